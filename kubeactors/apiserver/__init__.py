@@ -1,28 +1,28 @@
-"""The API server: the one door to the state of the cluster. Authenticate, authorize, mutate, validate, registry, store.
+"""The API server, the only access to the state of the cluster: authenticate, authorize, mutate, validate, store.
 
-    server.py       the actor: takes requests, answers       authorization.py  who may do what; rbac/ decides it
-    parts.py        what it consists of, made anew with it
+    server.py       the actor                                dispatch.py       from request to handler to reply
+    parts.py        its parts, created and wired             authorization.py  the authorizer's interface; rbac/ is one
     reading.py      get and list                             writing.py        create, update, patch, delete
-    showing.py      what is read, in the version asked for
-    watching.py     where a watch begins                     streams.py        how it goes on and ends
-    watchers.py     who watches, what is yet to be sent      freshness.py      who waits for the cache
-    cacher.py       all objects and their recent changes     selection.py      scopes and selectors
-    registry/       rules of kinds, and how they are stored  admission/        rules about requests
-    bootstrap.py    what every cluster has from the start    codec.py, keys.py objects in the store
-    service_repair.py  what services have and were given
-    health.py       what is checked of the server, by name
-    ownership.py    who owns which fields, and apply         lookalikes.py      the same, of pods that change alike
-    collection.py   the objects of one resource              history.py        its recent changes
-    changes.py      one of them, as a watcher sees it        pages.py          where a list that was cut goes on
-    serving.py      what is served, and by which rules       selfdescription.py  what the server tells of itself
-    config.py       what can be set                          tokens.py         tokens of service accounts
-    messages.py     what it is told by itself                objects.py        changed copies of objects
-    customresources/  kinds that come and go
-    http/           bytes to requests, and back
+    versioned_reading.py  reads in the requested version
+    watching.py     the start of a watch                     streams.py        its life and end
+    watchers.py     watchers and their pending events        freshness.py      reads that wait for the cache
+    cacher.py       the watch cache                          selection.py      scopes and selectors
+    store_feed.py   what feeds the cache                     history.py        recent changes of a resource
+    collection.py   the objects of a resource                changes.py        a change, as a watcher sees it
+    registry/       strategies, and writes to the store      admission/        admission plug-ins
+    bootstrap.py    objects that every cluster has           codec.py, keys.py objects in the store
+    service_repair.py  repair of address and port allocations
+    health.py       health checks                            pages.py          continue tokens
+    field_manager.py  managed fields, server-side apply      status_memo.py    the same, memoized for pod statuses
+    serving.py      the resources and plug-ins served        selfdescription.py  objects that describe the server
+    config.py       settings                                 tokens.py         service account tokens
+    messages.py     messages to itself                       objects.py        changed copies of objects
+    customresources/  kinds that are added and removed
+    http/           the HTTPS edge
 
-Who sends to it: `client/` in this process, and `http/` for everybody else: the requests of `apimachinery/requests.py`.
+Who sends to it: `client/` in this process, and `http/` for all others: the requests of `apimachinery/requests.py`.
 What it sends: replies, `WatchEvents` and `WatchClosed` to subscribers, requests to `storage/`. It is the only room that
-knows the store.
+talks to the store.
 Where its behaviour comes from: k8s.io/apiserver and pkg/registry, plugin/pkg/admission of Kubernetes v1.36.
 """
 

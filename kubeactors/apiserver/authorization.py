@@ -1,4 +1,4 @@
-"""Who may do what: the seam between the server and those who decide.
+"""The interface between the server and its authorizers.
 
 Source: apiserver/pkg/authorization/authorizer/interfaces.go, apiserver/pkg/authorization/union/union.go,
 apiserver/pkg/endpoints/handlers/responsewriters/errors.go (v1.36).
@@ -21,11 +21,11 @@ from kubeactors.apiserver.cacher import Follower
 NAMESPACES = GroupVersionResource("", "v1", "namespaces")
 
 MASTERS = "system:masters"
-"""The group whose members may do everything."""
+"""The group whose members are allowed everything."""
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants to do: a verb on a resource, or with a `path` on that path."""
+    """The attributes of a request to authorize: a verb on a resource, or on a non-resource `path`."""
 
     user: UserInfo
     verb: str
@@ -38,7 +38,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     field_selector: str = ""
 
     def selected(self, field: str) -> str:
-        """The one value of a field that the selector of a list or watch asks for; empty if it does not."""
+        """The value that the field selector of a list or watch requires of a field; empty if it requires none."""
         try:
             return fieldselector.parse(self.field_selector).exact(field) or ""
         except FieldSelectorError:
@@ -46,14 +46,14 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """Whether an access is allowed, and why: by which binding, or what is wrong with one that might allow it."""
+    """Whether an access is allowed, and why: the binding that allows it, or the errors met while evaluating it."""
 
     allowed: bool
     reason: str = ""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """The rules that a user has somewhere. `incomplete`: more may be allowed; `errors` say why that is not known."""
+    """The rules that apply to a user. `incomplete`: there may be more; `errors` say why they could not be evaluated."""
 
     rules: tuple[PolicyRule, ...] = ()
     incomplete: bool = False
@@ -61,7 +61,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Objects(Protocol):
-    """The objects that decisions rest on: the watch cache."""
+    """The objects that authorizers read: the watch cache."""
 
     def get(self, resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
         """An object, or None if there is none."""
@@ -76,11 +76,11 @@ class Objects(Protocol):
         ...
 
     def follow(self, follower: Follower) -> None:
-        """Let somebody see all changes from now on."""
+        """Send a follower all changes from now on."""
         ...
 
 
-def access_to(  # noqa: PLR0913 -- a request has so many parts
+def access_to(  # noqa: PLR0913 -- a request has this many attributes
     user: UserInfo,
     verb: str,
     resource: GroupVersionResource,
@@ -90,7 +90,7 @@ def access_to(  # noqa: PLR0913 -- a request has so many parts
     subresource: str = "",
     field_selector: str = "",
 ) -> Access:
-    """The access that a request needs. A namespace is in itself; a selector of one name is that name.
+    """The access that a request needs. A namespace is in itself; a selector of a single name stands for that name.
 
     Source: apiserver/pkg/endpoints/request/requestinfo.go (v1.36).
     """
@@ -110,22 +110,22 @@ def access_to(  # noqa: PLR0913 -- a request has so many parts
 
 
 class Authorizer(Protocol):
-    """Decides whether an access is allowed."""
+    """Decides which accesses are allowed."""
 
     def follow(self, objects: Objects) -> None:
-        """Decide by these objects from now on, and forget what was known."""
+        """Decide by these objects from now on; drop what was cached of others."""
         ...
 
     def allows(self, access: Access) -> bool:
-        """Whether it is."""
+        """Whether an access is allowed."""
         ...
 
     def decide(self, access: Access) -> Decision:
-        """The same, with the reason; slower."""
+        """The same with the reason; slower."""
         ...
 
     def rules(self, user: UserInfo, namespace: str) -> Rules:
-        """What the user may do in a namespace, as far as that can be said by rules."""
+        """The rules that apply to a user in a namespace, as far as the authorizer works by rules."""
         ...
 
 
@@ -133,42 +133,42 @@ class Masters:
     """Allows the members of system:masters everything. Source: apiserver/pkg/authorization/authorizerfactory/builtin.go."""
 
     def follow(self, objects: Objects) -> None:
-        """Nothing needs to be known."""
+        """Do nothing: the decision needs no objects."""
 
     def allows(self, access: Access) -> bool:
         """Whether the user is a member."""
         return MASTERS in access.user.groups
 
     def decide(self, access: Access) -> Decision:
-        """The same; there is no reason to tell."""
+        """The same; there is no reason."""
         return Decision(self.allows(access))
 
     def rules(self, user: UserInfo, namespace: str) -> Rules:
-        """A binding of that group to the role cluster-admin says it."""
+        """None: the group is bound to the role cluster-admin, which RBAC reports."""
         del user, namespace
         return Rules()
 
 
 class Union:
-    """Allows what one of several authorizers allows; they are asked in their order."""
+    """Allows what any of its authorizers allows. They are asked in order."""
 
     def __init__(self, authorizers: Sequence[Authorizer]) -> None:
         self._authorizers = tuple(authorizers)
 
     def follow(self, objects: Objects) -> None:
-        """All of them do."""
+        """Pass the objects to each authorizer."""
         for one in self._authorizers:
             one.follow(objects)
 
     def allows(self, access: Access) -> bool:
-        """Whether one does."""
-        for one in self._authorizers:  # noqa: SIM110 -- a generator costs as much as a decision, and each request has one
+        """Whether any of them allows it."""
+        for one in self._authorizers:  # noqa: SIM110 -- a generator would double the cost of a check made per request
             if one.allows(access):
                 return True
         return False
 
     def decide(self, access: Access) -> Decision:
-        """The first that allows it gives the reason; else all that have something to say."""
+        """The reason of the first that allows it; else the reasons of all."""
         reasons: list[str] = []
         for one in self._authorizers:
             decision = one.decide(access)
@@ -179,7 +179,7 @@ class Union:
         return Decision(allowed=False, reason="\n".join(reasons))
 
     def rules(self, user: UserInfo, namespace: str) -> Rules:
-        """Those of all."""
+        """The rules of all of them."""
         found = [one.rules(user, namespace) for one in self._authorizers]
         return Rules(
             rules=tuple(rule for one in found for rule in one.rules),
@@ -189,7 +189,7 @@ class Union:
 
 
 def denied(access: Access, reason: str = "") -> StatusError:
-    """The refusal of an access.
+    """The error for an access that is not allowed.
 
     >>> print(denied(Access(user=UserInfo(name="jane"), verb="list", resource="pods", namespace="default")))
     pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default"
@@ -213,5 +213,5 @@ def _what(access: Access) -> str:
 
 
 def _escaped(text: str) -> str:
-    """As the original does, lest an error look like a page."""
+    """Escaped as kube-apiserver does, so that an error cannot be rendered as HTML."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

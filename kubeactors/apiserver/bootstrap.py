@@ -1,6 +1,6 @@
-"""What every cluster has from the start: namespaces, priority classes, and the service that is the API server.
+"""What every cluster has from the start: namespaces, priority classes, and the service of the API server.
 
-What the server tells of itself is in `selfdescription.py`, roles and bindings are in `rbac/bootstrap.py`.
+The objects that describe the server are in `selfdescription.py`, roles and bindings in `rbac/bootstrap.py`.
 
 Source: pkg/controlplane/controller/systemnamespaces, kubernetesservice, reconcilers; pkg/registry/scheduling/rest (v1.36).
 """
@@ -40,7 +40,7 @@ _SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"
 
 
 def first_objects(config: ApiServerConfig, address: str) -> list[tuple[GroupVersionResource, TypedObject]]:
-    """The objects in the order in which they can be created. `address` is the cluster IP of the service."""
+    """The objects in creation order. `address` is the cluster IP of the service."""
     found: list[tuple[GroupVersionResource, TypedObject]] = [
         (GroupVersionResource("", "v1", "namespaces"), Namespace(metadata=ObjectMeta(name=name))) for name in NAMESPACES
     ]
@@ -54,7 +54,7 @@ def first_objects(config: ApiServerConfig, address: str) -> list[tuple[GroupVers
 async def bootstrap(
     registry: Registry, resources: Mapping[GroupVersionResource, Resource], config: ApiServerConfig, address: str
 ) -> None:
-    """Create what is missing of them; leave alone what is there, and what is not served."""
+    """Create the missing ones, if their kind is served. Existing ones are left alone."""
     for gvr, value in first_objects(config, address):
         resource = resources.get(gvr)
         if resource is None or resource.cached(value.metadata.namespace, value.metadata.name) is not None:
@@ -69,7 +69,7 @@ async def bootstrap(
         try:
             await registry.create_own(resource, resource.strategy.default(value), attributes)
         except AlreadyExists:
-            continue  # by another server on the same store
+            continue  # another server on the same store was faster
 
 
 def _service(config: ApiServerConfig, address: str) -> Service:

@@ -22,7 +22,7 @@ INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
 class ResourceCache:
-    """The objects of one resource, their recent changes, and who watches them."""
+    """The objects of one resource, their recent changes, and their watchers."""
 
     def __init__(self, kind: Kind[TypedObject], node_of: NodeOf | None, history: int) -> None:
         self.kind = kind
@@ -30,43 +30,43 @@ class ResourceCache:
         self.watchers: ResourceWatchers = ResourceWatchers(node_of)
         self.history: History = History(history, 0)
         self.followers: tuple[Follower, ...] = ()
-        """Who sees the changes."""
+        """The observers of the changes."""
         self._node_of = node_of
         self._capacity = history
 
     def reset(self, revision: int) -> None:
-        """Forget all objects and changes; history starts after this revision."""
+        """Drop all objects and changes; history starts after this revision."""
         self.objects = Collection(self._node_of)
         self.history = History(self._capacity, revision)
 
     def bookmark(self, revision: int, annotations: dict[str, str] | None = None) -> WatchEvent:
-        """An event that tells a watcher how far it has seen."""
+        """A bookmark: every change up to this revision has been sent."""
         metadata = ObjectMeta(resource_version=str(revision), annotations=annotations or {})
         return WatchEvent(BOOKMARK, self.kind.type(metadata=metadata))
 
     def initial(self, selection: Selection) -> list[WatchEvent]:
-        """What is there now, as events."""
+        """The current objects as ADDED events."""
         return [WatchEvent(ADDED, one) for one in self.objects.select(selection)]
 
 
 class Follower(Protocol):
-    """Somebody who sees all changes of objects of some kinds as the cache takes them in."""
+    """An observer of changes of some kinds, called as the cache applies them."""
 
     def concerns(self, kind: Kind[TypedObject]) -> bool:
-        """Whether it wants to see those of this kind; asked once."""
+        """Whether it observes this kind; asked once per kind."""
         ...
 
     def observe(self, kind: Kind[TypedObject], change: Change) -> None:
-        """An object of a kind has changed."""
+        """An object of the kind has changed."""
         ...
 
     def reset(self) -> None:
-        """The cache has begun anew, or a custom kind has come or gone: nothing is known of what changed meanwhile."""
+        """The cache was primed again, or a custom kind was added or removed: changes may have been missed."""
         ...
 
 
 class Cacher:
-    """The caches of all resources, at one revision."""
+    """The caches of all resources, at one common revision."""
 
     def __init__(
         self, scheme: Scheme, hub: WatchHub, *, history: int, node_of: Callable[[Kind[TypedObject]], NodeOf | None]
@@ -82,16 +82,16 @@ class Cacher:
                 self._caches[kind.gvr] = self._caches[kind.stored_as]
         self._history = history
         self._unclaimed: dict[type[TypedObject], Collection] = {}
-        """Custom objects whose kind is not served, or not yet."""
+        """Custom objects whose kind is not served (yet)."""
         self._followers: list[Follower] = []
         self.revision: int = 0
-        """Everything up to this revision of the store is in here."""
+        """Every change up to this revision of the store has been applied."""
 
     def __iter__(self) -> Iterator[ResourceCache]:
         return iter(dict.fromkeys(self._caches.values()))
 
     def serve(self, stored: Kind[TypedObject], versions: Iterable[Kind[TypedObject]]) -> ResourceCache:
-        """Keep the objects of a custom kind, whichever of its versions they were stored in, and those known already."""
+        """Cache a custom kind, whichever version its objects are stored in, including those already known."""
         cache = self._caches.get(stored.gvr)
         is_new = cache is None
         if cache is None:
@@ -108,23 +108,23 @@ class Cacher:
         return cache
 
     def withdraw(self, kind: Kind[TypedObject]) -> None:
-        """Keep the objects of a custom kind no longer. Its watchers must have been closed before."""
+        """Stop caching a custom kind. Its watchers must have been closed before."""
         cache = self._caches.pop(kind.gvr, None)
         self._by_type.pop(kind.type, None)
         for follower in cache.followers if cache is not None else ():
             follower.reset()
 
     def of(self, resource: GroupVersionResource) -> ResourceCache:
-        """The cache of a resource that is served."""
+        """The cache of a served resource."""
         return self._caches[resource]
 
     def get(self, resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
-        """An object, if the cache knows it."""
+        """The cached object, or None."""
         cache = self._caches.get(resource)
         return None if cache is None else cache.objects.get(namespace, name)
 
     def select(self, resource: GroupVersionResource, namespace: str = "") -> Iterator[TypedObject]:
-        """The objects of a namespace, or of all, if the resource is served."""
+        """The objects of a namespace, or of all; none if the resource is not served."""
         cache = self._caches.get(resource)
         return iter(()) if cache is None else cache.objects.within(namespace)
 
@@ -133,14 +133,14 @@ class Cacher:
         return self.of(resource).objects.select(Selection(namespace=namespace, node=node))
 
     def follow(self, follower: Follower) -> None:
-        """Let somebody see all changes of kinds that concern him from now on."""
+        """Send a follower all changes of the kinds that concern it from now on."""
         self._followers.append(follower)
         for cache in self:
             if follower.concerns(cache.kind):
                 cache.followers += (follower,)
 
     def prime(self, revision: int, kvs: Iterable[KeyValue]) -> None:
-        """Start anew with what the store holds at a revision. Watchers must have been closed before."""
+        """Replace all contents by the store's at a revision. Watchers must have been closed before."""
         for cache in self._caches.values():
             cache.reset(revision)
         self._unclaimed.clear()
@@ -156,19 +156,19 @@ class Cacher:
             follower.reset()
 
     def apply(self, revision: int, events: Iterable[StoreEvent]) -> None:
-        """Take in events of the store, and gather what watchers see of them."""
+        """Apply events of the store, and queue what watchers see of them."""
         for event in events:
             self._apply(event)
         self.revision = max(revision, self.revision)
 
     def watch(self, watcher: Watcher, events: Iterable[WatchEvent]) -> None:
-        """Register a watcher, which first gets these events."""
+        """Register a watcher; these events are sent to it first."""
         for event in events:
             self._hub.offer(watcher, event)
         self.of(watcher.resource).watchers.add(watcher)
 
     def replay(self, watcher: Watcher) -> list[WatchEvent]:
-        """The events since the revision that a watcher starts at."""
+        """The events after the revision that a watcher starts from."""
         changes = self.of(watcher.resource).history.after(watcher.since)
         found = (self._seen(watcher, change) for change in changes)
         return [event for event in found if event is not None]
@@ -186,7 +186,7 @@ class Cacher:
             self._unclaimed.setdefault(type(value), Collection()).put(value)
 
     def _remove(self, event: StoreEvent) -> None:
-        assert event.previous is not None, "a deletion shows what it deleted"
+        assert event.previous is not None, "a delete event carries the previous object"
         value = cast("TypedObject", event.previous.value)
         cache = self._by_type.get(type(value))
         if cache is None:
@@ -220,14 +220,14 @@ class Cacher:
 
 
 def _kept(kind: Kind[TypedObject], value: TypedObject) -> TypedObject:
-    """An object as the cache keeps it: in the version that is stored now, unless somebody must be asked for that."""
+    """The object in the current storage version, unless only a webhook could convert it."""
     return value if kind.is_asked_for else kind.from_stored(value)
 
 
 def _in_scope(watcher: Watcher, change: Change) -> bool:
-    """Whether namespace and name are those that the watcher asks for; its node is part of its selector."""
+    """Whether namespace and name are those of the watcher's scope; its node is part of its selector."""
     namespace, name, _ = watcher.scope
     value = change.current or change.previous
-    assert value is not None, "a change is of an object"
+    assert value is not None, "a change has an object"
     metadata = value.metadata
     return (not namespace or metadata.namespace == namespace) and (not name or metadata.name == name)

@@ -1,4 +1,4 @@
-"""One change of one object, as watchers see it through their selectors."""
+"""A change of an object, as watchers see it through their selectors."""
 
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADDED, DELETED, MODIFIED, WatchEvent
@@ -7,9 +7,9 @@ from kubeactors.apiserver.selection import Predicate
 
 
 class Change:
-    """A write or a deletion. Its watch events are made when the first watcher needs them, and shared by all.
+    """A write or a deletion. Its watch events are built for the first watcher that needs them, and shared by all.
 
-    `current` is None after a deletion, `previous` before the first write. At least one of the two is there.
+    `current` is None after a deletion, `previous` before the first write. At least one of them is set.
     """
 
     __slots__ = ("_changed", "_entered", "_left", "current", "previous", "revision")
@@ -23,10 +23,10 @@ class Change:
         self._left: WatchEvent | None = None
 
     def seen_through(self, matches: Predicate | None) -> WatchEvent | None:
-        """The event for a watcher that sees what `matches` (None: everything); None if it sees nothing of it.
+        """The event for a watcher of the objects that `matches` accepts (None: all); None if it sees no change.
 
-        An object that starts to match was ADDED, one that no longer does was DELETED; the latter is shown as it was
-        while it still matched, at the revision of the change.
+        An object that starts to match is ADDED, one that stops matching is DELETED. A DELETED event shows the last
+        matching state, at the revision of the change.
         """
         now, before = self.current, self.previous
         if now is not None and (matches is None or matches(now)):

@@ -1,6 +1,6 @@
-"""How objects are kept in the store: as they are in memory, as JSON in bytes.
+"""The encoding of objects in the store: structs in memory, JSON in bytes.
 
-A stored object carries its revision as its resource version; in bytes it does not, the store knows it.
+A stored struct carries its revision as resource version; its bytes do not, because the store keeps it beside them.
 """
 
 from typing import cast
@@ -25,10 +25,10 @@ class ObjectCodec:
         return serializer.encode(cast("TypedObject", value))
 
     def decode(self, data: bytes, mod_revision: int) -> Value:
-        """The object at its revision.
+        """The object, with its revision as resource version.
 
         Raises:
-            DecodeError: these bytes are no object.
+            DecodeError: the bytes are not an object.
             KeyError: the object's kind is not in the scheme.
         """
         type_ = serializer.type_of(data)
@@ -47,6 +47,6 @@ class ObjectCodec:
         return stamped(cast("TypedObject", value), mod_revision)
 
     def _is_custom(self, api_version: str) -> bool:
-        """Whether a group is none of the built-in ones: then users have added it."""
+        """Whether the group is not built in, so that a CustomResourceDefinition must have added it."""
         group = api_version.rpartition("/")[0]
         return "." in group and group not in self._groups

@@ -1,4 +1,4 @@
-"""The objects of one resource as the cache knows them, found by name, namespace and node."""
+"""The cached objects of one resource, indexed by name, namespace and node."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -11,7 +11,7 @@ _path = attrgetter("metadata.namespace", "metadata.name")
 
 
 class _Namespace:
-    """Objects by name. Their order is made when somebody asks for it: mostly it is there already."""
+    """Objects by name, sorted on demand: usually they are in order already."""
 
     __slots__ = ("_added", "_names", "_removed", "objects")
 
@@ -44,7 +44,7 @@ class _Namespace:
 
 
 class Collection:
-    """Objects by namespace and name."""
+    """Objects indexed by namespace and name, and by node if the kind has one."""
 
     def __init__(self, node_of: NodeOf | None = None) -> None:
         self._namespaces: dict[str, _Namespace] = {}
@@ -52,19 +52,19 @@ class Collection:
         self._nodes: dict[str, dict[tuple[str, str], TypedObject]] = {}
 
     def count(self, namespace: str = "") -> int:
-        """How many there are, in one namespace or in all."""
+        """The number of objects, in one namespace or in all."""
         if namespace:
             found = self._namespaces.get(namespace)
             return 0 if found is None else len(found.objects)
         return sum(len(one.objects) for one in self._namespaces.values())
 
     def get(self, namespace: str, name: str) -> TypedObject | None:
-        """The object of that name."""
+        """The object of that name, or None."""
         found = self._namespaces.get(namespace)
         return None if found is None else found.objects.get(name)
 
     def put(self, value: TypedObject) -> TypedObject | None:
-        """Take in an object; the one that it replaces is returned."""
+        """Insert or replace an object; returns the previous one."""
         metadata = value.metadata
         found = self._namespaces.get(metadata.namespace)
         if found is None:
@@ -75,7 +75,7 @@ class Collection:
         return previous
 
     def remove(self, namespace: str, name: str) -> TypedObject | None:
-        """Forget an object, and return it."""
+        """Remove an object, and return it."""
         found = self._namespaces.get(namespace)
         previous = None if found is None else found.remove(name)
         if previous is None or found is None:
@@ -94,7 +94,7 @@ class Collection:
         return iter(()) if found is None else found.in_order()
 
     def select(self, selection: Selection) -> Iterator[TypedObject]:
-        """What a selection sees, in key order."""
+        """The objects of a selection, in key order."""
         candidates = self._candidates(selection)
         return iter(candidates) if selection.matches is None else filter(selection.matches, candidates)
 
@@ -113,7 +113,7 @@ class Collection:
     def _everything(self) -> Iterator[TypedObject]:
         if len(self._namespaces) < 2:
             return chain.from_iterable(one.in_order() for one in self._namespaces.values())
-        # In keys a slash follows the namespace: "a-b/x" stands before "a/x".
+        # Keys are compared with their slash: "a-b/x" sorts before "a/x".
         names = sorted(self._namespaces, key=lambda one: f"{one}/")
         return chain.from_iterable(self._namespaces[name].in_order() for name in names)
 

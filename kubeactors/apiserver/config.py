@@ -1,4 +1,4 @@
-"""What can be set of an API server."""
+"""The settings of an API server."""
 
 import msgspec
 
@@ -8,8 +8,8 @@ from kubeactors.apimachinery.time import go_duration
 class ApiServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of one API server. The defaults are those of a cluster made by kubeadm.
 
-    Addresses are texts: `service_cidr` is an IPv4 range, `advertise_address` and `advertise_port` are where the
-    service `default/kubernetes` leads.
+    Addresses are strings: `service_cidr` is an IPv4 range, `advertise_address` and `advertise_port` are the endpoint of
+    the service `default/kubernetes`.
     """
 
     service_cidr: str = "10.96.0.0/12"
@@ -18,21 +18,21 @@ class ApiServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     advertise_address: str = "127.0.0.1"
     advertise_port: int = 6443
     watch_history: int = 8192
-    """How many changes of each resource are kept for watches that resume."""
+    """The number of changes kept per resource, for watches that resume."""
     watch_backlog: int = 16384
-    """How many events a watcher may be behind before its watch is closed."""
+    """The number of pending events above which a watch is closed."""
     bookmark_seconds: float = 60.0
     freshness_seconds: float = 3.0
-    """How long a read waits for the cache to reach the revision that it asks for."""
+    """How long a read waits for the cache to reach the revision that it requires."""
     watch_seconds: float = 1800.0
-    """A watch without a timeout of its own ends after one to two times this."""
+    """The minimum duration of a watch without a timeout of its own; the maximum is twice this."""
     repair_seconds: float = 180.0
-    """How often it is checked that services have what was given out to them."""
+    """The interval of the check that addresses and ports of services are allocated to them."""
     compaction_seconds: float = 300.0
-    """How often the store forgets: everything that was overwritten before the last time."""
+    """The interval of compactions. Each compacts to the revision of the one before."""
 
     def flags(self) -> dict[str, str]:
-        """The settings as kube-apiserver's command line would have them, with those that are always so."""
+        """The settings as flags of kube-apiserver, including those that never change."""
         return {
             "advertise-address": self.advertise_address,
             "authorization-mode": "Node,RBAC",

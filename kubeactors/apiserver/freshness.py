@@ -1,4 +1,4 @@
-"""How far the watch cache is behind the store, and who waits for it."""
+"""How far the watch cache lags behind the store, and the requests that wait for it."""
 
 from collections.abc import Callable
 from heapq import heappop, heappush
@@ -9,8 +9,8 @@ from kubeactors.apiserver.reading import too_large
 from kubeactors.storage.messages import Progress, StoreMessage
 
 
-class _Question:
-    """What the store is at: asked once for all who want to know before it is asked."""
+class _RevisionQuery:
+    """A query for the store's revision, shared by all requests that arrive before it is sent."""
 
     def __init__(self) -> None:
         self.answered = Gate()
@@ -19,9 +19,9 @@ class _Question:
 
 
 class CacheFreshness:
-    """Lets requests wait until the cache has reached a revision.
+    """Makes requests wait until the cache has reached a revision.
 
-    `give_up_later` is asked to call `give_up` with the same number after a while.
+    `give_up_later` schedules a call of `give_up` with the same number.
     """
 
     def __init__(self, store: Ref[StoreMessage], cacher: Cacher, give_up_later: Callable[[int], Timer]) -> None:
@@ -30,11 +30,11 @@ class CacheFreshness:
         self._give_up_later = give_up_later
         self._waiting: dict[int, tuple[Gate, Timer]] = {}
         self._wanted: list[tuple[int, int]] = []
-        """A heap of the revisions that are waited for, with the numbers of those who wait, or have given up."""
+        """A heap of the awaited revisions, each with its waiter's number. The waiter may have given up."""
         self._count = 0
-        self._asked: _Question | None = None
-        """What the store was asked last: who comes now is not told what it answers, it may know less than there is."""
-        self._next: _Question | None = None
+        self._asked: _RevisionQuery | None = None
+        """The newest query. Requests that arrive once it is sent need another: its answer may be older than they."""
+        self._next: _RevisionQuery | None = None
 
     @property
     def revision(self) -> int:
@@ -45,7 +45,7 @@ class CacheFreshness:
         """Wait until the cache has reached a revision.
 
         Raises:
-            Timeout: it has not when the time is up.
+            Timeout: it did not in time.
         """
         if self._cacher.revision >= revision:
             return
@@ -58,18 +58,18 @@ class CacheFreshness:
             raise too_large(revision, self._cacher.revision)
 
     async def catch_up(self) -> None:
-        """Wait until the cache has reached what the store is at now."""
+        """Wait until the cache has reached the store's current revision."""
         await self.reach(await self._newest())
 
     async def _newest(self) -> int:
-        """What the store is at, or a little later.
+        """The revision of the store at the time of the call, or a later one.
 
         Raises:
-            AskError: it does not say.
+            AskError: the store does not answer.
         """
         question = self._next
         if question is None:
-            question = self._next = _Question()
+            question = self._next = _RevisionQuery()
             await self._ask(question)
         else:
             await question.answered.wait()
@@ -77,7 +77,7 @@ class CacheFreshness:
             raise question.error
         return question.revision
 
-    async def _ask(self, question: _Question) -> None:
+    async def _ask(self, question: _RevisionQuery) -> None:
         if self._asked is not None:
             await self._asked.answered.wait()
         self._asked, self._next = question, None
@@ -89,7 +89,7 @@ class CacheFreshness:
         question.answered.open()
 
     def advance(self) -> None:
-        """The cache has moved on: let those go on who waited for it."""
+        """The cache has advanced: release the waiters that it has reached."""
         revision, wanted = self._cacher.revision, self._wanted
         reached: list[int] = []
         while wanted and wanted[0][0] <= revision:
@@ -98,7 +98,7 @@ class CacheFreshness:
             self.give_up(number)
 
     def give_up(self, number: int) -> None:
-        """Let this one go on, whether the cache has reached its revision or not."""
+        """Release a waiter, whether the cache has reached its revision or not."""
         waiting = self._waiting.pop(number, None)
         if waiting is not None:
             gate, timer = waiting

@@ -1,7 +1,7 @@
-"""What is checked of a server, by the names of the original: its store, its cache, and each step of its start.
+"""The health checks of a server, named as in kube-apiserver: its store, its cache, and each step of its start.
 
-The original starts much on its own, each part as a post-start hook. Here one actor starts in steps; a hook is over when
-the step is that does its work. Hooks whose work does not exist here are over when requests are answered.
+kube-apiserver starts many parts concurrently, each by a post-start hook. Here one actor starts in steps; a hook is done
+when the step that does its work is. Hooks that have no counterpart are done when requests are served.
 
 Source: apiserver/pkg/server/{hooks,healthz}.go, pkg/controlplane/{instance,apiserver/server}.go (v1.36).
 """
@@ -16,7 +16,7 @@ from kubeactors.message import Message, Request
 R = TypeVar("R")
 
 STORE_SECONDS = 2.0
-"""How long the store may take. Source: apiserver/pkg/storage/storagebackend/config.go, DefaultHealthcheckTimeout."""
+"""The store's time limit. Source: apiserver/pkg/storage/storagebackend/config.go, DefaultHealthcheckTimeout."""
 
 
 class Step(Enum):
@@ -31,7 +31,7 @@ class Step(Enum):
 
 
 class ServerCheck(Message, frozen=True, kw_only=True):
-    """How a server does. `store`: what is wrong with its store; empty if nothing is. `steps`: how many are over."""
+    """The health of a server. `store`: the error of its store, or empty. `steps`: the number of completed steps."""
 
     store: str
     is_current: bool
@@ -40,7 +40,7 @@ class ServerCheck(Message, frozen=True, kw_only=True):
 
 
 class CheckServer(Request[ServerCheck], frozen=True):
-    """Ask how the server does."""
+    """Ask for the health of the server."""
 
 
 _HOOKS = {
@@ -81,14 +81,14 @@ _STEPS = {f"poststarthook/{name}": step for name, step in _HOOKS.items()} | {
 }
 
 HEALTHZ = ("ping", "log", "etcd", "loopback-serving-certificate", *_STEPS)
-"""What `/healthz` and `/livez` look at. Nothing can go wrong with log and certificate: the process has its logs written
-by others, and reaches itself without TLS."""
+"""The checks of `/healthz` and `/livez`. log and loopback-serving-certificate cannot fail: the process does not write
+its own logs, and does not use TLS to reach itself."""
 READYZ = ("ping", "log", "etcd", "etcd-readiness", "informer-sync", *_STEPS, "shutdown")
-"""What `/readyz` looks at."""
+"""The checks of `/readyz`."""
 
 
 def problems(check: ServerCheck | None) -> dict[str, str]:
-    """What is wrong, by the name of the check; None: the server does not answer.
+    """The failures by name of the check; None: the server does not answer.
 
     >>> problems(ServerCheck(store="", is_current=True, steps=len(Step)))
     {}
@@ -110,7 +110,7 @@ class _Server(Protocol):
 
 
 def looking_at(server: _Server) -> Callable[[], Awaitable[Mapping[str, str]]]:
-    """Looks at a server whenever it is called: what is wrong, by the name of the check."""
+    """A function that checks a server: the failures by name of the check."""
 
     async def look() -> Mapping[str, str]:
         try:

@@ -9,7 +9,7 @@ _revision = attrgetter("revision")
 
 
 class History:
-    """Changes in order of revision; the oldest are forgotten once there are twice as many as `capacity`.
+    """Changes in order of revision. The oldest are dropped once there are twice `capacity`.
 
     >>> history = History(capacity=1, floor=5)
     >>> for revision in (6, 7):
@@ -22,15 +22,15 @@ class History:
         self._capacity = capacity
         self._changes: list[Change] = []
         self.floor: int = floor
-        """Everything after this revision is still known."""
+        """Every change after this revision is still here."""
 
     def append(self, change: Change) -> None:
-        """Remember the newest change."""
+        """Append the newest change."""
         self._changes.append(change)
         if len(self._changes) >= 2 * self._capacity:
             self.floor = self._changes[-self._capacity - 1].revision
             del self._changes[: -self._capacity]
 
     def after(self, revision: int) -> list[Change]:
-        """The changes after a revision that is not below the floor."""
+        """The changes after a revision, which must not be below the floor."""
         return self._changes[bisect_right(self._changes, revision, key=_revision) :]

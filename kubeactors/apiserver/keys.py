@@ -1,4 +1,4 @@
-"""Under which key of the store an object lives: the layout of the original in etcd.
+"""The keys of objects in the store: kube-apiserver's layout in etcd.
 
 Source: kubernetes pkg/kubeapiserver/default_storage_factory_builder.go (v1.36).
 """
@@ -20,7 +20,7 @@ _RENAMED = {
 
 
 def prefix_of(resource: GroupVersionResource) -> str:
-    """The start of the keys of all objects of a resource.
+    """The prefix of the keys of a resource.
 
     >>> prefix_of(GroupVersionResource("", "v1", "pods")), prefix_of(GroupVersionResource("", "v1", "nodes"))
     ('/registry/pods/', '/registry/minions/')
@@ -29,7 +29,7 @@ def prefix_of(resource: GroupVersionResource) -> str:
 
 
 def prefix_of_custom(group: str, plural: str) -> str:
-    """The same of a custom resource, whatever the version.
+    """The prefix of the keys of a custom resource, whatever the version.
 
     >>> prefix_of_custom("example.com", "things")
     '/registry/example.com/things/'
@@ -47,5 +47,5 @@ def key_of(prefix: str, namespace: str, name: str) -> str:
 
 
 def key_of_object(prefix: str, value: TypedObject) -> str:
-    """The key that an object's own metadata says."""
+    """The key of an object, by its metadata."""
     return key_of(prefix, value.metadata.namespace, value.metadata.name)

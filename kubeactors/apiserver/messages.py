@@ -1,4 +1,4 @@
-"""What the server is told besides the requests of everybody: by those who start it, and by itself."""
+"""The messages of the server besides API requests: from those who start it, and to itself."""
 
 from typing import TypeAlias
 
@@ -20,29 +20,29 @@ from kubeactors.message import Message, Request
 ApiMessage: TypeAlias = (
     Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch | StopWatch | RenewLeases
 )
-"""What everybody may ask or tell the server."""
+"""What any client may ask or tell the server."""
 
 
 class IsReady(Request[bool], frozen=True):
-    """Ask whether the cache is primed. Other requests wait until it is."""
+    """Ask whether the server is ready. API requests wait until it is."""
 
 
 class Flush(Message, frozen=True):
-    """Send watchers what has been gathered for them."""
+    """Send watchers their pending events."""
 
 
 class GiveUp(Message, frozen=True):
-    """Somebody has waited long enough for the cache."""
+    """A request has waited long enough for the cache."""
 
     number: int
 
 
 class SendBookmarks(Message, frozen=True):
-    """Tell watchers how far they have seen."""
+    """Send bookmarks to watchers."""
 
 
 class EndWatch(Message, frozen=True):
-    """The time of a watch is over, or about to be: then it gets a bookmark."""
+    """A watch has timed out, or is about to; then it gets a bookmark."""
 
     subscriber: Subscriber
     watch: int
@@ -50,25 +50,25 @@ class EndWatch(Message, frozen=True):
 
 
 class ConvertWatched(Message, frozen=True):
-    """Have converted what is gathered for a watcher."""
+    """Convert the objects in the pending events of a watcher."""
 
     subscriber: Subscriber
     watch: int
 
 
 class CompactHistory(Message, frozen=True):
-    """Let the store forget what is old."""
+    """Compact the store."""
 
 
 class SettleDefinitions(Message, frozen=True):
-    """Definitions of custom kinds have changed."""
+    """CustomResourceDefinitions have changed."""
 
 
 class RepairServices(Message, frozen=True):
-    """See whether services have what was given out to them."""
+    """Check that the addresses and ports of services are allocated to them."""
 
 
 OwnMessage: TypeAlias = (
     Flush | ConvertWatched | GiveUp | SendBookmarks | EndWatch | CompactHistory | SettleDefinitions | RepairServices
 )
-"""What it tells itself."""
+"""The server's messages to itself."""

@@ -1,4 +1,4 @@
-"""Changed copies of objects: small helpers that every part of the API server uses."""
+"""Changed copies of objects: helpers used throughout the API server."""
 
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ def with_metadata(value: T, metadata: ObjectMeta) -> T:
 
 
 def stamped(value: T, revision: int) -> T:
-    """The object as it is at a revision.
+    """The object with a revision as its resource version.
 
     >>> stamped(TypedObject(), 7).metadata.resource_version
     '7'
@@ -28,5 +28,5 @@ def stamped(value: T, revision: int) -> T:
 
 
 def revision_of(value: TypedObject) -> int:
-    """The revision that a stored object was written at; 0 for one that was never stored."""
+    """The revision at which an object was written; 0 if it was never stored."""
     return int(value.metadata.resource_version or 0)

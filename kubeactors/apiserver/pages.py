@@ -1,6 +1,6 @@
-"""Continue tokens: where a list that was cut goes on.
+"""Continue tokens of paged lists.
 
-A token is opaque to clients: the revision that the list started at and the key that follows its last item.
+A token is opaque to clients. It holds the revision of the list and the key after its last item.
 
 Source: apiserver/pkg/storage/continue.go, apiserver/pkg/storage/etcd3/errors.go (v1.36).
 """
@@ -15,7 +15,7 @@ from kubeactors.apimachinery.meta import ListMeta
 from kubeactors.apimachinery.status import BadRequest, Expired, Status, StatusError
 
 NEWEST = -1
-"""The revision in a token that goes on with whatever is there now: an inconsistent list."""
+"""The revision in a token that continues with the current state: an inconsistent list."""
 
 _VERSION = "meta.k8s.io/v1"
 
@@ -27,7 +27,7 @@ class _Token(msgspec.Struct):
 
 
 def encode_continue(prefix: str, next_key: str, revision: int) -> str:
-    """The token of a list below `prefix` that goes on at `next_key`.
+    """The token that continues a list below `prefix` at `next_key`.
 
     >>> decode_continue("/registry/pods/a/", encode_continue("/registry/pods/a/", "/registry/pods/a/b", 7))
     ('/registry/pods/a/b', 7)
@@ -37,10 +37,10 @@ def encode_continue(prefix: str, next_key: str, revision: int) -> str:
 
 
 def decode_continue(prefix: str, token: str) -> tuple[str, int]:
-    """The key that the list goes on at, and its revision.
+    """The key at which the list continues, and its revision.
 
     Raises:
-        BadRequest: the token was not made by a server like this one; list anew.
+        BadRequest: the token is malformed, or of another list; list again without it.
     """
     found = _parsed(token)
     if found.v != _VERSION:
@@ -56,7 +56,7 @@ def decode_continue(prefix: str, token: str) -> tuple[str, int]:
 
 
 def expired_page(prefix: str, next_key: str) -> StatusError:
-    """The refusal of a token whose revision is compacted; it carries a token that goes on inconsistently."""
+    """The error for a token whose revision is compacted. It carries a token that continues inconsistently."""
     message = (
         "The provided continue parameter is too old to display a consistent list result. "
         "You can start a new list without the continue parameter, or use the continue token in this response to "

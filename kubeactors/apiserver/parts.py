@@ -1,4 +1,4 @@
-"""What a server consists of: its parts, made anew with each instance, and introduced to each other."""
+"""The parts of a server, created and wired with each instance."""
 
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
@@ -15,8 +15,8 @@ from kubeactors.apiserver.config import ApiServerConfig
 from kubeactors.apiserver.customresources.conversions import Conversions
 from kubeactors.apiserver.customresources.definitions import DEFINITIONS, Definitions
 from kubeactors.apiserver.customresources.served import CustomKinds, Tables
+from kubeactors.apiserver.field_manager import FieldManager
 from kubeactors.apiserver.freshness import CacheFreshness
-from kubeactors.apiserver.ownership import Ownership
 from kubeactors.apiserver.reading import Reader
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
 from kubeactors.apiserver.registry.registry import Registry
@@ -32,13 +32,13 @@ from kubeactors.apiserver.serving import (
     Known,
     Shared,
     admission_of,
-    book_of,
     ledger_of,
+    policy_index_of,
     resources_of,
     subresources_of,
 )
-from kubeactors.apiserver.showing import Showing
 from kubeactors.apiserver.streams import Streams
+from kubeactors.apiserver.versioned_reading import VersionedReader
 from kubeactors.apiserver.watchers import WatchHub
 from kubeactors.apiserver.writing import Writer
 from kubeactors.message import Message
@@ -47,8 +47,8 @@ from kubeactors.storage.messages import StoreMessage
 M = TypeVar("M", bound=Message)
 
 
-class Ground(NamedTuple):
-    """What the parts stand on: it is there before them."""
+class Dependencies(NamedTuple):
+    """What the parts depend on."""
 
     scheme: Scheme
     store: Ref[StoreMessage]
@@ -64,44 +64,44 @@ class Parts:
     """The parts of one instance.
 
     Args:
-        ground: what they stand on.
-        ctx: of the server: time, ids, randomness, and who records events.
+        dependencies: their dependencies.
+        ctx: the server's: time, ids, randomness, and event recorders.
         give_up_later: see `CacheFreshness`.
-        settle_later: is called when definitions have changed.
+        settle_later: called when definitions have changed.
     """
 
     def __init__(
         self,
-        ground: Ground,
+        dependencies: Dependencies,
         ctx: Context[M],
         give_up_later: Callable[[int], Timer],
         settle_later: Callable[[], None],
     ) -> None:
-        config, cacher, tokens = ground.config, ground.cacher, ground.tokens
-        self.streams: Streams = Streams(ctx, ground.hub, cacher, config.watch_seconds)
+        config, cacher, tokens = dependencies.config, dependencies.cacher, dependencies.tokens
+        self.streams: Streams = Streams(ctx, dependencies.hub, cacher, config.watch_seconds)
         self.addresses: AddressAllocator = AddressAllocator(config.service_cidr, ctx.random_for("addresses"))
         ports = PortAllocator(config.node_port_first, config.node_port_last, ctx.random_for("node ports"))
         shared = Shared(environment=ctx, addresses=self.addresses, ports=ports, templates=Templates())
-        known = Known(shared.templates, ledger_of(cacher, ctx), book_of(ground.scheme, cacher))
-        ground.authorizer.follow(cacher)
-        admission = admission_of(ground.authorizer, cacher, ctx.random_for("token volumes"), known)
-        self.resources: dict[GroupVersionResource, Resource] = resources_of(ground.scheme, cacher, shared)
+        known = Known(shared.templates, ledger_of(cacher, ctx), policy_index_of(dependencies.scheme, cacher))
+        dependencies.authorizer.follow(cacher)
+        admission = admission_of(dependencies.authorizer, cacher, ctx.random_for("token volumes"), known)
+        self.resources: dict[GroupVersionResource, Resource] = resources_of(dependencies.scheme, cacher, shared)
         self.subresources: dict[tuple[GroupVersionResource, str], Subresource] = subresources_of(
             self.resources, ctx, cacher, tokens
         )
-        self.freshness: CacheFreshness = CacheFreshness(ground.store, cacher, give_up_later)
-        self.stored: Stored = Stored(ground.store)
-        self.conversions: Conversions = Conversions(cacher, ctx, ground.call_webhook)
-        reader = Reader(ground.store, self.freshness)
-        self.showing: Showing = Showing(reader, self.subresources, self.conversions)
-        self.registry: Registry = self._registry(ground, ctx, admission, known)
+        self.freshness: CacheFreshness = CacheFreshness(dependencies.store, cacher, give_up_later)
+        self.stored: Stored = Stored(dependencies.store)
+        self.conversions: Conversions = Conversions(cacher, ctx, dependencies.call_webhook)
+        reader = Reader(dependencies.store, self.freshness)
+        self.reader: VersionedReader = VersionedReader(reader, self.subresources, self.conversions)
+        self.registry: Registry = self._registry(dependencies, ctx, admission, known)
         self.writer: Writer = Writer(
             self.registry,
             reader,
             self.freshness,
             self.subresources,
-            Ownership(ctx),
-            reviews=Reviews(ground.authorizer, ctx, cacher, tokens),
+            FieldManager(ctx),
+            reviews=Reviews(dependencies.authorizer, ctx, cacher, tokens),
             conversions=self.conversions,
         )
         self.repair: ServiceRepair = ServiceRepair(
@@ -112,20 +112,24 @@ class Parts:
             environment=ctx,
             record=recording(ctx),
         )
-        self.definitions: Definitions | None = self._definitions(ground, ctx, settle_later)
+        self.definitions: Definitions | None = self._definitions(dependencies, ctx, settle_later)
         """None if the scheme has no custom resources."""
 
-    def _registry(self, ground: Ground, ctx: Context[M], admission: Chain, known: Known) -> Registry:
-        webhooks = Webhooks(known.policies, ground.cacher, ground.authorizer, ctx, ground.call_webhook)
+    def _registry(self, dependencies: Dependencies, ctx: Context[M], admission: Chain, known: Known) -> Registry:
+        webhooks = Webhooks(
+            known.policies, dependencies.cacher, dependencies.authorizer, ctx, dependencies.call_webhook
+        )
         return Registry(self.stored, ctx, admission, webhooks)
 
-    def _definitions(self, ground: Ground, ctx: Context[M], settle_later: Callable[[], None]) -> Definitions | None:
+    def _definitions(
+        self, dependencies: Dependencies, ctx: Context[M], settle_later: Callable[[], None]
+    ) -> Definitions | None:
         resource = self.resources.get(DEFINITIONS)
         if resource is None:
             return None
-        tables = Tables(ground.scheme, self.resources, self.subresources)
-        custom = CustomKinds(tables, ground.cacher, self.streams, ctx, self.conversions)
-        definitions = Definitions(self.registry, resource, ground.cacher, custom, ctx)
+        tables = Tables(dependencies.scheme, self.resources, self.subresources)
+        custom = CustomKinds(tables, dependencies.cacher, self.streams, ctx, self.conversions)
+        definitions = Definitions(self.registry, resource, dependencies.cacher, custom, ctx)
         definitions.wake = settle_later
-        ground.cacher.follow(definitions)
+        dependencies.cacher.follow(definitions)
         return definitions

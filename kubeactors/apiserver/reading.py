@@ -1,8 +1,8 @@
-"""Reading: one object or a collection, from the cache or from the store, as the resource version of the request says.
+"""Get and list, from the cache or from the store, depending on the resource version of the request.
 
     resource version   get                    list
     (none)             from the store         from the cache, once it has reached the store's revision
-    "0"                whatever is cached     whatever is cached; limits do not count
+    "0"                from the cache         from the cache; limits are ignored
     N                  cached, N or newer     cached, N or newer; from the store at N if Exact, or with a limit
 
 Source: apiserver/pkg/storage/cacher/delegator.go, apiserver/pkg/storage/etcd3/store.go (v1.36).
@@ -41,11 +41,11 @@ from kubeactors.storage.messages import (
 )
 
 CHUNK = 500
-"""How many objects are read from the store at a time when a selector decides which are wanted."""
+"""The number of objects read from the store at a time when a selector filters them."""
 
 
 class Freshness(Protocol):
-    """Knows how far the cache is, and waits."""
+    """How far the cache has advanced, and waits until it has advanced further."""
 
     @property
     def revision(self) -> int:
@@ -56,17 +56,17 @@ class Freshness(Protocol):
         """Wait until the cache has reached a revision.
 
         Raises:
-            Timeout: it did not within the time.
+            Timeout: it did not in time.
         """
         ...
 
     async def catch_up(self) -> None:
-        """Wait until the cache has reached what the store is at now."""
+        """Wait until the cache has reached the store's current revision."""
         ...
 
 
 class _Page(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a collection in the store: keys from `start` up to the end of `root`, at a revision (0: now)."""
+    """A page of a list from the store: keys from `start` to the end of `root`, at a revision (0: the current one)."""
 
     root: str
     start: str
@@ -76,10 +76,10 @@ class _Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_version(text: str) -> int:
-    """The revision that a client names; 0 for none.
+    """The revision of a resource version; 0 for none.
 
     Raises:
-        ValueError: it is no number; the message is Go's.
+        ValueError: it is not a number; the message is Go's.
 
     >>> parse_version(""), parse_version("7")
     (0, 7)
@@ -95,7 +95,7 @@ def parse_version(text: str) -> int:
 
 
 def too_large(wanted: int, current: int) -> StatusError:
-    """The refusal of a revision that has not happened yet."""
+    """The error for a revision that does not exist yet."""
     cause = StatusCause(reason="ResourceVersionTooLarge", message="Too large resource version")
     return Timeout.saying(
         f"Timeout: Too large resource version: {wanted}, current: {current}",
@@ -116,7 +116,7 @@ class Reader:
 
         Raises:
             NotFound: there is none of that name.
-            Timeout: the resource version has not happened yet.
+            Timeout: the resource version did not come in time.
         """
         namespace, name = request.namespace, request.name
         if not request.resource_version:
@@ -129,12 +129,12 @@ class Reader:
         return found
 
     async def list(self, resource: Resource, namespace: str, options: ListOptions, selection: Selection) -> ListResult:
-        """The objects that a selection sees, in key order.
+        """The objects of a selection, in key order.
 
         Raises:
             Expired: the resource version, or that of the continue token, is compacted.
             BadRequest: the resource version or the token is malformed.
-            Timeout: the resource version has not happened yet.
+            Timeout: the resource version did not come in time.
         """
         version = _version(options.resource_version)
         root = f"{resource.prefix}{namespace}/" if namespace else resource.prefix
@@ -172,7 +172,7 @@ class Reader:
         return ListResult(metadata=metadata, items=items)
 
     async def _from_store(self, selection: Selection, page: _Page) -> ListResult:
-        """Read piece by piece until the page is full: a selector may drop most of what is read."""
+        """Read in chunks until the page is full: a selector may drop most of what is read."""
         revision = 0 if page.revision == NEWEST else page.revision
         items: list[TypedObject] = []
         start, left = page.start, 0

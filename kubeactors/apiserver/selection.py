@@ -1,6 +1,6 @@
-"""What part of a collection a request sees: its scope and its selectors, as one predicate.
+"""The part of a collection that a request sees: its scope and its selectors, as one predicate.
 
-A selector that asks for exactly one name, namespace or node narrows the scope; the cache has an index for each.
+A selector of exactly one name, namespace or node narrows the scope; the cache has an index for each.
 """
 
 from collections.abc import Callable
@@ -18,20 +18,20 @@ from kubeactors.apimachinery.status import BadRequest
 
 Predicate: TypeAlias = Callable[[TypedObject], bool]
 NodeOf: TypeAlias = Callable[[TypedObject], str]
-"""The node that an object is bound to; empty for none."""
+"""The node that an object is bound to; empty if none."""
 
 NAME, NAMESPACE, NODE = "metadata.name", "metadata.namespace", "spec.nodeName"
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked for. Empty scopes are any; `matches` None is everything within them."""
+    """The selected objects. An empty scope is any; `matches` None is all within the scope."""
 
     namespace: str = ""
     name: str = ""
     node: str = ""
     matches: Predicate | None = None
     selective: bool = False
-    """Whether there is any selector; the items that are left cannot be counted then."""
+    """Whether there is a selector; then the remaining items of a page cannot be counted."""
 
     @property
     def scope(self) -> tuple[str, str, str]:
@@ -54,7 +54,7 @@ def select(
     """The selection of a request for a collection.
 
     Raises:
-        BadRequest: a selector cannot be understood, or names a field that the kind cannot be selected by.
+        BadRequest: a selector is malformed, or names a field that the kind does not support.
     """
     by_label, by_field = _parsed(label_selector, field_selector)
     if by_label.empty and by_field.empty:
@@ -95,7 +95,7 @@ def _predicate(
 ) -> Predicate:
     field_matches = None if by_field.empty else _field_predicate(kind, by_field, node_of)
     if by_label.empty:
-        assert field_matches is not None, "one of the two selects something"
+        assert field_matches is not None, "at least one selector is not empty"
         return field_matches
     label_matches = by_label.matches
     if field_matches is None:
@@ -104,7 +104,7 @@ def _predicate(
 
 
 def _field_predicate(kind: Kind[TypedObject], selector: FieldSelector, node_of: NodeOf | None) -> Predicate:
-    """The most common selector, of one node, reads nothing but the node."""
+    """The most common selector, of one node, reads the node only."""
     terms = selector.terms
     if node_of is not None and len(terms) == 1 and terms[0].field == NODE and terms[0].equal:
         node = terms[0].value

@@ -1,6 +1,6 @@
-"""What the server tells of itself in objects.
+"""The objects by which the server describes itself.
 
-These are the group versions that it serves, how it treats requests, and where the addresses of services come from.
+These are APIServices for the group versions served, its flow schemas and priority levels, and its ServiceCIDR.
 
 Source: pkg/controlplane/apiserver/aggregator.go, pkg/registry/flowcontrol/rest/storage_flowcontrol.go,
 pkg/controlplane/controller/defaultservicecidr (v1.36).
@@ -29,7 +29,7 @@ T = TypeVar("T", bound=TypedObject)
 CIDR_FINALIZER = "networking.k8s.io/service-cidr-finalizer"
 
 _AT_ONCE = 100
-"""How many objects are written by one transaction: etcd takes no more than 128."""
+"""The number of objects per transaction: etcd takes at most 128 operations."""
 
 _PRIORITIES = {
     "": 18000,
@@ -53,17 +53,17 @@ _PRIORITIES = {
     "resource.k8s.io": 16200,
     "flowcontrol.apiserver.k8s.io": 16100,
 }
-"""How much clients prefer a group where a short name is ambiguous."""
+"""The priorities of groups, by which clients resolve an ambiguous short name."""
 _NEWER_VERSIONS = {("autoscaling", "v2"): 30, ("", "v1"): 1, ("flowcontrol.apiserver.k8s.io", "v1"): 21}
 
 
 def describe(resources: Iterable[Resource], config: ApiServerConfig) -> tuple[TypedObject, ...]:
-    """The objects, without what the server adds to new ones."""
+    """The objects, without metadata that the server adds on creation."""
     return (*PRIORITY_LEVELS, *FLOW_SCHEMAS, service_cidr(config), *_services(resources))
 
 
 def service_cidr(config: ApiServerConfig) -> ServiceCIDR:
-    """The range that addresses of services come from."""
+    """The range that cluster IPs are allocated from."""
     metadata = ObjectMeta(name="kubernetes", finalizers=(CIDR_FINALIZER,))
     return ServiceCIDR(metadata=metadata, spec=ServiceCIDRSpec(cidrs=(config.service_cidr,)))
 
@@ -81,10 +81,10 @@ async def ensure(
     resources: Mapping[GroupVersionResource, Resource],
     environment: Environment,
 ) -> bool:
-    """Write what is missing of these objects; leave alone what is there, and what is not served.
+    """Create the missing ones, if their kind is served. Existing ones are left alone.
 
     Returns:
-        False if somebody else has written one of them meanwhile: look again, and ensure again.
+        False if another server has created one of them meanwhile: catch up, and call again.
     """
     served = {one.kind.type: one for one in resources.values()}
     writes: list[tuple[Compare, PutOp]] = []
@@ -104,7 +104,7 @@ async def ensure(
 
 
 def _with_status(value: T, environment: Environment) -> T:
-    """The object with what a controller of the original would say of it."""
+    """The object with the status that a controller of Kubernetes would write."""
     if isinstance(value, FlowSchema):
         level = value.spec.priority_level_configuration.name
         return replace(value, status=found_condition(level, environment.timestamp()))

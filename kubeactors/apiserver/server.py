@@ -1,12 +1,12 @@
-"""The API server: the one door to the state of the cluster."""
+"""The API server: the only access to the state of the cluster."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
-from typing import TypeAlias, TypeVar, cast
+from typing import cast
 
 from msgspec.structs import replace
 
-from kubeactors.actor import Actor, AskError, AskTimedOut, Gate, Ref, Terminated, Timer, handle
+from kubeactors.actor import Actor, AskError, Gate, Ref, Terminated, Timer, handle
 from kubeactors.api.core.v1 import Binding
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import (
@@ -26,14 +26,14 @@ from kubeactors.apimachinery.requests import (
     WatchStarted,
 )
 from kubeactors.apimachinery.scheme import Scheme
-from kubeactors.apimachinery.status import ServiceUnavailable, Status, StatusError, Timeout
+from kubeactors.apimachinery.status import Status, StatusError
 from kubeactors.apiserver import rbac
 from kubeactors.apiserver.admission.webhooks.call import Call, no_call
-from kubeactors.apiserver.authorization import Authorizer, access_to, denied
+from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.bootstrap import bootstrap
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.config import ApiServerConfig
-from kubeactors.apiserver.customresources.conversions import ATTEMPTS, NeedsConversion
+from kubeactors.apiserver.dispatch import Dispatcher
 from kubeactors.apiserver.health import STORE_SECONDS, CheckServer, ServerCheck, Step
 from kubeactors.apiserver.keys import ROOT
 from kubeactors.apiserver.messages import (
@@ -50,11 +50,10 @@ from kubeactors.apiserver.messages import (
     SettleDefinitions,
 )
 from kubeactors.apiserver.objects import PODS
-from kubeactors.apiserver.parts import Ground, Parts
+from kubeactors.apiserver.parts import Dependencies, Parts
 from kubeactors.apiserver.rbac.bootstrap import ensure_policy
 from kubeactors.apiserver.registry.renewals import renew
 from kubeactors.apiserver.registry.resource import Resource
-from kubeactors.apiserver.registry.subresources import not_allowed
 from kubeactors.apiserver.registry.tokens import TokenIssuer
 from kubeactors.apiserver.selection import Selection
 from kubeactors.apiserver.selfdescription import describe, ensure
@@ -62,48 +61,33 @@ from kubeactors.apiserver.serving import (
     node_of_kind,
     unknown_resource,
 )
-from kubeactors.apiserver.showing import selection_of
+from kubeactors.apiserver.store_feed import FromStore, StoreFeed
+from kubeactors.apiserver.versioned_reading import selection_of
 from kubeactors.apiserver.watchers import Subscriber, WatchHub
 from kubeactors.apiserver.watching import await_start, start_of
 from kubeactors.storage.messages import (
     Compact,
     Range,
     RangeOp,
-    RangeReply,
     StoreEvents,
     StoreMessage,
     StoreWatchCancelled,
-    WatchCreate,
-    WatchCreated,
-    prefix_end,
 )
 
-R = TypeVar("R")
 
-AnyRequest: TypeAlias = Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch | RenewLeases
-Q = TypeVar("Q", Get, List, Create, Update, Patch, Delete, DeleteCollection, Watch, RenewLeases)
+class ApiServer(Actor[ApiMessage | IsReady | CheckServer | FromStore | OwnMessage], reentrant=True, deterministic=True):
+    """Serves requests: authorizes, admits, validates and stores them; and streams changes to watchers.
 
-RETRY_SECONDS = 0.05
-"""Until a store that could not be reached is tried again."""
-
-_FromStore: TypeAlias = StoreEvents | StoreWatchCancelled
-
-
-class ApiServer(
-    Actor[ApiMessage | IsReady | CheckServer | _FromStore | OwnMessage], reentrant=True, deterministic=True
-):
-    """Answers requests: authorizes, admits, validates, stores; and streams what changes.
-
-    Who asks is in the request; it was authenticated before. A refusal is a `Status` as the reply.
-    A write is acknowledged when the store has it. While the cache is not primed, requests wait.
+    The user in a request is authenticated already. A refusal is a `Status` as the reply. A write is acknowledged once
+    the store has it. Requests wait until the cache is primed.
 
     Args:
-        scheme: the kinds to serve; the server adds custom kinds to it, and nobody else changes it.
-        store: where they are kept. Its codec is `ObjectCodec` with the same scheme.
+        scheme: the kinds to serve. The server adds custom kinds to it; nobody else may change it.
+        store: where objects are kept. Its codec is `ObjectCodec` with the same scheme.
         config: settings.
-        authorizer: decides who may do what.
-        tokens: signs tokens of service accounts; without it there are none.
-        call_webhook: carries questions to webhooks of admission.
+        authorizer: decides which requests are allowed; RBAC and the node authorizer unless given.
+        tokens: signs service account tokens; without it none are issued.
+        call_webhook: calls admission and conversion webhooks.
     """
 
     def __init__(  # noqa: PLR0913  it is made in one place, by name
@@ -117,172 +101,171 @@ class ApiServer(
         call_webhook: Call = no_call,
     ) -> None:
         for kind in scheme:
-            if kind.custom:  # of an instance before this one
+            if kind.custom:  # left by the previous incarnation
                 scheme.remove(kind.gvr)
         self._store = store
         self._config = config or ApiServerConfig()
         self._authorizer = authorizer or rbac.default_authorizer()
         self._hub = WatchHub(self._config.watch_backlog)
         self._cacher = Cacher(scheme, self._hub, history=self._config.watch_history, node_of=node_of_kind)
-        self._ground = Ground(
+        self._ground = Dependencies(
             scheme, store, self._config, self._authorizer, tokens, call_webhook, self._hub, self._cacher
         )
-        self._ready = Gate()
-        self._store_watch = 0
-        self._priming = False
         self._compact_revision = 0
-        self._steps_over = 0
+        self._steps_done = 0
         self._converting: dict[tuple[Subscriber, int], None] = {}
-        """For whom what is gathered is being converted."""
+        """The watches whose pending events are being converted."""
 
     async def started(self) -> None:
-        """Prime the cache and create what every cluster has."""
+        """Prime the cache and create the objects that every cluster has."""
         parts = Parts(self._ground, self.ctx, self._give_up_later, self._settle_later)
         self._take(parts)
         await self._prime()
-        self._over(Step.CACHE)
+        self._done(Step.CACHE)
         await bootstrap(parts.registry, self._resources, self._config, parts.addresses.first)
-        self._over(Step.FIRST_OBJECTS)
+        self._done(Step.FIRST_OBJECTS)
         description = describe(self._resources.values(), self._config)
         while not await ensure_policy(self._stored, self._resources, self.ctx):
             await self._freshness.catch_up()
-        self._over(Step.ROLES)
+        self._done(Step.ROLES)
         while not await ensure(description, self._stored, self._resources, self.ctx):
             await self._freshness.catch_up()
         await self._freshness.catch_up()
-        self._over(Step.DESCRIPTION)
+        self._done(Step.DESCRIPTION)
         if self._definitions is not None:
             await self._definitions.settle()
-        self._over(Step.DEFINITIONS)
-        self._ready.open()
-        self._over(Step.SERVING)
+        self._done(Step.DEFINITIONS)
+        self._dispatcher.ready.open()
+        self._done(Step.SERVING)
         self.ctx.every(self._config.bookmark_seconds, SendBookmarks(), key="bookmarks")
         self.ctx.every(self._config.compaction_seconds, CompactHistory(), key="compaction")
         self.ctx.every(self._config.repair_seconds, RepairServices(), key="repair")
 
     def _take(self, parts: Parts) -> None:
-        """Requests need them at hand."""
+        """Keep the parts that handlers use."""
         self._resources, self._subresources = parts.resources, parts.subresources
         self._streams, self._freshness, self._stored = parts.streams, parts.freshness, parts.stored
-        self._showing, self._writer = parts.showing, parts.writer
+        self._reader, self._writer = parts.reader, parts.writer
         self._conversions, self._definitions, self._repair = parts.conversions, parts.definitions, parts.repair
+        self._feed = StoreFeed(self.ctx, self._store, self._cacher, self._streams)
+        self._dispatcher = Dispatcher(self._authorizer, self._resources, self._subresources, self._conversions)
 
     def stopped(self) -> None:
-        """Watches do not outlive the instance: their subscribers watch again."""
+        """End all watches; their subscribers start new ones."""
         self._streams.end_all()
 
     # Requests.
 
     @handle
     async def get(self, message: Get) -> Result | Status:
-        """Read one object, or what a subresource shows of it."""
-        return await self._answered(message, "get", self._showing.get)
+        """Read one object, or one of its subresources."""
+        return await self._dispatcher.answer(message, "get", self._reader.get)
 
     @handle
     async def list_(self, message: List) -> ListResult | Status:
         """Read a collection."""
-        return await self._answered(message, "list", self._showing.list)
+        return await self._dispatcher.answer(message, "list", self._reader.list)
 
     @handle
     async def create(self, message: Create) -> Result | Status:
         """Create an object."""
-        return await self._answered(message, "create", self._create)
+        return await self._dispatcher.answer(message, "create", self._create)
 
     @handle
     async def update(self, message: Update) -> Result | Status:
         """Replace an object."""
-        return await self._answered(message, "update", self._writer.update)
+        return await self._dispatcher.answer(message, "update", self._writer.update)
 
     @handle
     async def renew_leases(self, message: RenewLeases) -> LeasesRenewed | Status:
-        """Renew many leases by one write."""
-        return await self._answered(message, "update", self._renew)
+        """Renew many leases in one write."""
+        return await self._dispatcher.answer(message, "update", self._renew)
 
     @handle
     async def patch(self, message: Patch) -> Result | Status:
-        """Change an object."""
-        return await self._answered(message, "patch", self._writer.patch)
+        """Patch an object."""
+        return await self._dispatcher.answer(message, "patch", self._writer.patch)
 
     @handle
     async def delete(self, message: Delete) -> Result | Status:
         """Delete an object."""
-        return await self._answered(message, "delete", self._writer.delete)
+        return await self._dispatcher.answer(message, "delete", self._writer.delete)
 
     @handle
     async def delete_collection(self, message: DeleteCollection) -> ListResult | Status:
         """Delete many objects."""
-        return await self._answered(message, "deletecollection", self._delete_collection)
+        return await self._dispatcher.answer(message, "deletecollection", self._delete_collection)
 
     @handle
     async def watch(self, message: Watch) -> WatchStarted | Status:
         """Begin a stream of changes."""
-        return await self._answered(message, "watch", self._watch)
+        return await self._dispatcher.answer(message, "watch", self._watch)
 
     @handle
     def stop_watch(self, message: StopWatch) -> None:
-        """End a stream. Nothing more is sent."""
+        """End a stream at once: nothing more is sent, not even its end."""
         self._streams.stop(message.subscriber, message.watch)
 
     @handle
     def is_ready(self, message: IsReady) -> bool:
-        """Whether requests are answered now."""
-        return self._ready.is_open
+        """Whether requests are served now."""
+        return self._dispatcher.ready.is_open
 
     @handle
     async def check_server(self, message: CheckServer) -> ServerCheck:
-        """Whether the store answers, and how far the start is."""
+        """Whether the store answers, and how far the server has started."""
         store = ""
         try:
             await self._store.ask(Range(op=RangeOp(key=ROOT, limit=1)), timeout_seconds=STORE_SECONDS)
         except AskError as error:
             store = f"error getting data from etcd: {error}"
-        return ServerCheck(store=store, is_current=self._ready.is_open, steps=self._steps_over)
+        return ServerCheck(store=store, is_current=self._dispatcher.ready.is_open, steps=self._steps_done)
 
-    def _over(self, step: Step) -> None:
-        """The steps up to this one are over."""
-        self._steps_over = [*Step].index(step) + 1
+    def _done(self, step: Step) -> None:
+        """Start-up is complete up to and including this step."""
+        self._steps_done = [*Step].index(step) + 1
 
-    # What the store says.
+    # Messages of the store.
 
     @handle
     def store_events(self, message: StoreEvents) -> None:
-        """Take in what was written; not what an instance before this one was told, which has been read since."""
-        if message.watch == self._store_watch and message.revision > self._cacher.revision:
+        """Apply writes to the cache. Events of an earlier watch are ignored: the cache has been primed since."""
+        if message.watch == self._feed.watch and message.revision > self._cacher.revision:
             self._cacher.apply(message.revision, message.events)
             self._freshness.advance()
             if self.ctx.waiting:
                 self._streams.schedule_flush()
             else:
-                self._send_gathered()  # nothing else that could be sent with it is at hand
+                self._send_gathered()  # there is nothing to batch it with
 
     @handle
     async def store_watch_cancelled(self, message: StoreWatchCancelled) -> None:
-        """The cache has lost its source: begin anew. Watchers are closed; they come back."""
-        if message.watch == self._store_watch:
-            self._store_watch += 1  # nothing that it tells counts any more
-            if self._priming:
-                return  # who begins anew already will notice, and begin once more
-            if self._ready.is_open:
-                self._ready = Gate()
+        """The store has dropped the watch, so the cache may miss changes: prime it again. Watchers list again too."""
+        if message.watch == self._feed.watch:
+            self._feed.discard()
+            if self._feed.is_priming:
+                return  # the priming under way starts over
+            if self._dispatcher.ready.is_open:
+                self._dispatcher.ready = Gate()
             self._streams.close_all()
             await self._prime()
-            self._ready.open()
+            self._dispatcher.ready.open()
 
     @handle
     def terminated(self, message: Terminated) -> None:
-        """A subscriber is gone, and its watches with it."""
+        """A subscriber has stopped: drop its watches."""
         self._streams.gone(message.ref)
 
-    # What the server tells itself.
+    # Messages to itself.
 
     @handle
     def flush(self, message: Flush) -> None:
-        """Send watchers what is gathered."""
+        """Send watchers their pending events."""
         self._streams.flushing = False
         self._send_gathered()
 
     def _send_gathered(self) -> None:
-        """What must be converted first waits for that."""
+        """Events whose objects must be converted are sent once they are."""
         for watcher in self._streams.flush():
             key = (watcher.subscriber, watcher.number)
             if key not in self._converting:
@@ -291,14 +274,14 @@ class ApiServer(
 
     @handle
     async def convert_watched(self, message: ConvertWatched) -> None:
-        """Convert what is gathered for a watcher."""
+        """Convert the objects in the pending events of a watcher."""
         watcher = self._hub.find(message.subscriber, message.watch)
         try:
             if watcher is not None and watcher.shown is not None:
                 waiting = [cast("TypedObject", one.object) for one in watcher.buffer]
                 await self._conversions.convert_all(waiting, watcher.shown)
         except StatusError as refusal:
-            assert watcher is not None, "something was converted for it"
+            assert watcher is not None, "only objects of a watcher are converted"
             self._streams.fail(watcher, refusal.status)
         finally:
             del self._converting[message.subscriber, message.watch]
@@ -306,97 +289,44 @@ class ApiServer(
 
     @handle
     def send_bookmarks(self, message: SendBookmarks) -> None:
-        """Tell watchers how far they have seen."""
+        """Send bookmarks to the watchers that allow them."""
         self._streams.send_bookmarks()
 
     @handle
     def end_watch(self, message: EndWatch) -> None:
-        """A watch has lasted long enough, or almost."""
+        """A watch has timed out, or is about to."""
         self._streams.end(message)
 
     @handle
     def give_up(self, message: GiveUp) -> None:
-        """Answer somebody who waits in vain."""
+        """Time out a read that waits for the cache."""
         self._freshness.give_up(message.number)
 
     @handle
     async def settle_definitions(self, message: SettleDefinitions) -> None:
-        """Definitions have changed: serve what they describe."""
+        """CustomResourceDefinitions have changed: serve what they define now."""
         if self._definitions is not None:
             await self._definitions.settle()
 
     @handle
     async def compact_history(self, message: CompactHistory) -> None:
-        """Let the store forget what was old a while ago already."""
+        """Compact the store to the revision of the previous compaction interval."""
         revision, self._compact_revision = self._compact_revision, self._cacher.revision
         if revision:
-            with suppress(AskError):  # there is a next time
+            with suppress(AskError):  # the next interval tries again
                 await self._store.ask(Compact(revision=revision))
 
     @handle
     async def repair_services(self, message: RepairServices) -> None:
-        """See whether services have what was given out to them."""
-        if self._ready.is_open:
-            with suppress(AskError, StatusError):  # there is a next time
-                await self._repair.look()
+        """Check that the addresses and ports of services are allocated to them."""
+        if self._dispatcher.ready.is_open:
+            with suppress(AskError, StatusError):  # the next interval tries again
+                await self._repair.run_once()
 
-    # The path of a request.
-
-    async def _answered(
-        self, message: Q, verb: str, serve: Callable[[Resource, Q], Awaitable[R]], left: int = ATTEMPTS
-    ) -> R | Status:
-        """The answer, or the refusal as a Status: the one place where refusals become replies."""
-        try:
-            if not self._ready.is_open:
-                await self._ready.wait()
-            return await serve(self._admitted(message, verb), message)
-        except NeedsConversion as need:
-            return await self._anew(message, verb, serve, need, left)
-        except StatusError as refusal:
-            return refusal.status
-        except AskTimedOut:
-            return Timeout.saying("Timeout: request did not complete within the allotted timeout").status
-        except AskError:
-            return ServiceUnavailable.saying("the store cannot be reached, please try again").status
-
-    async def _anew(  # what is done again, and how often it may be
-        self, message: Q, verb: str, serve: Callable[[Resource, Q], Awaitable[R]], need: NeedsConversion, left: int
-    ) -> R | Status:
-        """Serve a request again, once what it needed has been converted."""
-        if not left:
-            return ServiceUnavailable.saying("the objects change faster than they can be converted").status
-        try:
-            await self._conversions.convert(need)
-        except StatusError as refusal:
-            return refusal.status
-        return await self._answered(message, verb, serve, left - 1)
-
-    def _admitted(self, message: AnyRequest, verb: str) -> Resource:
-        """What the request is about, if its user may do that and the server knows how."""
-        gvr = message.resource
-        access = access_to(
-            message.user,
-            verb,
-            gvr,
-            namespace=message.namespace,
-            name=message.name,
-            subresource=message.subresource,
-            field_selector=message.options.field_selector if isinstance(message, List | Watch) else "",
-        )
-        if not self._authorizer.allows(access):
-            raise denied(access, self._authorizer.decide(access).reason)
-        resource = self._resources.get(gvr)
-        if resource is None:
-            raise unknown_resource()
-        if message.subresource:
-            if (gvr, message.subresource) not in self._subresources:
-                raise resource.missing(message.name) if resource.kind.custom else unknown_resource()
-        elif verb not in resource.kind.verbs:
-            raise not_allowed()
-        return resource
+    # Handlers.
 
     def _create(self, resource: Resource, message: Create) -> Awaitable[Result | Status]:
-        """A binding that was sent to the namespace is one of the pod that it names."""
+        """Create an object; a Binding is a `binding` subresource of the pod that it names."""
         if resource.kind.type is not Binding:
             return self._writer.create(resource, message)
         of_pod = replace(message, resource=PODS, name=message.object.metadata.name, subresource="binding")
@@ -408,57 +338,34 @@ class ApiServer(
     async def _delete_collection(self, resource: Resource, message: DeleteCollection) -> ListResult:
         selection = selection_of(resource, message.namespace, message.list_options)
         deleted = await self._writer.delete_collection(resource, message, selection)
-        return await self._showing.in_version(resource, deleted)
+        return await self._reader.in_version(resource, deleted)
 
     async def _watch(self, resource: Resource, message: Watch) -> WatchStarted:
         initial: ListResult | None = None
         if message.lists:
-            initial = await self._showing.list(resource, message)
+            initial = await self._reader.list(resource, message)
             options = replace(message.options, resource_version=initial.metadata.resource_version)
             message = replace(message, options=options)
         selection = selection_of(resource, message.namespace, message.options)
         start = start_of(message, resource)
         await await_start(message, start, self._freshness)
         if message.resource not in self._resources:
-            raise unknown_resource()  # its definition has gone since this began to wait
+            raise unknown_resource()  # its definition was deleted while this waited
         as_stored = resource.kind.stored_as is None and not resource.kind.is_asked_for
-        shown = None if as_stored else resource.shown
+        shown = None if as_stored else resource.in_version
         self._streams.begin(message, selection, start, shown)
         return WatchStarted(initial)
 
     # The cache.
 
     async def _prime(self) -> None:
-        """Read everything, and watch from there; again and again while the store cannot be reached."""
-        self._priming = True
-        while not await self._primed():
-            await self.ctx.sleep(RETRY_SECONDS)
-        self._priming = False
+        await self._feed.prime()
         for resource in self._resources.values():
             resource.strategy.restore(resource.cache.objects.select(Selection()))
         self._freshness.advance()
 
-    async def _primed(self) -> bool:
-        end = prefix_end(ROOT)
-        try:
-            found = await self._store.ask(Range(op=RangeOp(key=ROOT, range_end=end)))
-            assert isinstance(found, RangeReply), "the newest revision can be read"
-            number = self._store_watch = self._store_watch + 1
-            self._streams.close_all()  # who has come since the last attempt does not know what that has left out
-            self._cacher.prime(found.revision, found.kvs)
-            create = WatchCreate(
-                subscriber=self.ctx.self,
-                watch=self._store_watch,
-                key=ROOT,
-                range_end=end,
-                start_revision=found.revision + 1,
-            )
-            return isinstance(await self._store.ask(create), WatchCreated) and self._store_watch == number
-        except AskError:
-            return False
-
     def _settle_later(self) -> None:
-        if not self.ctx.self.tell(SettleDefinitions()):  # no room among the requests
+        if not self.ctx.self.tell(SettleDefinitions()):  # the mailbox is full
             self.ctx.after(0.0, SettleDefinitions(), key="definitions")
 
     def _give_up_later(self, number: int) -> Timer:

@@ -1,7 +1,7 @@
-"""Sees to it now and then that services have what was given out to them, and nobody else has it.
+"""Periodic repair of service addresses and ports: each is allocated to the service that has it, and to no other.
 
-Source: pkg/registry/core/rest/storage_core.go (v1.36), which looks every three minutes. At the start nothing is given out
-but what services have: `ServiceStrategy.restore`.
+Source: pkg/registry/core/rest/storage_core.go (v1.36), which does so every three minutes. At the start exactly what
+services have is allocated: `ServiceStrategy.restore`.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from kubeactors.apiserver.bootstrap import SELF
 from kubeactors.apiserver.freshness import CacheFreshness
 from kubeactors.apiserver.messages import ApiMessage
 from kubeactors.apiserver.objects import revision_of
-from kubeactors.apiserver.registry.addresses import IP_ADDRESSES, Leak, given, leaks
+from kubeactors.apiserver.registry.addresses import IP_ADDRESSES, Leak, address_creation, leaks
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.repair import ADDRESS, Finding, Repair
 from kubeactors.apiserver.registry.resource import Resource
@@ -33,16 +33,16 @@ M = TypeVar("M")
 SERVICES = GroupVersionResource("", "v1", "services")
 
 INSTANCE = "kube-apiserver"
-"""Events in the newer form name the instance that has recorded them."""
+"""The reporting instance of events.k8s.io events."""
 
 Records = Callable[[str], EventRecorder]
-"""Records events under the name of a component."""
+"""The recorder of a component."""
 
 
 class ServiceRepair:
-    """Looks at all services and addresses, repairs what can be, and records what is wrong."""
+    """Compares all services with all allocations, repairs what it can, and records events about errors."""
 
-    def __init__(  # noqa: PLR0913  it is made in one place
+    def __init__(  # noqa: PLR0913 -- called in one place
         self,
         repair: Repair,
         resources: Mapping[GroupVersionResource, Resource],
@@ -60,36 +60,36 @@ class ServiceRepair:
         self._environment = environment
         self._record = record
 
-    async def look(self) -> None:
-        """Look once."""
+    async def run_once(self) -> None:
+        """Run one repair."""
         await self._freshness.catch_up()
         services = cast("tuple[Service, ...]", tuple(self._services.cache.objects.select(Selection())))
         addresses = cast("tuple[IPAddress, ...]", tuple(self._addresses.cache.objects.select(Selection())))
         made = {one.metadata.name: None for one in addresses}
         for address, finding in tuple(self._repair.missing(services, made)):
-            if finding.take is not None and await self._make(address, finding.service):
-                finding.take()
+            if finding.allocate is not None and await self._make(address, finding.service):
+                finding.allocate()
                 self._report(finding)
         had = {(one.metadata.namespace, one.metadata.name): addresses_of(one.spec) for one in services}
         for leak in tuple(leaks(addresses, had)):
             await self._clean_up(leak)
-        for finding in tuple(self._repair.look(services, made)):
-            if finding.take is None or await self._exists(finding):
+        for finding in tuple(self._repair.run_once(services, made)):
+            if finding.allocate is None or await self._exists(finding):
                 self._report(finding)
 
     async def _exists(self, finding: Finding) -> bool:
-        """Whether the service is still there: one that is gone by now has given back what it had."""
+        """Whether the service is still there, and is allocated what it has; a deleted one has released it."""
         metadata = finding.service.metadata
         live: TypedObject | None = await self._stored.get(self._services.key(metadata.namespace, metadata.name))
-        if live is None or live.metadata.uid != metadata.uid or finding.take is None:
+        if live is None or live.metadata.uid != metadata.uid or finding.allocate is None:
             return False
-        finding.take()
+        finding.allocate()
         return True
 
     async def _make(self, address: str, service: Service) -> bool:
-        """Make the object of an address, if its service is still what it was; whether that was done."""
+        """Create the IPAddress of a service that has not changed since; whether that was done."""
         key = self._services.key(service.metadata.namespace, service.metadata.name)
-        write = given(address, service, self._environment)
+        write = address_creation(address, service, self._environment)
         compare = (Compare(key=key, mod_revision=revision_of(service)), Compare(key=write.key, mod_revision=0))
         return await self._stored.write_all(compare, (write,))
 
@@ -107,7 +107,7 @@ class ServiceRepair:
 
 
 def recording(ctx: Context[M]) -> Records:
-    """Records by a sink of the server's own, which is started when it is first needed: mostly never."""
+    """Recorders with a sink of the server's own, started on first use, which is rare."""
     sinks: list[Ref[RecordEvent]] = []
 
     def recorder(component: str) -> EventRecorder:

@@ -1,4 +1,4 @@
-"""The resources of a scheme with the rules of each kind, and the plug-ins of admission: what the server serves."""
+"""The resources of a scheme with their strategies, and the admission plug-ins: what the server serves."""
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
@@ -25,8 +25,8 @@ from kubeactors.apiserver.admission.nodes import TaintNodesByCondition
 from kubeactors.apiserver.admission.plugin import Lookup
 from kubeactors.apiserver.admission.pod_security import PodSecurity
 from kubeactors.apiserver.admission.pods import DefaultTolerationSeconds, Priority
-from kubeactors.apiserver.admission.policies.book import Book
 from kubeactors.apiserver.admission.policies.mutating import MutatingPolicies
+from kubeactors.apiserver.admission.policies.policy_index import PolicyIndex
 from kubeactors.apiserver.admission.policies.validating import ValidatingPolicies
 from kubeactors.apiserver.admission.resource_quota import Ledger, ResourceQuotas
 from kubeactors.apiserver.admission.role_escalation import RoleEscalation
@@ -64,7 +64,7 @@ from kubeactors.apiserver.selection import NodeOf
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
-    """What strategies share: time and ids, what is given out, and what is known of templates."""
+    """What strategies share: time and ids, allocators, and knowledge about templates."""
 
     environment: Environment
     addresses: AddressAllocator
@@ -79,7 +79,7 @@ T = TypeVar("T", bound=TypedObject)
 
 
 def _simple(strategy: type[Strategy[T]]) -> Maker:
-    """A strategy that needs nothing that is shared."""
+    """A strategy that needs nothing of that."""
     return lambda kind, shared: cast("AnyStrategy", strategy(cast("Kind[T]", kind), shared.environment))
 
 
@@ -98,8 +98,8 @@ def _ip_addresses(kind: Kind[TypedObject], shared: Shared) -> AnyStrategy:
 
 
 _COUNTED: Maker = _simple(CountsContent)
-_UNCOUNTED: Maker = _simple(kinds.UncountedStrategy)
-_CONDITIONAL: Maker = _simple(kinds.ConditionalStrategy)
+_WITHOUT_GENERATION: Maker = _simple(kinds.GenerationlessStrategy)
+_CONFIGURATION: Maker = _simple(kinds.ConfigurationStrategy)
 
 _MAKERS: dict[tuple[str, str], Maker] = {
     ("", "configmaps"): _simple(kinds.PlainStrategy),
@@ -116,12 +116,12 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("", "secrets"): _simple(kinds.PlainStrategy),
     ("", "serviceaccounts"): _simple(kinds.ServiceAccountStrategy),
     ("", "services"): _services,
-    ("admissionregistration.k8s.io", "mutatingadmissionpolicies"): _CONDITIONAL,
-    ("admissionregistration.k8s.io", "mutatingadmissionpolicybindings"): _CONDITIONAL,
-    ("admissionregistration.k8s.io", "mutatingwebhookconfigurations"): _CONDITIONAL,
+    ("admissionregistration.k8s.io", "mutatingadmissionpolicies"): _CONFIGURATION,
+    ("admissionregistration.k8s.io", "mutatingadmissionpolicybindings"): _CONFIGURATION,
+    ("admissionregistration.k8s.io", "mutatingwebhookconfigurations"): _CONFIGURATION,
     ("admissionregistration.k8s.io", "validatingadmissionpolicies"): _simple(kinds.PolicyStrategy),
-    ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"): _CONDITIONAL,
-    ("admissionregistration.k8s.io", "validatingwebhookconfigurations"): _CONDITIONAL,
+    ("admissionregistration.k8s.io", "validatingadmissionpolicybindings"): _CONFIGURATION,
+    ("admissionregistration.k8s.io", "validatingwebhookconfigurations"): _CONFIGURATION,
     ("apiregistration.k8s.io", "apiservices"): _simple(kinds.APIServiceStrategy),
     ("apiextensions.k8s.io", "customresourcedefinitions"): _simple(DefinitionStrategy),
     ("apps", "daemonsets"): _simple(kinds.DaemonSetStrategy),
@@ -138,7 +138,7 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("networking.k8s.io", "ingresses"): _simple(WithStatus),
     ("networking.k8s.io", "ipaddresses"): _ip_addresses,
     ("networking.k8s.io", "networkpolicies"): _COUNTED,
-    ("networking.k8s.io", "servicecidrs"): _UNCOUNTED,
+    ("networking.k8s.io", "servicecidrs"): _WITHOUT_GENERATION,
     ("policy", "poddisruptionbudgets"): _simple(kinds.PodDisruptionBudgetStrategy),
     ("coordination.k8s.io", "leases"): _simple(kinds.LeaseStrategy),
     ("discovery.k8s.io", "endpointslices"): _simple(kinds.EndpointSliceStrategy),
@@ -147,19 +147,19 @@ _MAKERS: dict[tuple[str, str], Maker] = {
     ("rbac.authorization.k8s.io", "rolebindings"): _simple(kinds.RbacStrategy),
     ("rbac.authorization.k8s.io", "roles"): _simple(kinds.RbacStrategy),
     ("resource.k8s.io", "deviceclasses"): _COUNTED,
-    ("resource.k8s.io", "resourceclaims"): _UNCOUNTED,
+    ("resource.k8s.io", "resourceclaims"): _WITHOUT_GENERATION,
     ("resource.k8s.io", "resourceslices"): _COUNTED,
     ("storage.k8s.io", "csidrivers"): _simple(kinds.CSIDriverStrategy),
-    ("storage.k8s.io", "csinodes"): _simple(kinds.SeenStrategy),
-    ("storage.k8s.io", "csistoragecapacities"): _simple(kinds.SeenStrategy),
-    ("storage.k8s.io", "volumeattachments"): _UNCOUNTED,
+    ("storage.k8s.io", "csinodes"): _simple(kinds.ConditionalStrategy),
+    ("storage.k8s.io", "csistoragecapacities"): _simple(kinds.ConditionalStrategy),
+    ("storage.k8s.io", "volumeattachments"): _WITHOUT_GENERATION,
     ("scheduling.k8s.io", "priorityclasses"): _simple(kinds.PriorityClassStrategy),
 }
 _PLAIN: Maker = _simple(Strategy)
 
 
 def node_of_kind(kind: Kind[TypedObject]) -> NodeOf | None:
-    """How to tell on which node an object of this kind is; None if it is on none."""
+    """The node of an object of this kind; None if the kind has none."""
     return node_of_pod if kind.gvr == PODS else None
 
 
@@ -168,7 +168,7 @@ node_of_pod: NodeOf = attrgetter("spec.node_name")
 
 
 def resources_of(scheme: Scheme, cacher: Cacher, shared: Shared) -> dict[GroupVersionResource, Resource]:
-    """Every resource of the scheme, by its name in requests."""
+    """The resources of the scheme, by their name in requests."""
     made = {
         kind.gvr: Resource(
             kind=kind,
@@ -186,7 +186,7 @@ def resources_of(scheme: Scheme, cacher: Cacher, shared: Shared) -> dict[GroupVe
 
 
 def ledger_of(cacher: Cacher, environment: Environment) -> Ledger:
-    """Who counts what the namespaces use."""
+    """The ledger of quota usage."""
 
     def namespaced() -> Iterator[GroupVersionResource]:
         return (cache.kind.gvr for cache in cacher if cache.kind.namespaced)
@@ -196,23 +196,23 @@ def ledger_of(cacher: Cacher, environment: Environment) -> Ledger:
     return ledger
 
 
-def book_of(scheme: Scheme, cacher: Cacher) -> Book:
-    """Who knows which policies are in force."""
-    book = Book(scheme, cacher)
-    cacher.follow(book)
-    return book
+def policy_index_of(scheme: Scheme, cacher: Cacher) -> PolicyIndex:
+    """The policies and webhooks in force."""
+    index = PolicyIndex(scheme, cacher)
+    cacher.follow(index)
+    return index
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What is kept for plug-ins beside the cache."""
+    """The indexes that plug-ins use besides the cache."""
 
     templates: Templates
     ledger: Ledger
-    policies: Book
+    policies: PolicyIndex
 
 
 def admission_of(authorizer: Authorizer, lookup: Lookup, random: Random, known: Known) -> Chain:
-    """The plug-ins of a server, in their order."""
+    """The plug-ins of a server, in order."""
     accounts, priority, tolerations = ServiceAccountTokens(lookup, random), Priority(lookup), DefaultTolerationSeconds()
     shared = SharedSpecs(known.templates, accounts, priority, tolerations)
     storage = (DefaultStorageClass(lookup), StorageObjectInUseProtection(), PersistentVolumeClaimResize(lookup))
@@ -245,7 +245,7 @@ def subresources_of(
     lookup: Lookup,
     tokens: TokenIssuer | None,
 ) -> dict[tuple[GroupVersionResource, str], Subresource]:
-    """What can be done besides reading and writing whole objects, by resource and subresource."""
+    """The handlers of subresources, by resource and subresource."""
     special: dict[tuple[str, str], Subresource] = {
         ("certificatesigningrequests", APPROVAL): Part(),
         ("namespaces", "finalize"): Part(),
@@ -269,5 +269,5 @@ _USUAL: dict[str, Subresource] = {"status": Part(), "scale": ScaleSubresource()}
 
 
 def unknown_resource() -> StatusError:
-    """The refusal of a resource that is not served."""
+    """The error for a resource that is not served."""
     return NotFound.saying("the server could not find the requested resource", StatusDetails())

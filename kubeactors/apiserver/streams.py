@@ -1,4 +1,4 @@
-"""The watches while they last: how they begin and end, and when what is gathered for them is sent."""
+"""The life of watches: how they begin and end, and when their pending events are sent."""
 
 from typing import TypeVar, cast
 
@@ -14,13 +14,13 @@ from kubeactors.apiserver.watching import begin
 M = TypeVar("M")
 
 RETRY_SECONDS = 0.05
-"""Until a watcher that had no room is tried again."""
+"""The delay before a watcher whose mailbox was full is tried again."""
 LAST_BOOKMARK_SECONDS = 2
-"""So long before a watch ends it gets a bookmark, so that the next one need not go far back."""
+"""How long before the end of a watch its last bookmark is sent, so that the next watch need not start far back."""
 
 
 class Streams:
-    """All watches of a server, which hands over its context, and tells this what its own messages say.
+    """All watches of a server. The server passes its context in, and forwards `Flush` and `EndWatch`.
 
     A watch without a timeout lasts one to two times `usual_seconds`.
     """
@@ -31,12 +31,12 @@ class Streams:
         self._cacher = cacher
         self._usual_seconds = usual_seconds
         self.flushing: bool = False
-        """A `Flush` is on its way."""
+        """Whether a `Flush` is on its way."""
 
     def begin(self, request: Watch, selection: Selection, start: int, shown: Shown | None = None) -> None:
-        """Begin a watch. One from a revision that is forgotten ends at once, and its end says why.
+        """Begin a watch. If its revision is compacted, it ends at once with that error.
 
-        `shown` puts objects into the version that is watched, if that is not the stored one.
+        `shown` converts objects to the watched version, if that is not the stored one.
         """
         self.stop(request.subscriber, request.watch)
         try:
@@ -48,18 +48,18 @@ class Streams:
         self._register(watcher, events, request.options.timeout_seconds)
 
     def stop(self, subscriber: Subscriber, number: int) -> None:
-        """Its subscriber wants no more of it."""
+        """Drop a watch that its subscriber has cancelled."""
         watcher = self._hub.find(subscriber, number)
         if watcher is not None:
             self._forget(watcher)
 
     def gone(self, subscriber: Subscriber) -> None:
-        """The subscriber is gone."""
+        """Drop the watches of a subscriber that has stopped."""
         for watcher in self._hub.of(subscriber):
             self._forget(watcher)
 
     def end(self, message: EndWatch) -> None:
-        """The time of a watch is over, or almost."""
+        """A watch has timed out, or is about to."""
         watcher = self._hub.find(message.subscriber, message.watch)
         if watcher is None:
             return
@@ -70,28 +70,28 @@ class Streams:
         self.schedule_flush()
 
     def close_of(self, resource: GroupVersionResource) -> None:
-        """No more changes for those who watch a resource; they are told."""
+        """Close the watches of a resource; subscribers are told."""
         for watcher in [one for one in self._cacher.of(resource).watchers if one.resource == resource]:
             self._close(watcher)
         self.schedule_flush()
 
     def close_all(self) -> None:
-        """No more changes for anybody; all subscribers are told."""
+        """Close all watches; subscribers are told."""
         for cache in self._cacher:
             for watcher in tuple(cache.watchers):
                 self._close(watcher)
         self.schedule_flush()
 
     def end_all(self) -> None:
-        """The server ends: all subscribers are told, also those who have no room for what came before."""
+        """The server stops: tell all subscribers, even those without room for the events before."""
         self.close_all()
         self.flush()
-        for watcher in self._hub.unheard():
+        for watcher in self._hub.pending_watchers():
             if isinstance(watcher.subscriber, Ref):
                 watcher.subscriber.signal(watcher.end)
 
     def send_bookmarks(self) -> None:
-        """Tell watchers who want to know it how far they have seen, if there is news."""
+        """Send bookmarks to the watchers that allow them, if the revision has advanced."""
         revision = self._cacher.revision
         for cache in self._cacher:
             bookmark = cache.bookmark(revision)
@@ -102,16 +102,16 @@ class Streams:
         self.schedule_flush()
 
     def schedule_flush(self) -> None:
-        """One flush for everything that this round of messages brings."""
+        """Schedule one flush for all events of this round of messages."""
         if self._hub.pending and not self.flushing:
             self.flushing = True
-            if not self._ctx.self.tell(Flush()):  # no room among the requests
+            if not self._ctx.self.tell(Flush()):  # the mailbox is full
                 self._ctx.after(0.0, Flush(), key="flush")
 
     def flush(self) -> list[Watcher]:
-        """Send what is gathered; those without room are tried again, those too far behind are closed.
+        """Send pending events. Watchers without room are tried again; those too far behind are closed.
 
-        Those whose objects must be converted first are returned, and tried again as well.
+        Returns those whose objects must be converted first; they are tried again as well.
         """
         ended, lost, blocked = self._hub.flush()
         for watcher in ended:
@@ -124,14 +124,14 @@ class Streams:
         return blocked
 
     def fail(self, watcher: Watcher, status: Status) -> None:
-        """Nothing more can be shown to a watcher, who is told why."""
+        """End a watch with an error."""
         watcher.buffer.clear()
         watcher.end = WatchClosed(watcher.number, status)
         self._close(watcher)
         self.schedule_flush()
 
     def _refuse(self, request: Watch, selection: Selection, end: WatchClosed) -> None:
-        """Tell the end of a watch that does not begin; again and again, if the subscriber has no room for it."""
+        """Reject a watch that cannot begin, and retry while the subscriber has no room for that."""
         if not request.subscriber.tell(end):
             watcher = Watcher(request.subscriber, request.watch, request.resource, selection, 0)
             watcher.end = end
@@ -155,13 +155,13 @@ class Streams:
             watcher.timers.append(self._ctx.after(seconds - LAST_BOOKMARK_SECONDS, mark))
 
     def _close(self, watcher: Watcher) -> None:
-        """No more changes; the subscriber is told."""
+        """Close a watch; the subscriber is told."""
         if not watcher.closed:
             self._cacher.of(watcher.resource).watchers.remove(watcher)
             self._hub.close(watcher)
 
     def _forget(self, watcher: Watcher) -> None:
-        """The subscriber is not told anything any more."""
+        """Drop a watch; the subscriber is not told."""
         for timer in watcher.timers:
             timer.cancel()
         if not watcher.closed:

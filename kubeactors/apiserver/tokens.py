@@ -1,4 +1,4 @@
-"""Tokens of service accounts: JSON Web Tokens that this server signs, and believes until they end.
+"""Service account tokens: JSON Web Tokens that this server signs, and accepts until they expire.
 
 Source: pkg/serviceaccount/claims.go, jwt.go (v1.36); RFC 7519, RFC 7518 (ES256).
 """
@@ -27,7 +27,7 @@ R = TypeVar("R")
 
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 LEGACY_ISSUER = "kubernetes/serviceaccount"
-"""Of tokens that Secrets hold: they have no end of their own, and are for this server only."""
+"""The issuer of tokens in Secrets. They do not expire, and are for this server only."""
 FOREVER = 1 << 62
 SECOND = 1_000_000_000
 
@@ -37,9 +37,9 @@ FindObject: TypeAlias = Callable[[GroupVersionResource, str, str], Awaitable[Typ
 ALGORITHM = "ES256"
 _ES256 = ec.ECDSA(hashes.SHA256())
 _NUMBER_BYTES = 32
-"""A signature is two numbers of this size."""
+"""A signature is two numbers of this many bytes."""
 _KNOWN = 4096
-"""How many tokens are remembered as verified."""
+"""The number of verified tokens that are cached."""
 
 
 class _Named(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -81,11 +81,11 @@ class _LegacyPayload(msgspec.Struct, frozen=True):
 
 
 class AccountTokens:
-    """Signs tokens with an EC key (P-256, PEM) and verifies them with it.
+    """Signs tokens with an EC key (P-256, PEM), and verifies them.
 
     Args:
         key: the private key.
-        audiences: who this server is; a token for somebody else is not believed.
+        audiences: the identifiers of this server; tokens for other audiences are rejected.
     """
 
     def __init__(self, key: bytes, audiences: tuple[str, ...] = (ISSUER,)) -> None:
@@ -96,12 +96,12 @@ class AccountTokens:
         self._public = private.public_key()
         self.audiences = audiences
         self.public_key: dict[str, str] = _jwk(self._public)
-        """As a JSON Web Key: with it anybody can check the tokens."""
+        """The public key as a JSON Web Key, with which anybody can verify the tokens."""
         self._header = _encoded(msgspec.json.encode({"alg": ALGORITHM, "kid": self.public_key["kid"]}))
         self._known: dict[str, Claims] = {}
 
     def issue(self, claims: Claims) -> str:
-        """The token that says so."""
+        """A signed token with these claims."""
         kind = "" if claims.bound is None else claims.bound.kind
         named = _named(claims.bound)
         payload = _Payload(
@@ -124,7 +124,7 @@ class AccountTokens:
         return self._signed(payload)
 
     def issue_legacy(self, account: ServiceAccount, secret: Secret) -> str:
-        """A token of the account that is believed while this Secret holds it."""
+        """A token of the account, valid as long as this Secret holds it."""
         metadata = account.metadata
         payload = _LegacyPayload(
             iss=LEGACY_ISSUER,
@@ -143,7 +143,7 @@ class AccountTokens:
         return b".".join((signed, _encoded(signature))).decode()
 
     def read(self, token: str) -> Claims | None:
-        """What a token says that was signed here; it may have ended, and may be for somebody else."""
+        """The claims of a token that was signed here; it may have expired, or be for another audience."""
         claims = self._known.get(token)
         if claims is None:
             claims = self._checked(token)
@@ -215,7 +215,7 @@ def _reference(kind: str, named: _Named) -> BoundObjectReference:
 
 
 class Server(Protocol):
-    """What is needed of the API server's ref."""
+    """What is used of the API server's ref."""
 
     def ask(self, request: Request[R], *, timeout_seconds: float = ...) -> Awaitable[R]:
         """The reply to a request."""
@@ -223,7 +223,7 @@ class Server(Protocol):
 
 
 def objects_of(server: Server) -> FindObject:
-    """Asks the server for objects, as it has them in its cache."""
+    """Reads objects from the server's cache."""
 
     async def find(resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
         get = Get(resource=resource, namespace=namespace, name=name, resource_version="0", user=SELF)
@@ -234,10 +234,10 @@ def objects_of(server: Server) -> FindObject:
 
 
 class AccountAuthenticator:
-    """Knows whose a bearer token is.
+    """Authenticates bearer tokens.
 
-    The account that it names must still exist, with the same uid; and so must the object that it is bound to, and the
-    Secret that holds it, if it is of that kind.
+    The account of a token must still exist with the same uid; so must the object that it is bound to, and the Secret of
+    a legacy token.
     """
 
     def __init__(self, tokens: AccountTokens, find: FindObject, clock: Callable[[], int]) -> None:
@@ -246,7 +246,7 @@ class AccountAuthenticator:
         self._clock = clock
 
     async def authenticate(self, token: str) -> UserInfo | None:
-        """The user of a token; None if it is not ours, or has ended, or what it depends on has."""
+        """The user of a token; None if the token is not ours or has expired, or what it depends on is deleted."""
         claims = self._tokens.read(token)
         if claims is None or not any(one in self._tokens.audiences for one in claims.audiences):
             return None
@@ -255,7 +255,7 @@ class AccountAuthenticator:
 
 
 def _jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
-    """The key as others read it; its id is the hash of its other form, as in the original."""
+    """The key as a JWK; its id is the hash of its DER form, as in Kubernetes."""
     form = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     numbers = public.public_numbers()
     x, y = (_encoded(one.to_bytes(_NUMBER_BYTES, "big")).decode() for one in (numbers.x, numbers.y))

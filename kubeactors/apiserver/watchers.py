@@ -1,7 +1,7 @@
-"""The watches of the server: who sees which changes, and what has not been sent yet.
+"""The watches of the server: which changes each one sees, and its events that are not sent yet.
 
-Events are gathered in a buffer per watcher and sent by `flush`, all in one message: a watcher that is behind gets
-few large messages instead of many small ones. One that is too far behind is closed and has to list again.
+Pending events are buffered per watcher and sent by `flush` in one message: a slow watcher gets a few large messages
+instead of many small ones. One that is too far behind is closed, and has to list again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from kubeactors.message import Recipient
 
 Subscriber: TypeAlias = Recipient[WatchEvents | WatchClosed]
 Scope: TypeAlias = tuple[str, str, str]
-"""Namespace, name and node; empty for any."""
+"""Namespace, name and node; empty is any."""
 _ANYWHERE: Scope = ("", "", "")
 
 
@@ -29,7 +29,7 @@ def _shown(event: WatchEvent, shown: Shown) -> WatchEvent:
 
 
 class Watcher:
-    """One watch of a subscriber, who knows it by `number`. Changes at or before the revision `since` are not shown."""
+    """A watch, which its subscriber knows by `number`. Changes at or before the revision `since` are not sent."""
 
     __slots__ = (
         "bookmarks",
@@ -64,13 +64,13 @@ class Watcher:
         self.sequence: int = 0
         self.closed: bool = False
         self.end: WatchClosed = WatchClosed(number)
-        """What is told at the end."""
+        """The last message of the watch."""
         self.timers: list[Timer] = []
         self.shown: Shown | None = None
-        """Puts objects into the version that is watched, if that is not the stored one."""
+        """Converts objects to the watched version, if that is not the stored one."""
 
     def deliver(self) -> bool:
-        """Send what is gathered, and the end if there is one; False if the subscriber has no room now."""
+        """Send pending events, and the end if there is one; False if the subscriber has no room now."""
         if self.buffer:
             events = self.buffer if self.shown is None else [_shown(one, self.shown) for one in self.buffer]
             if not self.subscriber.tell(WatchEvents(self.number, tuple(events), self.sequence + 1)):
@@ -81,7 +81,7 @@ class Watcher:
 
 
 class ResourceWatchers:
-    """The watchers of one resource, found by what they watch: everything, a namespace, a node, an object."""
+    """The watchers of one resource, indexed by scope: everything, a namespace, a node, an object."""
 
     def __init__(self, node_of: NodeOf | None) -> None:
         self._by_scope: dict[Scope, list[Watcher]] = {}
@@ -92,26 +92,26 @@ class ResourceWatchers:
             yield from group
 
     def add(self, watcher: Watcher) -> None:
-        """From now on it sees changes."""
+        """Register a watcher."""
         self._by_scope.setdefault(watcher.scope, []).append(watcher)
 
     def remove(self, watcher: Watcher) -> None:
-        """It sees no more changes."""
+        """Remove a watcher."""
         group = self._by_scope[watcher.scope]
         group.remove(watcher)
         if not group:
             del self._by_scope[watcher.scope]
 
     def concerned(self, change: Change) -> Sequence[Watcher]:
-        """Those whose scope a change touches; their selectors still decide."""
+        """The watchers whose scope contains a change; their selectors still apply."""
         groups = self._by_scope
         if not groups:
             return []
         everywhere = groups.get(_ANYWHERE, [])
         if everywhere and len(groups) == 1:
-            return everywhere  # nobody else: so it is with most kinds
+            return everywhere  # there are no others, as for most kinds
         value = change.current or change.previous
-        assert value is not None, "a change is of an object"
+        assert value is not None, "a change has an object"
         namespace, name = value.metadata.namespace, value.metadata.name
         found = [*everywhere, *groups.get((namespace, name, ""), ())]
         if namespace:
@@ -132,7 +132,7 @@ class ResourceWatchers:
 
 
 class WatchHub:
-    """All watchers of the server, by subscriber and number, and those that have something to be sent."""
+    """All watchers of the server, by subscriber and number, and those with pending events."""
 
     def __init__(self, backlog: int) -> None:
         self._backlog = backlog
@@ -144,11 +144,11 @@ class WatchHub:
 
     @property
     def pending(self) -> bool:
-        """Whether anything waits to be sent."""
+        """Whether there are pending events."""
         return bool(self._behind)
 
     def add(self, watcher: Watcher) -> bool:
-        """Take in a watcher; True if it is the first of its subscriber."""
+        """Register a watcher; True if it is the first of its subscriber."""
         numbers = self._watchers.get(watcher.subscriber)
         if numbers is None:
             self._watchers[watcher.subscriber] = {watcher.number: watcher}
@@ -165,7 +165,7 @@ class WatchHub:
         return tuple(self._watchers.get(subscriber, {}).values())
 
     def forget(self, watcher: Watcher) -> bool:
-        """Drop a watcher and what it has not been sent; True if its subscriber has no other."""
+        """Drop a watcher and its pending events; True if its subscriber has no other."""
         self._behind.pop(watcher, None)
         numbers = self._watchers.get(watcher.subscriber)
         if numbers is None or numbers.get(watcher.number) is not watcher:
@@ -177,24 +177,24 @@ class WatchHub:
         return True
 
     def offer(self, watcher: Watcher, event: WatchEvent) -> None:
-        """Gather an event for a watcher."""
+        """Queue an event for a watcher."""
         if not watcher.buffer:
             self._behind[watcher] = None
         watcher.buffer.append(event)
 
     def close(self, watcher: Watcher) -> None:
-        """The watcher is to be told the end, after what is gathered for it."""
+        """End a watch after its pending events."""
         watcher.closed = True
         self._behind[watcher] = None
 
-    def unheard(self) -> tuple[Watcher, ...]:
-        """The watchers that have something to be sent, or their end to be told."""
+    def pending_watchers(self) -> tuple[Watcher, ...]:
+        """The watchers with pending events, or whose end is not sent yet."""
         return tuple(self._behind)
 
     def flush(self) -> tuple[list[Watcher], list[Watcher], list[Watcher]]:
-        """Send all that is gathered.
+        """Send all pending events.
 
-        The watchers that have ended, those that are hopelessly behind, and those whose objects must be converted first.
+        Returns the watchers that have ended, those too far behind, and those whose objects must be converted first.
         """
         ended: list[Watcher] = []
         lost: list[Watcher] = []

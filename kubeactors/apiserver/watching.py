@@ -1,4 +1,4 @@
-"""Where a watch starts, and what it is told first.
+"""The start of a watch: its revision and its initial events.
 
 Source: apiserver/pkg/storage/cacher/cacher.go, watch_cache.go (v1.36).
 """
@@ -14,10 +14,10 @@ from kubeactors.apiserver.watchers import Watcher
 
 
 def start_of(request: Watch, resource: Resource) -> int:
-    """The revision that a watch names; 0 for none.
+    """The revision that a watch starts from; 0 for none.
 
     Raises:
-        Invalid: it is no number.
+        Invalid: it is not a number.
     """
     text = request.options.resource_version
     try:
@@ -28,7 +28,7 @@ def start_of(request: Watch, resource: Resource) -> int:
 
 
 def wants_initial_events(request: Watch, start: int) -> bool:
-    """Whether the watch begins with what is there: if it says so, or does not say where to begin."""
+    """Whether the watch begins with the current objects: if it asks for that, or gives no revision."""
     wish = request.options.send_initial_events
     return start == 0 if wish is None else wish
 
@@ -37,7 +37,7 @@ async def await_start(request: Watch, start: int, freshness: Freshness) -> None:
     """Wait until the cache can begin the watch.
 
     Raises:
-        Timeout: the revision that the initial events shall have has not happened yet.
+        Timeout: the revision of the initial events did not come in time.
     """
     if not request.options.resource_version:
         await freshness.catch_up()
@@ -46,10 +46,10 @@ async def await_start(request: Watch, start: int, freshness: Freshness) -> None:
 
 
 def begin(request: Watch, selection: Selection, start: int, cacher: Cacher) -> tuple[Watcher, list[WatchEvent]]:
-    """The watcher, and its first events.
+    """The watcher, and its initial events.
 
     Raises:
-        Expired: what happened since its revision is no longer known; list, and watch from there.
+        Expired: changes after its revision are no longer known; list, and watch from there.
     """
     initial = wants_initial_events(request, start)
     since = cacher.revision if initial or not start else start

@@ -1,4 +1,4 @@
-"""Writing: from a request to the answer. What is common to all kinds and subresources stands here.
+"""Writing: from a request to its reply. What is common to all kinds and subresources is here.
 
 Source: apiserver/pkg/endpoints/handlers/create.go, update.go, patch.go, delete.go (v1.36).
 """
@@ -33,7 +33,7 @@ from kubeactors.apimachinery.status import (
 )
 from kubeactors.apiserver.admission.plugin import CREATE, DELETE, UPDATE, Attributes
 from kubeactors.apiserver.customresources.conversions import Conversions
-from kubeactors.apiserver.ownership import Ownership
+from kubeactors.apiserver.field_manager import FieldManager
 from kubeactors.apiserver.reading import Freshness, Reader
 from kubeactors.apiserver.registry.metadata import check_name, in_namespace, without_repeated_owners
 from kubeactors.apiserver.registry.registry import Registry, Written
@@ -47,19 +47,19 @@ _CUSTOM_PATCHES = (
     "application/merge-patch+json, application/apply-patch+yaml"
 )
 _APPLICABLE = frozenset({"status", "ephemeralcontainers", "resize"})
-"""Parts that a configuration can be applied to."""
+"""The subresources that support server-side apply."""
 
 
 class Writer:
-    """Answers requests that change something. Refusals are raised as StatusError."""
+    """Serves write requests. Errors are raised as StatusError."""
 
-    def __init__(  # noqa: PLR0913 -- a write passes through so many hands
+    def __init__(  # noqa: PLR0913 -- a write involves this many parts
         self,
         registry: Registry,
         reader: Reader,
         freshness: Freshness,
         subresources: Mapping[tuple[GroupVersionResource, str], Subresource],
-        ownership: Ownership,
+        field_manager: FieldManager,
         *,
         reviews: Reviews,
         conversions: Conversions,
@@ -69,11 +69,11 @@ class Writer:
         self._reader = reader
         self._freshness = freshness
         self._subresources = subresources
-        self._ownership = ownership
+        self._field_manager = field_manager
         self._reviews = reviews
 
     async def create(self, resource: Resource, request: Create) -> Result | Status:
-        """Create an object, act through a subresource, or answer a review."""
+        """Create an object, call a subresource, or answer a review."""
         given = in_namespace(cast("TypedObject", request.object), request.namespace)
         if self._reviews.answers(resource):
             return Result(object=self._reviews.answer(resource, given, request.user), code=201)
@@ -83,16 +83,16 @@ class Writer:
             answer = await subresource.create(self._registry, resource, given, attributes)
             return answer if isinstance(answer, Status) else Result(object=answer, code=201)
         given, repeated = without_repeated_owners(given)
-        value = resource.stored(given)
+        value = resource.to_storage(given)
         try:
             created = await self._registry.create(resource, value, attributes)
         except (Forbidden, NotFound):
-            # The namespace or the account may be so new that the cache does not know it yet.
+            # The namespace or the account may be too new for the cache.
             if not await self._caught_up():
                 raise
             created = await self._registry.create(resource, value, attributes)
         warnings = _warnings(resource, (*request.options.warnings, *repeated), created, None)
-        shown = await self._conversions.settle(lambda: resource.shown(created))
+        shown = await self._conversions.settle(lambda: resource.in_version(created))
         return Result(object=shown, code=201, warnings=(*warnings, *dict.fromkeys(attributes.warnings)))
 
     async def update(self, resource: Resource, request: Update) -> Result:
@@ -104,7 +104,7 @@ class Writer:
         return replace(result, warnings=(*repeated, *result.warnings)) if repeated else result
 
     async def patch(self, resource: Resource, request: Patch) -> Result:
-        """Change an object, or a part of it, as a patch says."""
+        """Patch an object, or a part of it."""
         if request.patch_type == APPLY_PATCH:
             return await self._apply(resource, request)
         if resource.kind.custom and request.patch_type == STRATEGIC_MERGE_PATCH:
@@ -115,7 +115,7 @@ class Writer:
             if current is None:
                 raise resource.missing(request.name)
             options = request.options
-            current = resource.shown_part(current)
+            current = resource.part_in_version(current)
             found = patches.apply(current, request.patch_type, request.patch, options.field_validation or patches.WARN)
             value = in_namespace(found.object, request.namespace)
             check_name(value, request.name)
@@ -128,7 +128,7 @@ class Writer:
         return replace(result, warnings=(*warnings, *result.warnings)) if warnings else result
 
     async def _apply(self, resource: Resource, request: Patch) -> Result:
-        """Apply a configuration, or create what it describes."""
+        """Apply a configuration, or create the object that it describes."""
         kind = resource.kind
         if request.subresource and request.subresource not in _APPLICABLE:
             raise UnsupportedMediaType.saying("415: Unsupported Media Type", StatusDetails())
@@ -136,7 +136,7 @@ class Writer:
         attributes = replace(_attributes(resource, request, UPDATE, options.dry_run), applies=True)
 
         def applied(current: TypedObject | None) -> TypedObject:
-            value = self._ownership.applied(current, request.patch, attributes, force=bool(options.force))
+            value = self._field_manager.applied(current, request.patch, attributes, force=bool(options.force))
             uid = value.metadata.uid
             if current is None and uid:
                 why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
@@ -148,21 +148,21 @@ class Writer:
         return await self._changed(resource, request, attributes, applied, "")
 
     async def delete(self, resource: Resource, request: Delete) -> Result | Status:
-        """Delete an object, or begin to."""
+        """Delete an object, or mark it for deletion."""
         options = request.options
         attributes = _attributes(resource, request, DELETE, options.dry_run)
         value, gone = await self._registry.delete(resource, attributes, options)
         if gone and not resource.strategy.returns_deleted:
             return deleted_status(resource, value)
         deleted = value
-        value = await self._conversions.settle(lambda: resource.shown(deleted))
+        value = await self._conversions.settle(lambda: resource.in_version(deleted))
         code = 202 if not gone and options.orphan_dependents is False else 200
         return Result(object=value, code=code, warnings=resource.strategy.deletion_warnings(options))
 
     async def delete_collection(
         self, resource: Resource, request: DeleteCollection, selection: Selection
     ) -> ListResult:
-        """Delete one after the other what a list shows; the answer is that list."""
+        """Delete the objects of a list one by one; the reply is that list."""
         found = await self._reader.list(resource, request.namespace, request.list_options, selection)
         options, user = request.options, request.user
         for one in found.items:
@@ -182,7 +182,7 @@ class Writer:
         try:
             await self._registry.delete(resource, attributes, options)
         except NotFound:
-            return  # somebody else was faster
+            return  # another client was faster
 
     def _change(self, resource: Resource, request: Update | Patch, transform: Transform, uid: str) -> Awaitable[Result]:
         attributes = _attributes(resource, request, UPDATE, request.options.dry_run)
@@ -194,7 +194,7 @@ class Writer:
         written = await self._written(resource, request, attributes, transform, uid)
         warnings = _warnings(resource, request.options.warnings, written.value, written.value)
         warnings = (*warnings, *dict.fromkeys(attributes.warnings))
-        shown = await self._conversions.settle(lambda: resource.shown_part(written.value))
+        shown = await self._conversions.settle(lambda: resource.part_in_version(written.value))
         return Result(object=shown, code=201 if written.created else 200, warnings=warnings)
 
     def _written(
@@ -206,14 +206,14 @@ class Writer:
         return self._registry.update(resource, attributes, resource.storing(transform), uid)
 
     async def _caught_up(self) -> bool:
-        """Wait for the cache; whether that brought anything new."""
+        """Wait for the cache to catch up; whether it has advanced."""
         before = self._freshness.revision
         await self._freshness.catch_up()
         return self._freshness.revision > before
 
 
 def deleted_status(resource: Resource, value: TypedObject) -> Status:
-    """What a deletion answers."""
+    """The reply to a deletion."""
     details = StatusDetails(
         name=value.metadata.name, group=resource.kind.group, kind=resource.kind.resource, uid=value.metadata.uid
     )
@@ -236,7 +236,7 @@ def _attributes(
 
 
 def _judged(resource: Resource, value: TypedObject, field_validation: str) -> tuple[str, ...]:
-    """Warnings of fields that a custom kind does not know.
+    """Warnings about fields that the schema of a custom kind does not have.
 
     Raises:
         Invalid: there are such fields, and validation is strict.

@@ -1,4 +1,4 @@
-"""A store and an API server in a simulator, and short words for what tests ask of them."""
+"""A store and an API server in a simulator, with short helpers for requests."""
 
 from functools import partial
 from typing import TypeVar
@@ -48,7 +48,7 @@ def gvr_of(type_: type[TypedObject]) -> GroupVersionResource:
 
 
 class Plane:
-    """The server and its store. Everything is asked as an administrator, in the namespace `default`."""
+    """The server and its store. All requests are an administrator's, in the namespace `default`."""
 
     def __init__(
         self,
@@ -204,7 +204,7 @@ class Plane:
         return seen
 
     def with_account(self) -> "Plane":
-        """With the account that pods run as."""
+        """Add the service account that pods run as."""
         self.create(ServiceAccount(metadata=ObjectMeta(name="default", namespace="default")))
         return self
 
@@ -220,7 +220,7 @@ class Plane:
 
 
 class Seen:
-    """A subscriber that remembers what it was told; with `room` it takes no more messages than that."""
+    """A subscriber that records its messages; with `room` it accepts only that many."""
 
     def __init__(self, room: int = 1_000_000) -> None:
         self.room = room
@@ -255,7 +255,7 @@ def pod(name: str, node: str = "", **metadata: object) -> Pod:
 
 
 def refusal(reply: object) -> tuple[int, str, str]:
-    """The code, reason and message of a refusal."""
+    """The code, reason and message of an error."""
     assert isinstance(reply, Status), reply
     assert reply.status == "Failure"
     return reply.code, reply.reason, reply.message

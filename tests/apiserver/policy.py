@@ -1,4 +1,4 @@
-"""An authorizer of a cluster that has nothing but the default roles and bindings, or those that a test gives."""
+"""An authorizer with nothing but the default roles and bindings, or those of a test."""
 
 from collections.abc import Iterable, Iterator
 
@@ -38,7 +38,7 @@ class Still:
 
 
 def authorizer_with(*objects: TypedObject) -> Authorizer:
-    """Decides by these objects."""
+    """An authorizer that decides by these objects."""
     authorizer = default_authorizer()
     authorizer.follow(Still(objects))
     return authorizer

@@ -1,4 +1,4 @@
-"""Who may do what, and tokens of service accounts."""
+"""Authorization, and service account tokens."""
 
 import pytest
 
@@ -13,7 +13,7 @@ JANE = UserInfo(name="jane", groups=("system:authenticated",))
 
 
 class Issuer:
-    """Writes down what it was asked to sign."""
+    """Records the claims that it is to sign."""
 
     audiences = ("https://kubernetes.default.svc",)
 
@@ -38,13 +38,13 @@ class Issuer:
         UserInfo(name="anybody", groups=("system:masters",)),
     ],
 )
-def test_components_may_do_what_they_must(user: UserInfo) -> None:
+def test_components_have_the_permissions_they_need(user: UserInfo) -> None:
     plane = Plane()
     reply = plane.sim.ask(plane.server, List(resource=gvr_of(Pod), user=user))
     assert isinstance(reply, ListResult)
 
 
-def test_nobody_else_may_do_anything() -> None:
+def test_other_users_have_no_permissions() -> None:
     plane = Plane()
     pods = gvr_of(Pod)
     listing = plane.sim.ask(plane.server, List(resource=pods, namespace="default", user=JANE))
@@ -58,7 +58,7 @@ def test_nobody_else_may_do_anything() -> None:
     assert refusal(reading) == (403, "Forbidden", message)
 
 
-def test_a_refused_write_changes_nothing() -> None:
+def test_a_forbidden_write_changes_nothing() -> None:
     plane = Plane()
     create = Create(resource=gvr_of(ConfigMap), namespace="default", object=config_map("a"), user=JANE)
     assert refusal(plane.sim.ask(plane.server, create))[0] == 403
@@ -69,7 +69,7 @@ def token(**spec: object) -> TokenRequest:
     return TokenRequest(spec=TokenRequestSpec(**spec))  # type: ignore[arg-type]
 
 
-def test_a_token_says_whose_it_is_and_how_long() -> None:
+def test_a_token_has_the_claims_of_its_account_and_lifetime() -> None:
     issuer = Issuer()
     plane = Plane(tokens=issuer).with_account()
     account = plane.get(ServiceAccount, "default")
@@ -90,7 +90,7 @@ def test_a_token_says_whose_it_is_and_how_long() -> None:
     assert (usual.spec.audiences, usual.spec.expiration_seconds) == (issuer.audiences, 3600)
 
 
-def test_a_token_that_cannot_be_is_refused() -> None:
+def test_an_invalid_token_request_is_rejected() -> None:
     plane = Plane(tokens=Issuer()).with_account()
     short = plane.act(ServiceAccount, "default", "token", token(expiration_seconds=5))
     message = (
@@ -109,12 +109,12 @@ def test_a_token_that_cannot_be_is_refused() -> None:
     assert refusal(reply) == (400, "BadRequest", "cannot bind token to object of type /v1, Kind=ConfigMap")
 
 
-def test_a_server_without_issuer_has_no_tokens() -> None:
+def test_a_server_without_an_issuer_has_no_token_subresource() -> None:
     plane = Plane().with_account()
     assert refusal(plane.act(ServiceAccount, "default", "token", token()))[0] == 404
 
 
-def test_a_deleted_account_is_shown_once_more() -> None:
+def test_deleting_an_account_returns_it() -> None:
     plane = Plane()
     made = plane.create(ServiceAccount(metadata=ObjectMeta(name="a")))
     assert plane.object(plane.delete(ServiceAccount, "a"), ServiceAccount) == made

@@ -1,4 +1,4 @@
-"""Server-side apply, and who owns what after other writes."""
+"""Server-side apply, and managed fields after other writes."""
 
 from collections.abc import Mapping
 
@@ -62,7 +62,7 @@ def owners(value: TypedObject) -> dict[tuple[str, str, str], object]:
     return {(one.manager, one.operation, one.subresource): one.fields_v1 for one in value.metadata.managed_fields}
 
 
-def test_what_is_applied_is_created_then_changed_and_nothing_is_written_twice(plane: Plane) -> None:
+def test_an_apply_creates_then_updates_and_a_repetition_writes_nothing(plane: Plane) -> None:
     reply = try_apply(plane, ConfigMap, settings(x="1"))
     assert isinstance(reply, Result)
     assert reply.code == 201
@@ -74,7 +74,7 @@ def test_what_is_applied_is_created_then_changed_and_nothing_is_written_twice(pl
     assert owners(second) == {("one", "Apply", ""): {"f:data": {"f:y": {}}}}
 
 
-def test_a_conflict_is_refused_unless_it_is_forced(plane: Plane) -> None:
+def test_a_conflict_is_rejected_unless_forced(plane: Plane) -> None:
     apply(plane, settings(x="1"))
     reply = try_apply(plane, ConfigMap, settings(x="2"), "two")
     assert refusal(reply) == (409, "Conflict", 'Apply failed with 1 conflict: conflict with "one": .data.x')
@@ -85,7 +85,7 @@ def test_a_conflict_is_refused_unless_it_is_forced(plane: Plane) -> None:
     assert (taken.data, owners(taken)) == ({"x": "2"}, {("two", "Apply", ""): {"f:data": {"f:x": {}}}})
 
 
-def test_an_update_takes_over_what_it_changes(plane: Plane) -> None:
+def test_an_update_owns_the_fields_it_changes(plane: Plane) -> None:
     applied = apply(plane, settings(x="1", y="2"))
     request = Update(
         resource=gvr_of(ConfigMap),
@@ -104,7 +104,7 @@ def test_an_update_takes_over_what_it_changes(plane: Plane) -> None:
     assert refusal(reply)[2] == 'Apply failed with 1 conflict: conflict with "editor" using v1: .data.x'
 
 
-def test_whoever_names_no_manager_leaves_objects_without_owners(plane: Plane) -> None:
+def test_a_write_without_a_manager_adds_no_managed_fields(plane: Plane) -> None:
     made = plane.create(config_map("a", x="1"))
     changed = plane.patch(ConfigMap, "a", {"data": {"x": "2"}})
     assert (made.metadata.managed_fields, changed.metadata.managed_fields) == ((), ())
@@ -115,7 +115,7 @@ def test_whoever_names_no_manager_leaves_objects_without_owners(plane: Plane) ->
     }
 
 
-def test_components_own_what_they_write_once_somebody_else_owns_something(plane: Plane) -> None:
+def test_components_own_their_writes_once_an_object_has_managed_fields(plane: Plane) -> None:
     request = Create(
         resource=gvr_of(Pod),
         namespace="default",
@@ -158,7 +158,7 @@ def test_a_scale_owns_the_replicas(plane: Plane) -> None:
     assert refusal(reply)[2] == f"Apply failed with 1 conflict: {said}"
 
 
-def test_kubectl_goes_on_where_its_own_apply_has_left_off(plane: Plane) -> None:
+def test_server_side_apply_takes_over_from_client_side_apply(plane: Plane) -> None:
     text = msgspec.json.encode(settings(x="1", y="2")).decode()
     given = config_map("a", x="1", y="2")
     given = replace(given, metadata=replace(given.metadata, annotations={LAST_APPLIED: text}))
@@ -232,7 +232,7 @@ def test_a_dry_run_writes_nothing(plane: Plane) -> None:
         ),
     ],
 )
-def test_what_cannot_be_applied_is_refused(
+def test_an_invalid_configuration_is_rejected(
     plane: Plane, config: Mapping[str, object], said: tuple[int, str, str]
 ) -> None:
     assert refusal(try_apply(plane, ConfigMap, config)) == said
@@ -245,13 +245,13 @@ def create(plane: Plane, value: Pod, manager: str = "kubectl") -> Pod:
     return plane.object(plane.sim.ask(plane.server, request), Pod)
 
 
-def test_new_objects_that_differ_in_their_name_share_what_is_said_of_their_fields(plane: Plane) -> None:
+def test_new_objects_that_differ_in_name_share_their_managed_fields(plane: Plane) -> None:
     first, second, third = (create(plane, pod(name, labels={"a": "b"})) for name in ("x", "y", "z"))
     assert owners(first) == owners(second) == owners(third)
     assert second.metadata.managed_fields[0].fields_v1 is third.metadata.managed_fields[0].fields_v1
 
 
-def test_a_new_object_with_another_label_or_spec_owns_what_it_says_itself(plane: Plane) -> None:
+def test_a_new_object_with_another_label_or_spec_has_its_own_managed_fields(plane: Plane) -> None:
     create(plane, pod("x", labels={"a": "b"}))
     labelled = create(plane, pod("y", labels={"c": "d"}))
     (entry,) = labelled.metadata.managed_fields
@@ -263,7 +263,7 @@ def test_a_new_object_with_another_label_or_spec_owns_what_it_says_itself(plane:
     assert "f:hostname" not in str(entry.fields_v1)
 
 
-def test_an_owner_that_is_sent_with_too_long_a_name_is_refused_as_often_as_metadata_is_looked_at(plane: Plane) -> None:
+def test_a_too_long_manager_name_is_reported_by_each_validation_of_metadata(plane: Plane) -> None:
     made = plane.create(config_map("a", x="1"), WriteOptions(field_manager="one"))
     (entry,) = made.metadata.managed_fields
     long = replace(entry, manager="m" * 129)

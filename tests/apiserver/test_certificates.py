@@ -1,4 +1,4 @@
-"""Certificate requests: who asks, who decides, who issues."""
+"""CertificateSigningRequests: request, approval, signing."""
 
 import pytest
 from cryptography import x509
@@ -44,7 +44,7 @@ def decided(csr: CertificateSigningRequest, type_: str, status: str = "True") ->
     return replace(csr, status=replace(csr.status, conditions=(*csr.status.conditions, condition)))
 
 
-def test_the_server_says_who_asks_and_decides_nothing_at_first() -> None:
+def test_the_server_records_the_requester_and_clears_the_status() -> None:
     made = Plane().create(decided(asked(), "Approved"))
     assert made.spec.username == "kubernetes-admin"
     assert made.spec.groups == ("system:masters", "system:authenticated")
@@ -52,7 +52,7 @@ def test_the_server_says_who_asks_and_decides_nothing_at_first() -> None:
     assert made.status == CertificateSigningRequestStatus()
 
 
-def test_a_request_is_approved_through_a_path_of_its_own_and_once() -> None:
+def test_a_request_is_approved_once_through_its_subresource() -> None:
     plane = Plane()
     made = plane.create(asked())
     assert plane.update(decided(made, "Approved")).status.conditions == ()
@@ -70,7 +70,7 @@ def test_a_request_is_approved_through_a_path_of_its_own_and_once() -> None:
     )
 
 
-def test_a_signer_decides_nothing_and_issues_certificates_only() -> None:
+def test_a_signer_issues_certificates_but_does_not_approve() -> None:
     plane = Plane()
     made = plane.create(asked("example.com/mine"))
     assert refusal(plane.try_update(decided(made, "Approved"), "status"))[2].endswith(
@@ -82,7 +82,7 @@ def test_a_signer_decides_nothing_and_issues_certificates_only() -> None:
     )
 
 
-def test_nobody_becomes_a_master_by_a_certificate() -> None:
+def test_a_certificate_for_system_masters_is_forbidden() -> None:
     code, reason, message = refusal(Plane().try_create(asked(request=pem("jane", "system:masters"))))
     assert (code, reason) == (403, "Forbidden")
     assert message == (
@@ -99,5 +99,5 @@ def test_nobody_becomes_a_master_by_a_certificate() -> None:
         ("kubernetes.io/legacy-unknown", "the legacy signerName is not allowed via this API version"),
     ],
 )
-def test_a_signer_has_a_domain(signer: str, why: str) -> None:
+def test_permissions_on_a_signer_may_cover_its_domain(signer: str, why: str) -> None:
     assert refusal(Plane().try_create(asked(signer)))[2].endswith(why)

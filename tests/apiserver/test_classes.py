@@ -1,4 +1,4 @@
-"""Classes that pods and ingresses name, or get."""
+"""RuntimeClasses of pods, and IngressClasses."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def refusal(reply: object) -> str:
     return reply.message
 
 
-def test_a_pod_gets_the_overhead_and_the_place_of_its_class() -> None:
+def test_a_pod_gets_the_overhead_and_scheduling_of_its_class() -> None:
     plane = Plane().with_account()
     plane.create(sandbox({"cpu": "250m"}, {"sandbox": "yes"}))
     made = plane.create(pod(runtime_class_name="sandbox", node_selector={"disk": "ssd"})).spec
@@ -71,13 +71,13 @@ def test_a_pod_gets_the_overhead_and_the_place_of_its_class() -> None:
         ),
     ],
 )
-def test_a_pod_that_contradicts_its_class_is_refused(given: dict[str, object], why: str) -> None:
+def test_a_pod_that_conflicts_with_its_class_is_rejected(given: dict[str, object], why: str) -> None:
     plane = Plane().with_account()
     plane.create(sandbox({"cpu": "250m"}, {"sandbox": "yes"}))
     assert refusal(plane.try_create(pod(**given))) == f'pods "a" is forbidden: {why}'
 
 
-def test_the_same_overhead_in_other_words_is_no_contradiction() -> None:
+def test_an_equal_overhead_in_other_units_is_accepted() -> None:
     plane = Plane().with_account()
     plane.create(sandbox({"cpu": "250m"}))
     assert plane.create(pod(runtime_class_name="sandbox", overhead={"cpu": "0.25"})).spec.overhead == {"cpu": "250m"}

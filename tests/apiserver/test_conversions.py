@@ -1,4 +1,4 @@
-"""Objects of custom kinds whose versions differ: a webhook converts between them."""
+"""Custom kinds whose versions differ, converted by a webhook."""
 
 from collections.abc import Callable
 from functools import partial
@@ -72,7 +72,7 @@ TWINS = {"v1": {"width": "size", "state": "phase"}, "v2": {"size": "width", "pha
 
 
 def to_version(wanted: str, value: Json) -> Json:
-    """In v1 a thing has a size and a phase; in v2 it has a width, a height, which is always the same, and a state."""
+    """In v1 a thing has a size and a phase; in v2 a width, a constant height, and a state."""
     twins = TWINS[wanted.rpartition("/")[2]]
     parts = {name: msgspec.convert(value.get(name) or {}, dict[str, object]) for name in ("spec", "status")}
     made = {part: {twins.get(name, name): one for name, one in found.items()} for part, found in parts.items()}
@@ -83,7 +83,7 @@ def to_version(wanted: str, value: Json) -> Json:
 
 
 class Converter(Actor[CallWebhook]):
-    """Plays the program that is asked."""
+    """The program behind the webhook."""
 
     def __init__(self, asked: list[Json], answer: Callable[[Json], Json]) -> None:
         self.asked = asked
@@ -112,7 +112,7 @@ def asking(converter: Ref[CallWebhook]) -> Call:
 
 
 class Things(Plane):
-    """Things are stored as v1, and served as v1 and v2."""
+    """A plane with a custom kind that is stored as v1, and served as v1 and v2."""
 
     def __init__(self, answer: Callable[[Json], Json] = converted) -> None:
         super().__init__()
@@ -192,7 +192,7 @@ def seen(value: Unstructured) -> tuple[str, object]:
     return value.api_version, value.at("spec")
 
 
-def test_what_is_written_in_one_version_is_read_in_the_other() -> None:
+def test_an_object_written_in_one_version_is_read_in_another() -> None:
     plane = Things()
     made = custom(plane.make(V2, width=3, height=3))
     assert seen(made) == ("example.com/v2", {"width": 3, "height": 3})
@@ -200,14 +200,14 @@ def test_what_is_written_in_one_version_is_read_in_the_other() -> None:
     assert plane.read(V2) == made
 
 
-def test_what_is_stored_is_the_storage_version() -> None:
+def test_objects_are_stored_in_the_storage_version() -> None:
     plane = Things()
     custom(plane.make(V2, width=3, height=3))
     (kept,) = [one for one in plane.stored_things() if one.metadata.name == "a"]
     assert seen(kept) == ("example.com/v1", {"size": 3})
 
 
-def test_a_list_is_converted_by_one_question() -> None:
+def test_a_list_is_converted_in_one_call() -> None:
     plane = Things()
     for name in "abc":
         custom(plane.make(V1, name, size=ord(name) - 96))
@@ -220,7 +220,7 @@ def test_a_list_is_converted_by_one_question() -> None:
     assert len(plane.asked) == 1
 
 
-def test_a_watch_shows_its_own_version_in_order() -> None:
+def test_a_watch_sends_its_own_version_in_order() -> None:
     plane = Things()
     watcher = Seen()
     options = ListOptions(allow_watch_bookmarks=True)
@@ -240,7 +240,7 @@ def test_a_watch_shows_its_own_version_in_order() -> None:
 
 
 @pytest.mark.parametrize("how", [MERGE_PATCH, APPLY_PATCH])
-def test_a_patch_is_one_of_the_version_that_it_is_sent_to(how: str) -> None:
+def test_a_patch_applies_to_the_version_in_its_request(how: str) -> None:
     plane = Things()
     custom(plane.make(V1, size=1))
     patch = b'{"apiVersion": "example.com/v2", "kind": "Thing", "spec": {"width": 5, "height": 5}}'
@@ -248,7 +248,7 @@ def test_a_patch_is_one_of_the_version_that_it_is_sent_to(how: str) -> None:
     assert seen(plane.read(V1)) == ("example.com/v1", {"size": 5})
 
 
-def test_an_update_needs_the_revision_that_was_read_whatever_its_version() -> None:
+def test_an_update_needs_the_current_resource_version_in_any_version() -> None:
     plane = Things()
     first = custom(plane.make(V2, width=1, height=1))
     update = partial(Update, resource=V2, namespace="default", name="a", user=ADMIN)
@@ -257,14 +257,14 @@ def test_an_update_needs_the_revision_that_was_read_whatever_its_version() -> No
     assert refusal(plane.ask(update(object=changed)))[0] == 409
 
 
-def test_what_is_not_valid_in_its_own_version_is_refused_before_anybody_is_asked() -> None:
+def test_an_object_is_validated_in_its_own_version_before_conversion() -> None:
     plane = Things()
     code, _, said = refusal(plane.make(V2, width=30, height=1))
     assert (code, plane.asked) == (422, [])
     assert "spec.width: Invalid value: 30" in said
 
 
-def test_objects_stay_readable_when_another_version_is_stored_from_now_on() -> None:
+def test_objects_stay_readable_when_the_storage_version_changes() -> None:
     plane = Things()
     custom(plane.make(V1, size=4))
     plane.update(replace(plane.get(CustomResourceDefinition, "things.example.com"), spec=things("v2").spec))
@@ -282,7 +282,7 @@ def not_today(_: Json) -> Json:
     return {"result": {"status": "Failure", "message": "not today"}}
 
 
-def test_a_webhook_that_fails_refuses_the_request_and_ends_the_watch() -> None:
+def test_a_failing_webhook_fails_the_request_and_ends_the_watch() -> None:
     plane = Things()
     custom(plane.make(V1, size=1))
     plane.answer = not_today
@@ -315,7 +315,7 @@ def test_a_webhook_that_fails_refuses_the_request_and_ends_the_watch() -> None:
         ),
     ],
 )
-def test_an_answer_that_is_none_is_refused(answer: Json, why: str) -> None:
+def test_an_invalid_conversion_response_is_rejected(answer: Json, why: str) -> None:
     plane = Things(lambda _: answer)
     custom(plane.make(V1, size=1))
     code, _, said = refusal(plane.ask(Get(resource=V2, namespace="default", name="a", user=ADMIN)))
@@ -323,7 +323,7 @@ def test_an_answer_that_is_none_is_refused(answer: Json, why: str) -> None:
     assert why in said
 
 
-def test_a_policy_sees_the_version_that_it_names() -> None:
+def test_a_policy_sees_the_version_in_its_rule() -> None:
     plane = Things()
     rule = NamedRuleWithOperations(
         api_groups=("example.com",), api_versions=("v2",), operations=("CREATE",), resources=("things",)
@@ -342,7 +342,7 @@ def test_a_policy_sees_the_version_that_it_names() -> None:
     custom(plane.ask(Create(resource=V1, namespace="default", object=unnamed, user=ADMIN)))
 
 
-def test_the_size_is_that_of_the_version_through_which_it_is_set() -> None:
+def test_the_scale_is_that_of_the_version_in_the_request() -> None:
     plane = Things()
     custom(plane.make(V1, size=1))
     reply = plane.ask(Get(resource=V2, namespace="default", name="a", subresource="scale", user=ADMIN))
@@ -371,7 +371,7 @@ def test_a_status_is_converted_like_everything_else() -> None:
     assert plane.read(V1).at("status") == {"phase": "Ready"}
 
 
-def test_what_is_deleted_together_is_shown_in_the_version_that_was_asked_for() -> None:
+def test_a_deleted_collection_is_returned_in_the_requested_version() -> None:
     plane = Things()
     for name in "ab":
         custom(plane.make(V1, name, size=1))

@@ -1,4 +1,4 @@
-"""Custom resources: definitions are accepted and served, their objects are kept by their schemas."""
+"""Custom resources: definitions are accepted and served, and their objects follow their schemas."""
 
 from collections.abc import Mapping
 
@@ -90,7 +90,7 @@ def thing(name: str = "a", api_version: str = "example.com/v1", **fields: object
 
 
 class Things:
-    """Short words for what is asked of things."""
+    """Short helpers for requests about things."""
 
     def __init__(self, plane: Plane) -> None:
         self.plane = plane
@@ -175,7 +175,7 @@ def test_a_definition_is_established_under_its_names(things: Things) -> None:
     assert (crd.status.stored_versions, things.listed().items) == (("v1",), ())
 
 
-def test_the_second_of_two_definitions_with_one_kind_waits_for_the_first_to_go(served: Things) -> None:
+def test_a_definition_with_a_taken_kind_waits_until_the_first_is_deleted(served: Things) -> None:
     later = served.define(definition(plural="others"))
     assert conditions(later) == {
         "NamesAccepted": ("False", "ListKindConflict"),
@@ -186,7 +186,7 @@ def test_the_second_of_two_definitions_with_one_kind_waits_for_the_first_to_go(s
     assert refusal(served.get())[0] == 404
 
 
-def test_what_the_schema_does_not_know_is_dropped_and_what_is_absent_is_filled(served: Things) -> None:
+def test_unknown_fields_are_pruned_and_defaults_applied(served: Things) -> None:
     made = served.made(thing(spec={"weight": 1}, status={"phase": "Done"}))
     assert made.fields == {"spec": {"size": 2}}
     assert (made.metadata.generation, made.metadata.namespace) == (1, "default")
@@ -207,12 +207,12 @@ def test_what_the_schema_does_not_know_is_dropped_and_what_is_absent_is_filled(s
         ({"size": 13}, "spec: Invalid value: unlucky"),
     ],
 )
-def test_values_and_rules_are_checked(served: Things, spec: dict[str, object], message: str) -> None:
+def test_values_and_rules_are_validated(served: Things, spec: dict[str, object], message: str) -> None:
     code, reason, said = refusal(served.create(thing(spec=spec)))
     assert (code, reason, said) == (422, "Invalid", f'Thing.example.com "a" is invalid: {message}')
 
 
-def test_rules_that_may_cost_too_much_are_refused_with_the_place_that_has_no_bound(things: Things) -> None:
+def test_the_error_of_an_expensive_rule_names_the_unbounded_field(things: Things) -> None:
     def with_words(rule: str, **limits: int) -> CustomResourceDefinition:
         words = {"type": "array", "items": {"type": "string", "maxLength": 100}, **limits}
         spec = {"type": "object", "properties": {"words": words}, "x-kubernetes-validations": [{"rule": rule}]}
@@ -239,7 +239,7 @@ FAR_TOO_DEAR = (
 )
 
 
-def test_rules_of_changes_see_what_was(served: Things) -> None:
+def test_transition_rules_see_the_old_value(served: Things) -> None:
     made = served.made(thing(spec={"size": 5}))
     code, _, said = refusal(served.update(made.with_field("spec", {"size": 4})))
     assert (code, said) == (422, 'Thing.example.com "a" is invalid: spec: Invalid value: things do not shrink')
@@ -247,7 +247,7 @@ def test_rules_of_changes_see_what_was(served: Things) -> None:
     assert (grown.at("spec", "size"), grown.metadata.generation) == (6, 2)
 
 
-def test_the_status_is_written_by_itself(served: Things) -> None:
+def test_the_status_is_a_subresource(served: Things) -> None:
     made = served.made(thing(spec={"size": 5}))
     done = served.custom(served.update(made.with_fields({"spec": {"size": 9}, "status": {"phase": "Done"}}), "status"))
     assert (done.fields, done.metadata.generation) == ({"spec": {"size": 5}, "status": {"phase": "Done"}}, 1)
@@ -255,7 +255,7 @@ def test_the_status_is_written_by_itself(served: Things) -> None:
     assert kept.at("status", "phase") == "Done"
 
 
-def test_the_size_is_read_and_set(served: Things) -> None:
+def test_the_scale_is_read_and_updated(served: Things) -> None:
     served.made(thing(spec={"size": 5}))
     found = served.get(part="scale")
     assert isinstance(found, Result)
@@ -285,7 +285,7 @@ def test_things_are_patched_and_applied(served: Things) -> None:
     assert refusal(served.patch(b"{}", STRATEGIC_MERGE_PATCH))[0] == 415
 
 
-def test_watches_see_things_and_end_with_their_definition(served: Things) -> None:
+def test_watches_of_custom_objects_end_with_their_definition(served: Things) -> None:
     seen = served.watched()
     served.made(thing())
     assert isinstance(served.delete(), Status | Result)
@@ -296,7 +296,7 @@ def test_watches_see_things_and_end_with_their_definition(served: Things) -> Non
     assert seen.closed is not None
 
 
-def test_a_definition_goes_with_its_objects(served: Things) -> None:
+def test_deleting_a_definition_deletes_its_objects(served: Things) -> None:
     served.made(thing())
     served.plane.delete(CustomResourceDefinition, "things.example.com")
     served.plane.sim.run(seconds=SETTLED)
@@ -316,7 +316,7 @@ def test_a_definition_waits_for_the_finalizers_of_its_objects(served: Things) ->
     assert refusal(served.plane.try_get(CustomResourceDefinition, "things.example.com"))[0] == 404
 
 
-def test_deletion_in_the_foreground_is_left_to_the_garbage_collector(served: Things) -> None:
+def test_foreground_deletion_is_left_to_the_garbage_collector(served: Things) -> None:
     served.made(thing())
     options = DeleteOptions(propagation_policy="Foreground")
     request = Delete(resource=THINGS, namespace="default", name="a", options=options, user=ADMIN)
@@ -333,7 +333,7 @@ def test_an_object_is_read_in_every_version(things: Things) -> None:
     assert [one.api_version for one in things.listed(newer).items] == ["example.com/v2"]
 
 
-def test_another_version_is_stored_from_now_on(things: Things) -> None:
+def test_the_storage_version_changes(things: Things) -> None:
     crd = things.define(definition(version("v1"), version("v2", storage=False)))
     things.made(thing(spec={"size": 3}))
     turned = (version("v1", storage=False), version("v2"))
@@ -344,7 +344,7 @@ def test_another_version_is_stored_from_now_on(things: Things) -> None:
     assert things.custom(things.get()).at("spec", "size") == 3
 
 
-def test_a_version_that_is_served_no_more_is_not_found(things: Things) -> None:
+def test_a_version_that_is_no_longer_served_is_not_found(things: Things) -> None:
     crd = things.define(definition(version("v1"), version("v2", storage=False)))
     versions = (version("v1"), version("v2", storage=False, served=False))
     things.plane.update(replace(crd, spec=replace(crd.spec, versions=versions)))
@@ -353,7 +353,7 @@ def test_a_version_that_is_served_no_more_is_not_found(things: Things) -> None:
     assert things.listed().items == ()
 
 
-def test_a_server_that_starts_again_serves_what_was_defined() -> None:
+def test_a_restarted_server_serves_the_defined_kinds() -> None:
     backend = MemoryBackend()
     before = Things(Plane(backend=backend))
     before.define(definition())

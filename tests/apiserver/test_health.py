@@ -1,10 +1,10 @@
-"""What is checked of a server: its store, its cache, and the steps of its start."""
+"""The health checks of a server: its store, its cache, and the steps of its start."""
 
 from kubeactors.apiserver.health import HEALTHZ, READYZ, CheckServer, Step, looking_at, problems
 from tests.apiserver.plane import Plane
 
 
-def test_a_server_tells_which_steps_of_its_start_are_over() -> None:
+def test_a_server_reports_the_completed_steps_of_its_start() -> None:
     plane = Plane()
     check = plane.sim.ask(plane.server, CheckServer())
     assert (check.store, check.is_current, check.steps) == ("", False, 0)
@@ -15,7 +15,7 @@ def test_a_server_tells_which_steps_of_its_start_are_over() -> None:
     assert problems(check) == {}
 
 
-def test_a_store_that_is_gone_is_told_by_the_checks_of_etcd() -> None:
+def test_a_lost_store_fails_the_etcd_checks() -> None:
     plane = Plane()
     plane.sim.settle()
     plane.sim.stop(plane.store)
@@ -25,7 +25,7 @@ def test_a_store_that_is_gone_is_told_by_the_checks_of_etcd() -> None:
     assert set(wrong) <= {"etcd", "etcd-readiness", "informer-sync"}
 
 
-def test_of_a_server_that_does_not_answer_nothing_is_known_to_be_over() -> None:
+def test_all_checks_of_a_silent_server_fail() -> None:
     plane = Plane()
     plane.sim.stop(plane.server)
     well = {"ping", "log", "loopback-serving-certificate", "shutdown"}

@@ -1,4 +1,4 @@
-"""Reading collections: selectors, pages, resource versions."""
+"""Lists: selectors, pages, resource versions."""
 
 import pytest
 
@@ -81,7 +81,7 @@ def test_pods_are_selected_by_node() -> None:
         ),
     ],
 )
-def test_what_cannot_be_understood_is_refused(plane: Plane, options: ListOptions, message: str) -> None:
+def test_malformed_list_options_are_rejected(plane: Plane, options: ListOptions, message: str) -> None:
     assert refusal(plane.try_list(ConfigMap, options=options)) == (400, "BadRequest", message)
 
 
@@ -104,11 +104,11 @@ def test_pages_of_a_selection_are_full(plane: Plane) -> None:
     assert [one.metadata.name for one in (*first.items, *rest.items)] == ["a", "b", "c", "d"]
 
 
-def test_a_list_that_fits_needs_no_token(plane: Plane) -> None:
+def test_a_list_that_fits_has_no_continue_token(plane: Plane) -> None:
     assert plane.listed(ConfigMap, options=ListOptions(limit=5)).metadata.continue_ == ""
 
 
-def test_an_expired_token_comes_with_one_that_goes_on(plane: Plane) -> None:
+def test_the_error_of_an_expired_token_has_a_new_one(plane: Plane) -> None:
     first = plane.listed(ConfigMap, options=ListOptions(limit=3))
     plane.create(config_map("f"))
     plane.sim.ask(plane.store, Compact(revision=int(plane.get(ConfigMap, "f").metadata.resource_version)))
@@ -140,7 +140,7 @@ def test_an_exact_version_that_is_compacted_is_expired(plane: Plane) -> None:
     assert refusal(reply) == (410, "Expired", "The resourceVersion for the provided list is too old.")
 
 
-def test_a_version_not_older_than_is_waited_for(plane: Plane) -> None:
+def test_a_list_not_older_than_a_version_waits_for_the_cache(plane: Plane) -> None:
     version = plane.get(ConfigMap, "e").metadata.resource_version
     assert plane.names(ConfigMap, options=ListOptions(resource_version=version)) == ["a", "b", "c", "d", "e"]
     assert plane.names(ConfigMap, options=ListOptions(resource_version="0", limit=1)) == ["a", "b", "c", "d", "e"]
@@ -169,5 +169,5 @@ def test_a_list_in_a_missing_namespace_is_empty(plane: Plane) -> None:
     assert plane.names(Pod, "nosuch") == []
 
 
-def test_every_cluster_has_its_namespaces() -> None:
+def test_every_cluster_has_the_system_namespaces() -> None:
     assert Plane().names(Namespace) == ["default", "kube-node-lease", "kube-public", "kube-system"]

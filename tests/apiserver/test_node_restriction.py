@@ -1,4 +1,4 @@
-"""What a kubelet may write: its own Node and Lease, and what becomes of its own pods."""
+"""What a kubelet may write: its own Node and Lease, and its own pods."""
 
 import pytest
 from msgspec.structs import replace
@@ -61,12 +61,12 @@ def updated(plane: Plane, value: TypedObject, part: str = "") -> str:
 
 
 def said(plane: Plane, request: Create | Delete | Update) -> str:
-    """Why not; empty if it was done."""
+    """The reason of a rejection; empty if the request succeeded."""
     reply: Result | Status = plane.sim.ask(plane.server, request)
     return reply.message.partition(" is forbidden: ")[2] or reply.message if isinstance(reply, Status) else ""
 
 
-def test_a_node_creates_only_mirrors_that_belong_to_it(plane: Plane) -> None:
+def test_a_node_creates_only_mirror_pods_of_its_own(plane: Plane) -> None:
     owner = owner_of(plane, "n1")
     assert created(plane, mirror("n1", owner)) == ""
     assert created(plane, bound("a", "n1")) == (
@@ -82,14 +82,14 @@ def test_a_node_creates_only_mirrors_that_belong_to_it(plane: Plane) -> None:
     )
 
 
-def test_a_mirror_needs_nothing_of_the_api(plane: Plane) -> None:
+def test_a_mirror_pod_refers_to_no_api_objects(plane: Plane) -> None:
     one = mirror("n1", owner_of(plane, "n1"))
     assert created(plane, replace(one, spec=replace(one.spec, service_account_name="default"))) == (
         'node "n1" can not create pods that reference a service account'
     )
 
 
-def test_a_node_deletes_and_tells_of_only_its_own_pods(plane: Plane) -> None:
+def test_a_node_deletes_and_updates_the_status_of_its_own_pods_only(plane: Plane) -> None:
     mine, other = plane.create(bound("mine", "n1")), plane.create(bound("other", "n2"))
     running = replace(mine.status, phase="Running")
     assert updated(plane, replace(mine, status=running), "status") == ""
@@ -100,7 +100,7 @@ def test_a_node_deletes_and_tells_of_only_its_own_pods(plane: Plane) -> None:
         assert said(plane, Delete(resource=gvr_of(Pod), namespace="default", name=name, user=N1)) == why
 
 
-def test_a_node_evicts_only_its_own_pods_and_takes_nothing_off_the_budgets_of_others(plane: Plane) -> None:
+def test_a_node_evicts_only_its_own_pods_and_charges_no_other_budgets(plane: Plane) -> None:
     plane.create(bound("mine", "n1"))
     other = plane.create(replace(bound("other", "n2"), status=PodStatus(phase="Running")))
     ready = PodStatus(phase="Running", conditions=(PodCondition(type="Ready", status="True"),))
@@ -122,7 +122,7 @@ def test_a_node_evicts_only_its_own_pods_and_takes_nothing_off_the_budgets_of_ot
     assert plane.get(PodDisruptionBudget, "b").status.disruptions_allowed == 1
 
 
-def test_a_node_changes_only_itself_and_not_its_taints(plane: Plane) -> None:
+def test_a_node_updates_only_itself_and_not_its_taints(plane: Plane) -> None:
     mine, other = plane.get(Node, "n1"), plane.get(Node, "n2")
     assert updated(plane, replace(mine, metadata=replace(mine.metadata, labels={"a": "b"}))) == ""
     assert updated(plane, replace(other, metadata=replace(other.metadata, labels={"a": "b"}))) == (

@@ -1,4 +1,4 @@
-"""What Pod Security says of pods, of templates, and of labels."""
+"""Pod Security: pods, pod templates, and the labels of namespaces."""
 
 import pytest
 from msgspec.structs import replace
@@ -75,11 +75,11 @@ def spec(context: SecurityContext | None = None, *names: str) -> PodSpec:
         ),
     ],
 )
-def test_the_baseline_forbids_what_leads_out_of_a_container(given: PodSpec, said: list[str]) -> None:
+def test_the_baseline_level_forbids_known_escalations(given: PodSpec, said: list[str]) -> None:
     assert [one.detail for one in violations(BASELINE, ObjectMeta(), given)] == said
 
 
-def test_the_restricted_level_asks_for_hardening() -> None:
+def test_the_restricted_level_requires_hardening() -> None:
     assert [str(one) for one in violations(RESTRICTED, ObjectMeta(), spec())] == [
         'allowPrivilegeEscalation != false (container "c" must set securityContext.allowPrivilegeEscalation=false)',
         'unrestricted capabilities (container "c" must set securityContext.capabilities.drop=["ALL"])',
@@ -92,14 +92,14 @@ def test_the_restricted_level_asks_for_hardening() -> None:
     assert violations(RESTRICTED, ObjectMeta(), spec(HARDENED)) == ()
 
 
-def test_a_version_keeps_the_checks_of_its_time() -> None:
+def test_a_version_has_the_checks_of_its_release() -> None:
     with_sysctl = PodSpec(security_context=PodSecurityContext(sysctls=(Sysctl(name="net.ipv4.tcp_rmem"),)))
     found = [len(violations(Level("baseline", minor), ObjectMeta(), with_sysctl)) for minor in (31, 32, 99)]
     assert found == [1, 0, 0]
     assert [one.reason for one in violations(Level("restricted", 7), ObjectMeta(), spec())] == ["runAsNonRoot != true"]
 
 
-def test_a_stricter_enforcement_is_warned_of_too() -> None:
+def test_a_stricter_enforced_level_is_also_the_warn_level() -> None:
     enforce = "pod-security.kubernetes.io/enforce"
     assert policy_of({"app": "x"}) == (Policy(), ())
     assert policy_of({enforce: "restricted", f"{enforce}-version": "v1.30"})[0] == Policy(
@@ -124,7 +124,7 @@ def enforce(plane: Plane, **labels: str) -> Result:
     return reply
 
 
-def test_a_pod_that_violates_what_is_enforced_is_refused(plane: Plane) -> None:
+def test_a_pod_that_violates_the_enforced_level_is_rejected(plane: Plane) -> None:
     enforce(plane, enforce="baseline")
     given = pod("a")
     assert refusal(plane.try_create(replace(given, spec=replace(given.spec, host_pid=True)))) == (
@@ -135,7 +135,7 @@ def test_a_pod_that_violates_what_is_enforced_is_refused(plane: Plane) -> None:
     assert plane.names(Pod) == []
 
 
-def test_templates_and_pods_are_warned_of(plane: Plane) -> None:
+def test_templates_and_pods_give_warnings(plane: Plane) -> None:
     enforce(plane, warn="restricted")
     template = PodTemplateSpec(metadata=ObjectMeta(labels={"a": "b"}), spec=pod("a").spec)
     selector = LabelSelector(match_labels={"a": "b"})
@@ -147,7 +147,7 @@ def test_templates_and_pods_are_warned_of(plane: Plane) -> None:
         assert warning.startswith('would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false')
 
 
-def test_who_makes_a_namespace_stricter_is_told_of_the_pods_that_are_there(plane: Plane) -> None:
+def test_a_stricter_level_warns_about_existing_pods(plane: Plane) -> None:
     for name in ("a", "b", "c"):
         plane.create(pod(name))
     assert enforce(plane, enforce="baseline").warnings == ()
@@ -158,7 +158,7 @@ def test_who_makes_a_namespace_stricter_is_told_of_the_pods_that_are_there(plane
     )
 
 
-def test_labels_that_say_nothing_are_refused(plane: Plane) -> None:
+def test_invalid_labels_are_rejected(plane: Plane) -> None:
     patch = {"metadata": {"labels": {"pod-security.kubernetes.io/audit-version": "old"}}}
     code, _, message = refusal(plane.try_patch(Namespace, "default", patch))
     assert (code, message) == (

@@ -1,4 +1,4 @@
-"""What happens to pods at the door."""
+"""Admission and registry of pods."""
 
 import pytest
 from msgspec.structs import replace
@@ -73,7 +73,7 @@ def all_of(secret: str) -> EnvFromSource:
 
 
 def create_careful_account(plane: Plane) -> None:
-    """An account whose pods may use the secrets that it names alone."""
+    """Create an account whose pods may use only the secrets that it lists."""
     plane.create(
         ServiceAccount(
             metadata=ObjectMeta(
@@ -117,7 +117,7 @@ def create_careful_account(plane: Plane) -> None:
         ),
     ],
 )
-def test_an_account_may_name_all_the_secrets_that_its_pods_use(
+def test_pods_of_an_enforcing_account_use_listed_secrets_only(
     plane: Plane, spec: dict[str, object], expected: str
 ) -> None:
     create_careful_account(plane)
@@ -128,7 +128,7 @@ def test_an_account_may_name_all_the_secrets_that_its_pods_use(
 
 
 @pytest.mark.parametrize(("secret", "refused"), [("own", False), ("other", True)])
-def test_an_ephemeral_container_takes_all_of_a_secret_only_if_the_account_names_it(
+def test_an_ephemeral_container_uses_a_secret_only_if_the_account_lists_it(
     plane: Plane, secret: str, *, refused: bool
 ) -> None:
     create_careful_account(plane)
@@ -157,13 +157,13 @@ def test_a_pod_needs_its_service_account() -> None:
     assert refusal(Plane().try_create(pod("a"))) == (403, "Forbidden", message)
 
 
-def test_an_account_that_was_made_just_before_is_known() -> None:
+def test_an_account_too_new_for_the_cache_is_found() -> None:
     plane = Plane()
     plane.create(ServiceAccount(metadata=ObjectMeta(name="default")))
     assert plane.create(pod("a")).spec.service_account_name == "default"
 
 
-def test_a_pod_may_do_without_a_token(plane: Plane) -> None:
+def test_a_pod_can_opt_out_of_the_token(plane: Plane) -> None:
     spec = replace(pod("a").spec, automount_service_account_token=False)
     assert plane.create(Pod(metadata=ObjectMeta(name="a"), spec=spec)).spec.volumes == ()
     plane.create(ServiceAccount(metadata=ObjectMeta(name="mute"), automount_service_account_token=False))
@@ -186,14 +186,14 @@ def test_the_priority_of_a_class_is_computed(plane: Plane, name: str, priority: 
     assert plane.create(Pod(metadata=ObjectMeta(name="a"), spec=spec)).spec.priority == priority
 
 
-def test_an_unknown_priority_class_is_refused(plane: Plane) -> None:
+def test_an_unknown_priority_class_is_rejected(plane: Plane) -> None:
     spec = replace(pod("a").spec, priority_class_name="nosuch")
     reply = plane.try_create(Pod(metadata=ObjectMeta(name="a"), spec=spec))
     message = 'pods "a" is forbidden: no PriorityClass with name nosuch was found'
     assert refusal(reply) == (403, "Forbidden", message)
 
 
-def test_nobody_sets_a_priority_himself(plane: Plane) -> None:
+def test_a_priority_cannot_be_set_directly(plane: Plane) -> None:
     spec = replace(pod("a").spec, priority=7)
     reply = plane.try_create(Pod(metadata=ObjectMeta(name="a"), spec=spec))
     message = (
@@ -222,13 +222,13 @@ def test_a_shared_spec_follows_its_account(plane: Plane) -> None:
     )
 
 
-def test_an_invalid_template_is_refused_every_time(plane: Plane) -> None:
+def test_an_invalid_template_is_rejected_every_time(plane: Plane) -> None:
     template = PodSpec(containers=(Container(name="A_B", image="nginx"),))
     replies = [plane.try_create(Pod(metadata=ObjectMeta(name=name), spec=template)) for name in "ab"]
     assert [refusal(one)[0] for one in replies] == [422, 422]
 
 
-def test_a_gated_pod_says_so(plane: Plane) -> None:
+def test_a_gated_pod_has_a_condition(plane: Plane) -> None:
     spec = replace(pod("a").spec, scheduling_gates=(PodSchedulingGate(name="example.com/wait"),))
     (condition,) = plane.create(Pod(metadata=ObjectMeta(name="a"), spec=spec)).status.conditions
     assert (condition.type, condition.status, condition.reason) == ("PodScheduled", "False", "SchedulingGated")
@@ -253,7 +253,7 @@ def test_a_binding_of_a_predecessor_is_a_conflict(plane: Plane) -> None:
     assert plane.get(Pod, "a").spec.node_name == ""
 
 
-def test_a_bound_pod_takes_over_the_place_of_its_node(plane: Plane) -> None:
+def test_a_bound_pod_gets_the_topology_labels_of_its_node(plane: Plane) -> None:
     labels = {"topology.kubernetes.io/zone": "z1", "other": "x"}
     plane.create(Node(metadata=ObjectMeta(name="n1", labels=labels)))
     plane.create(pod("a", labels={"app": "web"}))
@@ -261,14 +261,14 @@ def test_a_bound_pod_takes_over_the_place_of_its_node(plane: Plane) -> None:
     assert plane.get(Pod, "a").metadata.labels == {"topology.kubernetes.io/zone": "z1", "app": "web"}
 
 
-def test_an_unbound_pod_goes_at_once(plane: Plane) -> None:
+def test_an_unbound_pod_is_deleted_at_once(plane: Plane) -> None:
     plane.create(pod("a"))
     gone = plane.object(plane.delete(Pod, "a"), Pod)
     assert gone.metadata.deletion_grace_period_seconds == 0
     assert plane.names(Pod) == []
 
 
-def test_a_bound_pod_is_given_time(plane: Plane) -> None:
+def test_a_bound_pod_is_deleted_gracefully(plane: Plane) -> None:
     plane.create(pod("a"))
     bind(plane, "a", "n1")
     ending = plane.object(plane.delete(Pod, "a"), Pod)
@@ -286,7 +286,7 @@ def test_a_bound_pod_is_given_time(plane: Plane) -> None:
     assert plane.names(Pod) == []
 
 
-def test_a_pod_that_has_ended_goes_at_once(plane: Plane) -> None:
+def test_a_finished_pod_is_deleted_at_once(plane: Plane) -> None:
     plane.create(pod("a"))
     bind(plane, "a", "n1")
     running = plane.get(Pod, "a")
@@ -302,7 +302,7 @@ def test_the_deletion_of_a_predecessor_deletes_nothing(plane: Plane) -> None:
     assert plane.names(Pod) == ["a"]
 
 
-def test_a_status_update_leaves_the_spec(plane: Plane) -> None:
+def test_a_status_update_keeps_the_spec(plane: Plane) -> None:
     made = plane.create(pod("a"))
     report = replace(made, spec=PodSpec(), status=replace(made.status, phase="Running", qos_class=""))
     changed = plane.update(report, "status")
@@ -310,14 +310,14 @@ def test_a_status_update_leaves_the_spec(plane: Plane) -> None:
     assert (changed.status.phase, changed.status.qos_class) == ("Running", "BestEffort")
 
 
-def test_most_of_a_spec_never_changes(plane: Plane) -> None:
+def test_most_of_a_spec_is_immutable(plane: Plane) -> None:
     plane.create(pod("a"))
     code, reason, message = refusal(plane.try_patch(Pod, "a", {"spec": {"restartPolicy": "Never"}}))
     assert (code, reason) == (422, "Invalid")
     assert "pod updates may not change fields other than" in message
 
 
-def test_another_image_is_another_generation(plane: Plane) -> None:
+def test_a_new_image_increments_the_generation(plane: Plane) -> None:
     plane.create(pod("a"))
     patch = [{"op": "replace", "path": "/spec/containers/0/image", "value": "other"}]
     assert plane.patch(Pod, "a", patch, "", "application/json-patch+json").metadata.generation == 2
@@ -340,7 +340,7 @@ def test_an_eviction_deletes(plane: Plane) -> None:
     assert plane.names(Pod) == []
 
 
-def test_ephemeral_containers_are_added_and_stay(plane: Plane) -> None:
+def test_ephemeral_containers_can_be_added_but_not_removed(plane: Plane) -> None:
     made = plane.create(pod("a"))
     debugger = EphemeralContainer(
         name="debug", image="busybox", termination_message_policy="File", image_pull_policy="Always"
@@ -364,12 +364,12 @@ def test_a_resize_changes_resources_alone(plane: Plane) -> None:
     assert plane.get(Pod, "a").metadata.generation == 2
 
 
-def test_a_new_node_takes_no_pods(plane: Plane) -> None:
+def test_a_new_node_is_tainted(plane: Plane) -> None:
     made = plane.create(Node(metadata=ObjectMeta(name="n1")))
     assert made.spec.taints == (Taint(key="node.kubernetes.io/not-ready", effect="NoSchedule"),)
 
 
-def test_a_pod_whose_name_is_generated_is_warned_of_as_it_is_named(plane: Plane) -> None:
+def test_warnings_about_a_generated_name_use_that_name(plane: Plane) -> None:
     def warnings(prefix: str) -> tuple[str, ...]:
         given = pod("")
         reply = plane.try_create(replace(given, metadata=replace(given.metadata, generate_name=prefix)))
@@ -380,7 +380,7 @@ def test_a_pod_whose_name_is_generated_is_warned_of_as_it_is_named(plane: Plane)
     assert [one.rpartition(": ")[2] for one in warnings("web.a")] == ["[must not contain dots]"]
 
 
-def test_a_pod_that_comes_again_as_equal_bytes_is_treated_like_the_first(plane: Plane) -> None:
+def test_equal_specs_from_bytes_share_the_results_of_the_first(plane: Plane) -> None:
     def sent(name: str) -> Pod:
         given = pod(name)
         port = ContainerPort(container_port=80, host_port=0)

@@ -1,4 +1,4 @@
-"""Policies of admission refuse, warn, and change, as their bindings say."""
+"""Admission policies reject, warn and mutate, as their bindings say."""
 
 from typing import cast
 
@@ -77,7 +77,7 @@ def with_policy(
     return plane
 
 
-def test_what_a_policy_denies_is_refused_with_its_message_and_reason() -> None:
+def test_a_denial_has_the_message_and_reason_of_the_policy() -> None:
     plane = with_policy(ValidatingAdmissionPolicySpec(validations=(replace(SMALL, reason="Forbidden"),)))
     plane.create(config_map("fits", a="1"))
     refused = refusal(plane.try_create(config_map(a="1", b="2")))
@@ -87,13 +87,13 @@ def test_what_a_policy_denies_is_refused_with_its_message_and_reason() -> None:
     )
 
 
-def test_an_update_is_looked_at_as_it_will_be_stored() -> None:
+def test_an_update_is_validated_as_it_will_be_stored() -> None:
     plane = with_policy(ValidatingAdmissionPolicySpec(validations=(SMALL,)))
     made = plane.create(config_map(a="1"))
     assert refusal(plane.try_update(replace(made, data={"a": "1", "b": "2"}))).code == 422
 
 
-def test_a_message_may_be_made_by_an_expression() -> None:
+def test_a_message_expression_makes_the_message() -> None:
     spec = ValidatingAdmissionPolicySpec(
         variables=(Variable(name="keys", expression="size(object.data)"),),
         validations=(
@@ -106,7 +106,7 @@ def test_a_message_may_be_made_by_an_expression() -> None:
     assert refused.message.endswith("denied request: not 2")
 
 
-def test_a_warning_lets_the_object_pass() -> None:
+def test_a_warning_does_not_reject_the_request() -> None:
     plane = with_policy(ValidatingAdmissionPolicySpec(validations=(SMALL,)), actions=("Warn", "Audit"))
     result = plane.try_create(config_map(a="1", b="2"))
     assert isinstance(result, Result)
@@ -114,7 +114,7 @@ def test_a_warning_lets_the_object_pass() -> None:
 
 
 @pytest.mark.parametrize(("verb", "allowed"), [("bind", False), ("update", True)])
-def test_a_policy_asks_those_who_decide_about_requests(verb: str, *, allowed: bool) -> None:
+def test_a_policy_can_check_the_authorizer(verb: str, *, allowed: bool) -> None:
     replica_sets = (
         "authorizer.serviceAccount('kube-system', 'deployment-controller').group('apps').resource('replicasets')"
     )
@@ -139,7 +139,7 @@ SECOND_VERSION = NamedRuleWithOperations(
 
 
 @pytest.mark.parametrize(("match_policy", "looked_at"), [("Equivalent", True), ("Exact", False)])
-def test_a_rule_means_all_versions_of_a_resource_unless_it_is_exact(match_policy: str, *, looked_at: bool) -> None:
+def test_a_rule_matches_all_versions_unless_it_is_exact(match_policy: str, *, looked_at: bool) -> None:
     constraints = MatchResources(resource_rules=(SECOND_VERSION,), match_policy=match_policy)
     seen = (
         "object.spec.metrics[0].resource.name + ' ' + request.kind.version + ' ' + request.requestKind.version + ' ' +"
@@ -164,7 +164,7 @@ def test_a_rule_of_the_first_version_sees_the_first_version() -> None:
     assert refusal(with_policy(spec).try_create(autoscaler())).message.endswith("denied request: too much")
 
 
-def test_what_is_excluded_in_one_version_is_excluded_in_all() -> None:
+def test_a_resource_excluded_in_one_version_is_excluded_in_all() -> None:
     constraints = MatchResources(
         resource_rules=(replace(SECOND_VERSION, api_versions=("*",)),), exclude_resource_rules=(SECOND_VERSION,)
     )
@@ -172,7 +172,7 @@ def test_what_is_excluded_in_one_version_is_excluded_in_all() -> None:
     assert isinstance(with_policy(spec).try_create(autoscaler()), Result)
 
 
-def test_a_policy_asks_about_the_request_itself() -> None:
+def test_a_policy_can_check_access_to_the_requested_resource() -> None:
     may_delete = Validation(expression="authorizer.requestResource.check('delete').allowed()", message="may not delete")
     plane = with_policy(ValidatingAdmissionPolicySpec(validations=(may_delete,)))
     request = Create(
@@ -194,7 +194,7 @@ def test_a_policy_asks_about_the_request_itself() -> None:
     assert refusal(plane.sim.ask(plane.server, jane)).message.endswith("denied request: may not delete")
 
 
-def test_a_policy_that_would_hang_the_server_refuses_at_once() -> None:
+def test_an_expensive_expression_is_stopped_and_rejects_the_request() -> None:
     pairs = "object.data.all(a, object.data.all(b, object.data.all(c, a + b + c != '')))"
     plane = with_policy(ValidatingAdmissionPolicySpec(validations=(Validation(expression=pairs),)))
     plane.create(config_map("small", a="1"))
@@ -204,7 +204,7 @@ def test_a_policy_that_would_hang_the_server_refuses_at_once() -> None:
     )
 
 
-def test_messages_do_not_ask_the_authorizer() -> None:
+def test_message_expressions_cannot_use_the_authorizer() -> None:
     asks = Validation(expression="true", message_expression="authorizer.path('/').check('get').reason()")
     policy = ValidatingAdmissionPolicy(
         metadata=ObjectMeta(name="p"),
@@ -216,14 +216,14 @@ def test_messages_do_not_ask_the_authorizer() -> None:
 
 
 @pytest.mark.parametrize(("failure_policy", "passes"), [("Fail", False), ("Ignore", True)])
-def test_what_cannot_be_evaluated_is_refused_unless_failures_are_ignored(failure_policy: str, *, passes: bool) -> None:
+def test_an_evaluation_error_follows_the_failure_policy(failure_policy: str, *, passes: bool) -> None:
     spec = ValidatingAdmissionPolicySpec(
         failure_policy=failure_policy, validations=(Validation(expression="object.data['nosuch'] == 'x'"),)
     )
     assert isinstance(with_policy(spec).try_create(config_map(a="1")), Result) == passes
 
 
-def test_a_request_that_a_condition_leaves_out_is_not_looked_at() -> None:
+def test_a_match_condition_excludes_requests() -> None:
     spec = ValidatingAdmissionPolicySpec(
         match_conditions=(MatchCondition(name="not-free", expression="object.metadata.name != 'free'"),),
         validations=(SMALL,),
@@ -260,7 +260,7 @@ def test_parameters_come_from_the_object_that_the_binding_names() -> None:
     )
 
 
-def test_a_deletion_is_looked_at_with_the_old_object() -> None:
+def test_a_deletion_is_validated_with_the_old_object() -> None:
     spec = ValidatingAdmissionPolicySpec(
         match_constraints=MatchResources(resource_rules=(PODS,)),
         validations=(
@@ -276,7 +276,7 @@ def test_a_deletion_is_looked_at_with_the_old_object() -> None:
     plane.delete(Pod, "other")
 
 
-def test_a_policy_without_binding_or_after_its_deletion_does_nothing() -> None:
+def test_a_policy_without_a_binding_or_a_deleted_one_has_no_effect() -> None:
     plane = with_policy(ValidatingAdmissionPolicySpec(validations=(SMALL,)))
     plane.delete(ValidatingAdmissionPolicyBinding, "b")
     plane.create(config_map(a="1", b="2"))
@@ -299,20 +299,20 @@ def applied(expression: str) -> Mutation:
     return Mutation(patch_type="ApplyConfiguration", apply_configuration=ApplyConfiguration(expression=expression))
 
 
-def test_a_configuration_is_merged_into_what_is_created() -> None:
+def test_an_apply_configuration_is_merged_into_a_new_object() -> None:
     plane = with_change(applied("Object{metadata: Object.metadata{labels: {'team': 'a'}}, data: {'b': '2'}}"))
     made = plane.create(config_map(a="1"))
     assert (made.metadata.labels, made.data) == ({"team": "a"}, {"a": "1", "b": "2"})
 
 
-def test_what_is_created_at_the_second_attempt_is_changed_as_well() -> None:
+def test_a_retried_create_is_mutated_as_well() -> None:
     plane = with_change(applied("Object{metadata: Object.metadata{labels: {'team': 'a'}}}"))
     quota = ResourceQuota(metadata=ObjectMeta(name="q", namespace="default"), spec=room_for_config_maps("0"))
     quota = plane.create(quota)
     assert refusal(plane.try_create(config_map(a="1"))).code == 403
     raised = replace(quota, spec=room_for_config_maps("1"))
     asked = [plane.server.ask(one) for one in (plane.updating(raised), plane.creating(config_map(a="1")))]
-    plane.sim.run(1)  # by the quota that the server knows at first there is no room
+    plane.sim.run(1)  # the quota that the server has cached leaves no room yet
     _, made = [cast("Wait[Result | Status]", one).result() for one in asked]
     assert isinstance(made, Result), made
     assert made.object.metadata.labels == {"team": "a"}
@@ -338,7 +338,7 @@ def test_a_json_patch_changes_what_it_names() -> None:
     assert plane.create(config_map(a="1")).metadata.annotations == {"a.com/b": "1!"}
 
 
-def test_a_change_that_fails_refuses_the_request() -> None:
+def test_a_failed_mutation_rejects_the_request() -> None:
     plane = with_change(
         applied("Object{spec: Object.spec{replicas: 'many'}}"),
         replace(CONFIG_MAPS, resources=("*",), api_groups=("apps",)),
@@ -368,7 +368,7 @@ def test_a_change_that_fails_refuses_the_request() -> None:
         ("*/*", "deployments", "", True),
     ],
 )
-def test_a_pattern_names_resources_and_their_parts(
+def test_a_pattern_matches_resources_and_subresources(
     pattern: str, resource: str, subresource: str, *, named: bool
 ) -> None:
     assert names_resource(pattern, resource, subresource) == named
@@ -384,5 +384,5 @@ def test_a_pattern_names_resources_and_their_parts(
         ("Object . spec {a: 1}", '{"a": 1}'),
     ],
 )
-def test_objects_are_read_as_maps(written: str, read: str) -> None:
+def test_object_literals_are_read_as_maps(written: str, read: str) -> None:
     assert as_maps(written) == read

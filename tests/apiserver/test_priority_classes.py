@@ -1,4 +1,4 @@
-"""How a pod comes by its priority."""
+"""How a pod gets its priority."""
 
 import pytest
 from msgspec.structs import replace
@@ -23,7 +23,7 @@ def wishing(name: str, class_: str = "", **more: object) -> Pod:
     return replace(one, spec=replace(one.spec, priority_class_name=class_, **more))
 
 
-def test_every_cluster_has_two_classes_for_its_own_pods(plane: Plane) -> None:
+def test_every_cluster_has_the_system_priority_classes(plane: Plane) -> None:
     found = plane.listed(PriorityClass)
     assert [(one.metadata.name, one.value) for one in found.items if isinstance(one, PriorityClass)] == [
         ("system-cluster-critical", 2_000_000_000),
@@ -44,7 +44,7 @@ def test_the_default_class_is_for_pods_that_name_none(plane: Plane) -> None:
     assert (spec.priority_class_name, spec.priority) == ("usual", 5)
 
 
-def test_there_is_one_default(plane: Plane) -> None:
+def test_only_one_class_is_the_default(plane: Plane) -> None:
     plane.create(a_class("usual", global_default=True))
     assert refusal(plane.try_create(a_class("other", global_default=True))) == (
         403,
@@ -76,11 +76,11 @@ def test_there_is_one_default(plane: Plane) -> None:
         ),
     ],
 )
-def test_nobody_sets_a_priority_himself(plane: Plane, wish: Pod, why: str) -> None:
+def test_a_priority_cannot_be_set_directly(plane: Plane, wish: Pod, why: str) -> None:
     assert refusal(plane.try_create(wish)) == (403, "Forbidden", f'pods "a" is forbidden: {why}')
 
 
-def test_names_and_values_of_the_system_are_refused(plane: Plane) -> None:
+def test_system_names_and_values_are_rejected(plane: Plane) -> None:
     assert refusal(plane.try_create(a_class("system-mine"))) == (
         422,
         "Invalid",
@@ -99,7 +99,7 @@ def test_names_and_values_of_the_system_are_refused(plane: Plane) -> None:
     )
 
 
-def test_the_value_of_a_class_stays(plane: Plane) -> None:
+def test_the_value_of_a_class_is_immutable(plane: Plane) -> None:
     made = plane.create(a_class("gold"))
     assert refusal(plane.try_update(replace(made, value=8))) == (
         422,

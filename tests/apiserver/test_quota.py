@@ -1,4 +1,4 @@
-"""Quotas and limit ranges at the door."""
+"""ResourceQuota and LimitRanger."""
 
 import random
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ def why(reply: Result | Status) -> str:
     return message
 
 
-def test_a_pod_beyond_the_quota_is_refused(plane: Plane) -> None:
+def test_a_pod_beyond_the_quota_is_rejected(plane: Plane) -> None:
     plane.create(quota(pods="2", requests_cpu="500m"))
     plane.create(pod("a", cpu="300m"))
     assert why(plane.try_create(pod("b", cpu="0.3"))) == (
@@ -85,7 +85,7 @@ def test_a_pod_beyond_the_quota_is_refused(plane: Plane) -> None:
     )
 
 
-def test_what_ends_or_goes_makes_room(plane: Plane) -> None:
+def test_finished_and_deleted_pods_free_the_quota(plane: Plane) -> None:
     plane.create(quota(pods="1", count__pods="2"))
     first = plane.create(pod("a"))
     why(plane.try_create(pod("b")))
@@ -98,7 +98,7 @@ def test_what_ends_or_goes_makes_room(plane: Plane) -> None:
     plane.create(pod("c"))
 
 
-def test_a_pod_whose_node_never_answers_is_not_charged_for_ever(plane: Plane) -> None:
+def test_a_terminating_pod_is_not_charged_after_its_grace_period(plane: Plane) -> None:
     plane.create(quota(pods="1"))
     plane.create(replace(pod("a"), spec=replace(pod("a").spec, node_name="n")))
     plane.delete(Pod, "a", DeleteOptions(grace_period_seconds=30))
@@ -109,7 +109,7 @@ def test_a_pod_whose_node_never_answers_is_not_charged_for_ever(plane: Plane) ->
     why(plane.try_create(pod("c")))
 
 
-def test_containers_must_say_what_a_quota_bounds(plane: Plane) -> None:
+def test_containers_must_specify_the_resources_of_a_quota(plane: Plane) -> None:
     plane.create(quota(limits_memory="1Gi", cpu="1"))
     assert why(plane.try_create(pod("a"))) == (
         'pods "a" is forbidden: failed quota: q: must specify cpu for: c; limits.memory for: c'
@@ -150,7 +150,7 @@ def test_objects_of_any_kind_are_counted(plane: Plane) -> None:
     )
 
 
-def test_an_update_that_needs_more_is_refused(plane: Plane) -> None:
+def test_an_update_beyond_the_quota_is_rejected(plane: Plane) -> None:
     plane.create(quota(services_nodeports="1"))
     ports = (ServicePort(name="a", port=1), ServicePort(name="b", port=2))
     made = plane.create(Service(metadata=ObjectMeta(name="s"), spec=ServiceSpec(ports=ports)))
@@ -174,7 +174,7 @@ def test_claims_are_charged_by_class(plane: Plane) -> None:
     assert "used: gold.storageclass.storage.k8s.io/requests.storage=0" in why(plane.try_create(claim("b", "gold")))
 
 
-def test_a_dry_run_takes_nothing(plane: Plane) -> None:
+def test_a_dry_run_is_not_charged(plane: Plane) -> None:
     plane.create(quota(pods="1"))
     plane.create(pod("a"), DRY_RUN)
     plane.create(pod("a"), DRY_RUN)
@@ -184,7 +184,7 @@ def test_a_dry_run_takes_nothing(plane: Plane) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_quota_is_exact_under_concurrency(seed: int) -> None:
-    """Many clients at once, some with the same names: as many pods as may be there are there, and never more."""
+    """Many concurrent clients, some with the same names: the quota is filled exactly, and never exceeded."""
     plane = Plane().with_account()
     plane.create(quota(pods="7", requests_cpu="2"))
     rng = random.Random(seed)
@@ -206,7 +206,7 @@ class Try(Message, frozen=True):
 
 
 class Crowd(Actor[Try], reentrant=True):
-    """Creates what it is told, all at once, and does not mind refusals."""
+    """Creates what it is told, concurrently, and ignores rejections."""
 
     def __init__(self, server: Ref[ApiMessage]) -> None:
         self._server = server
@@ -220,7 +220,7 @@ HERE = ObjectMeta(name="q", namespace="default")
 
 
 class Shelf:
-    """One quota."""
+    """A lookup with one quota."""
 
     def get(self, resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
         return next((one for one in self.select(resource, namespace) if one.metadata.name == name), None)
@@ -230,7 +230,7 @@ class Shelf:
 
 
 @pytest.mark.parametrize("wait_seconds", [0, DOUBT_SECONDS, DOUBT_SECONDS + 1])
-def test_what_may_have_been_written_is_charged_until_the_cache_begins_anew_or_for_some_minutes(
+def test_a_write_in_doubt_is_charged_until_the_cache_is_primed_or_some_minutes_have_passed(
     wait_seconds: int,
 ) -> None:
     now = 0
@@ -324,7 +324,7 @@ def test_quotas_and_limit_ranges_are_validated(plane: Plane, value: TypedObject,
     assert (code, message) == (422, f'{value.kind} "{value.metadata.name}" is invalid: {causes}')
 
 
-def test_custom_objects_are_counted_whenever_their_kind_comes_and_goes(plane: Plane) -> None:
+def test_custom_objects_are_counted_as_their_kind_is_added_and_removed(plane: Plane) -> None:
     things = Things(plane)
     plane.create(quota(count__things_example_com="1"))
     for _ in range(2):
@@ -338,7 +338,7 @@ def test_custom_objects_are_counted_whenever_their_kind_comes_and_goes(plane: Pl
         plane.sim.run(1.0)
 
 
-def test_custom_objects_that_were_there_before_the_server_are_counted(plane: Plane) -> None:
+def test_custom_objects_older_than_the_server_are_counted(plane: Plane) -> None:
     things = Things(plane)
     things.define(definition())
     things.made(thing("a"))

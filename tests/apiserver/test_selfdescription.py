@@ -1,4 +1,4 @@
-"""What the server tells of itself."""
+"""The objects by which the server describes itself."""
 
 from kubeactors.api.apiregistration.v1.apiservice import APIService
 from kubeactors.api.core.v1.componentstatus import ComponentStatus
@@ -17,7 +17,7 @@ def test_every_group_version_is_registered_and_available() -> None:
     assert [(one.type, one.status, one.reason) for one in found.status.conditions] == [("Available", "True", "Local")]
 
 
-def test_requests_are_sorted_from_the_start() -> None:
+def test_the_suggested_flow_schemas_exist_from_the_start() -> None:
     plane = Plane()
     assert len(plane.names(FlowSchema)) == 13
     assert len(plane.names(PriorityLevelConfiguration)) == 8
@@ -25,13 +25,13 @@ def test_requests_are_sorted_from_the_start() -> None:
     assert (condition.type, condition.status, condition.reason) == ("Dangling", "False", "Found")
 
 
-def test_addresses_come_from_the_range_of_the_configuration() -> None:
+def test_the_service_cidr_is_that_of_the_configuration() -> None:
     found = Plane(ApiServerConfig(service_cidr="10.5.0.0/16")).get(ServiceCIDR, "kubernetes")
     assert found.spec.cidrs == ("10.5.0.0/16",)
     assert [(one.type, one.status) for one in found.status.conditions] == [("Ready", "True")]
 
 
-def test_what_somebody_has_changed_is_left_alone_by_the_next_server() -> None:
+def test_a_restarted_server_keeps_changes_of_users() -> None:
     backend = MemoryBackend()
     plane = Plane(backend=backend)
     plane.patch(FlowSchema, "probes", {"spec": {"matchingPrecedence": 3}})
@@ -41,7 +41,7 @@ def test_what_somebody_has_changed_is_left_alone_by_the_next_server() -> None:
     assert "service-accounts" in again.names(FlowSchema)
 
 
-def test_components_are_asked_for_and_never_stored() -> None:
+def test_component_statuses_are_never_stored() -> None:
     plane = Plane()
     assert plane.names(ComponentStatus) == ["scheduler", "controller-manager", "etcd-0"]
     assert plane.get(ComponentStatus, "etcd-0").conditions[0].status == "True"

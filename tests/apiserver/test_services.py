@@ -19,7 +19,7 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ADMIN, Create
 from kubeactors.apiserver import ApiServer, ApiServerConfig
 from kubeactors.apiserver.registry.allocators import AddressAllocator, PortAllocator
-from kubeactors.apiserver.registry.repair import LOOKS, Repair
+from kubeactors.apiserver.registry.repair import LEAK_ROUNDS, Repair
 from kubeactors.sim.network import Network
 from tests.apiserver.plane import DRY_RUN, Plane, gvr_of, refusal
 from tests.apiserver.test_writing import deployment
@@ -39,7 +39,7 @@ def node_ports(value: Service) -> list[int]:
     return [one.node_port for one in value.spec.ports]
 
 
-def test_a_service_is_given_an_address(plane: Plane) -> None:
+def test_a_service_gets_a_cluster_ip(plane: Plane) -> None:
     spec = plane.create(service("a")).spec
     assert spec.cluster_ip.startswith("10.")
     assert spec.cluster_ips == (spec.cluster_ip,)
@@ -57,12 +57,12 @@ def test_an_address_belongs_to_one_service(plane: Plane) -> None:
     assert plane.create(service("b", cluster_ip="10.96.7.7")).spec.cluster_ip == "10.96.7.7"
 
 
-def test_an_address_outside_of_the_range_is_refused(plane: Plane) -> None:
+def test_an_address_outside_of_the_range_is_rejected(plane: Plane) -> None:
     _, _, message = refusal(plane.try_create(service("a", cluster_ip="192.0.2.1")))
     assert message.endswith("failed to allocate IP 192.0.2.1: the provided network does not match the current range")
 
 
-def test_a_range_can_be_used_up() -> None:
+def test_a_range_can_be_full() -> None:
     plane = Plane(ApiServerConfig(service_cidr="10.0.0.0/30"))
     plane.create(service("a"))
     code, reason, message = refusal(plane.try_create(service("b")))
@@ -75,7 +75,7 @@ def test_a_range_can_be_used_up() -> None:
     plane.create(service("b"))
 
 
-def test_a_refused_service_keeps_nothing(plane: Plane) -> None:
+def test_a_rejected_service_releases_its_allocations(plane: Plane) -> None:
     plane.try_create(service("a", cluster_ip="10.96.7.7", type="Magic"))
     plane.create(service("b", cluster_ip="10.96.7.7"), DRY_RUN)
     plane.create(service("c", cluster_ip="10.96.7.7"))
@@ -83,7 +83,7 @@ def test_a_refused_service_keeps_nothing(plane: Plane) -> None:
     plane.create(service("d", cluster_ip="10.96.7.8"))
 
 
-def test_node_ports_are_given_and_kept(plane: Plane) -> None:
+def test_node_ports_are_allocated_and_kept(plane: Plane) -> None:
     made = plane.create(service("a", type="NodePort"))
     (port,) = node_ports(made)
     assert 30000 <= port <= 32767
@@ -104,7 +104,7 @@ def test_a_node_port_belongs_to_one_service(plane: Plane) -> None:
     assert refusal(low)[2].endswith("provided port is not in the valid range. The range of valid ports is 30000-32767")
 
 
-def test_what_nobody_chooses_is_of_the_upper_part_of_its_range_until_that_is_used_up() -> None:
+def test_random_values_come_from_the_upper_band_until_it_is_full() -> None:
     addresses, ports = AddressAllocator("10.96.0.0/27", Random(1)), PortAllocator(30000, 30031, Random(1))
     given = [int(addresses.allocate_next().rpartition(".")[2]) for _ in range(30)]
     assert (sorted(given[:14]), sorted(given[14:])) == ([*range(17, 31)], [*range(1, 17)])
@@ -112,7 +112,7 @@ def test_what_nobody_chooses_is_of_the_upper_part_of_its_range_until_that_is_use
     assert (sorted(numbers[:16]), sorted(numbers[16:])) == ([*range(30016, 30032)], [*range(30000, 30016)])
 
 
-def test_of_a_small_range_nothing_is_left_to_people() -> None:
+def test_a_small_range_has_no_static_band() -> None:
     addresses, ports = AddressAllocator("10.96.0.0/28", Random(1)), PortAllocator(30000, 30015, Random(1))
     assert len({addresses.allocate_next() for _ in range(14)}) == 14
     assert min(PortAllocator(30000, 30015, Random(seed)).allocate_next() for seed in range(40)) == 30000
@@ -125,7 +125,7 @@ def test_two_protocols_of_one_port_share_a_node_port(plane: Plane) -> None:
     assert first == second
 
 
-def test_a_service_that_becomes_an_external_name_gives_back_its_address(plane: Plane) -> None:
+def test_a_service_that_becomes_an_external_name_releases_its_address(plane: Plane) -> None:
     made = plane.create(service("a"))
     external = plane.update(service("a", type="ExternalName", external_name="x.example.com"))
     assert (external.spec.cluster_ip, external.spec.cluster_ips, external.spec.ip_families) == ("", (), ())
@@ -148,7 +148,7 @@ def test_a_headless_service_has_no_address(plane: Plane) -> None:
     assert (made.spec.cluster_ip, made.spec.cluster_ips) == ("None", ("None",))
 
 
-def test_what_was_given_is_remembered_over_a_restart(plane: Plane) -> None:
+def test_allocations_survive_a_restart(plane: Plane) -> None:
     plane.create(service("a", ServicePort(port=80, node_port=32001), type="NodePort", cluster_ip="10.96.7.7"))
     again = Plane(backend=plane.backend)
     assert refusal(again.try_create(service("b", cluster_ip="10.96.7.7")))[0] == 422
@@ -183,11 +183,11 @@ def test_the_scale_of_a_workload_is_read_and_written(plane: Plane) -> None:
     assert refusal(plane.try_patch(Deployment, "nosuch", {}, "scale")) == (404, "NotFound", missing)
 
 
-# What is given out, and what services have.
+# Repair of allocations.
 
 
 def look(plane: Plane, seconds: float = 0.2) -> list[tuple[str, str, str]]:
-    """Events about services, after the server has had time to look."""
+    """Events about services, after a repair has run."""
     plane.sim.run(seconds)
     found = [one for one in plane.listed(Event).items if isinstance(one, Event)]
     return sorted((one.involved_object.name, one.reason, one.message) for one in found)
@@ -197,7 +197,7 @@ EAGER = ApiServerConfig(repair_seconds=0.1)
 
 
 def another_server(plane: Plane) -> Plane:
-    """One more server over the same store: what one gives out the other does not know."""
+    """A second server over the same store, with allocators of its own."""
     plane.sim.run(0.05)
     other = Plane.__new__(Plane)
     other.sim, other.scheme, other.store = plane.sim, SCHEME.copy(), plane.store
@@ -206,12 +206,12 @@ def another_server(plane: Plane) -> Plane:
     return other
 
 
-def test_what_several_services_have_is_reported_about_all_but_the_first() -> None:
+def test_a_duplicate_allocation_is_reported_for_all_services_but_the_first() -> None:
     plane = Plane(EAGER)
     other = another_server(plane)
     twice = {"type": "NodePort", "cluster_ip": "10.96.7.7"}
     plane.create(service("a", ServicePort(port=80, node_port=30007), **twice))
-    other.delete(IPAddress, "10.96.7.7")  # or the other server would see that it is taken
+    other.delete(IPAddress, "10.96.7.7")  # otherwise the other server would see that it is allocated
     other.create(service("b", ServicePort(port=80, node_port=30007), **twice))
     assert set(look(plane)) == {
         (
@@ -223,7 +223,7 @@ def test_what_several_services_have_is_reported_about_all_but_the_first() -> Non
     }
 
 
-def test_what_a_service_has_without_having_been_given_it_is_taken_and_that_is_told() -> None:
+def test_an_unallocated_address_of_a_service_is_allocated_and_reported() -> None:
     plane = Plane(EAGER)
     another_server(plane).create(service("b", ServicePort(port=80, node_port=30007), type="NodePort"))
     told = {(reason, message) for _, reason, message in look(plane)}
@@ -232,7 +232,7 @@ def test_what_a_service_has_without_having_been_given_it_is_taken_and_that_is_to
     assert said.endswith("provided port is already allocated")
 
 
-def test_what_is_outside_of_the_range_is_reported() -> None:
+def test_a_value_outside_of_the_range_is_reported() -> None:
     narrow = Plane(replace(EAGER, service_cidr="10.96.0.0/24", node_port_last=30010))
     another_server(narrow).create(
         service("a", ServicePort(port=80, node_port=30011), type="NodePort", cluster_ip="10.96.7.7")
@@ -251,7 +251,7 @@ def test_what_is_outside_of_the_range_is_reported() -> None:
     }
 
 
-def test_what_no_service_has_is_given_back_when_it_has_been_nobodys_for_long() -> None:
+def test_an_allocation_that_no_service_has_is_released_after_some_rounds() -> None:
     addresses = AddressAllocator("10.96.0.0/24", Random(1))
     ports = PortAllocator(30000, 30010, Random(1))
     repair = Repair(addresses, ports)
@@ -259,24 +259,24 @@ def test_what_no_service_has_is_given_back_when_it_has_been_nobodys_for_long() -
     for address, port in (("10.96.0.5", 30001), ("10.96.0.6", 30002)):
         addresses.allocate(address)
         ports.allocate(port)
-    for _ in range(LOOKS - 1):
-        assert list(repair.look([kept])) == []
+    for _ in range(LEAK_ROUNDS - 1):
+        assert list(repair.run_once([kept])) == []
     assert sorted(addresses) == ["10.96.0.5", "10.96.0.6"]
-    assert list(repair.look([kept])) == []
+    assert list(repair.run_once([kept])) == []
     assert (list(addresses), list(ports)) == (["10.96.0.5"], [30001])
 
 
-def test_what_was_nobodys_for_a_moment_is_not_given_back() -> None:
+def test_an_allocation_that_was_unused_only_briefly_is_kept() -> None:
     ports = PortAllocator(30000, 30010, Random(1))
     repair = Repair(AddressAllocator("10.96.0.0/24", Random(1)), ports)
     ports.allocate(30001)
     late = service("a", ServicePort(port=80, node_port=30001), cluster_ip="None")
     for services in ([], [], [late], [], []):
-        assert list(repair.look(services)) == []
+        assert list(repair.run_once(services)) == []
     assert list(ports) == [30001]
 
 
-def test_an_address_whose_service_may_have_been_written_is_not_given_to_another() -> None:
+def test_an_address_of_a_write_in_doubt_is_not_allocated_again() -> None:
     plane = Plane()
     plane.sim.run(0.05)
     network, store = Network(plane.sim.kernel), cast("Cell", plane.store)
@@ -294,7 +294,7 @@ def test_an_address_whose_service_may_have_been_written_is_not_given_to_another(
     assert said.endswith("provided port is already allocated")
 
 
-# The objects of addresses.
+# IPAddresses.
 
 
 def owner(address: IPAddress) -> ParentReference:
@@ -307,7 +307,7 @@ def by_hand(address: str, service_name: str, **labels: str) -> IPAddress:
     return IPAddress(metadata=ObjectMeta(name=address, labels=labels), spec=IPAddressSpec(parent_ref=parent))
 
 
-def test_an_address_is_an_object_that_comes_and_goes_with_its_service(plane: Plane) -> None:
+def test_an_ip_address_is_created_and_deleted_with_its_service(plane: Plane) -> None:
     made = plane.create(service("a"))
     found = plane.get(IPAddress, made.spec.cluster_ip)
     assert owner(found) == ParentReference(resource="services", namespace="default", name="a")
@@ -321,14 +321,14 @@ def test_an_address_is_an_object_that_comes_and_goes_with_its_service(plane: Pla
     assert owner(plane.get(IPAddress, "10.96.0.1")).name == "kubernetes"
 
 
-def test_a_service_that_never_comes_to_be_leaves_no_object(plane: Plane) -> None:
+def test_a_failed_service_leaves_no_ip_address(plane: Plane) -> None:
     plane.create(service("a", cluster_ip="None"))
     plane.try_create(service("a", cluster_ip="10.96.7.7"))
     plane.create(service("b", cluster_ip="10.96.7.8"), DRY_RUN)
     assert plane.names(IPAddress) == ["10.96.0.1"]
 
 
-def test_the_object_of_an_address_follows_the_type_of_its_service(plane: Plane) -> None:
+def test_the_ip_address_follows_the_type_of_its_service(plane: Plane) -> None:
     made = plane.create(service("a"))
     plane.update(service("a", type="ExternalName", external_name="x.example.com"))
     assert made.spec.cluster_ip not in plane.names(IPAddress)
@@ -336,7 +336,7 @@ def test_the_object_of_an_address_follows_the_type_of_its_service(plane: Plane) 
     assert owner(plane.get(IPAddress, again.spec.cluster_ip)).name == "a"
 
 
-def test_an_address_that_was_taken_by_hand_is_given_to_no_service_until_it_is_given_back() -> None:
+def test_an_address_with_an_object_of_a_user_is_allocated_to_no_service() -> None:
     plane = Plane(ApiServerConfig(service_cidr="10.0.0.0/29"))
     for last in range(2, 6):
         plane.create(by_hand(f"10.0.0.{last}", "elsewhere"))
@@ -349,7 +349,7 @@ def test_an_address_that_was_taken_by_hand_is_given_to_no_service_until_it_is_gi
     assert again.create(service("b")).spec.cluster_ip == "10.0.0.4"
 
 
-def test_two_servers_never_give_out_one_address(plane: Plane) -> None:
+def test_two_servers_never_allocate_an_address_twice(plane: Plane) -> None:
     other = another_server(plane)
     plane.create(service("a", cluster_ip="10.96.7.7"))
     plane.create(service("b", type="ExternalName", external_name="x.example.com"))
@@ -359,7 +359,7 @@ def test_two_servers_never_give_out_one_address(plane: Plane) -> None:
     assert "c" not in plane.names(Service)
 
 
-def test_an_object_that_is_missing_is_made_again() -> None:
+def test_a_missing_ip_address_is_created_again() -> None:
     plane = Plane(EAGER)
     plane.create(service("a", cluster_ip="10.96.7.7"))
     plane.delete(IPAddress, "10.96.7.7")
@@ -369,7 +369,7 @@ def test_an_object_that_is_missing_is_made_again() -> None:
     assert refusal(plane.try_create(service("b", cluster_ip="10.96.7.7")))[0] == 422
 
 
-def test_objects_of_the_server_that_are_no_services_address_are_deleted_and_others_are_not() -> None:
+def test_leaked_ip_addresses_of_the_server_are_deleted_and_others_are_not() -> None:
     plane = Plane(EAGER)
     plane.create(service("a", cluster_ip="10.96.7.7"))
     ours = {"ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"}

@@ -1,4 +1,4 @@
-"""Tokens of service accounts: signed by this server, believed by it."""
+"""Service account tokens: signing and authentication."""
 
 import base64
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ class Pods:
 
 
 def finding(*there: TypedObject) -> FindObject:
-    """Finds these, and nothing else."""
+    """A lookup with these objects only."""
     known = {(gvr_of(type(one)), one.metadata.namespace, one.metadata.name): one for one in there}
 
     async def find(resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
@@ -99,7 +99,7 @@ async def test_a_token_names_its_account() -> None:
     )
 
 
-async def test_a_token_in_a_secret_has_no_end_but_the_secrets() -> None:
+async def test_a_token_in_a_secret_is_valid_while_the_secret_holds_it() -> None:
     secret = Secret(metadata=ObjectMeta(name="t", namespace="shop"))
     token = AccountTokens(KEY).issue_legacy(ACCOUNT, secret)
 
@@ -130,7 +130,7 @@ async def test_a_token_of_a_pod_names_its_node() -> None:
 
 
 @pytest.mark.parametrize("seconds", [999, 2000])
-async def test_a_token_holds_for_its_time_only(seconds: int) -> None:
+async def test_a_token_expires(seconds: int) -> None:
     assert await whose(AccountTokens(KEY).issue(CLAIMS), seconds) is None
 
 
@@ -157,24 +157,24 @@ async def test_a_token_ends_with_its_pod_or_a_minute_later(pod: Pod | None, *, h
     assert (await whose(AccountTokens(KEY).issue(CLAIMS), 1500, pod=pod) is not None) == holds
 
 
-async def test_tokens_of_others_are_not_believed() -> None:
+async def test_tokens_of_other_issuers_are_rejected() -> None:
     assert await whose(AccountTokens(new_key()).issue(CLAIMS)) is None
     assert await whose(AccountTokens(KEY).issue(replace(CLAIMS, audiences=("example.com",)))) is None
 
 
 @pytest.mark.parametrize("token", ["", "a.b", "a.b.c", "...", "x" * 86, "a.b." + "A" * 86])
-async def test_nonsense_is_no_token(token: str) -> None:
+async def test_a_malformed_token_is_rejected(token: str) -> None:
     assert await whose(token) is None
 
 
-async def test_a_changed_token_is_not_believed() -> None:
+async def test_a_modified_token_is_rejected() -> None:
     header, payload, signature = AccountTokens(KEY).issue(CLAIMS).split(".")
     plain = base64.urlsafe_b64decode(payload + "==").replace(b'"web"', b'"root"')
     forged = base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
     assert await whose(f"{header}.{forged}.{signature}") is None
 
 
-async def test_the_server_knows_its_accounts() -> None:
+async def test_tokens_are_checked_against_the_servers_accounts() -> None:
     async with ActorSystem() as system:
         store = await system.spawn(partial(Store, MemoryBackend(), ObjectCodec(SCHEME)))
         server = await system.spawn(partial(ApiServer, SCHEME, store, tokens=AccountTokens(KEY)))
@@ -229,6 +229,6 @@ def test_a_node_gets_tokens_for_its_own_pods_only(reference: BoundObjectReferenc
     assert str(refusal.value) == f'serviceaccounts "web" is forbidden: {why}'
 
 
-def test_only_an_elliptic_key_signs() -> None:
+def test_only_an_elliptic_curve_key_is_accepted() -> None:
     with pytest.raises(ValueError, match="PEM"):
         AccountTokens(b"no key")

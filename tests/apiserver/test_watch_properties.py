@@ -1,4 +1,4 @@
-"""Whatever happens, a watcher that began with a list ends up with what a list would show."""
+"""Whatever happens, a watcher that began with a list converges to what a list returns."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,7 +34,7 @@ STEPS = st.lists(
 
 
 class Follower:
-    """Lists, watches from there, and applies what it sees."""
+    """Lists, watches from there, and applies the events."""
 
     def __init__(self, plane: Plane, options: ListOptions, *, listed: bool) -> None:
         self.options = options

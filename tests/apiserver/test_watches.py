@@ -1,4 +1,4 @@
-"""Streams of changes."""
+"""Watches."""
 
 from functools import partial
 
@@ -32,7 +32,7 @@ def plane() -> Plane:
 
 
 def changes(plane: Plane) -> str:
-    """An object comes, changes its label and back, and goes; the version before all that."""
+    """Create an object, change its label and back, and delete it; returns the resource version before all that."""
     start = plane.create(config_map("start")).metadata.resource_version
     plane.create(config_map("a", {"k": "v"}, x="1"))
     plane.patch(ConfigMap, "a", {"metadata": {"labels": {"k": "other"}}})
@@ -56,7 +56,7 @@ EVERYTHING = ["ADDED", "MODIFIED", "MODIFIED", "MODIFIED", "DELETED"]
     ],
 )
 def test_a_watch_sees_changes_through_its_selector(plane: Plane, selector: ListOptions, types: list[str]) -> None:
-    """The same from history and as it happens."""
+    """From history, and live."""
     start = plane.create(config_map("begin")).metadata.resource_version
     live = plane.watch(ConfigMap, replace(selector, resource_version=start))
     plane.delete(ConfigMap, "begin")
@@ -68,7 +68,7 @@ def test_a_watch_sees_changes_through_its_selector(plane: Plane, selector: ListO
     assert replayed.versions == sorted(replayed.versions)
 
 
-def test_an_object_that_leaves_a_selection_is_shown_as_it_was(plane: Plane) -> None:
+def test_an_object_that_leaves_a_selection_is_sent_as_it_last_matched(plane: Plane) -> None:
     start = changes(plane)
     seen = plane.watch(ConfigMap, ListOptions(resource_version=start, label_selector="k=v"))
     plane.sim.settle()
@@ -80,7 +80,7 @@ def test_an_object_that_leaves_a_selection_is_shown_as_it_was(plane: Plane) -> N
     assert seen.versions == [int(start) + offset for offset in (1, 2, 4, 5)]
 
 
-def test_a_watch_without_a_version_begins_with_what_is_there(plane: Plane) -> None:
+def test_a_watch_without_a_resource_version_sends_initial_events_first(plane: Plane) -> None:
     plane.create(config_map("b"))
     plane.create(config_map("a"))
     seen = plane.watch(ConfigMap)
@@ -102,7 +102,7 @@ def test_initial_events_end_with_a_bookmark(plane: Plane) -> None:
     assert (bookmark.type, bookmark.object) == (BOOKMARK, ConfigMap(metadata=metadata))
 
 
-def test_initial_events_can_be_done_without(plane: Plane) -> None:
+def test_initial_events_can_be_disabled(plane: Plane) -> None:
     plane.create(config_map("a"))
     options = ListOptions(send_initial_events=False, resource_version_match="NotOlderThan")
     seen = plane.watch(ConfigMap, options)
@@ -128,7 +128,7 @@ def test_a_watch_sees_its_own_namespace_only(plane: Plane) -> None:
     assert seen.events == [("ADDED", "mine")]
 
 
-def test_a_node_sees_the_pods_that_are_bound_to_it(plane: Plane) -> None:
+def test_a_watch_of_a_node_sees_the_pods_bound_to_it(plane: Plane) -> None:
     plane.with_account()
     plane.create(pod("a", "n1"))
     plane.create(pod("b", "n2"))
@@ -141,11 +141,11 @@ def test_a_node_sees_the_pods_that_are_bound_to_it(plane: Plane) -> None:
     assert seen.events == [("ADDED", "a"), ("ADDED", "c"), ("MODIFIED", "a")]
 
 
-def test_a_watch_from_forgotten_history_is_told_expired() -> None:
+def test_a_watch_from_before_the_history_is_told_expired() -> None:
     plane = Plane(ApiServerConfig(watch_history=2))
     start = changes(plane)
     seen = plane.watch(ConfigMap, ListOptions(resource_version=start))
-    floor = int(start) + 3  # the last two changes are known
+    floor = int(start) + 3  # the last two changes are kept
     status = Status(
         status="Failure", message=f"too old resource version: {start} ({floor})", reason="Expired", code=410
     )
@@ -153,7 +153,7 @@ def test_a_watch_from_forgotten_history_is_told_expired() -> None:
 
 
 class Shut(Seen):
-    """A subscriber that takes nothing at all at first."""
+    """A subscriber that accepts nothing at first."""
 
     is_shut = True
 
@@ -162,11 +162,11 @@ class Shut(Seen):
 
 
 def reason_of(seen: Seen) -> str:
-    """Why the watch has ended; empty as long as it has not, or for no reason."""
+    """The reason of a watch's end; empty if it has not ended, or has none."""
     return seen.closed.status.reason if seen.closed is not None and seen.closed.status is not None else ""
 
 
-def test_a_watch_that_cannot_begin_is_told_so_once_there_is_room() -> None:
+def test_the_error_of_a_watch_that_cannot_begin_is_sent_once_there_is_room() -> None:
     plane = Plane(ApiServerConfig(watch_history=2))
     start = changes(plane)
     seen = Shut()
@@ -182,7 +182,7 @@ def test_a_watch_that_cannot_begin_is_told_so_once_there_is_room() -> None:
     assert reason_of(seen) == "Expired"
 
 
-def test_what_the_store_told_the_server_before_it_began_anew_brings_nothing_back(plane: Plane) -> None:
+def test_stale_store_events_after_priming_are_ignored(plane: Plane) -> None:
     made = plane.create(config_map("a"))
     plane.delete(ConfigMap, "a")
     plane.sim.run(1.0)
@@ -206,7 +206,7 @@ def test_a_watch_ends_at_its_timeout_with_a_bookmark_shortly_before(plane: Plane
     assert len(seen.messages) == 1
 
 
-def test_bookmarks_come_now_and_then_when_there_is_news(plane: Plane) -> None:
+def test_bookmarks_are_sent_periodically_if_the_revision_has_advanced(plane: Plane) -> None:
     start = plane.create(config_map("start")).metadata.resource_version
     options = ListOptions(allow_watch_bookmarks=True, resource_version=start, label_selector="nosuch")
     seen, silent = (
@@ -221,7 +221,7 @@ def test_bookmarks_come_now_and_then_when_there_is_news(plane: Plane) -> None:
 
 
 def list_and_watch(plane: Plane, options: ListOptions) -> tuple[ListResult, Seen]:
-    """What a watch begins with, and who hears what it tells."""
+    """The initial list of a watch, and its subscriber."""
     seen, resource = Seen(), gvr_of(ConfigMap)
     watch = Watch(
         resource=resource, namespace="default", subscriber=seen, watch=7, options=options, lists=True, user=ADMIN
@@ -233,9 +233,7 @@ def list_and_watch(plane: Plane, options: ListOptions) -> tuple[ListResult, Seen
 
 
 @pytest.mark.parametrize("version", ["", "0"])
-def test_a_watch_that_lists_begins_with_what_is_there_and_tells_what_changes_after_it(
-    plane: Plane, version: str
-) -> None:
+def test_a_listing_watch_starts_with_a_list_and_sends_the_changes_after_it(plane: Plane, version: str) -> None:
     plane.create(config_map("a"))
     plane.create(config_map("b", {"k": "v"}))
     plane.sim.run(1.0)
@@ -249,7 +247,7 @@ def test_a_watch_that_lists_begins_with_what_is_there_and_tells_what_changes_aft
     assert seen.events == [("ADDED", "c")]
 
 
-def test_a_watch_that_lists_what_was_there_once_tells_all_that_has_changed_since(plane: Plane) -> None:
+def test_a_listing_watch_of_an_exact_version_sends_all_changes_since(plane: Plane) -> None:
     start = changes(plane)
     there, seen = list_and_watch(plane, ListOptions(resource_version=start, resource_version_match="Exact"))
     plane.sim.run(1.0)
@@ -266,7 +264,7 @@ def test_a_stopped_watch_is_silent(plane: Plane) -> None:
     assert (seen.events, seen.closed) == ([], None)
 
 
-def test_a_watcher_that_is_behind_gets_many_events_in_one_message(plane: Plane) -> None:
+def test_a_slow_watcher_gets_many_events_in_one_message(plane: Plane) -> None:
     seen = plane.watch(ConfigMap)
     seen.room = 1
     for name in "abcde":
@@ -279,7 +277,7 @@ def test_a_watcher_that_is_behind_gets_many_events_in_one_message(plane: Plane) 
     assert [one.sequence for one in seen.messages] == [1, 2]
 
 
-def test_a_watcher_that_is_hopelessly_behind_is_closed() -> None:
+def test_a_watcher_beyond_the_backlog_is_closed() -> None:
     plane = Plane(ApiServerConfig(watch_backlog=3))
     seen = plane.watch(ConfigMap)
     seen.room = 0
@@ -292,11 +290,11 @@ def test_a_watcher_that_is_hopelessly_behind_is_closed() -> None:
 
 
 class Begin(Message, frozen=True):
-    """Start to watch."""
+    """Start watching."""
 
 
 class Watcher(Actor[Begin | WatchEvents | WatchClosed], deterministic=True):
-    """An actor that watches, and writes down what it sees."""
+    """An actor that watches, and records what it receives."""
 
     def __init__(self, plane: Plane, heard: list[WatchEvents | WatchClosed]) -> None:
         self._plane = plane
@@ -308,7 +306,7 @@ class Watcher(Actor[Begin | WatchEvents | WatchClosed], deterministic=True):
 
     @handle
     def begin(self, message: Begin) -> None:
-        """Nothing more to do."""
+        """Nothing to do: `started` has begun the watch."""
 
     @handle
     def heard(self, message: WatchEvents | WatchClosed) -> None:
@@ -342,7 +340,7 @@ def test_watchers_are_closed_when_the_store_restarts(plane: Plane) -> None:
     assert again.events == [("ADDED", "a"), ("ADDED", "b")]
 
 
-def test_a_restarted_server_knows_what_was_stored(plane: Plane) -> None:
+def test_a_restarted_server_serves_what_is_stored(plane: Plane) -> None:
     made = plane.create(config_map("a"))
     seen = plane.watch(ConfigMap)
     plane.sim.crash(plane.server, RuntimeError("bug"))

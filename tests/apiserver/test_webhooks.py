@@ -1,4 +1,4 @@
-"""Webhooks are asked before writes, and what they say is done."""
+"""Admission webhooks are called before writes, and their responses take effect."""
 
 import base64
 from collections.abc import Callable
@@ -67,7 +67,7 @@ def request_in(message: CallWebhook) -> Request:
 
 
 class Programs(Actor[CallWebhook]):
-    """Plays the programs that are asked, and remembers where."""
+    """The programs behind the webhooks; records the calls."""
 
     def __init__(self, answer: Program, asked: list[CallWebhook]) -> None:
         self.answer = answer
@@ -83,7 +83,7 @@ class Programs(Actor[CallWebhook]):
 
 
 class Asked(Plane):
-    """A plane whose server asks a program."""
+    """A plane whose server calls a program."""
 
     def __init__(self, answer: Program) -> None:
         self.calls: list[CallWebhook] = []
@@ -103,7 +103,7 @@ def asking(programs: Ref[CallWebhook]) -> Call:
 
 
 class Patient(Actor[CallWebhook]):
-    """Programs that answer, as refusing all, once so many are asked."""
+    """Programs that deny everything, once a number of calls is pending."""
 
     def __init__(self, wanted: int) -> None:
         self.wanted = wanted
@@ -169,7 +169,7 @@ def deny_bad(request: Request) -> dict[str, object]:
     return {"warnings": ["looked at"]}
 
 
-def test_what_a_webhook_denies_is_refused_in_its_words() -> None:
+def test_a_denial_has_the_message_of_the_webhook() -> None:
     plane = Asked(deny_bad)
     plane.create(validating(hook()))
     refused = refusal(plane.try_create(config_map(bad="1")))
@@ -177,7 +177,7 @@ def test_what_a_webhook_denies_is_refused_in_its_words() -> None:
     assert refused.message == 'admission webhook "w.example.com" denied the request: bad is bad'
 
 
-def test_what_a_webhook_allows_passes_with_its_warnings() -> None:
+def test_an_allowed_request_has_the_warnings_of_the_webhook() -> None:
     plane = Asked(deny_bad)
     plane.create(validating(hook()))
     result = plane.try_create(config_map(good="1"))
@@ -186,7 +186,7 @@ def test_what_a_webhook_allows_passes_with_its_warnings() -> None:
     assert plane.calls[0].url == "https://hook.example.com/ask?timeout=10s"
 
 
-def test_updates_and_deletions_are_asked_about_with_the_old_object() -> None:
+def test_calls_about_updates_and_deletions_have_the_old_object() -> None:
     plane = Asked(deny_bad)
     made = plane.create(config_map(good="1"))
     plane.create(config_map("kept", bad="1"))
@@ -202,7 +202,7 @@ def test_updates_and_deletions_are_asked_about_with_the_old_object() -> None:
     ]
 
 
-def test_a_condition_keeps_a_webhook_from_being_asked() -> None:
+def test_a_match_condition_excludes_a_webhook() -> None:
     plane = Asked(deny_bad)
     condition = MatchCondition(name="not-free", expression="object.metadata.name != 'free'")
     plane.create(validating(hook(match_conditions=(condition,))))
@@ -222,7 +222,7 @@ def set_key(name: str) -> dict[str, object]:
     return {"patchType": "JSONPatch", "patch": msgspec.json.encode(patch)}
 
 
-def test_a_mutating_webhook_that_wants_something_changed_of_what_is_deleted_keeps_it_from_being_deleted() -> None:
+def test_a_patch_in_response_to_a_deletion_rejects_it() -> None:
     plane = Asked(lambda request: set_key("x") if request["operation"] == "DELETE" else {})
     plane.create(config_map(good="1"))
     plane.create(changing("a"))
@@ -233,7 +233,7 @@ def test_a_mutating_webhook_that_wants_something_changed_of_what_is_deleted_keep
     assert plane.names(ConfigMap) == ["a"]
 
 
-def test_webhooks_are_not_asked_again_about_a_pod_that_is_being_stopped() -> None:
+def test_webhooks_are_not_called_again_about_a_terminating_pod() -> None:
     plane = Asked(lambda _: {})
     plane.with_account()
     plane.create(replace(pod("a"), spec=replace(pod("a").spec, node_name="node-1")))
@@ -243,7 +243,7 @@ def test_webhooks_are_not_asked_again_about_a_pod_that_is_being_stopped() -> Non
     assert [request_in(one)["operation"] for one in plane.calls] == ["DELETE"]
 
 
-def test_mutating_webhooks_change_what_is_written_one_after_the_other() -> None:
+def test_mutating_webhooks_are_called_in_sequence() -> None:
     def add(request: Request) -> dict[str, object]:
         return set_key(f"key{len(data_in(request))}")
 
@@ -254,7 +254,7 @@ def test_mutating_webhooks_change_what_is_written_one_after_the_other() -> None:
 
 
 @pytest.mark.parametrize(("reinvocation", "asked"), [("Never", ["a", "b"]), ("IfNeeded", ["a", "b", "a"])])
-def test_a_webhook_sees_what_later_ones_have_changed_if_it_asks_for_that(reinvocation: str, asked: list[str]) -> None:
+def test_a_webhook_is_reinvoked_after_later_changes_if_it_asks_for_that(reinvocation: str, asked: list[str]) -> None:
     plane = Asked(lambda request: set_key(f"key{len(data_in(request))}"))
     plane.create(changing("a", reinvocation))
     plane.create(changing("b"))
@@ -262,7 +262,7 @@ def test_a_webhook_sees_what_later_ones_have_changed_if_it_asks_for_that(reinvoc
     assert [one.url.partition("//")[2][0] for one in plane.calls] == asked
 
 
-def test_only_who_came_before_a_change_sees_it() -> None:
+def test_only_webhooks_before_a_change_are_reinvoked() -> None:
     def add_once(request: Request) -> dict[str, object]:
         return {} if "same" in data_in(request) else set_key("same")
 
@@ -274,7 +274,7 @@ def test_only_who_came_before_a_change_sees_it() -> None:
     assert [one.url.partition("//")[2][0] for one in plane.calls] == ["a", "b", "c", "d"]
 
 
-def test_plug_ins_look_again_at_what_a_webhook_has_changed() -> None:
+def test_plug_ins_run_again_after_a_webhook_has_changed_the_object() -> None:
     container = {"name": "mesh", "image": "mesh:1"}
     patch = msgspec.json.encode([{"op": "add", "path": "/spec/containers/-", "value": container}])
     plane = Asked(lambda _: {"patchType": "JSONPatch", "patch": patch})
@@ -288,7 +288,7 @@ def test_plug_ins_look_again_at_what_a_webhook_has_changed() -> None:
     assert len(plane.calls) == 1
 
 
-def test_validating_webhooks_are_asked_at_the_same_time() -> None:
+def test_validating_webhooks_are_called_concurrently() -> None:
     plane = Asked(deny_bad)
     plane.ask(lambda: Patient(wanted=2))
     plane.create(replace(validating(hook()), webhooks=(hook(), hook(name="x.example.com"))))
@@ -296,7 +296,7 @@ def test_validating_webhooks_are_asked_at_the_same_time() -> None:
 
 
 @pytest.mark.parametrize(("policy", "passes"), [("Fail", False), ("Ignore", True)])
-def test_a_patch_that_is_none_is_a_failed_call(policy: str, *, passes: bool) -> None:
+def test_an_invalid_patch_is_a_failed_call(policy: str, *, passes: bool) -> None:
     plane = Asked(lambda _: {"patchType": "JSONPatch", "patch": b'{"op": "add"}'})
     found = changing("a")
     plane.create(replace(found, webhooks=(replace(found.webhooks[0], failure_policy=policy),)))
@@ -315,7 +315,7 @@ def test_a_patch_that_is_none_is_a_failed_call(policy: str, *, passes: bool) -> 
         (set_key("k"), "received invalid webhook response: validating webhook may not return response.patch"),
     ],
 )
-def test_an_answer_that_is_none_is_a_failed_call(answer: dict[str, object], why: str) -> None:
+def test_an_invalid_response_is_a_failed_call(answer: dict[str, object], why: str) -> None:
     plane = Asked(lambda _: answer)
     plane.create(validating(hook()))
     refused = refusal(plane.try_create(config_map()))
@@ -327,7 +327,7 @@ def test_an_answer_that_is_none_is_a_failed_call(answer: dict[str, object], why:
 
 
 @pytest.mark.parametrize(("policy", "passes"), [("Fail", False), ("Ignore", True)])
-def test_a_webhook_that_cannot_be_reached_refuses_unless_failures_are_ignored(policy: str, *, passes: bool) -> None:
+def test_an_unreachable_webhook_follows_the_failure_policy(policy: str, *, passes: bool) -> None:
     plane = Plane()
     plane.create(validating(hook(failure_policy=policy)))
     reply = plane.try_create(config_map())
@@ -357,7 +357,7 @@ def with_service(plane: Plane, address: str) -> None:
     )
 
 
-def test_a_service_is_asked_at_a_pod_that_is_ready_under_the_name_of_the_service() -> None:
+def test_a_webhook_service_is_called_at_a_ready_pod_under_the_service_name() -> None:
     plane = Asked(deny_bad)
     with_service(plane, "127.128.0.9")
     plane.create(validating(behind("hook")))
@@ -367,7 +367,7 @@ def test_a_service_is_asked_at_a_pod_that_is_ready_under_the_name_of_the_service
     assert (call.server_name, call.authority) == ("hook.default.svc", b"PEM")
 
 
-def test_a_service_of_simulated_pods_has_nothing_to_say() -> None:
+def test_a_webhook_service_of_simulated_pods_allows_everything() -> None:
     plane = Asked(deny_bad)
     with_service(plane, "10.244.1.9")
     plane.create(validating(behind("hook")))
@@ -375,7 +375,7 @@ def test_a_service_of_simulated_pods_has_nothing_to_say() -> None:
     assert plane.calls == []
 
 
-def test_a_service_that_is_not_there_cannot_be_asked() -> None:
+def test_a_missing_webhook_service_is_a_failed_call() -> None:
     plane = Asked(deny_bad)
     plane.create(validating(behind("nosuch")))
     assert refusal(plane.try_create(config_map())).message == (
@@ -383,7 +383,7 @@ def test_a_service_that_is_not_there_cannot_be_asked() -> None:
     )
 
 
-def test_webhooks_are_not_asked_about_webhooks() -> None:
+def test_webhooks_are_not_called_about_webhook_configurations() -> None:
     plane = Asked(lambda _: {"allowed": False})
     everything = RuleWithOperations(api_groups=("*",), api_versions=("*",), operations=("*",), resources=("*/*",))
     plane.create(validating(hook(rules=(everything,))))
@@ -398,7 +398,7 @@ def of_autoscalers(version: str) -> RuleWithOperations:
     )
 
 
-def test_a_webhook_sees_and_changes_the_version_that_its_rule_names() -> None:
+def test_a_webhook_sees_and_changes_the_version_in_its_rule() -> None:
     asked: list[Request] = []
 
     def widen(request: Request) -> dict[str, object]:
@@ -418,7 +418,7 @@ def test_a_webhook_sees_and_changes_the_version_that_its_rule_names() -> None:
     assert request["requestKind"] == {"group": "autoscaling", "version": "v1", "kind": "HorizontalPodAutoscaler"}
 
 
-def test_a_webhook_that_matches_exactly_is_not_asked_about_other_versions() -> None:
+def test_a_webhook_with_exact_matching_is_not_called_for_other_versions() -> None:
     plane = Asked(lambda _: {"allowed": False})
     plane.create(validating(hook(rules=(of_autoscalers("v2"),), match_policy="Exact")))
     target = CrossVersionObjectReference(kind="Deployment", name="web", api_version="apps/v1")

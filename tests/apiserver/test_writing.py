@@ -1,4 +1,4 @@
-"""Creating, replacing, patching and deleting objects."""
+"""Create, update, patch and delete."""
 
 import pytest
 from msgspec.structs import replace
@@ -37,7 +37,7 @@ def deployment(name: str) -> Deployment:
     return Deployment(metadata=ObjectMeta(name=name), spec=spec)
 
 
-def test_a_created_object_has_what_the_server_gives_it(plane: Plane) -> None:
+def test_a_created_object_has_the_system_fields(plane: Plane) -> None:
     made = plane.create(config_map("a", x="1"))
     assert made.metadata == ObjectMeta(
         name="a",
@@ -50,7 +50,7 @@ def test_a_created_object_has_what_the_server_gives_it(plane: Plane) -> None:
     assert plane.get(ConfigMap, "a") == made
 
 
-def test_what_a_client_claims_about_system_fields_is_forgotten(plane: Plane) -> None:
+def test_system_fields_of_clients_are_ignored(plane: Plane) -> None:
     claims = ObjectMeta(
         name="a", uid="mine", creation_timestamp="2001-01-01T00:00:00Z", deletion_timestamp="2001-01-01T00:00:00Z"
     )
@@ -60,7 +60,7 @@ def test_what_a_client_claims_about_system_fields_is_forgotten(plane: Plane) -> 
     assert made.metadata.deletion_timestamp is None
 
 
-def test_a_second_object_of_the_name_is_refused(plane: Plane) -> None:
+def test_a_second_object_of_the_same_name_is_rejected(plane: Plane) -> None:
     plane.create(config_map("a"))
     assert refusal(plane.try_create(config_map("a"))) == (409, "AlreadyExists", 'configmaps "a" already exists')
 
@@ -82,7 +82,7 @@ def test_nothing_is_created_in_a_missing_namespace(plane: Plane) -> None:
     assert refusal(reply) == (404, "NotFound", 'namespaces "nosuch" not found')
 
 
-def test_a_resource_version_on_create_is_refused(plane: Plane) -> None:
+def test_a_resource_version_on_create_is_rejected(plane: Plane) -> None:
     reply = plane.try_create(ConfigMap(metadata=ObjectMeta(name="a", resource_version="5")))
     assert refusal(reply) == (500, "", "resourceVersion should not be set on objects to be created")
 
@@ -99,7 +99,7 @@ def test_a_dry_run_sees_what_exists(plane: Plane) -> None:
     assert refusal(plane.try_create(config_map("a"), DRY_RUN))[1] == "AlreadyExists"
 
 
-def test_an_update_keeps_what_the_server_gave(plane: Plane) -> None:
+def test_an_update_keeps_the_system_fields(plane: Plane) -> None:
     made = plane.create(config_map("a", x="1"))
     changed = plane.update(config_map("a", x="2"))
     assert changed.data == {"x": "2"}
@@ -125,7 +125,7 @@ def test_an_update_of_another_uid_is_a_conflict(plane: Plane) -> None:
     assert f"Precondition failed: UID in precondition: other, UID in object meta: {made.metadata.uid}" in message
 
 
-def test_an_update_that_means_what_is_gone_makes_nothing_even_of_a_kind_that_updates_make(plane: Plane) -> None:
+def test_an_update_with_the_uid_of_a_deleted_object_creates_nothing(plane: Plane) -> None:
     made = plane.create(Lease(metadata=ObjectMeta(name="a", namespace="default")))
     plane.delete(Lease, "a")
     code, reason, message = refusal(plane.try_update(made))
@@ -142,7 +142,7 @@ def test_an_update_that_changes_nothing_writes_nothing(plane: Plane) -> None:
     assert plane.update(config_map("a", x="1")) == made
 
 
-def test_an_update_of_what_is_missing_is_refused(plane: Plane) -> None:
+def test_an_update_of_a_missing_object_is_rejected(plane: Plane) -> None:
     assert refusal(plane.try_update(config_map("a"))) == (404, "NotFound", 'configmaps "a" not found')
 
 
@@ -160,19 +160,19 @@ def test_a_lease_is_not_renewed_blindly(plane: Plane) -> None:
     assert refusal(plane.try_update(blind)) == (422, "Invalid", message)
 
 
-def test_a_name_that_is_not_that_of_the_request_is_refused(plane: Plane) -> None:
+def test_a_name_other_than_that_of_the_request_is_rejected(plane: Plane) -> None:
     plane.create(config_map("a"))
     reply = plane.try_patch(ConfigMap, "a", [{"op": "replace", "path": "/metadata/name", "value": "b"}], "", JSON_PATCH)
     message = "the name of the object (b) does not match the name on the URL (a)"
     assert refusal(reply) == (400, "BadRequest", message)
 
 
-def test_a_patch_is_applied_to_what_is_stored(plane: Plane) -> None:
+def test_a_patch_is_applied_to_the_stored_object(plane: Plane) -> None:
     plane.create(config_map("a", x="1", y="2"))
     assert plane.patch(ConfigMap, "a", {"data": {"x": None, "z": "3"}}).data == {"y": "2", "z": "3"}
 
 
-def test_a_patch_of_the_uid_is_told_twice(plane: Plane) -> None:
+def test_a_patch_of_the_uid_is_reported_twice(plane: Plane) -> None:
     plane.create(config_map("a"))
     reply = plane.try_patch(ConfigMap, "a", {"metadata": {"uid": "x"}})
     message = 'ConfigMap "a" is invalid: metadata.uid: Invalid value: "x": field is immutable'
@@ -182,7 +182,7 @@ def test_a_patch_of_the_uid_is_told_twice(plane: Plane) -> None:
     assert len(reply.details.causes) == 2
 
 
-def test_another_spec_is_another_generation(plane: Plane) -> None:
+def test_a_changed_spec_increments_the_generation(plane: Plane) -> None:
     made = plane.create(deployment("a"))
     labelled = plane.patch(Deployment, "a", {"metadata": {"labels": {"x": "y"}}})
     changed = plane.patch(Deployment, "a", {"spec": {"minReadySeconds": 3}})
@@ -190,7 +190,7 @@ def test_another_spec_is_another_generation(plane: Plane) -> None:
     assert [one.metadata.generation for one in (made, labelled, changed, annotated)] == [1, 1, 2, 3]
 
 
-def test_a_status_is_written_through_its_own_path(plane: Plane) -> None:
+def test_the_status_is_updated_through_its_subresource(plane: Plane) -> None:
     made = plane.create(deployment("a"))
     ignored = plane.update(replace(made, status=replace(made.status, replicas=9)))
     assert ignored.status.replicas == 0
@@ -200,7 +200,7 @@ def test_a_status_is_written_through_its_own_path(plane: Plane) -> None:
     assert (reported.spec.replicas, reported.status.replicas, reported.metadata.generation) == (0, 5, 1)
 
 
-def test_a_plain_deletion_answers_with_a_status(plane: Plane) -> None:
+def test_the_reply_to_a_deletion_is_a_status(plane: Plane) -> None:
     made = plane.create(config_map("a"))
     details = StatusDetails(name="a", kind="configmaps", uid=made.metadata.uid)
     assert plane.delete(ConfigMap, "a") == Status(status="Success", details=details)
@@ -208,7 +208,7 @@ def test_a_plain_deletion_answers_with_a_status(plane: Plane) -> None:
     assert refusal(plane.delete(ConfigMap, "a")) == (404, "NotFound", 'configmaps "a" not found')
 
 
-def test_an_object_with_finalizers_lingers_until_they_are_gone(plane: Plane) -> None:
+def test_an_object_with_finalizers_is_deleted_when_they_are_removed(plane: Plane) -> None:
     plane.create(ConfigMap(metadata=ObjectMeta(name="a", finalizers=("example.com/hold",))))
     reply = plane.delete(ConfigMap, "a")
     lingering = plane.object(reply, ConfigMap)
@@ -279,7 +279,7 @@ def test_an_immutable_secret_does_not_change(plane: Plane) -> None:
     assert (code, reason) == (422, "Invalid")
 
 
-def test_a_namespace_terminates_before_it_goes(plane: Plane) -> None:
+def test_a_namespace_terminates_before_it_is_deleted(plane: Plane) -> None:
     made = plane.create(Namespace(metadata=ObjectMeta(name="shop")))
     assert made.metadata.labels == {"kubernetes.io/metadata.name": "shop"}
     assert (made.spec.finalizers, made.status.phase) == (("kubernetes",), "Active")
@@ -297,7 +297,7 @@ def test_a_namespace_terminates_before_it_goes(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("name", ["default", "kube-system", "kube-public"])
-def test_the_namespaces_of_the_system_stay(plane: Plane, name: str) -> None:
+def test_system_namespaces_cannot_be_deleted(plane: Plane, name: str) -> None:
     message = f'namespaces "{name}" is forbidden: this namespace may not be deleted'
     assert refusal(plane.delete(Namespace, name)) == (403, "Forbidden", message)
 
@@ -314,7 +314,7 @@ def test_pods_are_not_created_in_someone_elses_namespace(plane: Plane) -> None:
     assert plane.listed(Pod, "kube-system").items == ()
 
 
-def test_an_owner_is_named_once(plane: Plane) -> None:
+def test_duplicate_owner_references_are_removed(plane: Plane) -> None:
     owner = OwnerReference(api_version="v1", kind="ConfigMap", name="x", uid="u")
     reply = plane.try_create(ConfigMap(metadata=ObjectMeta(name="a", owner_references=(owner, owner))))
     assert plane.object(reply, ConfigMap).metadata.owner_references == (owner,)
@@ -323,7 +323,7 @@ def test_an_owner_is_named_once(plane: Plane) -> None:
     assert warning.endswith("duplicate UID(s) observed: u")
 
 
-def test_events_are_forgotten_after_an_hour(plane: Plane) -> None:
+def test_events_expire_after_an_hour(plane: Plane) -> None:
     about = ObjectReference(kind="Pod", name="x", namespace="default")
     plane.create(Event(metadata=ObjectMeta(name="a"), involved_object=about))
     plane.sim.run(3590.0)

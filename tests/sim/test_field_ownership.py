@@ -30,10 +30,10 @@ def test_a_server_that_keeps_account_is_not_objected_to(seed: int) -> None:
 @pytest.mark.parametrize(
     "mutant",
     [
-        "apiserver.ownership:Ownership.of_change:drop_clause:2",
-        "apiserver.ownership:Ownership.applied:negate_condition:1",
-        "apiserver.ownership:Ownership.applied:swallow:1",
-        "apiserver.ownership:_changed_parts:confuse:0",
+        "apiserver.field_manager:FieldManager.of_change:drop_clause:2",
+        "apiserver.field_manager:FieldManager.applied:negate_condition:1",
+        "apiserver.field_manager:FieldManager.applied:swallow:1",
+        "apiserver.field_manager:_changed_parts:confuse:0",
     ],
 )
 def test_a_server_that_errs_is(mutant: str) -> None:

@@ -10,13 +10,12 @@ from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apiserver.admission.plugin import Attributes
 from kubeactors.apiserver.admission.policies import matching, validating
-from kubeactors.apiserver.admission.policies.book import Book
 from kubeactors.apiserver.admission.policies.mutating import MutatingPolicies
+from kubeactors.apiserver.admission.policies.policy_index import PolicyIndex
 from kubeactors.apiserver.admission.policies.validating import ValidatingPolicies
-from kubeactors.apiserver.admission.webhooks import asking
-from kubeactors.apiserver.admission.webhooks.asking import Asking
-from kubeactors.apiserver.admission.webhooks.review import Answer as Answered
-from kubeactors.apiserver.admission.webhooks.review import read_answer
+from kubeactors.apiserver.admission.webhooks import invocation
+from kubeactors.apiserver.admission.webhooks.invocation import Invocation
+from kubeactors.apiserver.admission.webhooks.review import AdmissionResponse, read_response
 from kubeactors.apiserver.admission.webhooks.webhooks import Admit, Webhooks
 from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.sim import Plan, Simulation
@@ -75,10 +74,10 @@ def ran(found: SetRule) -> Simulation:
 def stale() -> AbstractContextManager[object]:
     """Nobody notices that rules come, change, go."""
 
-    def observe(_self: Book, _kind: object, _change: object) -> None:
+    def observe(_self: PolicyIndex, _kind: object, _change: object) -> None:
         return
 
-    return patch.object(Book, "observe", observe)
+    return patch.object(PolicyIndex, "observe", observe)
 
 
 def lenient() -> AbstractContextManager[object]:
@@ -123,12 +122,12 @@ def nameless() -> AbstractContextManager[object]:
 
 def strict() -> AbstractContextManager[object]:
     """Webhooks that may be ignored are not."""
-    return patch.object(asking, "IGNORE", "Never")
+    return patch.object(invocation, "IGNORE", "Never")
 
 
 def deaf() -> AbstractContextManager[object]:
     """What webhooks answer is taken for a yes."""
-    return patch.object(asking, "read_answer", return_value=Answered(allowed=True))
+    return patch.object(invocation, "read_response", return_value=AdmissionResponse(allowed=True))
 
 
 def unpatched() -> AbstractContextManager[object]:
@@ -143,19 +142,19 @@ def unpatched() -> AbstractContextManager[object]:
 def impatient() -> AbstractContextManager[object]:
     """No answer is waited for."""
 
-    async def answer(_self: Asking) -> Answered:
-        raise asking._CallFailed("no time")
+    async def response(_self: Invocation) -> AdmissionResponse:
+        raise invocation._CallFailed("no time")
 
-    return patch.object(Asking, "_answer", answer)
+    return patch.object(Invocation, "_response", response)
 
 
 def trusting() -> AbstractContextManager[object]:
     """It is not looked to which question something is the answer."""
 
-    def read(body: bytes, _uid: str, *, may_patch: bool) -> Answered:
-        return read_answer(body, "another", may_patch=may_patch)
+    def read(body: bytes, _uid: str, *, may_patch: bool) -> AdmissionResponse:
+        return read_response(body, "another", may_patch=may_patch)
 
-    return patch.object(asking, "read_answer", read)
+    return patch.object(invocation, "read_response", read)
 
 
 def behind() -> AbstractContextManager[object]:

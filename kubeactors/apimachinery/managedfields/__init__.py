@@ -6,7 +6,7 @@
     remove.py    a value without some fields                                    validate.py  whether a value fits its schema
     entries.py   `metadata.managedFields` as sets, and back                     updater.py   update, apply, prune, conflicts
 
-Who calls it: `apiserver/ownership.py`, for every write that names its manager.
+Who calls it: `apiserver/field_manager.py`, for every write that names its manager.
 Where its behaviour comes from: sigs.k8s.io/structured-merge-diff/v6, apimachinery/pkg/util/managedfields (v1.36).
 """
 

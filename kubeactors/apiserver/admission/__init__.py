@@ -1,6 +1,6 @@
-"""Admission: rules about requests that are neither authorization nor validation, as plug-ins in a chain.
+"""Admission: a chain of plug-ins that change or reject requests, besides authorization and validation.
 
-Who calls it: `apiserver/registry/registry.py`, for every write. It sends nothing; what plug-ins must know of other
-objects they look up in the watch cache.
+Who calls it: `apiserver/registry/registry.py`, for every write. It sends nothing; plug-ins look up other objects in the
+watch cache.
 Where its behaviour comes from: apiserver/pkg/admission, plugin/pkg/admission (v1.36).
 """

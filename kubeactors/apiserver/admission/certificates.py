@@ -1,6 +1,6 @@
-"""Who asks for a certificate is written down; who decides about one, or issues it, must be allowed to for its signer.
+"""CertificateApproval, CertificateSigning, CertificateSubjectRestriction; and the requester recorded in a CSR.
 
-In the original the first is a part of the strategy; it stands here because a plug-in knows the user.
+In Kubernetes the strategy records the requester; here a plug-in does, because it knows the user.
 
 Source: plugin/pkg/admission/certificates/{approval,signing,subjectrestriction}, pkg/registry/certificates/certificates/
 strategy.go (v1.36).
@@ -25,18 +25,18 @@ GROUP = "certificates.k8s.io"
 
 
 class Certificates(Plugin):
-    """Guards certificate requests."""
+    """Guards CertificateSigningRequests."""
 
     def __init__(self, authorizer: Authorizer) -> None:
         self._authorizer = authorizer
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Requests that are made, decided, and fulfilled."""
+        """Creation, approval and signing."""
         of_csr = kind.type is CertificateSigningRequest
         return of_csr and (operation == CREATE or (operation == UPDATE and subresource in (APPROVAL, STATUS)))
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """A new request with the name of its user; whatever it says of that itself is forgotten."""
+        """A new request with the user of the API request, whatever it says itself."""
         assert isinstance(value, CertificateSigningRequest), "nothing else concerns this plug-in"
         if attributes.operation != CREATE:
             return value
@@ -45,10 +45,10 @@ class Certificates(Plugin):
         return replace(value, spec=spec)
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """The user may do this for the signer.
+        """Check that the user may do this for the signer.
 
         Raises:
-            Forbidden: the user may not, or nobody may.
+            Forbidden: the user may not, or the subject is restricted.
         """
         old = attributes.old
         if attributes.operation == CREATE:
@@ -61,7 +61,7 @@ class Certificates(Plugin):
                 self._require("sign", old.spec.signer_name, attributes)
 
     def _require(self, verb: str, signer: str, attributes: Attributes) -> None:
-        """The verb on the signer, or on all signers of its domain."""
+        """Require the verb on the signer, or on all signers of its domain."""
         names = (signer, f"{signer.partition('/')[0]}/*")
         if not any(self._authorizer.allows(_access(verb, name, attributes)) for name in names):
             raise refused(None, attributes, f"user not permitted to {verb} requests with signerName {quoted(signer)}")
@@ -72,7 +72,7 @@ def _access(verb: str, name: str, attributes: Attributes) -> Access:
 
 
 def _check_subject(csr: CertificateSigningRequest, attributes: Attributes) -> None:
-    """Nobody becomes a master by a certificate."""
+    """Reject certificates for system:masters."""
     if csr.spec.signer_name != KUBE_APISERVER_CLIENT:
         return
     try:

@@ -1,4 +1,4 @@
-"""The plug-ins in their order, and which of them a kind of request has to pass.
+"""The admission chain: the plug-ins in order, and the ones that concern a kind of request.
 
 Source: pkg/kubeapiserver/options/plugins.go (v1.36).
 """
@@ -11,21 +11,21 @@ from kubeactors.apiserver.admission.plugin import Attributes, Plugin
 
 
 class _Picked(NamedTuple):
-    """What the plug-ins do that have to do with one kind of request, in order."""
+    """The methods of the plug-ins that concern a kind of request, in order."""
 
     admit: tuple[Callable[[TypedObject, Attributes], TypedObject], ...]
     validate: tuple[Callable[[TypedObject | None, Attributes], None], ...]
 
 
 class Chain:
-    """All plug-ins. Those that concern a kind of request are picked once, with the first such request."""
+    """All plug-ins. Those that concern a kind of request are selected once, at the first such request."""
 
     def __init__(self, plugins: Sequence[Plugin]) -> None:
         self._plugins = tuple(plugins)
         self._picked: dict[tuple[str, str, str, str, str], _Picked] = {}
 
     def _concerned(self, attributes: Attributes) -> _Picked:
-        """What is to be done with such requests; most plug-ins have something to say at one of the two times."""
+        """The methods to call for such requests; most plug-ins implement only one of the two."""
         kind, subresource, operation = attributes.kind, attributes.subresource, attributes.operation
         key = (kind.group, kind.version, kind.resource, subresource, operation)
         found = self._picked.get(key)
@@ -38,29 +38,29 @@ class Chain:
         return found
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The object after all plug-ins have changed it; twice, if a policy has.
+        """The object after the mutating phase, which runs twice if a policy has changed it.
 
         Raises:
-            StatusError: one of them refuses the request.
+            StatusError: a plug-in rejects the request.
         """
         value = self.admit_once(value, attributes)
         return self.admit_once(value, attributes) if attributes.reinvocation.begins() else value
 
     def admit_once(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """One round of the same.
+        """The object after one round of the mutating phase.
 
         Raises:
-            StatusError: one of them refuses the request.
+            StatusError: a plug-in rejects the request.
         """
         for admit in self._concerned(attributes).admit:
             value = admit(value, attributes)
         return value
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Let all plug-ins look at the result; None for a deletion.
+        """Run the validating phase on the result; None for a deletion.
 
         Raises:
-            StatusError: one of them refuses the request.
+            StatusError: a plug-in rejects the request.
         """
         for validate in self._concerned(attributes).validate:
             validate(value, attributes)

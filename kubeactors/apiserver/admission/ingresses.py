@@ -1,4 +1,4 @@
-"""DefaultIngressClass: an ingress that names no class gets the default one.
+"""DefaultIngressClass: an Ingress without a class gets the default one.
 
 Source: plugin/pkg/admission/network/defaultingressclass/admission.go (v1.36).
 """
@@ -21,17 +21,17 @@ IS_DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 
 
 class DefaultIngressClass(Plugin):
-    """Gives ingresses the newest of those classes that are the default."""
+    """Sets the default class; of several the newest."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Ingresses that are created."""
+        """Creation of Ingresses."""
         return kind.gvr == INGRESSES and not subresource and operation == CREATE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The ingress with a class, if there is one for it."""
+        """The Ingress with a class, if there is a default one."""
         del attributes
         ingress = cast("Ingress", value)
         if ingress.spec.ingress_class_name is not None or OLD_ANNOTATION in ingress.metadata.annotations:

@@ -1,4 +1,4 @@
-"""LimitRanger: what pods and claims do not say they get from the LimitRanges of their namespace, whose bounds they keep.
+"""LimitRanger: applies the defaults of LimitRanges to pods, and enforces their bounds on pods and claims.
 
 Source: plugin/pkg/admission/limitranger/admission.go (v1.36).
 """
@@ -26,30 +26,30 @@ ANNOTATION = "kubernetes.io/limit-ranger"
 RESIZE = "resize"
 
 _Rule: TypeAlias = Callable[[str, str, str, Mapping[str, str], Mapping[str, str]], str]
-"""(type, resource, bound, requests, limits) -> what is wrong; empty if nothing is."""
+"""(type, resource, bound, requests, limits) -> the error; empty if there is none."""
 
 
 class LimitRanger(Plugin):
-    """Completes pods, and refuses pods and claims that are too small or too large."""
+    """Completes pods, and rejects pods and claims outside the bounds."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """New pods, pods that are resized, and claims."""
+        """Creation of pods and claims, and resizing of either."""
         if kind.gvr == PODS:
             return operation == CREATE if not subresource else operation == UPDATE and subresource == RESIZE
         return kind.gvr == CLAIMS and not subresource and operation != DELETE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The pod with defaults for what its containers do not say."""
+        """The pod with default requests and limits for its containers."""
         if isinstance(value, Pod):
             for limit_range in self._limit_ranges(attributes):
                 value = with_defaults(value, limit_range)
         return value
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Compare with all bounds; the first LimitRange that is not kept refuses."""
+        """Check all bounds; the first LimitRange that is violated rejects the request."""
         assert value is not None, "deletions do not come here"
         if attributes.old is not None and attributes.old.metadata.deletion_timestamp is not None:
             return
@@ -64,7 +64,7 @@ class LimitRanger(Plugin):
 
 
 def with_defaults(pod: Pod, limit_range: LimitRange) -> Pod:
-    """The pod as a LimitRange completes it; an annotation tells what was set."""
+    """The pod with the defaults of a LimitRange; an annotation lists what was set."""
     limits: Resources = {}
     requests: Resources = {}
     for item in limit_range.spec.limits or ():

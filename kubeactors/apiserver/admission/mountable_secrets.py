@@ -1,6 +1,6 @@
-"""MountableSecrets: pods of an account that is marked so use only the secrets that the account names.
+"""MountableSecrets: pods of an account with the enforcing annotation may use only the secrets that the account lists.
 
-A part of ServiceAccount in the original.
+A part of the ServiceAccount plug-in in Kubernetes.
 
 Source: plugin/pkg/admission/serviceaccount/admission.go, limitSecretReferences (v1.36).
 """
@@ -17,22 +17,22 @@ from kubeactors.apiserver.admission.service_account import MIRROR, SERVICE_ACCOU
 from kubeactors.apiserver.objects import PODS
 
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
-"""What Go's strconv.ParseBool takes for true."""
+"""What Go's strconv.ParseBool accepts as true."""
 _EPHEMERAL = "ephemeralcontainers"
 
 
 class MountableSecrets(Plugin):
-    """Refuses pods that use other secrets than their account allows."""
+    """Rejects pods that use secrets that their account does not list."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """New pods, and new containers in old ones."""
+        """Creation of pods and of ephemeral containers."""
         return kind.gvr == PODS and (operation, subresource) in {(CREATE, ""), (UPDATE, _EPHEMERAL)}
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Look at every reference to a secret; the first that is not allowed is told."""
+        """Check every reference to a secret; the first violation is reported."""
         pod = cast("Pod", value)
         if MIRROR in pod.metadata.annotations:
             return
@@ -46,7 +46,7 @@ class MountableSecrets(Plugin):
 
 
 def _foreign(spec: PodSpec, account: ServiceAccount, *, only_new: bool) -> Iterator[str]:
-    """References to secrets that the account does not name; `only_new`: of ephemeral containers alone."""
+    """References to secrets that the account does not list; `only_new`: those of ephemeral containers alone."""
     name, known = account.metadata.name, [one.name for one in account.secrets]
     not_known = f"is not allowed because service account {name} does not reference that"
     if only_new:

@@ -1,4 +1,4 @@
-"""NamespaceLifecycle: nothing is created in a namespace that is missing or going, and some namespaces stay.
+"""NamespaceLifecycle: nothing is created in a missing or terminating namespace, and system namespaces are not deleted.
 
 Source: apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go (v1.36).
 """
@@ -18,26 +18,26 @@ IMMORTAL = ("default", "kube-system", "kube-public")
 
 
 class NamespaceLifecycle(Plugin):
-    """Asks for a namespace that is there and not terminating."""
+    """Requires an active namespace."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Everything that is created in a namespace, and the deletion of namespaces."""
+        """Every creation in a namespace, and the deletion of namespaces."""
         del subresource
         if operation == DELETE:
             return kind.gvr == NAMESPACES
         return kind.namespaced and operation == CREATE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The same object, if its namespace takes it in."""
+        """The same object, if its namespace is active."""
         if attributes.operation == CREATE:
             self._require_active(value, attributes)
         return value
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Refuses to delete the namespaces that the system lives in."""
+        """Reject the deletion of system namespaces."""
         del value
         if attributes.operation == DELETE and attributes.name in IMMORTAL:
             raise forbidden("namespaces", "", attributes.name, "this namespace may not be deleted")

@@ -1,7 +1,7 @@
 """NodeRestriction: a kubelet writes only its own Node and Lease, and only pods that are bound to its node.
 
-Two of its rules are not here: which labels a node may give itself (a `NodePool` may name any), and what it may change
-of a claim. Source: plugin/pkg/admission/noderestriction/admission.go (v1.36).
+Two rules are missing: which labels a node may set on itself (a `NodePool` may set any), and what it may change of a
+claim. Source: plugin/pkg/admission/noderestriction/admission.go (v1.36).
 """
 
 from collections.abc import Iterator
@@ -27,25 +27,25 @@ _ITS_OWN = "with spec.nodeName set to itself"
 
 
 class NodeRestriction(Plugin):
-    """Refuses what kubelets ask for that is not theirs."""
+    """Rejects writes of kubelets to objects that are not theirs."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """What the node authorizer lets kubelets write of."""
+        """The writes that the node authorizer allows kubelets."""
         del operation
         return kind.gvr in {PODS, NODES, LEASES, CSI_NODES} and subresource in {"", "status"}
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The object as it is, if the node may write it."""
+        """The same object, if the node may write it."""
         node = node_of(attributes.user)
         if node:
             self._check(value, node, attributes)
         return value
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Refuse deletions of what is not the node's."""
+        """Reject deletions of objects that are not the node's."""
         node = node_of(attributes.user) if attributes.operation == DELETE else ""
         if node:
             self._check(value, node, attributes)
@@ -62,8 +62,8 @@ class NodeRestriction(Plugin):
     def _of_pod(self, pod: Pod | None, node: str, attributes: Attributes) -> str:
         old = cast("Pod | None", attributes.old)
         if attributes.subresource == "status":
-            assert pod is not None  # a status is of a pod
-            assert old is not None  # that is there
+            assert pod is not None  # a status update has an object
+            assert old is not None  # and an old one
             return _of_status(pod, old, node)
         if attributes.operation == DELETE:
             if old is not None and old.spec.node_name != node:
@@ -76,7 +76,7 @@ class NodeRestriction(Plugin):
         return next(self._of_mirror(pod, node), "")
 
     def _of_mirror(self, pod: Pod, node: str) -> Iterator[str]:
-        """What a kubelet may not create."""
+        """The errors of a mirror pod to create."""
         if MIRROR not in pod.metadata.annotations:
             yield f'pod does not have "{MIRROR}" annotation, node "{node}" can only create mirror pods'
         if pod.spec.node_name != node:
@@ -118,7 +118,7 @@ def _of_status(pod: Pod, old: Pod, node: str) -> str:
 
 
 def _of_own(value: TypedObject | None, node: str, attributes: Attributes) -> str:
-    """What a node has one of, with its name."""
+    """The error of a write to an object of which a node has one, with its name: Node, Lease, CSINode."""
     gvr = attributes.kind.gvr
     name = value.metadata.name if attributes.operation == CREATE and value is not None else attributes.name
     if gvr == NODES:
@@ -140,7 +140,7 @@ def _of_taints(value: Node, old: TypedObject | None, node: str) -> str:
 
 
 def node_of(user: UserInfo) -> str:
-    """Whose kubelet the user is; empty if it is none.
+    """The node whose kubelet the user is; empty if it is none.
 
     >>> node_of(UserInfo(name="system:node:n1", groups=("system:nodes",))), node_of(UserInfo(name="system:node:n1"))
     ('n1', '')
@@ -150,10 +150,10 @@ def node_of(user: UserInfo) -> str:
 
 
 def check_eviction(pod: Pod, attributes: Attributes) -> None:
-    """Refuse a node the eviction of a pod that is not its own.
+    """Reject the eviction of a pod by a node that it is not bound to.
 
     Raises:
-        Forbidden: it is not.
+        Forbidden: it is not bound to the node.
     """
     node = node_of(attributes.user)
     if node and pod.spec.node_name != node:
@@ -161,11 +161,11 @@ def check_eviction(pod: Pod, attributes: Attributes) -> None:
 
 
 def check_token_request(request: TokenRequest, attributes: Attributes, lookup: Lookup) -> None:
-    """Refuse a node a token that is not bound to a pod of its own.
+    """Reject a token request of a node that is not bound to one of its pods.
 
     Raises:
         Forbidden: it is not.
-        NotFound: there is no such pod.
+        NotFound: the pod does not exist.
     """
     node = node_of(attributes.user)
     if not node:

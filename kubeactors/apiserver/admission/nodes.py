@@ -1,4 +1,4 @@
-"""TaintNodesByCondition: a new node takes no pods until it is found ready.
+"""TaintNodesByCondition: a new node is tainted until it is ready.
 
 Source: plugin/pkg/admission/nodetaint/admission.go (v1.36).
 """
@@ -18,14 +18,14 @@ NOT_READY = Taint(key="node.kubernetes.io/not-ready", effect="NoSchedule")
 
 
 class TaintNodesByCondition(Plugin):
-    """Taints nodes when they are created."""
+    """Taints new nodes."""
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Nodes that are created."""
+        """Creation of nodes."""
         return kind.gvr == NODES and not subresource and operation == CREATE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The node with the taint that says that it is not ready."""
+        """The node with the not-ready taint."""
         del attributes
         node = cast("Node", value)
         if any(one.key == NOT_READY.key and one.effect == NOT_READY.effect for one in node.spec.taints):

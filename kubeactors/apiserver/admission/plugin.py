@@ -1,7 +1,7 @@
-"""What an admission plug-in is: a rule about requests that is neither authorization nor validation of the object.
+"""The interface of admission plug-ins.
 
-Plug-ins are plain and synchronous. What they must know of other objects they look up in the watch cache; a refusal
-that the cache may be too old for is repeated by the server once the cache has caught up.
+Plug-ins are plain and synchronous. They look up other objects in the watch cache; if a rejection may be due to a stale
+cache, the server retries the request once the cache has caught up.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,17 +20,16 @@ CREATE, UPDATE, DELETE = "CREATE", "UPDATE", "DELETE"
 
 
 class Attributes(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request is about, besides the object. `old` is the object as it is stored, for update and delete.
+    """The attributes of a request besides its object. `old` is the stored object, for updates and deletions.
 
-    Plug-ins add to `warnings` what the client should know of an object that they admit, and to `on_settled` what is to
-    be called when the write has come to its end: with the object as it was written, None if it was not, or the error
-    if nobody knows.
-    `manager` is the name under which the client owns what it writes; empty for components that do not name one.
+    Plug-ins append warnings for the client to `warnings`, and callbacks to `on_settled`. These are called when the
+    write is complete: with the object as written, None if nothing was written, or the error if that is unknown.
+    `manager` is the client's field manager; empty for components that do not name one.
     """
 
     operation: str
     kind: Kind[TypedObject]
-    """The version that the request names; to policies and webhooks, the one that their rules name."""
+    """The version in the request; for policies and webhooks, the version in their rules."""
     namespace: str
     name: str
     user: UserInfo
@@ -39,22 +38,22 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     manager: str = ""
     applies: bool = False
-    """Whether this is server-side apply, which has looked after the owners itself."""
+    """Whether this is server-side apply, which has computed the managed fields itself."""
     requested: Kind[TypedObject] | None = None
-    """The version that the request names, if a policy or webhook sees the object in another."""
+    """The version in the request, if a policy or webhook sees the object in another one."""
     written_through: str = ""
-    """The subresource that owners are noted with, if it is another: a scale is written as a part of the whole.
+    """The subresource to record in managed fields, if it is another: a scale is written as a part of the whole object.
 
-    Then, as in the original, the time is not noted.
+    Then no time is recorded, as in Kubernetes.
     """
     reinvocation: Reinvocation = msgspec.field(default_factory=Reinvocation)
-    """Which policies and webhooks have changed something, and who sees it then."""
+    """Which policies and webhooks have changed the object, and which are to see it again."""
     warnings: list[str] = []
     on_settled: list[Callable[[TypedObject | AskError | None], None]] = []
 
 
 class Lookup(Protocol):
-    """Finds other objects."""
+    """Looks up other objects."""
 
     def get(self, resource: GroupVersionResource, namespace: str, name: str) -> TypedObject | None:
         """The object, or None if there is none."""
@@ -66,31 +65,31 @@ class Lookup(Protocol):
 
 
 class Plugin:
-    """The base of plug-ins: admits everything as it is."""
+    """The base of plug-ins: admits everything unchanged."""
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Whether the plug-in has anything to do with such requests."""
+        """Whether the plug-in handles such requests."""
         raise NotImplementedError
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The object as it shall be; called before validation.
+        """The mutating phase: the changed object. Called before validation.
 
         Raises:
-            StatusError: the request is refused.
+            StatusError: the request is rejected.
         """
         del attributes
         return value
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Look at the object as it will be stored; None for a deletion. Called after validation.
+        """The validating phase: check the object as it will be stored; None for a deletion. Called after validation.
 
         Raises:
-            StatusError: the request is refused.
+            StatusError: the request is rejected.
         """
 
 
 def refused(value: TypedObject | None, attributes: Attributes, why: str) -> StatusError:
-    """The refusal of a plug-in; an object without a name yet is called by its prefix."""
+    """The error of a plug-in; an object that has no name yet is identified by its prefix."""
     name = attributes.name
     if not name and value is not None:
         name = value.metadata.name or value.metadata.generate_name

@@ -22,18 +22,18 @@ TOLERATION_SECONDS = 300
 
 PRIORITY_CLASSES = GroupVersionResource("scheduling.k8s.io", "v1", "priorityclasses")
 NO_CLASS = PriorityClass(preemption_policy=PREEMPT_LOWER_PRIORITY)
-"""What pods get without a class."""
+"""The values of pods without a class."""
 
 
 class DefaultTolerationSeconds(Plugin):
-    """Lets a pod stay for five minutes on a node that is not ready or cannot be reached."""
+    """Adds tolerations of five minutes for nodes that are not ready or unreachable."""
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Pods that are changed; `SharedSpecs` runs this for those that are created."""
+        """Updates of pods; `SharedSpecs` runs it for new ones."""
         return kind.gvr == PODS and not subresource and operation == UPDATE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The pod with the tolerations that it lacks."""
+        """The pod with the missing tolerations."""
         del attributes
         pod = cast("Pod", value)
         tolerations = pod.spec.tolerations
@@ -48,13 +48,13 @@ class DefaultTolerationSeconds(Plugin):
 
 
 class Priority(Plugin):
-    """Computes a pod's priority from its class; nobody may set it himself. Only one class is the default."""
+    """Resolves a pod's priority from its class; users cannot set it. Ensures that only one class is the default."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Pods that are changed, and classes; `SharedSpecs` runs this for pods that are created."""
+        """Updates of pods, and priority classes; `SharedSpecs` runs it for new pods."""
         if subresource:
             return False
         if kind.gvr == PRIORITY_CLASSES:
@@ -81,7 +81,7 @@ class Priority(Plugin):
         return replace(pod, spec=replace(spec, priority_class_name=name, priority=wanted, preemption_policy=policy))
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """A second default is refused."""
+        """Reject a second default class."""
         if not isinstance(value, PriorityClass) or not value.global_default:
             return
         default = self._default()
@@ -92,10 +92,10 @@ class Priority(Plugin):
             )
 
     def class_of(self, pod: Pod, attributes: Attributes) -> PriorityClass:
-        """The class that the pod names, or the default one; of several defaults the least.
+        """The class that the pod names, or the default one; of several the lowest.
 
         Raises:
-            Forbidden: there is no such class.
+            Forbidden: the class does not exist.
         """
         name = pod.spec.priority_class_name
         if not name:

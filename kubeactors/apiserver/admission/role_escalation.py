@@ -1,6 +1,6 @@
-"""Nobody gives away more than they have: neither by a role that they write, nor by a binding to one.
+"""Prevents privilege escalation: users cannot grant more than they have, neither by a role nor by a binding.
 
-In the original this is a part of the storage of roles and bindings; it stands here because a plug-in knows the user.
+In Kubernetes the storage of roles and bindings checks this; here a plug-in does, because it knows the user.
 
 Source: pkg/registry/rbac/{role,clusterrole,rolebinding,clusterrolebinding}/policybased/storage.go,
 pkg/registry/rbac/escalation_check.go, pkg/registry/rbac/validation/rule.go (v1.36).
@@ -32,9 +32,9 @@ _RESOURCES = {"Role": "roles", "ClusterRole": "clusterroles"}
 
 
 class RoleEscalation(Plugin):
-    """Lets users write only such roles and bindings as give what the users have themselves.
+    """Allows writing roles and bindings only if the user has the permissions in them.
 
-    Who may `escalate` a role may write anything into it, who may `bind` one may give it to anybody.
+    A user with `escalate` on a role may write any rules into it; one with `bind` may bind it to anybody.
     """
 
     def __init__(self, authorizer: Authorizer, lookup: Lookup) -> None:
@@ -42,7 +42,7 @@ class RoleEscalation(Plugin):
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Roles and bindings that are written."""
+        """Writes of roles and bindings."""
         del subresource
         return kind.group == GROUP and operation in (CREATE, UPDATE)
 
@@ -50,8 +50,8 @@ class RoleEscalation(Plugin):
         """The same object, if the user may write it.
 
         Raises:
-            Forbidden: it gives more than the user has.
-            NotFound: the role of a binding does not exist, so that nobody can tell what it gives.
+            Forbidden: it grants more than the user has.
+            NotFound: the role of a binding does not exist, so its permissions are unknown.
         """
         if MASTERS in attributes.user.groups or _collects_garbage(value, attributes.old):
             return value
@@ -89,7 +89,7 @@ class RoleEscalation(Plugin):
         )
 
     def _require(self, wanted: tuple[PolicyRule, ...], attributes: Attributes) -> None:
-        """The user has all of these rules."""
+        """Require all of these rules."""
         user = attributes.user
         owned = self._authorizer.rules(user, attributes.namespace)
         lacking = missing(owned.rules, wanted)
@@ -110,7 +110,7 @@ def _is_aggregated(value: TypedObject) -> bool:
 
 
 def _collects_garbage(new: TypedObject, old: TypedObject | None) -> bool:
-    """Whether a change is of those fields only by which objects are deleted."""
+    """Whether an update changes only fields that the garbage collector uses."""
     if old is None:
         return False
     metadata = replace(

@@ -1,4 +1,4 @@
-"""RuntimeClass: what a pod's class of container runtime takes, and where it can run.
+"""RuntimeClass: the overhead and the scheduling constraints of a pod's runtime class.
 
 Source: plugin/pkg/admission/runtimeclass/admission.go (v1.36).
 """
@@ -20,20 +20,20 @@ CLASSES = GroupVersionResource("node.k8s.io", "v1", "runtimeclasses")
 
 
 class RuntimeClasses(Plugin):
-    """Adds the overhead and the places of a pod's class to the pod."""
+    """Adds the overhead and the scheduling constraints of a pod's class to the pod."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Pods that are created."""
+        """Creation of pods."""
         return kind.gvr == PODS and not subresource and operation == CREATE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The pod with what its class says.
+        """The pod with the settings of its class.
 
         Raises:
-            Forbidden: there is no such class, or the pod contradicts it.
+            Forbidden: the class does not exist, or the pod conflicts with it.
         """
         pod = cast("Pod", value)
         if pod.spec.runtime_class_name is None:
@@ -49,10 +49,10 @@ class RuntimeClasses(Plugin):
         return replace(pod, spec=spec)
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Only a class can say what overhead a pod has.
+        """Check that the pod has the overhead of its class.
 
         Raises:
-            Forbidden: the pod has one that its class does not have.
+            Forbidden: the pod has another.
         """
         pod = cast("Pod", value)
         if not pod.spec.overhead:

@@ -1,4 +1,4 @@
-"""ServiceAccount: every pod runs as a service account, and finds its token in a volume.
+"""ServiceAccount: every pod runs as a service account, with its token mounted.
 
 Source: plugin/pkg/admission/serviceaccount/admission.go (v1.36).
 """
@@ -38,22 +38,22 @@ MIRROR = "kubernetes.io/config.mirror"
 TOKEN_VOLUME_PREFIX = "kube-api-access-"  # noqa: S105  the name of a volume
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105  a directory
 TOKEN_SECONDS = 60 * 60 + 7
-"""An hour, and the seconds by which kubelets recognise the default."""
+"""An hour, plus the seconds by which kubelets recognise the default."""
 
 
 class ServiceAccountTokens(Plugin):
-    """Sets the service account of pods, and mounts its token; run by `SharedSpecs`."""
+    """Sets the service account of pods and mounts its token; run by `SharedSpecs`."""
 
     def __init__(self, lookup: Lookup, random: Random) -> None:
         self._lookup = lookup
         self._random = random
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Pods that are created."""
+        """Creation of pods."""
         return kind.gvr == PODS and not subresource and operation == CREATE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The pod with an account; its image pull secrets and token volume, if it has none of its own."""
+        """The pod with an account, and with image pull secrets and a token volume unless it has its own."""
         pod = cast("Pod", value)
         if MIRROR in pod.metadata.annotations:
             return pod
@@ -67,10 +67,10 @@ class ServiceAccountTokens(Plugin):
         return replace(pod, spec=spec)
 
     def account_of(self, pod: Pod, attributes: Attributes) -> ServiceAccount:
-        """The account that a pod asks for.
+        """The service account of a pod.
 
         Raises:
-            Forbidden: there is none of that name.
+            Forbidden: it does not exist.
         """
         name = pod.spec.service_account_name or DEFAULT_ACCOUNT
         found = self._lookup.get(SERVICE_ACCOUNTS, attributes.namespace, name)
@@ -96,7 +96,7 @@ class ServiceAccountTokens(Plugin):
 
 
 def token_volume(name: str) -> Volume:
-    """What every pod finds at `TOKEN_PATH`: its token, the CA of the server, and the name of its namespace."""
+    """The volume at `TOKEN_PATH`: the token, the server's CA, and the namespace."""
     namespace = DownwardAPIVolumeFile(
         path="namespace", field_ref=ObjectFieldSelector(api_version="v1", field_path="metadata.namespace")
     )

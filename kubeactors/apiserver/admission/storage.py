@@ -1,4 +1,4 @@
-"""Admission of claims and volumes: finalizers that protect them, a default class, growth.
+"""Plug-ins for claims and volumes: StorageObjectInUseProtection, DefaultStorageClass, PersistentVolumeClaimResize.
 
 Source: plugin/pkg/admission/storage/{storageobjectinuseprotection,persistentvolume/resize},
 plugin/pkg/admission/storage/storageclass/setdefault (v1.36).
@@ -27,10 +27,10 @@ CLAIM_PROTECTION, VOLUME_PROTECTION = "kubernetes.io/pvc-protection", "kubernete
 
 
 class StorageObjectInUseProtection(Plugin):
-    """Claims and volumes stay until nobody uses them."""
+    """Adds finalizers that protect claims and volumes in use."""
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Claims and volumes that are created."""
+        """Creation of claims and volumes."""
         return kind.gvr in (CLAIMS, VOLUMES) and not subresource and operation == CREATE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
@@ -43,34 +43,34 @@ class StorageObjectInUseProtection(Plugin):
 
 
 class DefaultStorageClass(Plugin):
-    """A claim that names no class gets the newest of those that are the default."""
+    """Sets the default class on claims without one; of several the newest."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Claims that are created."""
+        """Creation of claims."""
         return kind.gvr == CLAIMS and not subresource and operation == CREATE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The claim with a class, if there is one for it."""
+        """The claim with a class, if there is a default one."""
         del attributes
         classes = cast("Iterable[StorageClass]", self._lookup.select(CLASSES))
         return with_default_class(cast("PersistentVolumeClaim", value), classes)
 
 
 class PersistentVolumeClaimResize(Plugin):
-    """A claim grows only if its class lets it."""
+    """Allows expansion of a claim only if its class does."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Claims that are changed."""
+        """Updates of claims."""
         return kind.gvr == CLAIMS and not subresource and operation == UPDATE
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Refuses what cannot be done."""
+        """Reject expansions that the class does not allow."""
         new, old = cast("PersistentVolumeClaim", value), cast("PersistentVolumeClaim", attributes.old)
         after = new.spec.resources.requests.get("storage", "0")
         if quantity.compare(after, old.spec.resources.requests.get("storage", "0")) <= 0:

@@ -1,4 +1,4 @@
-"""Admission of pods that share a spec: the plug-ins see the spec once."""
+"""Admission of pods that share a spec: once per spec."""
 
 from typing import cast
 
@@ -15,9 +15,9 @@ from kubeactors.apiserver.registry.templates import Templates
 
 
 class SharedSpecs(Plugin):
-    """Runs the plug-ins whose result depends on a pod's spec, service account and priority class alone, once.
+    """Runs the plug-ins that depend on a pod's spec, service account and priority class alone, once per spec.
 
-    Pods of one template therefore share one token volume's name; in the original each has its own.
+    So pods of one template share the name of the token volume; in Kubernetes each has its own.
     """
 
     def __init__(
@@ -33,11 +33,11 @@ class SharedSpecs(Plugin):
         self._plugins: tuple[Plugin, ...] = (accounts, priority, tolerations)
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Pods that are created."""
+        """Creation of pods."""
         return kind.gvr == PODS and not subresource and operation == CREATE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The pod as all plug-ins leave it."""
+        """The pod after these plug-ins."""
         pod = cast("Pod", value)
         made = None if MIRROR in pod.metadata.annotations else self._templates.of(pod)
         if made is None or (made.defaulted is not pod.spec and made.admitted is not pod.spec):

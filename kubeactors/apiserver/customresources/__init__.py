@@ -1,10 +1,10 @@
-"""Custom resources: kinds that come and go while the server runs.
+"""Custom resources: kinds that are added and removed while the server runs.
 
-    naming.py        which names a definition gets             strategies.py   rules of definitions and their objects
-    definitions.py   from definitions to resources, and back   scale.py        the size of custom objects
-    conversions.py   objects in other versions, where a webhook converts them
-    served.py        what is served of each definition
+    naming.py        accepts the names of definitions          strategies.py   definitions and custom objects
+    definitions.py   reconciles definitions and resources      scale.py        the scale of custom objects
+    conversions.py   conversion by webhooks
+    served.py        the resources served per definition
 
-Who calls it: `apiserver/server.py`, after each change of a definition that the cache takes in.
+Who calls it: `apiserver/server.py`, when the cache has applied a change of a definition.
 Where its behaviour comes from: apiextensions-apiserver/pkg/{controller,registry,apiserver} (v1.36).
 """

@@ -1,8 +1,8 @@
-"""Objects of custom kinds in other versions, where a webhook converts between them.
+"""Conversion of custom objects between versions by webhooks.
 
-All that reads and writes objects is plain and synchronous, and a webhook is not. So what was converted once is known
-here, and whoever asks for something that is not known yet raises `NeedsConversion`: the server asks the webhook, and
-begins anew. Nothing is written before that; what follows a write is converted without beginning anew.
+Everything that reads and writes objects is plain and synchronous; a webhook call is not. So conversions are cached, and
+code that needs one that is not cached raises `NeedsConversion`: the server calls the webhook, and serves the request
+again. Nothing is written before that; what follows a write is converted without serving it again.
 
 Source: apiextensions-apiserver/pkg/apiserver/conversion/{converter,webhook_converter}.go (v1.36).
 """
@@ -30,15 +30,15 @@ WEBHOOK = "Webhook"
 TIMEOUT_SECONDS = 30
 """Source: apiserver/pkg/util/webhook/webhook.go, defaultRequestTimeout."""
 KNOWN = 16384
-"""How many conversions are remembered."""
+"""The number of cached conversions."""
 ATTEMPTS = 32
-"""How often a request begins anew: each time it needs something else."""
+"""How often a request is served again: each time it needs another conversion."""
 
 _VERSION, _KIND = "apiextensions.k8s.io/v1", "ConversionReview"
 
 
 class Uids(Protocol):
-    """What is needed of the environment."""
+    """The part of the environment that is used."""
 
     def uid(self) -> str:
         """A new uid."""
@@ -46,7 +46,7 @@ class Uids(Protocol):
 
 
 class NeedsConversion(Exception):
-    """Objects must be converted by a webhook first: await `Conversions.convert` with this, and do it again."""
+    """A webhook must convert objects first: await `Conversions.convert` with this, and try again."""
 
     def __init__(
         self, config: WebhookClientConfig, type_: type[Unstructured], values: tuple[Unstructured, ...]
@@ -75,7 +75,7 @@ class _Review(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """What a webhook has made of an object: of metadata it may change labels and annotations alone."""
+    """A conversion by a webhook, which may change only labels and annotations of the metadata."""
 
     fields: Mapping[str, object]
     labels: Mapping[str, str]
@@ -83,7 +83,7 @@ class _Known(msgspec.Struct, frozen=True):
 
 
 class Conversions:
-    """Asks webhooks to convert objects, and remembers what they said."""
+    """Converts objects by webhooks, and caches the results."""
 
     def __init__(self, lookup: Lookup, environment: Uids, call: Call) -> None:
         self._lookup = lookup
@@ -92,7 +92,7 @@ class Conversions:
         self._known: dict[tuple[type, bytes], _Known] = {}
 
     def bound(self, kind: Kind[TypedObject], crd: CustomResourceDefinition) -> Kind[TypedObject]:
-        """A kind of a definition, whose objects are converted as that says."""
+        """A kind of a definition, with the definition's conversion."""
         conversion = crd.spec.conversion
         if conversion is None or conversion.strategy != WEBHOOK or conversion.webhook is None:
             return kind
@@ -107,14 +107,14 @@ class Conversions:
         )
 
     def forget(self) -> None:
-        """Definitions have changed: others may convert from now on."""
+        """Drop the cache: definitions have changed."""
         self._known.clear()
 
     async def settle(self, make: Callable[[], T]) -> T:
-        """What a function makes, once all is converted that it needs. It must change nothing before.
+        """The result of `make`, once all conversions that it needs are cached. It must have no side effects before.
 
         Raises:
-            StatusError: something cannot be converted.
+            StatusError: a conversion failed.
         """
         for _ in range(ATTEMPTS):
             try:
@@ -124,10 +124,10 @@ class Conversions:
         raise _failed("", "it asks for ever more")
 
     async def convert_all(self, values: Iterable[TypedObject], show: Callable[[TypedObject], object]) -> None:
-        """Convert by one question all that is needed to show objects.
+        """Convert objects in one webhook call, as `show` needs them.
 
         Raises:
-            StatusError: they cannot be converted.
+            StatusError: the conversion failed.
         """
         needs: list[NeedsConversion] = []
         for value in values:
@@ -140,10 +140,10 @@ class Conversions:
             await self.convert(NeedsConversion(needs[0].config, needs[0].type, found))
 
     async def convert(self, need: NeedsConversion) -> None:
-        """Ask the webhook.
+        """Call the webhook.
 
         Raises:
-            StatusError: it cannot be asked, or its answer is none.
+            StatusError: the call failed, or its response is not valid.
         """
         wanted = need.type().api_version
         who = f"{need.values[0].api_version}, Kind={need.values[0].kind}"
@@ -156,14 +156,14 @@ class Conversions:
             made = await self._asked(endpoint, need, wanted, who)
         for value, one in zip(need.values, made, strict=True):
             self._remember(need.type, value, one, who)
-        while len(self._known) > max(KNOWN, 2 * len(made)):  # the oldest are forgotten, but never what was just asked
+        while len(self._known) > max(KNOWN, 2 * len(made)):  # evict the oldest, but nothing of this call
             del self._known[next(iter(self._known))]
 
     def _converted(self, config: WebhookClientConfig, type_: type[Unstructured], value: TypedObject) -> Unstructured:
         """An object in another version.
 
         Raises:
-            NeedsConversion: it is not known yet.
+            NeedsConversion: it is not cached.
         """
         found = cast("Unstructured", value)
         if isinstance(found, type_):
@@ -210,7 +210,7 @@ class Conversions:
 
 
 def _objects_in(body: bytes, uid: str, need: NeedsConversion, wanted: str, who: str) -> list[dict[str, object]]:
-    """What a webhook has answered."""
+    """The objects in a webhook's response."""
     try:
         review = msgspec.json.decode(body, type=_Review)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
@@ -232,10 +232,10 @@ def _objects_in(body: bytes, uid: str, need: NeedsConversion, wanted: str, who: 
 
 
 def _digest(value: Unstructured) -> bytes:
-    """What decides about a conversion, and is the same when a request begins anew.
+    """A key of what determines a conversion, and is the same when a request is served again.
 
-    That is neither who owns which fields, nor what the server gives to an object that is created: its uid and its time,
-    and its name, if it is made of a prefix.
+    That excludes managed fields, and what the server sets on a new object: uid, creation timestamp, and a generated
+    name.
     """
     metadata = value.metadata
     kept = replace(

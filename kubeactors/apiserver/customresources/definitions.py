@@ -1,4 +1,4 @@
-"""From definitions to resources: names are accepted, kinds are served, and what goes takes its objects along.
+"""Reconciles definitions and resources: accepts names, serves kinds, and deletes the objects of a deleted definition.
 
 Source: apiextensions-apiserver/pkg/controller/{status,establish,finalizer}, pkg/apiserver/customresource_handler.go
 (v1.36).
@@ -41,27 +41,27 @@ SELF = UserInfo(name="system:apiserver", groups=("system:masters",))
 
 
 class Served(Protocol):
-    """Who serves kinds."""
+    """The resources that the server serves."""
 
     def serve(self, crd: CustomResourceDefinition, kinds: tuple[Kind[TypedObject], ...]) -> None:
         """Serve these kinds of a definition, and no others."""
         ...
 
     def close(self, name: str) -> None:
-        """Take in no new objects of a definition."""
+        """Reject new objects of a definition."""
         ...
 
     def withdraw(self, name: str) -> None:
-        """Serve nothing of a definition any more."""
+        """Stop serving a definition."""
         ...
 
     def stored(self, name: str) -> Resource | None:
-        """The resource that keeps the objects of a definition, if it is served."""
+        """The resource of the storage version of a definition, if it is served."""
         ...
 
 
 class Definitions:
-    """Follows definitions. `wake` is called when there is something to settle."""
+    """Observes definitions. `wake` is called when a `settle` is needed."""
 
     def __init__(
         self, registry: Registry, resource: Resource, cacher: Cacher, served: Served, environment: Environment
@@ -75,17 +75,17 @@ class Definitions:
         self.wake: Callable[[], None] = lambda: None
 
     def concerns(self, kind: Kind[TypedObject]) -> bool:
-        """Definitions, and what they define."""
+        """Whether it is CustomResourceDefinition, or a custom kind."""
         return kind.custom or kind.gvr == DEFINITIONS
 
     def observe(self, kind: Kind[TypedObject], change: Change) -> None:
-        """A definition has changed: it, and those of its group, are looked at again; one that goes, with each object."""
+        """Queue a changed definition and the others of its group; and a terminating one with each deleted object."""
         if kind.custom and change.current is None:
             self._note_going(f"{kind.resource}.{kind.group}")
         if kind.gvr != DEFINITIONS:
             return
         value = change.current or change.previous
-        assert value is not None, "a change is of an object"
+        assert value is not None, "a change has an object"
         self._note(cast("CustomResourceDefinition", value))
 
     def _note_going(self, name: str) -> None:
@@ -95,13 +95,13 @@ class Definitions:
             self.wake()
 
     def reset(self) -> None:
-        """The cache has begun anew: all definitions are looked at again."""
+        """Queue all definitions: the cache was primed again."""
         self._dirty.update((one.metadata.name, None) for one in self._all())
         if self._dirty:
             self.wake()
 
     async def settle(self) -> None:
-        """Bring names, conditions and served kinds up to date; remove what is to go."""
+        """Reconcile the queued definitions: names, conditions, served kinds, and deletion."""
         while self._dirty:
             name = next(iter(self._dirty))
             del self._dirty[name]
@@ -142,7 +142,7 @@ class Definitions:
         return named(crd, others, self._environment.timestamp())
 
     async def _clean(self, crd: CustomResourceDefinition) -> None:
-        """Delete its objects; it may go when none is left."""
+        """Delete its objects; its finalizer is removed when none are left."""
         if CLEANUP not in crd.metadata.finalizers:
             return
         self._served.close(crd.metadata.name)
@@ -150,7 +150,7 @@ class Definitions:
             await self._write(crd, self._terminating, "status")
         resource = self._served.stored(crd.metadata.name)
         if resource is not None and not await self._emptied(resource):
-            return  # finalizers hold some of them: when one goes, this is looked at again
+            return  # some have finalizers: each later deletion queues the definition again
         await self._write(crd, _without_cleanup, "")
 
     def _terminating(self, crd: CustomResourceDefinition) -> CustomResourceDefinition:
@@ -163,7 +163,7 @@ class Definitions:
         return replace(crd, status=with_condition(crd.status, condition, self._environment.timestamp()))
 
     async def _emptied(self, resource: Resource) -> bool:
-        """Delete all objects of a resource; whether all are gone."""
+        """Delete all objects of a resource; whether none are left."""
         gone = True
         for one in tuple(resource.cache.objects.select(Selection())):
             metadata = one.metadata
@@ -192,7 +192,7 @@ class Definitions:
         try:
             await self._registry.update(self._resource, attributes, transform)
         except StatusError:
-            return  # it has changed, or is gone: that will be seen
+            return  # it was changed or deleted: that queues it again
 
 
 def _attributes(operation: str, resource: Resource, namespace: str, name: str) -> Attributes:

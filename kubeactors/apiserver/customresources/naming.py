@@ -1,4 +1,4 @@
-"""Which names a definition gets: those that no other definition of its group has.
+"""Accepts the names of definitions: those that no other definition of the group has.
 
 Source: apiextensions-apiserver/pkg/controller/status/naming_controller.go, controller/establish (v1.36).
 """
@@ -28,7 +28,7 @@ class _Conflict(msgspec.Struct, frozen=True):
 def named(
     crd: CustomResourceDefinition, others: Iterable[CustomResourceDefinition], now: str
 ) -> CustomResourceDefinitionStatus:
-    """The status of a definition beside others of its group, at a time; the very same if nothing is new."""
+    """The status of a definition among others of its group, at a time; the same object if nothing changes."""
     accepted, conflict = _accepted(crd, [one.status.accepted_names for one in others])
     if conflict.reason:
         names = _condition(NAMES_ACCEPTED, "False", conflict.reason, conflict.message)
@@ -47,7 +47,7 @@ def named(
 def with_condition(
     status: CustomResourceDefinitionStatus, condition: CustomResourceDefinitionCondition, now: str
 ) -> CustomResourceDefinitionStatus:
-    """The status with a condition; its time is that of the last change of the condition's status."""
+    """The status with a condition; its transition time changes with its status only."""
     conditions = status.conditions or ()
     old = next((one for one in conditions if one.type == condition.type), None)
     changed = old is None or old.status != condition.status
@@ -66,7 +66,7 @@ def _condition(type_: str, status: str, reason: str, message: str) -> CustomReso
 def _accepted(
     crd: CustomResourceDefinition, others: list[CustomResourceDefinitionNames]
 ) -> tuple[CustomResourceDefinitionNames, _Conflict]:
-    """The names as far as nobody else has them; of several conflicts the last is told."""
+    """The names that are not in use, and the last conflict."""
     wanted, accepted = crd.spec.names, crd.status.accepted_names
     resources = [name for one in others for name in (one.plural, one.singular, *one.short_names)]
     kinds = [name for one in others for name in (one.kind, one.list_kind)]

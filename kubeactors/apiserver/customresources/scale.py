@@ -1,4 +1,4 @@
-"""The size of custom objects: where it stands, their definition says.
+"""The `scale` subresource of custom objects, at the paths that their definition gives.
 
 Source: apiextensions-apiserver/pkg/registry/customresource/etcd.go (ScaleREST) (v1.36).
 """
@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceSubresourceScale
 from kubeactors.api.autoscaling.v1 import Scale, ScaleSpec, ScaleStatus
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.status import InternalError, StatusError, conflict
+from kubeactors.apimachinery.status import InternalError, StatusError
 from kubeactors.apimachinery.structural import at_path
 from kubeactors.apimachinery.structural.paths import with_value
 from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.apiserver.admission.plugin import Attributes
-from kubeactors.apiserver.registry.registry import MODIFIED, Registry, Written
+from kubeactors.apiserver.registry.errors import modified
+from kubeactors.apiserver.registry.registry import Registry, Written
 from kubeactors.apiserver.registry.resource import Resource, Transform
 from kubeactors.apiserver.registry.scale import metadata_of_scale
 from kubeactors.apiserver.registry.subresources import Subresource
@@ -28,10 +29,10 @@ class CustomScale(Subresource):
         self._paths = paths
 
     def get(self, resource: Resource, value: TypedObject) -> TypedObject:
-        """The size of the stored object.
+        """The Scale of the stored object.
 
         Raises:
-            InternalError: the object does not say it.
+            InternalError: the object has no replicas at the path.
         """
         return self._scale_of(cast("Unstructured", value))
 
@@ -49,7 +50,7 @@ class CustomScale(Subresource):
             scale = cast("Scale", transform(self._scale_of(found)))
             version = scale.metadata.resource_version
             if version and version != found.metadata.resource_version:
-                raise conflict(kind.resource, kind.group, attributes.name, MODIFIED)
+                raise modified(resource, attributes.name)
             fields = with_value(found.fields, self._paths.spec_replicas_path, scale.spec.replicas)
             made[:] = [found.with_fields(fields)]
             return made[0]

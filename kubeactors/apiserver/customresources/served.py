@@ -1,4 +1,4 @@
-"""What the server serves of custom kinds, by definition.
+"""The custom kinds that the server serves, by definition.
 
 Source: apiextensions-apiserver/pkg/apiserver/customresource_handler.go (v1.36).
 """
@@ -28,7 +28,7 @@ Subresources = dict[tuple[GroupVersionResource, str], Subresource]
 
 
 class Tables(NamedTuple):
-    """What the server finds kinds in."""
+    """The server's tables of kinds and resources."""
 
     scheme: Scheme
     resources: Resources
@@ -36,7 +36,7 @@ class Tables(NamedTuple):
 
 
 class CustomKinds:
-    """Puts custom kinds into the server's tables, and takes them out again."""
+    """Adds custom kinds to the server's tables, and removes them."""
 
     def __init__(
         self,
@@ -83,13 +83,13 @@ class CustomKinds:
         self._kinds[name] = kinds
 
     def close(self, name: str) -> None:
-        """Take in no new objects of a definition."""
+        """Reject new objects of a definition."""
         found = self._stored.get(name)
         if found is not None:
             cast("CustomStrategy", found.strategy).going = True
 
     def withdraw(self, name: str) -> None:
-        """Serve nothing of a definition any more."""
+        """Stop serving a definition."""
         for kind in self._kinds.pop(name, ()):
             self._drop(kind)
             self._cacher.withdraw(kind)
@@ -97,7 +97,7 @@ class CustomKinds:
         self._stored.pop(name, None)
 
     def stored(self, name: str) -> Resource | None:
-        """The resource that keeps the objects of a definition, if it is served."""
+        """The resource of the storage version of a definition, if it is served."""
         return self._stored.get(name)
 
     def _offer(self, resource: Resource) -> None:

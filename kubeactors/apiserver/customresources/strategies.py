@@ -1,4 +1,4 @@
-"""The rules of definitions, and of the objects that they describe.
+"""The strategies of definitions and of custom objects.
 
 Source: apiextensions-apiserver/pkg/registry/customresourcedefinition/{strategy,etcd}.go, pkg/registry/customresource/
 {strategy,status_strategy}.go (v1.36).
@@ -24,23 +24,23 @@ from kubeactors.apiserver.registry.strategy import STATUS, Strategy, WithStatus,
 
 
 class DefinitionStrategy(WithStatus[CustomResourceDefinition]):
-    """The rules of definitions: the server remembers which versions objects were stored in."""
+    """The strategy of definitions. The status records the versions in which objects were stored."""
 
     unconditional_update = False
 
     def prepare_for_create(self, new: CustomResourceDefinition) -> CustomResourceDefinition:
-        """Nothing is accepted yet."""
+        """No accepted names."""
         new = with_generation(replace(new, status=CustomResourceDefinitionStatus()), 1)
         return _with_stored_version(new)
 
     def prepare_for_update(
         self, new: CustomResourceDefinition, old: CustomResourceDefinition
     ) -> CustomResourceDefinition:
-        """The status stays, but that another version may be stored now."""
+        """Keep the status, but add a new storage version to it."""
         return _with_stored_version(super().prepare_for_update(new, old))
 
     def plan_deletion(self, value: CustomResourceDefinition, options: DeleteOptions) -> Deletion:
-        """Its objects go first."""
+        """Its objects are deleted first."""
         check_preconditions(value, options)
         metadata = value.metadata
         if metadata.deletion_timestamp is not None:
@@ -62,21 +62,21 @@ _GOING = "create not allowed while custom resource definition is terminating"
 
 
 class CustomStrategy(Strategy[Unstructured]):
-    """The rules of custom objects: a generation is other content, the status has a path of its own if there is one."""
+    """The strategy of custom objects. The generation counts changes outside metadata and a separate status."""
 
     unconditional_update = False
     going = False
-    """Whether the definition is being deleted: nothing new is taken in."""
+    """Whether the definition is terminating, so that nothing can be created."""
 
     @property
     def _has_status(self) -> bool:
         return STATUS in self.kind.subresources
 
     def prepare_for_create(self, new: Unstructured) -> Unstructured:
-        """The first generation, without a status that has a path of its own.
+        """Generation 1; no status, if that is a subresource.
 
         Raises:
-            MethodNotAllowed: the definition is being deleted.
+            MethodNotAllowed: the definition is terminating.
         """
         if self.going:
             details = StatusDetails(group=self.kind.group, kind=self.kind.resource)
@@ -86,7 +86,7 @@ class CustomStrategy(Strategy[Unstructured]):
         return with_generation(new, 1)
 
     def prepare_for_update(self, new: Unstructured, old: Unstructured) -> Unstructured:
-        """The status stays if it has a path of its own; count other content."""
+        """Keep the status if it is a subresource; count other changes."""
         if self._has_status:
             new = new.with_fields(_with_status(new.fields, old.fields))
         seen, before = new.fields, old.fields
@@ -95,7 +95,7 @@ class CustomStrategy(Strategy[Unstructured]):
         return new if seen == before else with_generation(new, old.metadata.generation + 1)
 
     def prepare_for_status_update(self, new: Unstructured, old: Unstructured) -> Unstructured:
-        """Everything but the status stays; so does metadata, but for who owns what."""
+        """Keep everything but the status and managed fields."""
         metadata = new.metadata
         kept = replace(
             old.metadata,

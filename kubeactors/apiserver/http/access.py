@@ -1,4 +1,4 @@
-"""Which access an HTTP request needs.
+"""The access that an HTTP request needs.
 
 Source: apiserver/pkg/endpoints/request/requestinfo.go, apiserver/pkg/endpoints/filters/authorization.go (v1.36).
 """
@@ -11,7 +11,7 @@ _SELECTING = ("list", "watch")
 
 
 def access_of(request: HttpRequest, path: ResourcePath | None) -> Access:
-    """What the user of a request wants; without a resource's path, something with the path itself."""
+    """The access that a request needs: to a resource, or without one to its path."""
     if path is None:
         return Access(user=request.user, verb=request.method.lower(), path=request.path)
     verb = verb_of(request.method, path, watch=request.query.flag("watch") or False)
@@ -27,10 +27,10 @@ def access_of(request: HttpRequest, path: ResourcePath | None) -> Access:
 
 
 def require(authorizer: Authorizer, access: Access) -> None:
-    """Somebody may do it.
+    """Authorize an access.
 
     Raises:
-        Forbidden: nobody allows it.
+        Forbidden: it is not allowed.
     """
     if not authorizer.allows(access):
         raise denied(access, authorizer.decide(access).reason)

@@ -1,4 +1,4 @@
-"""The API server as an ASGI application: every path of Kubernetes, answered by one actor and a few documents.
+"""The API server as an ASGI application: every path of Kubernetes, served by one actor and a few documents.
 
 Source: apiserver/pkg/server/config.go, DefaultBuildHandlerChain (v1.36).
 """
@@ -19,7 +19,6 @@ from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.http.access import access_of
 from kubeactors.apiserver.http.authentication import TokenAuthenticator, authenticate
 from kubeactors.apiserver.http.documents import Documents
-from kubeactors.apiserver.http.door import Door
 from kubeactors.apiserver.http.duplex import duplex_of
 from kubeactors.apiserver.http.health import Health
 from kubeactors.apiserver.http.impersonation import impersonated
@@ -43,6 +42,7 @@ from kubeactors.apiserver.http.representations import Clock
 from kubeactors.apiserver.http.request_metrics import RequestMetrics
 from kubeactors.apiserver.http.resources import Resources
 from kubeactors.apiserver.http.responses import chunks, compress, refusal, text
+from kubeactors.apiserver.http.server_ref import ServerRef
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -59,35 +59,35 @@ _log = structlog.wrap_logger(
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server may be given besides. `address` is the `host:port` that clients of `/api` are told."""
+    """Optional settings of a server. `address` is the `host:port` in the document `/api`."""
 
     tokens: tuple[TokenAuthenticator, ...] = ()
     health: Health = msgspec.field(default_factory=Health)
     flags: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
-    """How the server was started, in the words of the original's command line."""
+    """The flags of the server, named as kube-apiserver's."""
     pods: PodAccess | None = None
     address: str = ""
     collectors: "Callable[[], Sequence[Collector]]" = tuple
-    """Asked for what `/metrics` tells besides."""
+    """Returns further collectors for `/metrics`."""
     actors: Callable[[], bytes] | None = None
-    """Asked for a snapshot of the process' actors, as JSON."""
+    """Returns a snapshot of the process' actors, as JSON."""
     issuer: Issuer | None = None
-    """Who signs the tokens of service accounts."""
+    """The issuer of service account tokens."""
 
 
 DEFAULTS = HttpSettings()
 
 
 class ApiApp:
-    """Serves a scheme over HTTP. `door` is the ref of the API server's actor, `clock` tells unix nanoseconds.
+    """Serves a scheme over HTTP. `server` is the ref of the API server's actor, `clock` returns Unix nanoseconds.
 
-    It answers in whatever task calls it and keeps nothing between requests but its open streams: several may
-    serve one door.
+    It runs in the task that calls it and keeps no state between requests but its open streams, so several may serve one
+    actor.
     """
 
     def __init__(
         self,
-        door: Door,
+        server: ServerRef,
         scheme: Scheme,
         *,
         authorizer: Authorizer,
@@ -96,7 +96,7 @@ class ApiApp:
     ) -> None:
         self._authorizer = authorizer
         self._tokens = settings.tokens
-        self._resources = Resources(door, scheme, authorizer, clock, settings.pods)
+        self._resources = Resources(server, scheme, authorizer, clock, settings.pods)
         self._streams: dict[Streaming, None] = {}
         self._takeovers: dict[anyio.CancelScope, None] = {}
         self._clock = clock
@@ -117,7 +117,7 @@ class ApiApp:
         self._closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. Nothing is raised at the server that calls."""
+        """Serve one request. Never raises."""
         request = HttpRequest(scope, receive)
         began = self._clock()
         try:
@@ -137,7 +137,7 @@ class ApiApp:
             await self._stream(request, answer, send)
 
     def close(self) -> None:
-        """End all streams, and those that begin from now on, in good order."""
+        """End all streams cleanly, including those that begin later."""
         self._closing = self._health.closing = True
         for stream in tuple(self._streams):
             stream.close()
@@ -156,12 +156,12 @@ class ApiApp:
             return refusal(request, refused.status)
         except ClientGone:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one request, the server stays
+        except Exception as error:  # noqa: BLE001 -- a failed request must not stop the server
             _log.exception("http.request_failed", method=request.method, path=request.path)
             return refusal(request, InternalError.saying(f"Internal error occurred: {error}").status)
 
     def _count(self, request: HttpRequest, answer: Answer, began: int) -> None:
-        """Note an answer about API objects. A stream is noted when it begins."""
+        """Count a response about API objects. A stream is counted when it begins."""
         path = parse_path(request.path)
         if path is not None:
             verb = verb_of(request.method, path, watch=b"watch" in request.query_bytes)
@@ -177,7 +177,7 @@ class ApiApp:
             self._takeovers[scope] = None
             try:
                 await answer.run(duplex)
-            except Exception:  # noqa: BLE001 -- whatever is wrong with one connection, the server stays
+            except Exception:  # noqa: BLE001 -- a failed connection must not stop the server
                 _log.exception("http.takeover_failed", path=request.path)
                 await duplex.close()
             finally:
@@ -208,7 +208,7 @@ class ApiApp:
 
 async def _respond(answer: Response, send: Send) -> None:
     body = answer.body
-    if answer.compressed:  # in a thread, which need not hold the interpreter meanwhile
+    if answer.compressed:  # in a thread: compression releases the interpreter lock
         body = await anyio.to_thread.run_sync(compress, body)
     size = len(body) + sum(map(len, answer.pieces))
     length = (b"content-length", b"%d" % size)

@@ -1,4 +1,4 @@
-"""Who asks: a client certificate, a bearer token, or nobody known.
+"""Authentication: by client certificate, by bearer token, or anonymous.
 
 Source: apiserver/pkg/authentication/request/x509, apiserver/pkg/endpoints/filters/authentication.go (v1.36).
 """
@@ -20,15 +20,15 @@ AUTHENTICATED = "system:authenticated"
 
 
 class TokenAuthenticator(Protocol):
-    """Knows bearer tokens."""
+    """Authenticates bearer tokens."""
 
     async def authenticate(self, token: str) -> UserInfo | None:
-        """Whose token it is; None if it is not one of ours, or no longer valid."""
+        """The user of a token; None if it is not ours, or not valid any more."""
         ...
 
 
 class StaticTokens:
-    """Tokens that are known beforehand, by token. For tests and for tools that cannot present a certificate."""
+    """Users by static token. For tests, and for tools that cannot present a certificate."""
 
     def __init__(self, users: Mapping[str, UserInfo]) -> None:
         self._users = users
@@ -39,10 +39,10 @@ class StaticTokens:
 
 
 async def authenticate(request: HttpRequest, tokens: Sequence[TokenAuthenticator]) -> UserInfo:
-    """Who sent a request: by certificate, else by token, else anonymous.
+    """The user of a request: by certificate, else by token, else anonymous.
 
     Raises:
-        Unauthorized: there is a token, and nobody knows it.
+        Unauthorized: no authenticator accepts the token.
     """
     if request.certificate and (user := user_of_certificate(request.certificate)):
         return user
@@ -57,12 +57,12 @@ async def authenticate(request: HttpRequest, tokens: Sequence[TokenAuthenticator
 
 @lru_cache(maxsize=4096)
 def user_of_certificate(certificate: bytes) -> UserInfo | None:
-    """The user that a verified certificate (DER) names: common name and organisations of its subject.
+    """The user of a verified certificate (DER): common name and organisations of its subject.
 
-    None if it has no common name.
+    None if there is no common name.
 
     Raises:
-        Unauthorized: it names the user's UID more than once.
+        Unauthorized: it has more than one UID.
     """
     subject = x509.load_der_x509_certificate(certificate).subject
     names, uids = _texts(subject, NameOID.COMMON_NAME), _texts(subject, _USER_UID)

@@ -1,4 +1,4 @@
-"""Bodies of requests: objects and options, from JSON, YAML or protobuf, and what is said about those that cannot be read.
+"""Request bodies: objects and options, from JSON, YAML or protobuf, and the errors about those that cannot be decoded.
 
 Source: apiserver/pkg/endpoints/handlers/{create,update,delete,rest}.go (v1.36).
 """
@@ -36,14 +36,14 @@ _YAML_PREFIX = "error converting YAML to JSON: yaml: unmarshal errors:\n"
 
 
 class Body(msgspec.Struct, frozen=True):
-    """An object that was sent, and what the client is to be warned of."""
+    """A decoded object, and warnings for the client."""
 
     object: TypedObject
     warnings: tuple[str, ...] = ()
 
 
 def type_of_body(kind: Kind[TypedObject], subresource: str) -> type[TypedObject]:
-    """The Struct that is sent to a resource or its subresource."""
+    """The Struct that is posted to a resource or its subresource."""
     return _OF_SUBRESOURCE.get(subresource, kind.type)
 
 
@@ -56,12 +56,12 @@ async def read_object(
 ) -> Body:
     """The object in a request's body.
 
-    Superfluous fields are refused with field validation Strict, ignored with Ignore, and warned of otherwise;
-    `superfluous` tells those that the Struct does not.
+    Unknown and duplicate fields are errors with field validation Strict, ignored with Ignore, and warnings otherwise;
+    `superfluous` finds those that the Struct does not.
 
     Raises:
-        BadRequest: the body is no such object.
-        UnsupportedMediaType: it is in no format that is read.
+        BadRequest: the body cannot be decoded as such an object.
+        UnsupportedMediaType: its format is not supported.
         RequestEntityTooLarge: it is larger than 3 MiB.
     """
     media_type = body_type(request.header(b"content-type"))
@@ -83,9 +83,9 @@ async def read_delete_options(request: HttpRequest) -> DeleteOptions:
     """The options of a deletion: from the body if there is one, else from the query.
 
     Raises:
-        BadRequest: they cannot be read.
-        Invalid: they contradict one another, or a value is not supported.
-        UnsupportedMediaType: the body is in no format that is read.
+        BadRequest: they cannot be decoded.
+        Invalid: they conflict, or a value is not supported.
+        UnsupportedMediaType: the format of the body is not supported.
     """
     data = await request.body()
     if not data:
@@ -100,10 +100,10 @@ async def read_delete_options(request: HttpRequest) -> DeleteOptions:
 
 
 def read_apply_patch(data: bytes, field_validation: str) -> tuple[bytes, tuple[str, ...]]:
-    """The JSON of a patch of server-side apply, which comes as YAML; and what the client is to be warned of.
+    """The JSON of a server-side apply patch, which is YAML; and warnings for the client.
 
     Raises:
-        BadRequest: it is no YAML, or says something twice and validation is strict.
+        BadRequest: it is not YAML, or has duplicate fields and validation is strict.
     """
     try:
         json, strict_errors = yamltext.to_json(data, first_of_many=True)
@@ -117,7 +117,7 @@ def read_apply_patch(data: bytes, field_validation: str) -> tuple[bytes, tuple[s
 
 
 class _Text(msgspec.Struct, frozen=True):
-    """A document in JSON, and what was wrong with the YAML that it may have been."""
+    """A JSON document, and the errors in the YAML that it came from, if any."""
 
     said: TypeMeta
     json: bytes
@@ -131,7 +131,7 @@ class _Text(msgspec.Struct, frozen=True):
 
 
 class _Binary(msgspec.Struct, frozen=True):
-    """A document in protobuf."""
+    """A protobuf document."""
 
     said: TypeMeta
     raw: bytes
@@ -141,7 +141,7 @@ class _Binary(msgspec.Struct, frozen=True):
 
 
 def _opened(media_type: str, data: bytes) -> _Text | _Binary:
-    """A body that says what it is, but is not read yet."""
+    """A body whose type is known, but which is not decoded yet."""
     if media_type == PROTOBUF:
         envelope = open_envelope(data)
         return _Binary(envelope.said, envelope.raw)
@@ -150,7 +150,7 @@ def _opened(media_type: str, data: bytes) -> _Text | _Binary:
 
 
 def _sorted(found: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    """All strict errors; if there are more of them, unknown fields follow the others, by their names."""
+    """All strict errors; if there are more than those, unknown fields come after them, sorted by name."""
     if not more:
         return found
     unknown = [one for one in (*found, *more) if one.startswith("unknown field")]
@@ -163,7 +163,7 @@ def _zero(type_: type[TypedObject]) -> TypeMeta:
 
 
 def _said(said: TypeMeta, wanted: TypeMeta) -> TypeMeta:
-    """What a body says it is; what it leaves out is as wanted."""
+    """The type in a body, completed by the expected one."""
     return TypeMeta(said.api_version or wanted.api_version, said.kind or wanted.kind)
 
 
@@ -178,7 +178,7 @@ def _check_type(said: TypeMeta, wanted: TypeMeta, scheme: Scheme) -> None:
 
 
 def _check_options(said: TypeMeta) -> None:
-    """Options may say that they belong to any group."""
+    """Accept options of any group."""
     if said.kind not in {"", "DeleteOptions"}:
         raise DecodeError(_not_registered(said))
 
@@ -188,7 +188,7 @@ def _not_registered(said: TypeMeta) -> str:
 
 
 def package_of(group: str) -> str:
-    """The package that holds a group's internal types in the original, as its messages show it.
+    """The package of a group's internal types in Kubernetes, as messages show it.
 
     >>> package_of(""), package_of("rbac.authorization.k8s.io")
     ('core', 'rbac')
@@ -210,7 +210,7 @@ def _unreadable(why: str, said: TypeMeta, wanted: TypeMeta, data: bytes) -> Stat
 
 
 def _summary(data: bytes) -> str:
-    """The start of a body, as a message shows it.
+    """The start of a body, as messages show it.
 
     >>> _summary(b""), _summary(b"{}"), _summary(b"[1]")
     ('<empty>', '{}', '5b315d')
@@ -222,7 +222,7 @@ def _summary(data: bytes) -> str:
 
 
 def _judged(strict_errors: tuple[str, ...], field_validation: str) -> tuple[str, ...]:
-    """The warnings about what is superfluous; one for each error, of which YAML's come several in one text."""
+    """Warnings about strict errors; one each, though several of YAML come in one text."""
     if not strict_errors or field_validation == "Ignore":
         return ()
     if field_validation == "Strict":

@@ -1,4 +1,4 @@
-"""The channels of a command: standard input, output and error, what became of it, and the terminal's size.
+"""The channels of exec and attach: stdin, stdout, stderr, the error channel, and resizing.
 
 Source: k8s.io/apimachinery/pkg/util/remotecommand, k8s.io/kubelet/pkg/cri/streaming/remotecommand (v1.36).
 """
@@ -14,19 +14,19 @@ V4, V5 = "v4.channel.k8s.io", "v5.channel.k8s.io"
 V4_BASE64 = "v4.base64.channel.k8s.io"
 PROTOCOLS = (V5, V4)
 OLDEST = ("", "channel.k8s.io", "base64.channel.k8s.io")
-"""Of WebSockets: what became of a command is told in plain words, and only if it failed."""
+"""Of WebSockets: the error channel carries plain text, and only on failure."""
 _NAMES = {"stdin": STDIN, "stdout": STDOUT, "stderr": STDERR, "error": ERROR, "resize": RESIZE}
 
 
 class Channels(Protocol):
-    """What both ways of carrying them can do."""
+    """The interface of both transports."""
 
     async def opened(self, wanted: frozenset[int]) -> bool:
-        """Wait until the client has opened the channels that it wants; False if it is gone."""
+        """Wait until the client has opened the expected channels; False if it has disconnected."""
         ...
 
     def incoming(self) -> AsyncIterator[tuple[int, bytes | None]]:
-        """What the client sends, by channel; None at the end of a channel. Ends when the client is gone."""
+        """Data of the client with its channel; None at the end of a channel. Ends when the client disconnects."""
         ...
 
     async def write(self, channel: int, data: bytes) -> None:
@@ -34,18 +34,18 @@ class Channels(Protocol):
         ...
 
     async def end(self) -> None:
-        """End all channels."""
+        """Close all channels."""
         ...
 
 
 class WebSocketChannels:
-    """Each message has the number of its channel as its first byte; 255 and a number end a channel (v5)."""
+    """The first byte of a message is the channel; 255 and a channel closes that one (v5)."""
 
     def __init__(self, duplex: Duplex) -> None:
         self._duplex = duplex
 
     async def opened(self, wanted: frozenset[int]) -> bool:
-        """See `Channels`: they are open at once, which an empty message says."""
+        """See `Channels`: they are open from the start, which an empty message tells the client."""
         first = min((one for one in (STDOUT, STDERR) if one in wanted), default=ERROR)
         await self._duplex.send(bytes([first]))
         return True
@@ -68,7 +68,7 @@ class WebSocketChannels:
 
 
 class SpdyChannels:
-    """Each channel is a stream that the client opens, and says what it is for."""
+    """Each channel is a stream, which the client opens with a header that says which."""
 
     def __init__(self, duplex: Duplex) -> None:
         self._duplex = duplex
@@ -108,7 +108,7 @@ class SpdyChannels:
         await self._duplex.close()
 
     async def _taken(self, data: bytes) -> list[tuple[int, bytes | None]]:
-        """What has come, by channel; new streams are noted and taken."""
+        """The received data by channel; new streams are registered and accepted."""
         found: list[tuple[int, bytes | None]] = []
         for event in self._session.feed(data):
             match event:

@@ -1,4 +1,4 @@
-"""Discovery: which groups, versions and resources there are; plain and aggregated.
+"""Discovery: groups, versions and resources; plain and aggregated.
 
 Source: apiserver/pkg/endpoints/discovery, apiserver/pkg/endpoints/discovery/aggregated (v1.36).
 """
@@ -34,17 +34,17 @@ _GROUP_ORDER = (
     "resource.k8s.io",
     "flowcontrol.apiserver.k8s.io",
 )
-"""Which group a client prefers where a short name is ambiguous. Source: pkg/controlplane/apiserver/aggregator.go."""
+"""The priorities of groups, by which clients resolve a short name. Source: pkg/controlplane/apiserver/aggregator.go."""
 
 _VERSION_ORDER = ("v2", "v1")
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """The base of what discovery says."""
+    """The base of discovery documents."""
 
 
 class GroupVersionForDiscovery(_Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A version of a group, by both its names."""
+    """A version of a group, with and without the group."""
 
     group_version: str
     version: str
@@ -76,7 +76,7 @@ class APIResource(_Document, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ResponseKind(_Document, frozen=True, kw_only=True, omit_defaults=False):
-    """The kind that a resource answers with; empty group and version are those of the resource."""
+    """The kind that a resource returns; empty group and version are those of the resource."""
 
     group: str = ""
     version: str = ""
@@ -84,7 +84,7 @@ class ResponseKind(_Document, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class APISubresourceDiscovery(_Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A subresource in the aggregated form."""
+    """A subresource in aggregated discovery."""
 
     subresource: str
     response_kind: ResponseKind
@@ -92,7 +92,7 @@ class APISubresourceDiscovery(_Document, frozen=True, kw_only=True, omit_default
 
 
 class APIResourceDiscovery(_Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A resource in the aggregated form."""
+    """A resource in aggregated discovery."""
 
     resource: str
     response_kind: ResponseKind
@@ -105,9 +105,9 @@ class APIResourceDiscovery(_Document, frozen=True, kw_only=True, omit_defaults=T
 
 
 class Discovery:
-    """The documents of one scheme as it is now, as JSON; each is made once.
+    """The documents of a scheme as it is now, as JSON; each is encoded once.
 
-    `address` is what clients of `/api` are told to reach the server at (`host:port`).
+    `address` is the server address in the document `/api` (`host:port`).
     """
 
     def __init__(self, scheme: Scheme, address: str = "") -> None:
@@ -133,13 +133,13 @@ class Discovery:
         self.aggregated_groups: bytes = _encoded(self._aggregated(self.groups))
 
     def group(self, group: str) -> bytes | None:
-        """The document `/apis/GROUP`; None if there is no such group."""
+        """The document `/apis/GROUP`; None if the group is not served."""
         if group not in self._groups:
             return None
         return _encoded(msgspec.structs.replace(self._groups[group], kind="APIGroup", api_version="v1"))
 
     def resources(self, group: str, version: str) -> bytes | None:
-        """The document `/api/VERSION` or `/apis/GROUP/VERSION`; None if there is no such version."""
+        """The document `/api/VERSION` or `/apis/GROUP/VERSION`; None if the version is not served."""
         return self._resources.get((group, version))
 
     def serves_group(self, group: str) -> bool:
@@ -178,7 +178,7 @@ class Discovery:
 
 
 def etag(document: bytes) -> bytes:
-    """The entity tag of a document, in quotes."""
+    """The entity tag of a document, quoted."""
     return b'"' + hashlib.sha512(document).hexdigest().upper().encode() + b'"'
 
 
@@ -196,7 +196,7 @@ def _resource_list(group_version: tuple[str, str], kinds: list[Kind[TypedObject]
         resources.append(_resource(kind))
         resources += [_subresource(kind, name, one) for name, one in _subresources(kind)]
     document: dict[str, object] = {"kind": "APIResourceList"}
-    if group:  # the original leaves it out of the core group's list
+    if group:  # Kubernetes omits it in the core group's list
         document["apiVersion"] = "v1"
     return document | {"groupVersion": f"{group}/{version}" if group else version, "resources": resources}
 

@@ -1,4 +1,4 @@
-"""Everything that is not an API object: discovery, version, health, OpenAPI, the issuer of tokens, and who may read them.
+"""All requests that are not for API objects: discovery, version, health, OpenAPI, OpenID; and their authorization.
 
 Source: apiserver/pkg/server/routes (v1.36).
 """
@@ -46,9 +46,9 @@ VERSION = {
     "compiler": "cpython",
     "platform": "any",
 }
-"""The version of Kubernetes whose behaviour is served; the fields about its build speak of this project."""
+"""The version of Kubernetes whose behaviour is served; the build fields are those of this project."""
 
-# As clients ask for it; Go's parser of media types refuses its `@`, so in answers a point stands for it.
+# As clients request it; Go's media type parser rejects the `@`, so responses have a dot in its place.
 _PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 
 
@@ -56,13 +56,13 @@ _OTHERS = ("/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/
 
 
 ACTORS = "/debug/actors"
-"""A snapshot of the actors of this process, for `kubeactors top`. Not among the paths that are listed."""
+"""A snapshot of the actors of this process, for `kubeactors top`. It is not listed among the paths."""
 
 
 class Documents:
-    """Answers what `Resources` does not. `actors` is asked for a snapshot of the process, as JSON."""
+    """Serves what `Resources` does not. `actors` returns a snapshot of the process, as JSON."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 -- made in one place
+    def __init__(  # noqa: PLR0913, PLR0917 -- called in one place
         self,
         scheme: Scheme,
         authorizer: Authorizer,
@@ -90,10 +90,10 @@ class Documents:
         self._version = msgspec.json.encode(VERSION)
 
     async def answer(self, request: HttpRequest) -> Response:
-        """The answer to a request.
+        """The response to a request.
 
         Raises:
-            StatusError: it is refused.
+            StatusError: it is rejected.
         """
         parts = request.path.strip("/").split("/")
         if self._scheme.generation != self._made_of:
@@ -130,13 +130,13 @@ class Documents:
                 return page_not_found()
 
     def _renew(self) -> None:
-        """Kinds have come or gone."""
+        """Kinds were added or removed."""
         self._made_of = self._scheme.generation
         self._discovery = Discovery(self._scheme, self._address)
         self._openapi = OpenApi(self._scheme, VERSION["gitVersion"])
 
     def paths(self) -> list[str]:
-        """All paths outside of API objects."""
+        """All paths other than those of API objects."""
         issuer = () if self._issuer is None else ISSUER_PATHS
         return sorted([*self._discovery.paths(), *self._health.paths(), *issuer, *_OTHERS])
 
@@ -152,7 +152,7 @@ class Documents:
         return _plain(request, document)
 
     def _describe(self, request: HttpRequest, parts: list[str]) -> Response:
-        """OpenAPI. Version 2 is served in protobuf too, for clients that know it in no other form."""
+        """OpenAPI. Version 2 is available in protobuf as well, which some clients require."""
         if parts == ["openapi", "v3"]:
             return text(200, self._openapi.v3_index.decode())
         if parts == ["openapi", "v2"] and request.header(b"accept") == _PROTOBUF_V2:
@@ -206,7 +206,7 @@ def _plain(request: HttpRequest, document: bytes) -> Response:
 
 
 def _reading(request: HttpRequest) -> None:
-    """Documents can only be read."""
+    """Only GET and HEAD are allowed."""
     if request.method not in {"GET", "HEAD"}:
         raise MethodNotAllowed.saying(
             "the server does not allow this method on the requested resource", StatusDetails()

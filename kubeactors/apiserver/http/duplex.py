@@ -1,4 +1,4 @@
-"""The two sorts of `Duplex` that there are: a WebSocket, and a connection that was upgraded to SPDY."""
+"""The two kinds of `Duplex`: a WebSocket, and a connection upgraded to SPDY."""
 
 from base64 import b64decode, b64encode
 from typing import cast
@@ -11,10 +11,10 @@ STREAM_PROTOCOL = b"x-stream-protocol-version"
 
 
 class WebSocketDuplex:
-    """A WebSocket, as ASGI shows it.
+    """A WebSocket over ASGI.
 
-    In protocols with `base64` in their name, which browsers speak, messages are texts: a digit for the first byte, the
-    number of a channel, and the others in base64. Here they are bytes as in all other protocols.
+    In protocols with `base64` in their name, which browsers use, messages are text: the first byte, a channel number,
+    is a digit, and the rest is base64. Here they are bytes, as in all other protocols.
 
     Source: apimachinery/pkg/util/httpstream/wsstream/conn.go (v1.36).
     """
@@ -67,7 +67,7 @@ class WebSocketDuplex:
 
 
 def _as_text(message: bytes) -> str:
-    r"""A message as a text.
+    r"""A message as text.
 
     >>> _as_text(b"\x01hi"), _from_text(b"0aGk=")
     ('1aGk=', b'\x00hi')
@@ -76,7 +76,7 @@ def _as_text(message: bytes) -> str:
 
 
 def _from_text(text: bytes) -> bytes:
-    """The message of a text; nothing if that is no base64."""
+    """The message in a text; empty if it is not base64."""
     try:
         return bytes([text[0] - ord("0")]) + b64decode(text[1:], validate=True)
     except (ValueError, IndexError):
@@ -84,7 +84,7 @@ def _from_text(text: bytes) -> bytes:
 
 
 class UpgradedDuplex:
-    """A connection that is upgraded to SPDY (`upgrade.py`)."""
+    """A connection upgraded to SPDY (`upgrade.py`)."""
 
     is_websocket = False
 
@@ -126,6 +126,6 @@ class UpgradedDuplex:
 
 
 def duplex_of(scope: Scope, receive: Receive, send: Send) -> Duplex:
-    """The connection of a request to upgrade."""
+    """The connection of an upgrade request."""
     made = WebSocketDuplex if scope["type"] == "websocket" else UpgradedDuplex
     return made(scope, receive, send)

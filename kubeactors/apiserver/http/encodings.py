@@ -1,4 +1,4 @@
-"""The JSON of objects, made once while it is fresh: lists and watches of many clients show the same objects."""
+"""A cache of encoded objects: lists and watches of many clients return the same ones."""
 
 from collections import deque
 
@@ -6,13 +6,13 @@ from kubeactors.apimachinery.meta import HasMeta
 from kubeactors.apimachinery.serializer import encode_item, opening
 
 MAX_BYTES = 32 * 1024 * 1024
-"""For all objects together. A pod has about 2 KiB."""
+"""The limit of the whole cache. A pod has about 2 KiB."""
 
 
 class Encodings:
-    """Bytes by the identity of objects, which never change. The oldest are forgotten when there are too many.
+    """Encodings by object identity; objects are immutable. The oldest are evicted first.
 
-    An object is held as long as its bytes are, so that no other can have its identity.
+    An object is referenced as long as its encoding is cached, so that its identity is not reused.
     """
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
@@ -20,10 +20,10 @@ class Encodings:
         self._size = 0
         self._known: dict[int, tuple[HasMeta, bytes]] = {}
         self._order: deque[int] = deque()
-        """What is known, oldest first. To ask the dict would take longer the more of it has been forgotten."""
+        """The cached identities, oldest first. Asking the dict for its oldest key slows down with each eviction."""
 
     def tail(self, obj: HasMeta) -> bytes:
-        """The object as an item of a list, without its opening brace."""
+        """The encoding as a list item, without its opening brace."""
         found = self._known.get(id(obj))
         if found is not None:
             return found[1]
@@ -32,7 +32,7 @@ class Encodings:
         return made
 
     def document(self, obj: HasMeta) -> bytes:
-        """The object with its type in front."""
+        """The encoding with apiVersion and kind first."""
         tail = self.tail(obj)
         return opening(obj, tail) + tail
 

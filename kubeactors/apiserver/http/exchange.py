@@ -1,7 +1,7 @@
-"""One request and its answer on a connection, as uvicorn has it, with fewer steps.
+"""A request and its response on a connection: uvicorn's cycle with fewer steps.
 
-An answer's head goes out together with its body, in one record of TLS and one system call, and heads that are alike are
-put together once. The head of a stream goes out at once: what follows may take its time.
+Headers and body of a response are sent together, in one TLS record and one system call, and equal headers are encoded
+once. The headers of a stream are sent at once, as the first piece may take a while.
 """
 
 from functools import lru_cache
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 Header = tuple[bytes, bytes]
 
 APART_BYTES = 64 * 1024
-"""A piece so large is not copied for the sake of the head before it."""
+"""From this size on a piece is sent by itself, not copied behind the headers."""
 _NO_BODY = (204, 304)
 _CLOSE = (b"connection", b"close")
 
 
 class Exchange(RequestResponseCycle):
-    """Sends what the application sends."""
+    """Sends a response."""
 
     _head: bytes = b""
 
     async def send(self, message: "ASGISendEvent") -> None:
-        """Take one event of an answer."""
+        """Handle an ASGI event."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
         if self.disconnected:
@@ -93,7 +93,7 @@ def _chunk(body: bytes, *, last: bool) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _head(status: int, headers: tuple[Header, ...]) -> tuple[bytes, int | None]:
-    """The status line and the headers of an answer, and how long its body is if they say so."""
+    """The status line and headers of a response, and the length of its body if they have it."""
     assert not any(b"\r" in value or b"\n" in value for _, value in headers), "a header is one line"
     lines = [STATUS_LINE[status], *(b"%b: %b\r\n" % header for header in headers)]
     length = dict(headers).get(b"content-length")

@@ -1,6 +1,6 @@
-"""One connection between a client and a port of a pod, however the client's end of it is carried.
+"""A connection between a client and a port of a pod, whatever the transport on the client's side.
 
-Source: k8s.io/kubelet/pkg/cri/streaming/portforward, for the words of what goes wrong (v1.36).
+Source: k8s.io/kubelet/pkg/cri/streaming/portforward, for the error messages (v1.36).
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,22 +15,22 @@ from kubeactors.apiserver.http.simulated_server import SimulatedServer
 from kubeactors.kubelet import PortReply
 
 PIECES = 64
-"""How many pieces a connection may be behind before the client has to wait."""
+"""The number of buffered pieces at which the client has to wait."""
 CHUNK_BYTES = 32 * 1024
 
 Find: TypeAlias = Callable[[int], Awaitable[PortReply]]
-"""Where a port of the pod is."""
+"""The address of a port of the pod."""
 GiveBack: TypeAlias = Callable[[bytes], Awaitable[None]]
-"""Sends the client what the pod has sent."""
+"""Sends data of the pod to the client."""
 
 
 class Forwarding:
-    """One connection.
+    """A connection.
 
     Args:
         pod: its name, for messages.
-        port: of the pod.
-        find: where that is.
+        port: the port of the pod.
+        find: finds the address of the port.
     """
 
     def __init__(self, pod: str, port: int, find: Find) -> None:
@@ -40,16 +40,16 @@ class Forwarding:
         self._put, self._pieces = anyio.create_memory_object_stream[bytes](PIECES)
 
     async def put(self, piece: bytes) -> None:
-        """What the client has sent. Waits if the pod is behind."""
-        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # the connection is over
+        """Data of the client. Waits if the pod is slow."""
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # the connection has ended
             await self._put.send(piece)
 
     def end(self) -> None:
-        """The client sends no more."""
+        """The client has closed its side."""
         self._put.close()
 
     async def run(self, give_back: GiveBack) -> str:
-        """Carry the connection to its end; what went wrong."""
+        """Copy data until the connection ends; returns the error, or an empty string."""
         with self._pieces, self._put:
             found = await self._find(self.port)
             if isinstance(found, Status):
@@ -77,20 +77,20 @@ class Forwarding:
         return f"error forwarding port {self.port} to pod {self._pod}, uid : {dialled}"
 
     async def _answer(self, server: SimulatedServer, give_back: GiveBack) -> None:
-        """Carry the connection to a server that is not there."""
+        """Serve the connection by a simulated server."""
         async for piece in self._pieces:
             await give_back(server.answer(piece))
             if server.is_over:
                 return
 
     async def _give(self, connection: ByteStream) -> None:
-        """What the client sends, to its end."""
+        """Copy data of the client until it ends."""
         try:
             async for piece in self._pieces:
                 await connection.send(piece)
             await connection.send_eof()
         except (anyio.BrokenResourceError, OSError):
-            pass  # the other direction says so
+            pass  # the other direction reports it
 
 
 async def _bring_back(connection: ByteStream, give_back: GiveBack) -> None:

@@ -1,4 +1,4 @@
-"""Health: `/healthz`, `/livez`, `/readyz` and their single checks, and what became of them (`/metrics/slis`).
+"""Health endpoints: `/healthz`, `/livez`, `/readyz`, their individual checks, and metrics of them (`/metrics/slis`).
 
 Source: apiserver/pkg/server/healthz/healthz.go, component-base/metrics/prometheus/slis (v1.36).
 """
@@ -10,7 +10,7 @@ from kubeactors.apiserver.http.messages import HttpRequest, Response
 from kubeactors.apiserver.http.responses import page_not_found, text
 
 Look: TypeAlias = Callable[[], Awaitable[Mapping[str, str]]]
-"""Finds out what is wrong, by the name of the check; whatever it does not name is well."""
+"""Returns failures by the name of the check; checks that are not named have passed."""
 
 PING = ("ping",)
 SHUTDOWN = "shutdown"
@@ -21,7 +21,7 @@ async def _nothing() -> Mapping[str, str]:
 
 
 class Health:
-    """The checks by name. `livez` decides about a restart, `readyz` about traffic, `healthz` is the old word for livez."""
+    """The checks by name. `livez` decides about restarts, `readyz` about traffic; `healthz` is the deprecated livez."""
 
     def __init__(self, look: Look = _nothing, *, livez: tuple[str, ...] = PING, readyz: tuple[str, ...] = PING) -> None:
         self._look = look
@@ -29,10 +29,10 @@ class Health:
         self._counts: dict[tuple[str, str, str], int] = {}
         self._last: dict[tuple[str, str], bool] = {}
         self.closing: bool = False
-        """Whether the server is about to stop."""
+        """Whether the server is shutting down."""
 
     async def answer(self, request: HttpRequest) -> Response | None:
-        """The answer to a path of health; None if it is no such path."""
+        """The response to a health path; None for any other path."""
         root, _, name = request.path.strip("/").partition("/")
         checks = self._checks.get(root)
         if checks is None:
@@ -45,16 +45,16 @@ class Health:
         return _one(wrong.get(name, "")) if name else self._all(root, wrong, request)
 
     def paths(self) -> list[str]:
-        """All paths that `answer` knows."""
+        """All health paths."""
         return [path for root, names in self._checks.items() for path in (f"/{root}", *(f"/{root}/{n}" for n in names))]
 
     def last(self) -> Iterator[tuple[str, str, bool]]:
-        """Of each check that was made with others: its name, the path that asked, and whether it was well."""
+        """The last result of each check that was run as one of several: its name, the path, and whether it passed."""
         for (name, root), well in self._last.items():
             yield name, root, well
 
     def counts(self) -> Iterator[tuple[str, str, str, int]]:
-        """How often which check of which path ended as `success` or `error`."""
+        """The number of results by check, path, and `success` or `error`."""
         for (name, root, status), count in self._counts.items():
             yield name, root, status, count
 

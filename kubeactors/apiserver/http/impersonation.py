@@ -1,7 +1,7 @@
-"""On whose behalf somebody asks: the headers `Impersonate-*`, and who may use them.
+"""Impersonation: the headers `Impersonate-*`, and their authorization.
 
-Besides the old verb `impersonate` there are constrained modes: who may `impersonate:user-info` somebody must also be
-allowed to do what the request does on behalf of others (`impersonate-on:user-info:list`). They are tried first.
+Besides the legacy verb `impersonate` there are constrained modes: a user with `impersonate:user-info` needs the
+permission for the request itself as well (`impersonate-on:user-info:list`). They are tried first.
 
 Source: apiserver/pkg/endpoints/filters/impersonation (v1.36).
 """
@@ -29,18 +29,18 @@ _NODE_NAME = "authentication.kubernetes.io/node-name"
 
 
 class _Mode(msgspec.Struct, frozen=True):
-    """A constrained mode: whom it is for (wanted user, who asks)."""
+    """A constrained mode, and whether it applies (wanted user, requesting user)."""
 
     name: str
     fits: Callable[[UserInfo, UserInfo], bool]
 
 
 def impersonated(request: HttpRequest, access: Access, authorizer: Authorizer) -> UserInfo:
-    """The user that a request is to be treated as: its own, or the one it impersonates. `access` is what it wants.
+    """The effective user of a request: the requesting user, or the one it impersonates. `access` is the requested one.
 
     Raises:
-        Forbidden: its own user may not impersonate that one.
-        BadRequest: it impersonates a group or the like, but no user.
+        Forbidden: the requesting user may not impersonate that one.
+        BadRequest: the headers name a group or the like, but no user.
     """
     headers = [(name, value) for name, value in request.headers() if name.startswith(_PREFIX) and value]
     if not headers:
@@ -70,7 +70,7 @@ def _constrained(mode: str, wanted: UserInfo, access: Access, authorizer: Author
 
 
 def _checked(verb: str, group: str, wanted: UserInfo, access: Access, authorizer: Authorizer) -> UserInfo:
-    """The wanted user as the server sees them, if all that they are may be impersonated."""
+    """The wanted user with its implied groups, if every part of its identity may be impersonated."""
     for needed in _needed(Access(user=access.user, verb=verb), group, wanted):
         require(authorizer, needed)
     groups = wanted.groups
@@ -85,7 +85,7 @@ def _checked(verb: str, group: str, wanted: UserInfo, access: Access, authorizer
 
 
 def _needed(base: Access, group: str, wanted: UserInfo) -> Iterator[Access]:
-    """What somebody must be allowed to do to act as the wanted user."""
+    """The permissions needed to act as the wanted user."""
     if account := _account(wanted.name):
         yield replace(base, group=group, resource="serviceaccounts", namespace=account[0], name=account[1])
     elif group and (node := _node(wanted.name)):
@@ -122,7 +122,7 @@ def _wanted_user(headers: Sequence[tuple[bytes, bytes]]) -> UserInfo:
 
 
 def _in_go(uid: str, groups: Sequence[str], extra: dict[str, tuple[str, ...]]) -> str:
-    """A user without a name as Go prints one."""
+    """A user without a name, as Go prints it."""
     listed = f"[]string{{{', '.join(map(quoted, groups))}}}" if groups else "[]string(nil)"
     pairs = ", ".join(f"{quoted(key)}:[]string{{{', '.join(map(quoted, extra[key]))}}}" for key in sorted(extra))
     mapped = f"map[string][]string{{{pairs}}}" if extra else "map[string][]string(nil)"
@@ -130,13 +130,13 @@ def _in_go(uid: str, groups: Sequence[str], extra: dict[str, tuple[str, ...]]) -
 
 
 def _node(name: str) -> str:
-    """The node that a user is; empty if it is none."""
+    """The node of a user; empty if it is not a node."""
     node = name.removeprefix(_NODE)
     return node if node != name and not names.name_is_dns_subdomain(node) else ""
 
 
 def _account(name: str) -> tuple[str, str] | None:
-    """The namespace and name of the service account that a user is; None if it is none."""
+    """The namespace and name of a service account's user; None for other users."""
     if not name.startswith(_ACCOUNT) or name.count(":") != 3:
         return None
     namespace, account = name.split(":")[2:]

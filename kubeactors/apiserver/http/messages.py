@@ -1,4 +1,4 @@
-"""One HTTP request and its answer, as the handlers of this room see them; the bytes and events of ASGI stay below."""
+"""HTTP requests and responses as the handlers of this room see them, above ASGI's bytes and events."""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Protocol, TypeAlias, cast
@@ -19,17 +19,17 @@ MAX_BODY_BYTES = 3 * 1024 * 1024
 """Source: apiserver/pkg/server/config.go, MaxRequestBodyBytes (v1.36)."""
 
 PEER = "peer_certificate"
-"""Where in the state of a scope the serving side puts the DER bytes of a verified client certificate."""
+"""The key in a scope's state under which serving puts the DER bytes of a verified client certificate."""
 
 
 class ClientGone(Exception):
-    """The client closed the connection before its request was complete; there is nobody to answer."""
+    """The client closed the connection before its request was complete, so there is nobody to reply to."""
 
 
 class HttpRequest:
-    """A request. `user` is who asks; anonymous until authentication has said otherwise.
+    """A request. `user` is anonymous until authentication has set it.
 
-    `upgrades`: the client wants to go on in another protocol. `warnings` are what the client is to be told even if the request is refused.
+    `upgrades`: the client requests another protocol. `warnings` are sent to the client even if the request is rejected.
     """
 
     __slots__ = (
@@ -47,7 +47,7 @@ class HttpRequest:
     )
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
-        self.method: str = cast("str", scope.get("method", "GET"))  # a WebSocket has none
+        self.method: str = cast("str", scope.get("method", "GET"))  # WebSocket scopes have no method
         self.upgrades: bool = scope["type"] != "http"
         self.path: str = cast("str", scope["path"])
         self.query_bytes: bytes = cast("bytes", scope["query_string"])
@@ -62,13 +62,13 @@ class HttpRequest:
 
     @property
     def query(self) -> Query:
-        """The query, parsed when somebody first asks for it."""
+        """The query, parsed on first use."""
         if self._query is None:
             self._query = Query(self.query_bytes)
         return self._query
 
     def header(self, name: bytes) -> str:
-        """A header by its name in lower case; empty if it is absent."""
+        """A header by lower-case name; empty if it is absent."""
         return self._headers.get(name, b"").decode("latin-1")
 
     def headers(self) -> Iterable[tuple[bytes, bytes]]:
@@ -79,8 +79,8 @@ class HttpRequest:
         """The whole body.
 
         Raises:
-            RequestEntityTooLarge: it has more than 3 MiB.
-            ClientGone: the client closed the connection before the end of it.
+            RequestEntityTooLarge: it is larger than 3 MiB.
+            ClientGone: the client closed the connection before its end.
         """
         body = bytearray()
         while True:
@@ -100,9 +100,9 @@ class HttpRequest:
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer whose body is known. With `compressed` it is compressed on its way; the headers say so already.
+    """A response with a known body. If `compressed`, it is compressed when it is sent; the headers say so already.
 
-    A body that is large comes as `pieces` instead, which nobody puts together: they are sent one after the other.
+    A large body comes as `pieces`, which are sent one after the other without being joined.
     """
 
     code: int = 200
@@ -117,7 +117,7 @@ Write: TypeAlias = Callable[[bytes], Awaitable[None]]
 
 
 class Streaming(Protocol):
-    """An answer whose body comes piece by piece."""
+    """A response whose body is streamed."""
 
     @property
     def content_type(self) -> str:
@@ -125,52 +125,52 @@ class Streaming(Protocol):
         ...
 
     async def run(self, write: Write) -> None:
-        """Write the pieces until the stream ends. Cancelled when the client goes away."""
+        """Write pieces until the stream ends. Cancelled when the client disconnects."""
         ...
 
     def close(self) -> None:
-        """End the stream soon, in good order; safe to call again."""
+        """End the stream soon and cleanly; idempotent."""
         ...
 
 
 class Duplex(Protocol):
-    """A connection, from the request on, on which both sides send bytes as they like."""
+    """A bidirectional connection, beginning with the request to upgrade."""
 
     @property
     def is_websocket(self) -> bool:
-        """Whether pieces keep their bounds."""
+        """Whether message boundaries are preserved."""
         ...
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """The protocols that the client would speak, the best first."""
+        """The protocols that the client offers, the preferred one first."""
         ...
 
     async def accept(self, protocol: str) -> None:
-        """Go on in this protocol."""
+        """Upgrade to this protocol."""
         ...
 
     async def refuse(self, answer: Response) -> None:
-        """Answer as to any other request instead."""
+        """Send an ordinary response instead."""
         ...
 
     async def receive(self) -> bytes | None:
-        """The next piece; None if the client is gone."""
+        """The next piece; None if the client has disconnected."""
         ...
 
     async def send(self, data: bytes) -> None:
-        """Send a piece. What one task sends before another arrives before it."""
+        """Send a piece. Pieces of one task keep their order."""
         ...
 
     async def close(self) -> None:
-        """End the connection in good order."""
+        """Close the connection cleanly."""
         ...
 
 
 class Takeover(msgspec.Struct, frozen=True):
-    """An answer that takes the connection over, to go on in another protocol.
+    """A response that upgrades the connection to another protocol.
 
-    `run` accepts or refuses, then goes on until the end. It is cancelled when the server stops.
+    `run` accepts or refuses, then runs until the end of the connection. It is cancelled when the server stops.
     """
 
     run: Callable[[Duplex], Awaitable[None]]

@@ -1,4 +1,4 @@
-"""`/metrics`: what was counted, as text for Prometheus, made with `prometheus-client` when somebody asks for it."""
+"""`/metrics` in Prometheus' text format. `prometheus-client` is imported at the first scrape."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -14,29 +14,29 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """Answers `/metrics`; `collectors` are asked for what others count."""
+    """Serves `/metrics`; `collectors` returns further collectors."""
 
     def __init__(self, requests: RequestMetrics, collectors: "Callable[[], Sequence[Collector]]") -> None:
         self._requests = requests
         self._collectors = collectors
 
     def answer(self, request: HttpRequest) -> Response:
-        """The text."""
-        from kubeactors.apiserver.http.collecting import RequestCollector  # noqa: PLC0415 - whoever scrapes pays for it
+        """The metrics as text."""
+        from kubeactors.apiserver.http.collectors import RequestCollector  # noqa: PLC0415 -- at the first scrape
 
         del request
         return _told((RequestCollector(self._requests), *self._collectors()))
 
     @staticmethod
     def of_health(health: Health) -> Response:
-        """What became of the checks of health that others asked for, as text."""
-        from kubeactors.apiserver.http.collecting import HealthCollector  # noqa: PLC0415 - the same
+        """The metrics of health checks as text."""
+        from kubeactors.apiserver.http.collectors import HealthCollector  # noqa: PLC0415 -- at the first scrape
 
         return _told((HealthCollector(health),))
 
 
 def _told(collectors: "Sequence[Collector]") -> Response:
-    from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - the same
+    from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 -- at the first scrape
 
     registry = CollectorRegistry(auto_describe=False)
     for one in collectors:

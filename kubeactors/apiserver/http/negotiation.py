@@ -1,4 +1,4 @@
-"""Which representation a client accepts: JSON or YAML, as it is or as a Table or as metadata only.
+"""Content negotiation: JSON or YAML; the object itself, a Table, or metadata only.
 
 Source: apiserver/pkg/endpoints/handlers/negotiation/negotiate.go, munnerz/goautoneg (v1.36).
 """
@@ -17,11 +17,11 @@ PROTOBUF = "application/vnd.kubernetes.protobuf"
 SERVED = (JSON, YAML)
 READ = (JSON, YAML, PROTOBUF)
 NAMED = f"{JSON}, {YAML}, {PROTOBUF}"
-"""What messages name as accepted. Protobuf is read, but not served: who accepts it accepts JSON as well."""
+"""The accepted types in messages. Protobuf is decoded, never encoded: clients that accept it accept JSON as well."""
 
 
 class Target(msgspec.Struct, frozen=True):
-    """The kind that the answer shall be turned into."""
+    """The kind that the response is to be converted to."""
 
     kind: str = ""
     group: str = ""
@@ -42,7 +42,7 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 Allows: TypeAlias = Callable[[Target | None], bool]
-"""Whether an endpoint can turn its answer into the target."""
+"""Whether an endpoint can convert its response to the target."""
 
 
 class _Clause(msgspec.Struct, frozen=True):
@@ -52,12 +52,12 @@ class _Clause(msgspec.Struct, frozen=True):
 
 
 def as_is(target: Target | None) -> bool:
-    """An endpoint that serves only what it has."""
+    """For endpoints without conversion."""
     return target is None
 
 
 def as_table_or_metadata(target: Target | None) -> bool:
-    """An endpoint of API objects."""
+    """For endpoints of API objects."""
     if target is None:
         return True
     of_meta = target.group == "meta.k8s.io" and target.version in {"v1", "v1beta1"}
@@ -65,13 +65,13 @@ def as_table_or_metadata(target: Target | None) -> bool:
 
 
 def as_aggregated_discovery(target: Target | None) -> bool:
-    """The aggregated form of `/api` and `/apis`."""
+    """For aggregated discovery at `/api` and `/apis`."""
     return target == Target("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2")
 
 
 @lru_cache(maxsize=1024)
 def negotiate(accept: str, allows: Allows) -> Accepted | None:
-    """What to answer with; None if nothing fits.
+    """The representation to respond with; None if none is acceptable.
 
     >>> negotiate("application/json;as=Table;g=meta.k8s.io;v=v1,application/json", as_table_or_metadata).target.kind
     'Table'
@@ -88,44 +88,44 @@ def negotiate(accept: str, allows: Allows) -> Accepted | None:
 
 
 def negotiate_object(accept: str) -> Accepted:
-    """What to answer a request for an API object with.
+    """The representation of an API object to respond with.
 
     Raises:
-        NotAcceptable: nothing that the client accepts can be produced.
+        NotAcceptable: none is acceptable.
     """
     if found := negotiate(accept, as_table_or_metadata):
         return found
     if any(_matches(clause.media_type, one) for clause in _clauses(accept) for one in (JSON, YAML, PROTOBUF)):
         raise not_acceptable()
-    # the router of the original refuses a wholly foreign media type before any handler sees it
+    # Kubernetes' router rejects an unknown media type before any handler runs
     message = f"406: Not Acceptable\n\nAvailable representations: {NAMED}"
     raise NotAcceptable.saying(message, StatusDetails())
 
 
 def check_streamed(accepted: Accepted) -> None:
-    """Refuse to stream what has no frames: YAML.
+    """Reject YAML, which has no framing for streams.
 
     Raises:
-        NotAcceptable: with the types that are streamed.
+        NotAcceptable: it lists the types that can be streamed.
     """
     if accepted.media_type != JSON:
         raise not_acceptable(f"{JSON};stream=watch, {PROTOBUF};stream=watch")
 
 
 def not_acceptable(named: str = NAMED) -> StatusError:
-    """No accepted media type is served in the wanted form."""
+    """The error if no accepted media type is served."""
     return NotAcceptable.saying(f"only the following media types are accepted: {named}")
 
 
 @lru_cache(maxsize=256)
 def body_type(content_type: str) -> str:
-    """The media type of a request's body; JSON if the client does not say.
+    """The media type of a request's body; JSON by default.
 
     >>> body_type("application/json; charset=utf-8")
     'application/json'
 
     Raises:
-        UnsupportedMediaType: it is none of those that are read.
+        UnsupportedMediaType: it is not supported.
     """
     media_type = content_type.partition(";")[0].strip().lower() or JSON
     if media_type not in READ:
@@ -136,7 +136,7 @@ def body_type(content_type: str) -> str:
 
 
 def _clauses(accept: str) -> list[_Clause]:
-    """The clauses of an Accept header, best first; of equal quality the more specific first."""
+    """The clauses of an Accept header by quality; of equal quality the more specific ones first."""
     return sorted(_parsed(accept), key=lambda one: (-one.quality, one.media_type.count("*")))
 
 

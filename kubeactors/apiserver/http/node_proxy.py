@@ -1,4 +1,4 @@
-"""What a kubelet serves to those who come through the API server: the stats summary and its metrics.
+"""The kubelet endpoints that are served through the API server: the stats summary and the resource metrics.
 
 Source: pkg/kubelet/server/stats/summary.go, pkg/kubelet/metrics/collectors/resource_metrics.go,
 k8s.io/kubelet/pkg/apis/stats/v1alpha1/types.go (v1.36).
@@ -21,13 +21,13 @@ METRICS_TEXT = "text/plain; version=0.0.4"
 
 
 class NodeProxy:
-    """Answers `/api/v1/nodes/NAME/proxy/...`: `stats/summary`, `metrics/resource`, `healthz`."""
+    """Serves `/api/v1/nodes/NAME/proxy/...`: `stats/summary`, `metrics/resource`, `healthz`."""
 
     def __init__(self, source: UsageSource) -> None:
         self._source = source
 
     async def answer(self, path: ResourcePath) -> Response:
-        """The answer for the node of the path, which exists."""
+        """The response for the node in the path, which exists."""
         usage = await self._source.usage()
         node = next((one for one in usage.nodes if one.node == path.name), None)
         if node is None:
@@ -44,7 +44,7 @@ class NodeProxy:
 
 
 def summary(node: NodeUsage, usage: Usage) -> dict[str, object]:
-    """The summary of a node: CPU and memory of the node, and of its pods and containers."""
+    """The stats summary of a node: CPU and memory of the node, its pods and its containers."""
     time = format_time(usage.time)
     pods = [
         {
@@ -63,7 +63,7 @@ def summary(node: NodeUsage, usage: Usage) -> dict[str, object]:
 
 
 def resource_metrics(node: NodeUsage) -> Iterator[str]:
-    """The lines of the resource metrics, as Prometheus reads them."""
+    """The lines of the resource metrics, in Prometheus' text format."""
     yield "# TYPE container_cpu_usage_seconds_total counter\n"
     for labels, stats in _labelled(node):
         yield f"container_cpu_usage_seconds_total{labels} {stats.cpu_nano_seconds / NANOS}\n"

@@ -1,4 +1,4 @@
-"""OpenID Connect discovery: how others check the tokens of service accounts by themselves.
+"""OpenID Connect discovery, with which others verify service account tokens themselves.
 
 Source: pkg/serviceaccount/openidmetadata.go, pkg/routes/openidmetadata.go (v1.36); RFC 7517.
 """
@@ -15,13 +15,13 @@ _CACHED = ((b"cache-control", b"public, max-age=3600"),)
 
 
 class Issuer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who signs tokens, and the public key (a JSON Web Key) to check them with."""
+    """The issuer of tokens, and its public key (a JSON Web Key)."""
 
     name: str
     key: Mapping[str, str]
 
     def answer(self, request: HttpRequest, address: str) -> Response | None:
-        """The document at a path; None if it is none of these. `address` is where the server is reached, if known."""
+        """The document at a path; None for any other path. `address` is that of the server, if known."""
         match request.path.rstrip("/"):
             case "/.well-known/openid-configuration":
                 where = address or (request.header(b"host") or "")

@@ -1,4 +1,4 @@
-"""Options of requests, from a query or a body, validated with the words of Kubernetes.
+"""Request options, from a query or a body, validated with the messages of Kubernetes.
 
 Source: apimachinery/pkg/apis/meta/v1/validation/validation.go,
 apimachinery/pkg/apis/meta/internalversion/validation/validation.go (v1.36).
@@ -28,7 +28,7 @@ def list_options(query: Query, name: str = "") -> ListOptions:
     """The options of a list or a watch; with a name, of that object alone (`/watch/.../NAME`).
 
     Raises:
-        BadRequest: a value cannot be read.
+        BadRequest: a value cannot be parsed.
     """
     return ListOptions(
         label_selector=query.text("labelSelector"),
@@ -44,21 +44,21 @@ def list_options(query: Query, name: str = "") -> ListOptions:
 
 
 def check_list_options(options: ListOptions) -> ListOptions:
-    """The options of a list, if they are valid.
+    """The options of a list, after validation.
 
     Raises:
-        Invalid: they contradict one another.
+        Invalid: they conflict.
     """
     return _checked(options, "ListOptions", _list_errors(options))
 
 
 def check_watch_options(options: ListOptions) -> ListOptions:
-    """The options of a watch, if they are valid; one that starts nowhere in particular starts with what exists.
+    """The options of a watch, after validation; without a resource version it starts with initial events.
 
     Source: apimachinery/pkg/apis/meta/internalversion/defaults.go (v1.36).
 
     Raises:
-        Invalid: they contradict one another.
+        Invalid: they conflict.
     """
     unset = options.send_initial_events is None and not options.resource_version_match
     if unset and options.resource_version in {"", "0"}:
@@ -70,7 +70,7 @@ def create_options(query: Query, user_agent: str) -> WriteOptions:
     """The options of a create.
 
     Raises:
-        Invalid: a value is not one that is supported.
+        Invalid: a value is not supported.
     """
     return _write_options(query, user_agent, "CreateOptions")
 
@@ -81,10 +81,10 @@ def update_options(query: Query, user_agent: str) -> WriteOptions:
 
 
 def patch_options(query: Query, user_agent: str, *, apply: bool) -> WriteOptions:
-    """The options of a patch; `apply` for server-side apply, which must name its field manager.
+    """The options of a patch; `apply` for server-side apply, which requires a field manager.
 
     Raises:
-        Invalid: a value is not one that is supported, or misses, or may not be given.
+        Invalid: a value is not supported, missing, or not allowed.
     """
     options = WriteOptions(
         dry_run=query.texts("dryRun"),
@@ -97,10 +97,10 @@ def patch_options(query: Query, user_agent: str, *, apply: bool) -> WriteOptions
 
 
 def delete_options(query: Query) -> DeleteOptions:
-    """The options of a deletion whose request has no body.
+    """The options of a deletion without a body.
 
     Raises:
-        BadRequest: a value cannot be read.
+        BadRequest: a value cannot be parsed.
     """
     return DeleteOptions(
         grace_period_seconds=query.number("gracePeriodSeconds"),
@@ -112,16 +112,16 @@ def delete_options(query: Query) -> DeleteOptions:
 
 
 def check_delete_options(options: DeleteOptions) -> DeleteOptions:
-    """The same options, if they are valid.
+    """The same options, after validation.
 
     Raises:
-        Invalid: a value is not one that is supported, or two contradict one another.
+        Invalid: a value is not supported, or two conflict.
     """
     return _checked(options, "DeleteOptions", _delete_errors(options))
 
 
 def manager_of(user_agent: str) -> str:
-    """The field manager of a client that names none: its user agent up to the first slash.
+    """The default field manager of a client: its user agent up to the first slash.
 
     >>> manager_of("kubectl/v1.33.0 (linux/amd64)")
     'kubectl'

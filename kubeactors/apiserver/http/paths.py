@@ -1,4 +1,4 @@
-"""Which resource a URL names, and which verb a method means on it.
+"""The resource in a URL, and the verb of a method on it.
 
 Source: apiserver/pkg/endpoints/request/requestinfo.go (v1.36).
 """
@@ -17,8 +17,8 @@ _VERB_OF_METHOD = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "pa
 class ResourcePath(msgspec.Struct, frozen=True, kw_only=True):
     """A path below `/api/VERSION/` or `/apis/GROUP/VERSION/`.
 
-    `scope` is the namespace that authorization sees: also for a namespace itself, where `namespace` is empty.
-    `rest` is what follows the subresource (the path of a proxied request), `watch` the legacy prefix `/watch/`.
+    `scope` is the namespace for authorization, which for a namespace is itself, while its `namespace` is empty.
+    `rest` is the path after the subresource (that of a proxied request), `watch` the legacy prefix `/watch/`.
     """
 
     resource: GroupVersionResource
@@ -30,7 +30,7 @@ class ResourcePath(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def scope(self) -> str:
-        """The namespace that the request concerns."""
+        """The namespace for authorization."""
         return self.name if self.resource == _NAMESPACES else self.namespace
 
 
@@ -39,7 +39,7 @@ _NAMESPACES = GroupVersionResource("", "v1", "namespaces")
 
 @lru_cache(maxsize=4096)
 def parse_path(path: str) -> ResourcePath | None:
-    """The resource that a path names, known or not; None for any other path (discovery, health, ...).
+    """The resource in a path, whether it is served or not; None for any other path (discovery, health, ...).
 
     >>> parse_path("/apis/apps/v1/namespaces/default/deployments/web/scale").name
     'web'
@@ -75,9 +75,9 @@ def _within(group: str, version: str, parts: list[str]) -> ResourcePath | None:
 
 
 def verb_of(method: str, path: ResourcePath, *, watch: bool) -> str:
-    """The verb that authorization and dispatch know; empty if the method means nothing.
+    """The verb for authorization and dispatch; empty if the method is not supported.
 
-    `watch` tells whether the query asks for a watch.
+    `watch`: the query asks for a watch.
 
     >>> verb_of("GET", parse_path("/api/v1/pods"), watch=True)
     'watch'

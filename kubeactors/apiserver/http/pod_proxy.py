@@ -1,7 +1,7 @@
-"""Requests that are passed on to pods and to Services: `kubectl proxy`, `kubectl get --raw .../services/web:80/proxy/`.
+"""The proxy to pods and Services: `kubectl proxy`, `kubectl get --raw .../services/web:80/proxy/`.
 
-The name may say more: `[SCHEME:]NAME[:PORT]`. Services lead to those of their pods that are ready, each in its turn (the
-original draws lots). Links in pages are left as they are; the original turns those in HTML round.
+The name has the form `[SCHEME:]NAME[:PORT]`. Requests to a Service go to its ready pods in turn (Kubernetes chooses at
+random). Links in pages are not rewritten; Kubernetes rewrites those in HTML.
 
 Source: pkg/registry/core/pod/strategy.go ResourceLocation, pkg/registry/core/service/storage/storage.go
 ResourceLocation, apimachinery/pkg/util/proxy/{upgradeaware,transport}.go (v1.36).
@@ -29,10 +29,10 @@ from kubeactors.apimachinery.requests import (
     Result,
 )
 from kubeactors.apimachinery.status import BadRequest, MethodNotAllowed, ServiceUnavailable, Status, StatusError
-from kubeactors.apiserver.http.door import Door, ask
 from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response, Write
 from kubeactors.apiserver.http.paths import ResourcePath
 from kubeactors.apiserver.http.pod_streams import PodAccess
+from kubeactors.apiserver.http.server_ref import ServerRef, ask
 from kubeactors.kubelet import FindPort, PortAddress
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ _HOP_BY_HOP = frozenset(
     }
 )
 _OURS = frozenset({b"accept-encoding", b"authorization"})
-"""Of the client's headers: how bytes are packed on the way is settled twice, and a token is meant for this server."""
+"""Headers that are not forwarded: each side negotiates its encoding, and the token is meant for this server."""
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What a name in the path of a proxied request says. An empty port is the first one, or the one without a name."""
+    """The target of a proxied request. An empty port is the first port, or the unnamed one."""
 
     name: str
     scheme: str = "http"
@@ -62,7 +62,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class _Place(msgspec.Struct, frozen=True):
-    """A port of a pod, or of an address that stands for none."""
+    """A port of a pod, or of an address without one."""
 
     namespace: str
     pod: str
@@ -71,7 +71,7 @@ class _Place(msgspec.Struct, frozen=True):
 
 
 def parse_target(text: str) -> Target | None:
-    """The parts of `[SCHEME:]NAME[:PORT]`; None if there are others.
+    """The parts of `[SCHEME:]NAME[:PORT]`; None if it has another form.
 
     >>> parse_target("https:web:443")
     Target(name='web', scheme='https', port='443')
@@ -90,18 +90,18 @@ def parse_target(text: str) -> Target | None:
 
 
 class PodProxy:
-    """Passes requests for `/api/v1/namespaces/NAMESPACE/{pods,services}/NAME/proxy/...` on."""
+    """Forwards requests for `/api/v1/namespaces/NAMESPACE/{pods,services}/NAME/proxy/...`."""
 
-    def __init__(self, door: Door, pods: PodAccess) -> None:
-        self._door = door
+    def __init__(self, server: ServerRef, pods: PodAccess) -> None:
+        self._server = server
         self._pods = pods
         self._turn = count()
 
     async def answer(self, request: HttpRequest, path: ResourcePath) -> Answer:
-        """What the pod answers.
+        """The response of the pod.
 
         Raises:
-            StatusError: there is no such pod, nobody listens there, or the request wants to go on in another protocol.
+            StatusError: the pod does not exist, nothing listens at the port, or the request is an upgrade.
         """
         if request.upgrades:
             raise MethodNotAllowed.saying("connections through the proxy cannot be upgraded")
@@ -134,7 +134,7 @@ class PodProxy:
                 raise ServiceUnavailable.saying(f'no service port {port} found for service "{target.name}"')
             port = named[0]
         wanted = ListOptions(label_selector=f"{_OF_SERVICE}={target.name}")
-        found = await ask(self._door, List(resource=_SLICES, namespace=namespace, user=ADMIN, options=wanted))
+        found = await ask(self._server, List(resource=_SLICES, namespace=namespace, user=ADMIN, options=wanted))
         slices = cast("tuple[EndpointSlice, ...]", cast("ListResult", found).items)
         places = [place for one in slices for place in _places(one, port)]
         if not places:
@@ -142,12 +142,12 @@ class PodProxy:
         return places[next(self._turn) % len(places)]
 
     async def _get(self, resource: GroupVersionResource, namespace: str, name: str) -> TypedObject:
-        """An object; whoever may use the proxy need not be allowed to read it."""
-        reply = await ask(self._door, Get(resource=resource, namespace=namespace, name=name, user=ADMIN))
+        """An object; users of the proxy need no permission to read it."""
+        reply = await ask(self._server, Get(resource=resource, namespace=namespace, name=name, user=ADMIN))
         return cast("TypedObject", cast("Result", reply).object)
 
     async def _pass_on(self, request: HttpRequest, path: ResourcePath, scheme: str, place: _Place) -> Answer:
-        import httpx2  # noqa: PLC0415 -- most clusters are asked for no page
+        import httpx2  # noqa: PLC0415 -- most clusters never use the proxy
 
         found = await self._port(place)
         if found.answer is not None:
@@ -174,7 +174,7 @@ class PodProxy:
                 raise _not_reached(str(error) or type(error).__name__) from error
 
     async def _port(self, place: _Place) -> PortAddress:
-        """Where the port is on this machine, or what is said there."""
+        """The address of the port on this machine, or the simulated answer."""
         if not place.pod:
             return PortAddress((place.address, place.port))
         pod = cast("Pod", await self._get(PODS, place.namespace, place.pod))
@@ -186,7 +186,7 @@ class PodProxy:
 
 
 class ProxiedStream:
-    """An answer whose end is not known: its pieces as they come."""
+    """A response of unknown length, forwarded piece by piece."""
 
     def __init__(self, reply: "httpx2.Response", connection: AsyncExitStack) -> None:
         self._reply = reply
@@ -195,11 +195,11 @@ class ProxiedStream:
 
     @property
     def content_type(self) -> str:
-        """The media type that the pod has said."""
+        """The media type of the pod's response."""
         return str(self._reply.headers.get("content-type", "application/octet-stream"))
 
     async def run(self, write: Write) -> None:
-        """Write the pieces until the pod has said all."""
+        """Write pieces until the pod's response ends."""
         async with self._connection:
             async for piece in self._reply.aiter_bytes():
                 if self._closed:
@@ -212,7 +212,7 @@ class ProxiedStream:
 
 
 def _places(one: EndpointSlice, port: str) -> Iterator[_Place]:
-    """Where the port of this name is, in the pods that are ready."""
+    """The addresses of this port in the ready pods."""
     for number in [each.port for each in one.ports or () if (each.name or "") == port and each.port]:
         for endpoint in one.endpoints or ():
             if endpoint.conditions.ready is not False and endpoint.addresses:

@@ -1,4 +1,4 @@
-"""What clients ask of a running pod: its logs; to run a command in it, to be attached to it, to reach its ports.
+"""Streams of running pods: logs, exec, attach and port-forward.
 
 Source: pkg/registry/core/pod/strategy.go LogLocation, pkg/registry/core/pod/rest/log.go (v1.36).
 """
@@ -15,26 +15,26 @@ from kubeactors.apimachinery.field import invalid as invalid_field
 from kubeactors.apimachinery.requests import Get, Result
 from kubeactors.apimachinery.status import BadRequest, MethodNotAllowed, Status, StatusDetails, StatusError, invalid
 from kubeactors.apimachinery.time import parse_time
-from kubeactors.apiserver.http.door import Door, ask
 from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response, Takeover, Write
 from kubeactors.apiserver.http.paths import ResourcePath
 from kubeactors.apiserver.http.port_forward import PortForward
 from kubeactors.apiserver.http.query import Query
 from kubeactors.apiserver.http.remote_command import RemoteCommand, wanted_streams
+from kubeactors.apiserver.http.server_ref import ServerRef, ask
 from kubeactors.apiserver.http.usage import UsageSource
 from kubeactors.kubelet import Attach, Exec, FindPort, Log, LogReply, PortReply, ReadLog, SessionReply
 from kubeactors.kubelet.runtimes.streams import Output
 from kubeactors.message import Recipient
 
 STREAMED = frozenset({"log", "exec", "attach", "portforward"})
-"""The subresources that are answered here."""
+"""The subresources that are served here."""
 
 FOLLOW_SECONDS = 0.25
-"""How often a log that is followed is read again."""
+"""The interval at which a followed log is read."""
 
 
 class LogSource(Protocol):
-    """Where logs are: behind the kubelets."""
+    """Access to logs: the kubelets."""
 
     async def read(self, node: str, request: ReadLog) -> LogReply:
         """The log of a container on a node."""
@@ -42,29 +42,29 @@ class LogSource(Protocol):
 
 
 class PodAccess(LogSource, UsageSource, Protocol):
-    """The way to running pods: by the kubelets."""
+    """Access to running pods: the kubelets."""
 
     async def begin(self, node: str, request: Exec | Attach) -> SessionReply:
-        """Run a command in a container, or be attached to it."""
+        """Run a command in a container, or attach to it."""
         ...
 
     async def find_port(self, node: str, request: FindPort) -> PortReply:
-        """Where a port of a pod is."""
+        """Find the address of a pod's port."""
         ...
 
 
 class PodStreams:
-    """Answers requests for logs, commands and ports."""
+    """Serves requests for logs, exec, attach and port-forward."""
 
-    def __init__(self, door: Door, pods: PodAccess | None) -> None:
-        self._door = door
+    def __init__(self, server: ServerRef, pods: PodAccess | None) -> None:
+        self._server = server
         self._pods = pods
 
     async def answer(self, request: HttpRequest, path: ResourcePath) -> Answer:
-        """The answer to a request for one of `STREAMED`.
+        """The response to a request for one of `STREAMED`.
 
         Raises:
-            StatusError: it is refused.
+            StatusError: it is rejected.
         """
         query = request.query
         if path.subresource == "log":
@@ -108,7 +108,7 @@ class PodStreams:
 
     async def _pod(self, request: HttpRequest, path: ResourcePath) -> Pod:
         get = Get(resource=path.resource, namespace=path.namespace, name=path.name, user=request.user)
-        return cast("Pod", cast("Result", await ask(self._door, get)).object)
+        return cast("Pod", cast("Result", await ask(self._server, get)).object)
 
     async def _log(self, source: LogSource, pod: Pod, wanted: ReadLog, *, follow: bool) -> Answer:
         log = await source.read(pod.spec.node_name, wanted)
@@ -120,20 +120,20 @@ class PodStreams:
 
 
 class LogStream:
-    """A log that is followed: what there is, then what comes, until the container ends."""
+    """A followed log: what exists, then what is added, until the container ends."""
 
     content_type = "text/plain"
 
     def __init__(self, source: LogSource, node: str, wanted: ReadLog, first: Log) -> None:
         self._source = source
         self._node = node
-        # what is to come is not bounded by a count of lines; of the bytes what is left counts
+        # the number of lines applies to existing ones only, the limit of bytes to all
         self._wanted = msgspec.structs.replace(wanted, tail_lines=None)
         self._log = first
         self._closed = anyio.Event()
 
     async def run(self, write: Write) -> None:
-        """Write lines as they come."""
+        """Write lines as they are added."""
         await self._write(write)
         while not self._log.ended and not self._closed.is_set():
             with anyio.move_on_after(FOLLOW_SECONDS):
@@ -160,10 +160,10 @@ class LogStream:
 
 
 def _ports(query: Query) -> tuple[int, ...]:
-    """The ports that a request names, in parameters of their own or with commas between.
+    """The ports in a request: repeated parameters, or separated by commas.
 
     Raises:
-        BadRequest: one of them is no port.
+        BadRequest: one of them is not a port.
     """
     named = [one for text in query.texts("ports") for one in text.split(",")]
     for one in named:
@@ -211,10 +211,10 @@ def _moment(text: str) -> int:
 
 
 def _container(pod: Pod, name: str) -> str:
-    """The container that is meant: the named one, or the only one.
+    """The named container, or the only one.
 
     Raises:
-        BadRequest: there is none of that name; or there are several, and none is named.
+        BadRequest: it does not exist; or there are several, and none is named.
     """
     spec, of_pod = pod.spec, pod.metadata.name
     every = [one.name for one in (*spec.init_containers, *spec.containers, *spec.ephemeral_containers)]

@@ -1,7 +1,7 @@
-"""Connections to ports that a client has named beforehand, one to each: as clients do that know nothing of SPDY.
+"""port-forward over WebSocket alone: one connection to each port that the client names in its request.
 
-All share one WebSocket. Each message has the number of its channel as its first byte: 0 is the data of the first port,
-1 what goes wrong with it, 2 and 3 are the second port's, and so on. Of each channel the first message is the port.
+The first byte of a message is its channel: 0 is the data of the first port, 1 its errors, 2 and 3 are those of the
+second port, and so on. The first message of each channel is the port.
 
 Source: k8s.io/kubelet/pkg/cri/streaming/portforward/websocket.go (v1.36).
 """
@@ -15,11 +15,11 @@ from kubeactors.apiserver.http.forwarding import Forwarding
 from kubeactors.apiserver.http.messages import Duplex
 
 CHANNELS = ("", V4, V4_BASE64)
-"""The protocols that go so."""
+"""The protocols of this kind."""
 
 
 async def carry(connections: Sequence[Forwarding], duplex: Duplex) -> None:
-    """Carry them to their ends, or until the client is gone."""
+    """Carry connections to their ends, or until the client disconnects."""
     for number, connection in enumerate(connections):
         port = connection.port.to_bytes(2, "little")
         await duplex.send(bytes([2 * number]) + port)
@@ -28,7 +28,7 @@ async def carry(connections: Sequence[Forwarding], duplex: Duplex) -> None:
 
         async def read() -> None:
             await _take(connections, duplex)
-            group.cancel_scope.cancel()  # the client is gone
+            group.cancel_scope.cancel()  # the client has disconnected
 
         group.start_soon(read)
         async with anyio.create_task_group() as ends:
@@ -39,7 +39,7 @@ async def carry(connections: Sequence[Forwarding], duplex: Duplex) -> None:
 
 
 async def _take(connections: Sequence[Forwarding], duplex: Duplex) -> None:
-    """What the client sends, until it is gone."""
+    """Pass on data of the client until it disconnects."""
     while (message := await duplex.receive()) is not None:
         number, is_about_errors = divmod(message[0], 2) if message else (len(connections), 0)
         if number < len(connections) and not is_about_errors and len(message) > 1:
@@ -47,7 +47,7 @@ async def _take(connections: Sequence[Forwarding], duplex: Duplex) -> None:
 
 
 async def _forward(number: int, connection: Forwarding, duplex: Duplex) -> None:
-    """One connection, from its beginning to its end."""
+    """Carry a connection to its end."""
 
     async def give_back(piece: bytes) -> None:
         await duplex.send(bytes([2 * number]) + piece)

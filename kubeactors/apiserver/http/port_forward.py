@@ -1,7 +1,7 @@
 """`kubectl port-forward`: carries connections between a client and ports of a pod.
 
-The client opens two streams for each connection, one for data and one for what goes wrong. Clients in other languages
-name their ports beforehand instead (`port_channels.py`).
+The client opens two streams per connection, for data and for errors. Clients in other languages name their ports in the
+request instead (`port_channels.py`).
 
 Source: k8s.io/kubelet/pkg/cri/streaming/portforward/{httpstream,portforward}.go (v1.36).
 """
@@ -19,11 +19,11 @@ from kubeactors.apiserver.http.spdy import DataReceived, SpdyError, SpdySession,
 PROTOCOL = "portforward.k8s.io"
 TUNNELLED = f"SPDY/3.1+{PROTOCOL}"
 ANY_PORT = 0
-"""Asked for to learn whether the pod runs at all."""
+"""A port to ask for in order to learn whether the pod is running."""
 
 
 class _Pair:
-    """The two streams of one connection, as far as they are open."""
+    """The streams of a connection that are open."""
 
     def __init__(self, forwarding: Forwarding) -> None:
         self.forwarding = forwarding
@@ -32,12 +32,12 @@ class _Pair:
 
 
 class PortForward:
-    """Forwards connections until the client is gone.
+    """Forwards connections until the client disconnects.
 
     Args:
         pod: its name, for messages.
-        find: where a port of the pod is.
-        ports: those that the client has named in its request.
+        find: finds the address of a port of the pod.
+        ports: the ports in the request.
     """
 
     def __init__(self, pod: str, find: Find, ports: tuple[int, ...] = ()) -> None:
@@ -78,7 +78,7 @@ class PortForward:
 
 
 def _agreed(duplex: Duplex) -> str | None:
-    """The first protocol that both speak. By WebSocket none need be named."""
+    """The first common protocol. A WebSocket client need not name one."""
     known = {PROTOCOL, TUNNELLED, *(CHANNELS if duplex.is_websocket else ())}
     offered = duplex.offered or (("",) if duplex.is_websocket else ())
     return next((one for one in offered if one in known), None)
@@ -91,12 +91,12 @@ class _Forwarder:
         self._duplex = duplex
         self._session = SpdySession()
         self._pairs: dict[str, _Pair] = {}
-        """By the client's id of the connection."""
+        """By the client's request id."""
         self._of_stream: dict[int, _Pair] = {}
-        """By the stream of data."""
+        """By the data stream."""
 
     async def run(self, group: TaskGroup) -> None:
-        """Take what the client sends, until it is gone."""
+        """Handle what the client sends, until it disconnects."""
         while (data := await self._duplex.receive()) is not None:
             for event in self._session.feed(data):
                 match event:
@@ -138,9 +138,9 @@ class _Forwarder:
             pair.forwarding.end()
 
     async def _forward(self, pair: _Pair) -> None:
-        """One connection, from its beginning to its end."""
+        """Carry a connection to its end."""
         data, error = pair.data, pair.error
-        assert data is not None  # both are open
+        assert data is not None  # both streams are open
         assert error is not None
 
         async def give_back(piece: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The query of a URL with the types that options have, and Go's words for what cannot be read.
+"""Query parameters as typed values, with Go's messages for those that cannot be parsed.
 
 Source: apimachinery/pkg/runtime/conversion.go, apimachinery/pkg/conversion/queryparams (v1.36).
 """
@@ -16,7 +16,7 @@ _FALSE = frozenset({"0", "false"})
 
 
 class Query:
-    """The parameters of a query. Of a repeated parameter the first value counts, as in Go.
+    """The parameters of a query. The first value of a repeated parameter counts, as in Go.
 
     >>> Query(b"limit=5&watch").number("limit"), Query(b"limit=5&watch").flag("watch")
     (5, True)
@@ -38,14 +38,14 @@ class Query:
         return values[0] if values else ""
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """All values of a parameter that may be repeated."""
+        """All values of a repeated parameter."""
         return tuple(self._values.get(name, ()))
 
     def number(self, name: str) -> int | None:
         """The value as a 64-bit integer; None if it is absent.
 
         Raises:
-            BadRequest: it is no such number.
+            BadRequest: it is not one.
         """
         return parse_int(self._values[name][0]) if name in self._values else None
 

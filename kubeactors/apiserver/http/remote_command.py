@@ -1,4 +1,4 @@
-"""`kubectl exec` and `kubectl attach`: carries what a command reads and writes between a client and a container.
+"""`kubectl exec` and `kubectl attach`: carries the streams of a command between a client and a container.
 
 Source: k8s.io/kubelet/pkg/cri/streaming/remotecommand/{exec,attach,websocket}.go (v1.36).
 """
@@ -46,7 +46,7 @@ NON_ZERO = "NonZeroExitCode"
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which of its streams a client wants."""
+    """The streams that a client requests."""
 
     stdin: bool = False
     stdout: bool = False
@@ -55,16 +55,16 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def channels(self) -> frozenset[int]:
-        """Their numbers; what becomes of the command is always told."""
+        """Their channel numbers, including the error channel."""
         named = ((STDIN, self.stdin), (STDOUT, self.stdout), (STDERR, self.stderr and not self.tty), (RESIZE, self.tty))
         return frozenset({ERROR, *(channel for channel, is_wanted in named if is_wanted)})
 
 
 def wanted_streams(query: Query) -> Wanted:
-    """Which streams a request names.
+    """The streams in a request.
 
     Raises:
-        BadRequest: none at all.
+        BadRequest: there are none.
     """
     wanted = Wanted(
         stdin=query.flag("stdin") or False,
@@ -78,11 +78,11 @@ def wanted_streams(query: Query) -> Wanted:
 
 
 class RemoteCommand:
-    """One command, or one client that is attached.
+    """A command, or an attached client.
 
     Args:
-        wanted: which streams.
-        start: begins it, given whom to tell what is written.
+        wanted: the streams.
+        start: starts it, given the recipient of its output.
     """
 
     def __init__(self, wanted: Wanted, start: Callable[[Recipient[Output]], Awaitable[SessionReply]]) -> None:
@@ -90,7 +90,7 @@ class RemoteCommand:
         self._start = start
 
     async def run(self, duplex: Duplex) -> None:
-        """Carry it to its end, or until the client is gone."""
+        """Carry the streams until the command ends or the client disconnects."""
         protocol = _agreed(duplex)
         if protocol is None:
             offered = " ".join(duplex.offered)
@@ -117,7 +117,7 @@ class RemoteCommand:
 
             async def read() -> None:
                 await _take_input(channels, typed)
-                group.cancel_scope.cancel()  # the client is gone
+                group.cancel_scope.cancel()  # the client has disconnected
 
             group.start_soon(read)
             await _give_output(channels, outbox, in_words=in_words)
@@ -125,27 +125,27 @@ class RemoteCommand:
 
 
 def _agreed(duplex: Duplex) -> str | None:
-    """The first protocol that both speak. By WebSocket none need be named."""
+    """The first common protocol. A WebSocket client need not name one."""
     known = (*PROTOCOLS, V4_BASE64, *OLDEST) if duplex.is_websocket else PROTOCOLS
     offered = duplex.offered or (("",) if duplex.is_websocket else ())
     return next((one for one in offered if one in known), None)
 
 
 class Outbox:
-    """What a command has told and the client has not got yet. Unbounded: commands never wait."""
+    """Output that is not sent yet. Unbounded: commands never wait."""
 
     def __init__(self) -> None:
         self._pieces: deque[Output] = deque()
         self._arrived = anyio.Event()
 
     def tell(self, message: Output, /) -> bool:
-        """Keep it."""
+        """Append it."""
         self._pieces.append(message)
         self._arrived.set()
         return True
 
     async def next(self) -> Output:
-        """The next one."""
+        """The next message."""
         while not self._pieces:
             self._arrived = anyio.Event()
             await self._arrived.wait()
@@ -177,7 +177,7 @@ async def _give_output(channels: Channels, outbox: Outbox, *, in_words: bool) ->
 
 
 def outcome(code: int, failure: str) -> Status:
-    """What a client is told of the end of a command.
+    """The Status at the end of a command.
 
     >>> outcome(0, "").status, outcome(3, "").details.causes[0].message
     ('Success', '3')

@@ -1,4 +1,4 @@
-"""What an answer looks like: the object itself, its row in a Table, or its metadata only.
+"""The representations of objects: the object itself, a row of a Table, or its metadata only.
 
 Source: apiserver/pkg/endpoints/handlers/response.go (v1.36).
 """
@@ -30,24 +30,24 @@ _INCLUDED = ("", "Metadata", "Object", "None")
 
 
 class Representation(Protocol):
-    """One way to show objects, for one request."""
+    """How objects are encoded for a request."""
 
     def of_object(self, obj: HasMeta) -> bytes:
-        """One object as JSON, in an answer or in an event."""
+        """An object as JSON, in a response or an event."""
         ...
 
     def of_list(self, reply: ListResult) -> list[bytes]:
-        """A list as JSON, in pieces: most of it is known in bytes already, and large."""
+        """A list as JSON, in pieces: most of it is large, and encoded already."""
         ...
 
 
 def representation(
     kind: Kind[TypedObject], target: Target | None, query: Query, clock: Clock, encodings: Encodings
 ) -> Representation:
-    """How to show objects of a kind to a client that has accepted this target.
+    """The representation of a kind for a client that accepts this target.
 
     Raises:
-        BadRequest: the query asks a Table to include something unknown.
+        BadRequest: `includeObject` of a Table is not valid.
     """
     if target is None:
         return AsIs(kind, encodings)
@@ -61,23 +61,23 @@ def representation(
 
 
 class AsIs:
-    """The objects themselves."""
+    """The object itself."""
 
     def __init__(self, kind: Kind[TypedObject], encodings: Encodings) -> None:
         self._kind = kind
         self._encodings = encodings
 
     def of_object(self, obj: HasMeta) -> bytes:
-        """With its type in front."""
-        if obj.metadata.resource_version:  # stored: whoever lists or watches is shown the same
+        """With apiVersion and kind first."""
+        if obj.metadata.resource_version:  # stored: the encoding is shared with lists and watches
             return self._encodings.document(obj)
         return encode(_struct(obj))
 
     def of_list(self, reply: ListResult) -> list[bytes]:
-        """Items go without their type: it is that of the list."""
+        """Items have no apiVersion and kind: those of the list imply them."""
         kind = self._kind
         metadata = _json(reply.metadata)
-        # The original keeps lists of custom resources as maps, which leave out nothing.
+        # Kubernetes keeps custom resources as maps, whose lists omit nothing.
         if kind.custom and not reply.metadata.continue_:
             metadata = metadata.replace(b"{", b'{"continue":"",', 1) if len(metadata) > 2 else b'{"continue":""}'
         items = map(self._encodings.tail, reply.items)
@@ -85,20 +85,20 @@ class AsIs:
 
 
 class AsMetadata:
-    """Nothing but metadata."""
+    """Metadata only."""
 
     def __init__(self, kind: Kind[TypedObject], target: Target) -> None:
         self._kind = kind
         self._target = target
 
     def of_object(self, obj: HasMeta) -> bytes:
-        """One PartialObjectMetadata."""
+        """A PartialObjectMetadata."""
         if self._target.kind != "PartialObjectMetadata":
             raise _unfit(f"you requested {self._target.kind}, but the requested object is not a list", self._kind, "")
         return partial(obj, self._target.api_version)
 
     def of_list(self, reply: ListResult) -> list[bytes]:
-        """One PartialObjectMetadataList."""
+        """A PartialObjectMetadataList."""
         if self._target.kind != "PartialObjectMetadataList":
             raise _unfit(f"you requested {self._target.kind}, but the requested object is a list", self._kind, "List")
         items = (partial(item, self._target.api_version)[1:] for item in reply.items)
@@ -120,7 +120,7 @@ class _Table(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
 
 class AsTable:
-    """Rows of a Table. In a watch each event has a Table of its own, of which only the first names its columns."""
+    """Rows of a Table. In a watch each event has a Table, of which only the first has column definitions."""
 
     def __init__(self, kind: Kind[TypedObject], target: Target, include: str, clock: Clock) -> None:
         self._kind = kind
@@ -131,8 +131,8 @@ class AsTable:
         self._columns: tuple[Column, ...] | None = self._printer.columns
 
     def of_object(self, obj: HasMeta) -> bytes:
-        """A Table with one row. The next one has no columns."""
-        if not isinstance(obj, self._kind.type):  # what a subresource shows, such as a Scale
+        """A Table with one row. Later ones have no columns."""
+        if not isinstance(obj, self._kind.type):  # of a subresource, such as a Scale
             self._printer = printers.of_type(type(obj))
             self._columns = self._printer.columns
         table = self._table(ListMeta(resource_version=obj.metadata.resource_version), (obj,))
@@ -160,11 +160,11 @@ class AsTable:
 
 
 Pieces: TypeAlias = tuple[bytes, ...]
-"""Of a text that is put together when it is sent."""
+"""Parts of a text that are joined when it is sent."""
 
 
 def line_of(event: WatchEvent, obj: bytes) -> Pieces:
-    r"""The line of an event whose object is to be shown so.
+    r"""The line of an event with an encoded object.
 
     >>> b"".join(line_of(WatchEvent("ADDED", TypedObject()), b"{}"))
     b'{"type":"ADDED","object":{}}\n'
@@ -173,7 +173,7 @@ def line_of(event: WatchEvent, obj: bytes) -> Pieces:
 
 
 def line_as_is(event: WatchEvent, encodings: Encodings) -> Pieces:
-    """The line of an event with its object as it is. Its bytes are those that lists show; nothing is copied."""
+    """The line of an event with the object itself. Its bytes are those of lists; nothing is copied."""
     tail = encodings.tail(event.object)
     return _event_head(event.type), opening(event.object, tail), tail, _EVENT_TAIL
 
@@ -187,7 +187,7 @@ def _event_head(type_: str) -> bytes:
 
 
 def partial(obj: HasMeta, api_version: str) -> bytes:
-    """An object's metadata as a PartialObjectMetadata."""
+    """An object as a PartialObjectMetadata."""
     prefix = f'{{"kind":"PartialObjectMetadata","apiVersion":"{api_version}","metadata":'.encode()
     return prefix + _json(obj.metadata) + b"}"
 
@@ -197,7 +197,7 @@ _json = msgspec.json.Encoder().encode
 
 
 def _document(kind: str, api_version: str, metadata: bytes, tails: Iterable[bytes]) -> list[bytes]:
-    """A list, of items without their opening braces."""
+    """A list, given its items without their opening braces."""
     pieces = [f'{{"kind":"{kind}","apiVersion":"{api_version}","metadata":'.encode(), metadata, b',"items":[']
     for tail in tails:
         pieces += (b",{", tail)

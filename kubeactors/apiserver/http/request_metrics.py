@@ -1,4 +1,4 @@
-"""How many requests were answered, and how quickly: counting costs a request a few dictionary look-ups.
+"""Counts and durations of requests; counting costs a few dictionary look-ups.
 
 Source: apiserver/pkg/endpoints/metrics/metrics.go (v1.36): labels and buckets.
 """
@@ -11,26 +11,26 @@ from kubeactors.apiserver.http.paths import ResourcePath
 
 SECOND = 1_000_000_000
 BUCKETS = (0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60)
-"""Upper bounds of durations, in seconds."""
+"""The upper bounds of the buckets, in seconds."""
 MAX_KINDS = 8192
-"""Kinds of requests that are told apart: paths that nobody serves must not fill the memory."""
+"""The limit of label combinations: paths that are not served must not exhaust memory."""
 
 LABELS = ["verb", "group", "version", "resource", "subresource", "scope"]
 Labels: TypeAlias = tuple[str, str, str, str, str, str]
 
 
 class RequestMetrics:
-    """Counts requests for API objects by what they are about. `watches` tells how many streams are open."""
+    """Counts requests for API objects. `watches` returns the number of open streams."""
 
     def __init__(self, watches: Callable[[], int]) -> None:
         self._watches = watches
         self._codes: dict[tuple[Labels, int], int] = {}
         self._durations: dict[Labels, list[int]] = {}
-        """How many requests ended within each bucket, and after all of them."""
+        """The number of requests in each bucket, and the total duration."""
         self._sums: dict[Labels, int] = {}
 
     def count(self, path: ResourcePath, verb: str, code: int, nanos: int) -> None:
-        """A request was answered."""
+        """Count a request."""
         gvr = path.resource
         if len(self._codes) >= MAX_KINDS:
             return
@@ -43,12 +43,12 @@ class RequestMetrics:
         self._sums[labels] = self._sums.get(labels, 0) + nanos
 
     def requests(self) -> Iterator[tuple[list[str], int]]:
-        """All that was counted, with the labels of `apiserver_request_total`."""
+        """The counts with the labels of `apiserver_request_total`."""
         for (labels, code), count in self._codes.items():
             yield [*labels, str(code)], count
 
     def durations(self) -> Iterator[tuple[Labels, list[tuple[str, float]], float]]:
-        """The histogram of each kind of request: cumulated buckets, and the sum in seconds."""
+        """The histogram of each label combination: cumulative buckets, and the sum in seconds."""
         for labels, buckets in self._durations.items():
             total = 0
             cumulated: list[tuple[str, float]] = []
@@ -59,7 +59,7 @@ class RequestMetrics:
 
     @property
     def watches(self) -> int:
-        """How many streams are open."""
+        """The number of open streams."""
         return self._watches()
 
 

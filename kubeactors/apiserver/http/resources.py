@@ -1,4 +1,4 @@
-"""Requests for API objects: from paths, queries and bodies to the Structs that the server answers, and back.
+"""Requests for API objects: from paths, queries and bodies to the Structs that the server handles, and back.
 
 Source: apiserver/pkg/endpoints/handlers (v1.36).
 """
@@ -34,7 +34,6 @@ from kubeactors.apimachinery.status import BadRequest, Expired, Status, StatusDe
 from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.http import bodies, options
 from kubeactors.apiserver.http.access import access_of, require
-from kubeactors.apiserver.http.door import Door, ask
 from kubeactors.apiserver.http.encodings import Encodings
 from kubeactors.apiserver.http.messages import Answer, HttpRequest, Response
 from kubeactors.apiserver.http.negotiation import JSON, Accepted, check_streamed, negotiate_object
@@ -45,6 +44,7 @@ from kubeactors.apiserver.http.pod_streams import STREAMED, PodAccess, PodStream
 from kubeactors.apiserver.http.representations import Clock, Representation, line_as_is, line_of, representation
 from kubeactors.apiserver.http.responses import data, listing, page_not_found
 from kubeactors.apiserver.http.routes import route
+from kubeactors.apiserver.http.server_ref import ServerRef, ask
 from kubeactors.apiserver.http.usage import NODES, UsageApi
 from kubeactors.apiserver.http.watching import EventEncoder, WatchSink, WatchStream
 
@@ -54,7 +54,7 @@ _Handler: TypeAlias = Callable[["_Call"], Awaitable[Answer]]
 
 
 class _Call(msgspec.Struct, frozen=True, gc=False):
-    """One request on its way: what was asked, of which kind, and how to answer."""
+    """A request in progress: its path, its kind, and the representation of its response."""
 
     request: HttpRequest
     path: ResourcePath
@@ -63,20 +63,20 @@ class _Call(msgspec.Struct, frozen=True, gc=False):
 
 
 class Resources:
-    """Answers requests for API objects."""
+    """Serves requests for API objects."""
 
     def __init__(
-        self, door: Door, scheme: Scheme, authorizer: Authorizer, clock: Clock, pods: PodAccess | None
+        self, server: ServerRef, scheme: Scheme, authorizer: Authorizer, clock: Clock, pods: PodAccess | None
     ) -> None:
-        self._door = door
+        self._server = server
         self._scheme = scheme
         self._authorizer = authorizer
         self._clock = clock
         self._encodings = Encodings()
-        self._streams = PodStreams(door, pods)
-        self._usage = None if pods is None else UsageApi(door, pods)
+        self._streams = PodStreams(server, pods)
+        self._usage = None if pods is None else UsageApi(server, pods)
         self._nodes = None if pods is None else NodeProxy(pods)
-        self._proxy = None if pods is None else PodProxy(door, pods)
+        self._proxy = None if pods is None else PodProxy(server, pods)
         self._handlers: dict[str, _Handler] = {
             "get": self._get,
             "list": self._list,
@@ -89,15 +89,15 @@ class Resources:
         }
 
     async def answer(self, request: HttpRequest, path: ResourcePath) -> Answer:
-        """The answer to a request.
+        """The response to a request.
 
         Raises:
-            StatusError: it is refused.
+            StatusError: it is rejected.
         """
         access = access_of(request, path)
-        require(self._authorizer, access)  # who may not do it is not told whether it could be done, or what is wrong
+        require(self._authorizer, access)  # before any other check, whose error would reveal something
         verb = access.verb
-        if request.upgrades:  # by WebSocket the method is GET, whatever is done by it
+        if request.upgrades:  # a WebSocket request is a GET, whatever it does
             require(self._authorizer, msgspec.structs.replace(access, verb="create"))
         if not self._serves(path):
             return page_not_found()
@@ -105,19 +105,21 @@ class Resources:
         if kind.deprecation:
             request.warnings = (kind.deprecation,)
         if self._nodes is not None and path.subresource == "proxy" and path.resource == NODES and verb == "get":
-            await ask(self._door, Get(resource=NODES, name=path.name, user=request.user))  # refuses if there is none
+            await ask(
+                self._server, Get(resource=NODES, name=path.name, user=request.user)
+            )  # fails if it does not exist
             return await self._nodes.answer(path)
         if self._proxy is not None and path.subresource == "proxy" and path.resource in {PODS, SERVICES}:
             return await self._proxy.answer(request, path)
         if path.subresource in STREAMED:
             return await self._streams.answer(request, path)
         if verb == "patch":
-            _patch_type(request)  # the original looks at the patch before it looks at what is accepted
+            _patch_type(request)  # Kubernetes checks the patch type before the Accept header
         call = _Call(request, path, kind, negotiate_object(request.header(b"accept")))
         return await self._handlers[verb](call)
 
     def _serves(self, path: ResourcePath) -> bool:
-        """Whether anything answers at a path of a group that users have added, or could add: of others more is said."""
+        """Whether a custom or unknown group serves the path; for built-in groups the error is more specific."""
         kind = self._scheme.by_resource(path.resource)
         if kind is None:
             return "." not in path.resource.group or self._scheme.has_group(path.resource.group)
@@ -137,7 +139,7 @@ class Resources:
             user=call.request.user,
             resource_version=query.text("resourceVersion"),
         )
-        return self._object(call, await ask(self._door, request))
+        return self._object(call, await ask(self._server, request))
 
     async def _list(self, call: _Call) -> Answer:
         path = call.path
@@ -145,7 +147,7 @@ class Resources:
         if self._usage is not None and path.resource.group == METRICS:
             return self._list_of(call, await self._usage.list(path, wanted))
         request = List(resource=path.resource, namespace=path.namespace, user=call.request.user, options=wanted)
-        return self._list_of(call, await ask(self._door, request))
+        return self._list_of(call, await ask(self._server, request))
 
     async def _watch(self, call: _Call) -> Answer:
         path = call.path
@@ -162,14 +164,14 @@ class Resources:
         )
         encode = self._encoder(call)
         try:
-            await ask(self._door, request)
-        except Expired as error:  # told in the stream, as the original does
+            await ask(self._server, request)
+        except Expired as error:  # reported in the stream, as in Kubernetes
             sink.tell(WatchClosed(0, error.status))
         return WatchStream(
             sink,
             encode,
             content_type=JSON,
-            stop=lambda: self._door.tell(StopWatch(subscriber=sink, watch=0)),
+            stop=lambda: self._server.tell(StopWatch(subscriber=sink, watch=0)),
         )
 
     async def _create(self, call: _Call) -> Answer:
@@ -186,7 +188,7 @@ class Resources:
             object=body.object,
             options=msgspec.structs.replace(wanted, warnings=body.warnings),
         )
-        return self._object(call, await ask(self._door, message))
+        return self._object(call, await ask(self._server, message))
 
     async def _update(self, call: _Call) -> Answer:
         path, request = call.path, call.request
@@ -202,7 +204,7 @@ class Resources:
             object=body.object,
             options=msgspec.structs.replace(wanted, warnings=body.warnings),
         )
-        return self._object(call, await ask(self._door, message))
+        return self._object(call, await ask(self._server, message))
 
     async def _patch(self, call: _Call) -> Answer:
         path, request = call.path, call.request
@@ -224,7 +226,7 @@ class Resources:
             patch=patch,
             options=wanted,
         )
-        return self._object(call, await ask(self._door, message))
+        return self._object(call, await ask(self._server, message))
 
     async def _delete(self, call: _Call) -> Answer:
         path, request = call.path, call.request
@@ -236,7 +238,7 @@ class Resources:
             user=request.user,
             options=await bodies.read_delete_options(request),
         )
-        return self._object(call, await ask(self._door, message))
+        return self._object(call, await ask(self._server, message))
 
     async def _delete_collection(self, call: _Call) -> Answer:
         path, request = call.path, call.request
@@ -247,10 +249,10 @@ class Resources:
             list_options=options.check_list_options(options.list_options(request.query)),
             options=await bodies.read_delete_options(request),
         )
-        return self._list_of(call, await ask(self._door, message))
+        return self._list_of(call, await ask(self._server, message))
 
     def _encoder(self, call: _Call) -> EventEncoder:
-        """How to show events. Those that are shown as they are share their bytes with lists and other watches."""
+        """The encoder of events. Those in the plain representation share their bytes with lists and other watches."""
         if call.accepted.target is None:
             return partial(line_as_is, encodings=self._encodings)
         shown = self._shown(call)
@@ -281,7 +283,7 @@ def _patch_type(request: HttpRequest) -> str:
     """The media type of a patch.
 
     Raises:
-        UnsupportedMediaType: it is no patch that is known.
+        UnsupportedMediaType: it is not a supported patch type.
     """
     patch_type = request.header(b"content-type").partition(";")[0]
     if patch_type not in PATCH_TYPES:

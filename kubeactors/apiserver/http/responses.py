@@ -1,4 +1,4 @@
-"""Answers as bytes: objects and Status in the accepted media type, warnings, compression.
+"""Responses as bytes: objects and Status in the negotiated media type, warnings, compression.
 
 Source: apiserver/pkg/endpoints/handlers/responsewriters/writers.go (v1.36).
 """
@@ -18,12 +18,12 @@ Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 GZIP_THRESHOLD_BYTES = 128 * 1024
 CHUNK_BYTES = 256 * 1024
-"""As much of a large body is put together, encrypted and handed over to the client's socket at a time."""
-_GZIP_WINDOW = 31  # 15 bits of window, and 16 for gzip's header
+"""The size of the chunks in which a large body is joined, encrypted and written to the socket."""
+_GZIP_WINDOW = 31  # 15 bits of window, plus 16 for the gzip header
 TEXT = "text/plain; charset=utf-8"
 
 _UNFOLDED = 1 << 30
-"""Columns: long texts stay on one line."""
+"""The line width: long strings are not folded."""
 _NO_CACHE = (b"cache-control", b"no-cache, private")
 _ALONE: Headers = (_NO_CACHE,)
 _NO_SNIFF = (b"x-content-type-options", b"nosniff")
@@ -32,7 +32,7 @@ _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 
 
 def data(request: HttpRequest, code: int, json: bytes, accepted: Accepted, warnings: tuple[str, ...] = ()) -> Response:
-    """An answer with a JSON value as its body, in the accepted media type."""
+    """A response with a JSON body, in the negotiated media type."""
     headers = _headers(warnings)
     body = to_yaml(json) if accepted.media_type == YAML else _as_json(request, json, pretty=accepted.pretty)
     compressed = len(body) > GZIP_THRESHOLD_BYTES and "gzip" in request.header(b"accept-encoding")
@@ -44,7 +44,7 @@ def data(request: HttpRequest, code: int, json: bytes, accepted: Accepted, warni
 def listing(
     request: HttpRequest, pieces: Sequence[bytes], accepted: Accepted, warnings: tuple[str, ...] = ()
 ) -> Response:
-    """An answer with a list as its body, whose JSON is in pieces."""
+    """A response with a list whose JSON comes in pieces."""
     large = sum(map(len, pieces)) > CHUNK_BYTES
     as_it_is = accepted.media_type == JSON and not _indented(request, pretty=accepted.pretty)
     if large and as_it_is and "gzip" not in request.header(b"accept-encoding"):
@@ -53,7 +53,7 @@ def listing(
 
 
 def chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Pieces put together to chunks of a size that is quickly sent."""
+    """Join pieces to chunks of a size that can be sent quickly."""
     gathered: list[bytes] = []
     size = 0
     for piece in pieces:
@@ -67,12 +67,12 @@ def chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def compress(body: bytes) -> bytes:
-    """A body as gzip, quickly rather than well, as the original does."""
+    """Gzip a body at the fastest level, as Kubernetes does."""
     return zlib.compress(body, level=1, wbits=_GZIP_WINDOW)
 
 
 def refusal(request: HttpRequest, status: Status) -> Response:
-    """A Status in the accepted media type; in JSON if none of ours is accepted: a refusal is never withheld."""
+    """A Status in the negotiated media type; in JSON if none is acceptable, so that errors always have a body."""
     accepted = negotiate(request.header(b"accept"), as_is) or Accepted()
     answer = data(request, status.code, msgspec.json.encode(status), accepted, request.warnings)
     if status.details is None or not status.details.retry_after_seconds:
@@ -87,7 +87,7 @@ def text(code: int, body: str) -> Response:
 
 
 def no_upgrade(status: Status) -> Response:
-    """Why a connection goes on in no other protocol: in a word what the kubelet says, else the server's own failure."""
+    """A failed upgrade: the kubelet's error as plain text, else the server's own as a Status."""
     return (
         text(status.code, status.message)
         if status.reason
@@ -96,7 +96,7 @@ def no_upgrade(status: Status) -> Response:
 
 
 def page_not_found() -> Response:
-    """What Go's HTTP library says of a path that nobody serves."""
+    """What Go's HTTP library responds for an unknown path."""
     return text(404, "404 page not found\n")
 
 
@@ -111,7 +111,7 @@ def warning(message: str) -> bytes:
 
 
 def to_yaml(json: bytes) -> bytes:
-    r"""A JSON value as YAML, with sorted keys as the original writes them.
+    r"""A JSON value as YAML, with sorted keys as in Kubernetes.
 
     >>> to_yaml(b'{"b":[1],"a":"x"}')
     b'a: x\nb:\n- 1\n'
@@ -131,7 +131,7 @@ def _headers(warnings: tuple[str, ...]) -> Headers:
 
 
 def _indented(request: HttpRequest, *, pretty: bool) -> bool:
-    """Whether the client wants it so, or is a person's."""
+    """Whether to indent: on request, or for browsers and curl."""
     if pretty:
         return True
     if b"pretty" in request.query_bytes and (wish := request.query.text("pretty")):

@@ -1,4 +1,4 @@
-"""Which paths and verbs exist: the difference between 404 and 405.
+"""The paths and verbs that exist: the difference between 404 and 405.
 
 Source: apiserver/pkg/endpoints/installer.go (v1.36).
 """
@@ -16,11 +16,11 @@ _EVERYWHERE = frozenset({"list", "watch"})
 
 
 def route(scheme: Scheme, path: ResourcePath, verb: str) -> Kind[TypedObject]:
-    """The kind that a path leads to.
+    """The kind that serves a path.
 
     Raises:
-        NotFound: nobody serves the path.
-        MethodNotAllowed: it is served, but not with this verb.
+        NotFound: the path is not served.
+        MethodNotAllowed: it does not support the verb.
     """
     kind = scheme.by_resource(path.resource)
     if kind is None:
@@ -36,12 +36,12 @@ def route(scheme: Scheme, path: ResourcePath, verb: str) -> Kind[TypedObject]:
 
 
 def not_found() -> StatusError:
-    """Nobody serves the path."""
+    """The error for a path that is not served."""
     return NotFound.saying("the server could not find the requested resource", StatusDetails())
 
 
 def _offered(kind: Kind[TypedObject], path: ResourcePath) -> frozenset[str]:
-    """The verbs that mean something on a path of this kind."""
+    """The verbs that a path of this kind supports."""
     if path.namespace and not kind.namespaced:
         return frozenset()
     if path.watch:

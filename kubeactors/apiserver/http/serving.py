@@ -1,10 +1,10 @@
 """The HTTPS server: sockets, TLS, and uvicorn between them and the application.
 
-uvicorn parses HTTP and speaks ASGI. Here it is given sockets that are already bound, so that a port in use is an
-error and no exit of the process, and its protocol is made to pass on the certificate that a client has shown.
+uvicorn parses HTTP and speaks ASGI. It is given sockets that are bound already, so that a port in use raises an error
+instead of exiting the process, and its protocol is extended to pass on client certificates.
 """
 
-import asyncio  # noqa: TID251 -- uvicorn is written for it
+import asyncio  # noqa: TID251 -- uvicorn requires it
 import contextlib
 import errno
 import logging
@@ -29,14 +29,14 @@ from kubeactors.apiserver.http.upgrade import SPDY, App, Connections, UpgradedCo
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 180
-"""How long an idle connection stays: longer than clients keep theirs, so that they close, not we under their request."""
+"""The idle timeout of a connection. It is longer than that of clients, so that a request never meets our close."""
 
 IDLE_GOODBYE_SECONDS = 0.1
 GOODBYE_SECONDS = 1.0
-"""How long a closed connection waits for its client to close too: when nothing is under way, and after an answer."""
+"""How long a closing connection waits for its client to close: when it is idle, and after a response."""
 
 GRACE_SECONDS = 5
-"""How long requests that are under way may take when the server stops."""
+"""How long requests in progress may take when the server stops."""
 
 
 if TYPE_CHECKING:
@@ -44,15 +44,15 @@ if TYPE_CHECKING:
 
 
 class AddressInUse(Exception):
-    """Somebody else listens at the address; stop it, or choose another port (0 takes a free one)."""
+    """The address is in use; stop the other process, or choose another port (0 takes a free one)."""
 
 
 class WrongEventLoop(RuntimeError):
-    """HTTPS is served on asyncio only; on trio, ask the cluster through its `client`."""
+    """HTTPS is served on asyncio only; on trio, use the cluster's `client`."""
 
 
 class Tls(msgspec.Struct, frozen=True, kw_only=True):
-    """The files of TLS (PEM): what the server shows, and whose client certificates it believes."""
+    """The PEM files of TLS: the server's certificate and key, and the CA of client certificates."""
 
     certificate: Path
     key: Path
@@ -60,19 +60,19 @@ class Tls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listening(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the server is reached."""
+    """The address of the server."""
 
     host: str
     port: int
 
     @property
     def url(self) -> str:
-        """`https://HOST:PORT`; a wildcard address is shown as the local one.
+        """`https://HOST:PORT`; a wildcard address becomes the loopback one.
 
         >>> Listening(host="::1", port=6443).url
         'https://[::1]:6443'
         """
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104  shown, not bound
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104  display
         return f"https://[{host}]:{self.port}" if ":" in host else f"https://{host}:{self.port}"
 
 
@@ -83,7 +83,7 @@ class _Transport(Protocol):
 class _PeerProtocol(HttpToolsProtocol):
     """Puts the client's certificate into the state of every scope of its connection.
 
-    A connection that the server closes ends soon, also if the client does not answer the goodbye of TLS.
+    A connection that the server closes ends soon, even if the client does not answer the TLS close.
     """
 
     def connection_made(self, transport: _Transport) -> None:
@@ -93,11 +93,11 @@ class _PeerProtocol(HttpToolsProtocol):
             self.app_state = {**self.app_state, PEER: certificate}
 
     def _should_upgrade(self) -> bool:
-        """To SPDY too, which kubectl before 1.31 speaks."""
+        """Accept SPDY too, which kubectl before 1.31 uses."""
         return self._get_upgrade() == SPDY or super()._should_upgrade()
 
     def on_headers_complete(self) -> None:
-        """As uvicorn does it, but for limits, which this server has none of, and exchanges of its own."""
+        """As in uvicorn, but without its limits, and with our own exchanges."""
         parser = self.parser
         assert parser is not None, "it is what calls this"
         version = parser.get_http_version()
@@ -112,8 +112,8 @@ class _PeerProtocol(HttpToolsProtocol):
         self.scope["query_string"] = url.query or b""
         before = cast("RequestResponseCycle | None", self.cycle)
         self.cycle = self._exchange(keep_alive=version != "1.0" and parser.should_keep_alive())
-        app = cast("ASGI3Application", self.app)  # pyright: ignore[reportUnknownMemberType] -- uvicorn says too little
-        if before is not None and not before.response_complete:  # one after the other
+        app = cast("ASGI3Application", self.app)  # pyright: ignore[reportUnknownMemberType] -- untyped in uvicorn
+        if before is not None and not before.response_complete:  # pipelined requests are served in order
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, app))
         else:
@@ -146,7 +146,7 @@ class _PeerProtocol(HttpToolsProtocol):
             "path": unquote(url.path.decode("ascii")),
             "query_string": url.query or b"",
         }
-        app = cast("App", self.app)  # pyright: ignore[reportUnknownMemberType] -- uvicorn says too little of it
+        app = cast("App", self.app)  # pyright: ignore[reportUnknownMemberType] -- untyped in uvicorn
         self.transport.set_protocol(
             UpgradedConnection(app, scope, self.transport, cast("Connections", self.server_state))
         )
@@ -165,7 +165,7 @@ class _PeerProtocol(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the program that it is a part of, says when it is up, and stops as soon as it is told."""
+    """Leaves signals to the embedding program, reports when it is up, and stops promptly."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -194,14 +194,14 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serve(app: ApiApp, *, host: str, port: int, tls: Tls) -> AsyncGenerator[Listening]:
-    """Serve until the block is left: then streams end, requests under way get their answer, connections are closed.
+    """Serve until the block is left; then streams end, requests in progress are completed, connections are closed.
 
-    Port 0 takes a free port; what is yielded says which.
+    Port 0 takes a free port; the yielded address has it.
 
     Raises:
-        AddressInUse: the address is taken.
-        OSError: the address cannot be listened at for another reason (no such address, not permitted).
-        WrongEventLoop: this is not asyncio.
+        AddressInUse: the address is in use.
+        OSError: the address cannot be bound for another reason (no such address, not permitted).
+        WrongEventLoop: the event loop is not asyncio.
     """
     _check_loop()
     listener = _listen(host, port)
@@ -213,7 +213,7 @@ async def serve(app: ApiApp, *, host: str, port: int, tls: Tls) -> AsyncGenerato
         try:
             await server.up.wait()
             yield Listening(host=host, port=port)
-        except Exception as error:  # noqa: BLE001 -- raised below: an error of the block leaves as it is, not in a group
+        except Exception as error:  # noqa: BLE001 -- raised below, so that an error of the block is not in a group
             failure = error
         finally:
             app.close()
@@ -230,15 +230,15 @@ def _check_loop() -> None:
 
 
 async def _run(server: _Server, listener: socket.socket) -> None:
-    """Run until told to exit. Cancellation waits for that too, lest connections are left half-closed."""
+    """Run until told to exit. Cancellation waits for that too, so that no connection is left half-closed."""
     with anyio.CancelScope(shield=True):
         await server.serve([listener])
-    for connection in tuple(server.server_state.connections):  # whose clients did not care to say goodbye
+    for connection in tuple(server.server_state.connections):  # those whose clients did not close
         connection.transport.abort()
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket; a host name is looked up, the first of its addresses counts."""
+    """A listening socket; a host name resolves to the first of its addresses."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
@@ -270,7 +270,7 @@ def _server(app: ApiApp, tls: Tls) -> _Server:
         interface="asgi3",
         log_config=None,
         access_log=False,
-        log_level=logging.CRITICAL,  # the application says itself what fails; a request cut off at the end is no failure
+        log_level=logging.CRITICAL,  # the application logs failures; a request cut off at shutdown is none
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,

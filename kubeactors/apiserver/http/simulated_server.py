@@ -1,6 +1,6 @@
-"""What listens at a port of a simulated container: a server over HTTP/1.1 that answers every request with one line.
+"""The server of a simulated container: it answers every HTTP/1.1 request with one line.
 
-Source: RFC 9112; llhttp reads.
+Source: RFC 9112; parsed by llhttp.
 """
 
 import httptools
@@ -9,10 +9,10 @@ _HEAD = b"HTTP/1.1 %s\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-leng
 
 
 class SimulatedServer:
-    r"""One connection to it. What a client sends goes in, what the client is to be sent comes out.
+    r"""A connection. Feed it what the client sends; it returns what to send back.
 
     Args:
-        text: the answer to every request, whatever it asks for.
+        text: the response to every request.
 
     >>> server = SimulatedServer("hi")
     >>> server.answer(b"GET / HTTP/1.1\r\nhost: web\r\n"), server.answer(b"\r\n")[-4:], server.is_over
@@ -29,11 +29,11 @@ class SimulatedServer:
         self._answers: list[bytes] = []
 
     def answer(self, data: bytes) -> bytes:
-        """The answers to the requests that end in this piece."""
+        """The responses to the requests that this piece completes."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self.is_over = True  # what follows is of a protocol that is not spoken here
+            self.is_over = True  # the rest is another protocol
         except httptools.HttpParserError:
             self.is_over = True
             self._say(b"400 Bad Request", b"bad request\n")

@@ -1,9 +1,9 @@
-"""SPDY/3.1 as kubectl speaks it: streams of bytes over one connection. Sans-I/O.
+"""SPDY/3.1 as kubectl uses it: streams of bytes over one connection. Sans-I/O.
 
-Bytes that have come are fed in, and events come out; what is to be sent collects until it is taken. There is no flow
-control: kubectl's library has none.
+Feed it received bytes, and it yields events; bytes to send are buffered until they are taken. There is no flow control:
+kubectl's library has none.
 
-Source: the SPDY protocol, draft 3.1; what of it is used follows github.com/moby/spdystream.
+Source: the SPDY protocol, draft 3.1; the subset is that of github.com/moby/spdystream.
 """
 
 import zlib
@@ -19,7 +19,7 @@ REFUSED_STREAM = 3
 VERSION = 3
 HEADER_BYTES = 8
 MAX_FRAME_BYTES = 1 << 20
-"""Longer frames are no client of ours; bytes are kept until a frame is whole."""
+"""The limit of a frame, which is buffered until it is complete. Clients send shorter ones."""
 MAX_HEADERS_BYTES = 1 << 16
 CHUNK_BYTES = 32 * 1024
 
@@ -42,15 +42,15 @@ _TAIL = (
     "publicprivatemax-age=gzip,deflate,sdchcharset=utf-8charset=iso-8859-1,utf-,*,enq=0."
 )
 DICTIONARY = b"".join(pack("!I", len(word)) + word.encode() for word in _WORDS) + _TAIL.encode()
-"""What both sides know of headers before the first one. Its Adler-32 is 0xe3c6a7c2."""
+"""The initial dictionary of header compression. Its Adler-32 is 0xe3c6a7c2."""
 
 
 class SpdyError(Exception):
-    """The bytes are no SPDY/3; the connection cannot go on."""
+    """The bytes are not SPDY/3; the connection cannot continue."""
 
 
 class StreamOpened(msgspec.Struct, frozen=True):
-    """The peer has opened a stream, and described it. `ended`: it will send nothing on it."""
+    """The peer has opened a stream with these headers. `ended`: it will send no data."""
 
     stream: int
     headers: Mapping[str, str]
@@ -66,7 +66,7 @@ class DataReceived(msgspec.Struct, frozen=True):
 
 
 class StreamReset(msgspec.Struct, frozen=True):
-    """The peer has given a stream up."""
+    """The peer has reset a stream."""
 
     stream: int
 
@@ -79,7 +79,7 @@ Event: TypeAlias = StreamOpened | DataReceived | StreamReset | GoneAway
 
 
 class SpdySession:
-    """One side, the server's, of a connection.
+    """The server's side of a connection.
 
     >>> client, server = SpdySession(), SpdySession()
     >>> client.open(1, {"streamtype": "data"}); client.send(1, b"hello", end=True)
@@ -94,10 +94,10 @@ class SpdySession:
         self._decompressor = zlib.decompressobj(zdict=DICTIONARY)
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Take bytes, and tell what they mean.
+        """Parse received bytes.
 
         Raises:
-            SpdyError: nothing of this protocol.
+            SpdyError: they are not SPDY/3.
         """
         self._bytes += data
         while len(self._bytes) >= HEADER_BYTES:
@@ -113,31 +113,31 @@ class SpdySession:
                 yield event
 
     def take(self) -> bytes:
-        """What is to be sent now."""
+        """The bytes to send now."""
         data, self._out = bytes(self._out), bytearray()
         return data
 
     def open(self, stream: int, headers: Mapping[str, str]) -> None:
-        """Open a stream, as clients do with odd numbers."""
+        """Open a stream; clients use odd numbers."""
         self._frame(SYN_STREAM, 0, pack("!IIH", stream, 0, 0) + self._compressed(headers))
 
     def reply(self, stream: int) -> None:
-        """Take a stream that the peer has opened."""
+        """Accept a stream that the peer has opened."""
         self._frame(SYN_REPLY, 0, pack("!I", stream) + self._compressed({}))
 
     def send(self, stream: int, data: bytes, *, end: bool = False) -> None:
-        """Send bytes on a stream; `end` if they are the last."""
+        """Send bytes on a stream; `end`: they are the last."""
         pieces = [data[start : start + CHUNK_BYTES] for start in range(0, len(data), CHUNK_BYTES)] or [b""]
         for number, piece in enumerate(pieces, 1):
             last = end and number == len(pieces)
             self._out += pack("!II", stream, (FIN if last else 0) << 24 | len(piece)) + piece
 
     def reset(self, stream: int) -> None:
-        """Give a stream up."""
+        """Reset a stream."""
         self._frame(RST_STREAM, 0, pack("!II", stream, REFUSED_STREAM))
 
     def go_away(self, last: int) -> None:
-        """Take no more streams."""
+        """Accept no more streams."""
         self._frame(GOAWAY, 0, pack("!II", last, 0))
 
     def _frame(self, kind: int, flags: int, body: bytes) -> None:
@@ -156,7 +156,7 @@ class SpdySession:
         if kind == SYN_STREAM:
             return StreamOpened(stream, self._headers(body[10:]), bool(head[4] & FIN))
         if kind in {SYN_REPLY, HEADERS}:
-            self._headers(body[4:])  # the compression goes on from frame to frame
+            self._headers(body[4:])  # to keep the decompressor in sync
         if kind == RST_STREAM:
             return StreamReset(stream)
         if kind == GOAWAY:
@@ -184,7 +184,7 @@ class SpdySession:
 
 
 def _texts(block: bytes) -> Iterator[str]:
-    """Names and values in turn."""
+    """Names and values, alternating."""
     place = 4
     while place + 4 <= len(block):
         (size,) = unpack_from("!I", block, place)

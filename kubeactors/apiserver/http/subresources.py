@@ -1,4 +1,4 @@
-"""What subresources there are: the kind they speak, and the verbs they know.
+"""The subresources of all kinds: their kinds and verbs.
 
 Source: the resource lists of a Kubernetes API server (v1.36).
 """
@@ -14,7 +14,7 @@ _STREAM = ("create", "get")
 
 
 class Subresource(msgspec.Struct, frozen=True):
-    """One subresource. An empty `kind` is the kind of the resource itself; empty group and version those of its group."""
+    """A subresource. An empty `kind` is that of the resource; empty group and version are those of the resource."""
 
     verbs: tuple[str, ...]
     kind: str = ""
@@ -42,7 +42,7 @@ _PROXIES = {"pods": "PodProxyOptions", "services": "ServiceProxyOptions", "nodes
 
 
 def subresource_of(kind: Kind[TypedObject], name: str) -> Subresource | None:
-    """A subresource of a kind; None if the kind has none of that name."""
+    """A subresource of a kind; None if there is none of that name."""
     if name not in kind.subresources:
         return None
     if name == "proxy":

@@ -1,6 +1,6 @@
-"""Connections that become something else than HTTP: `Upgrade: SPDY/3.1`, which ASGI does not know.
+"""Upgraded connections: `Upgrade: SPDY/3.1`, which ASGI does not support.
 
-The application is called as it is for a WebSocket, with other names: a scope of type `upgrade`; it receives
+The application is called as for a WebSocket, with other names: a scope of type `upgrade`; it receives
 `upgrade.receive` with `bytes`, and `upgrade.disconnect`; it sends `upgrade.accept` with `headers`, `upgrade.send` with
 `bytes`, and `upgrade.close`; or an HTTP response in place of `upgrade.accept`.
 """
@@ -18,7 +18,7 @@ HIGH_WATER_BYTES = 1 << 20
 
 
 class Connections(Protocol):
-    """uvicorn's bookkeeping: who is connected, and which tasks answer."""
+    """uvicorn's server state: its connections and tasks."""
 
     connections: "set[object]"
     tasks: "set[asyncio.Task[None]]"
@@ -28,7 +28,7 @@ App = Callable[[Scope, Receive, Send], Coroutine[object, object, None]]
 
 
 class UpgradedConnection(asyncio.Protocol):
-    """One connection, from the request to upgrade it on."""
+    """A connection, beginning with its upgrade request."""
 
     def __init__(self, app: App, scope: Scope, transport: asyncio.Transport, server: Connections) -> None:
         self._transport = transport
@@ -44,10 +44,10 @@ class UpgradedConnection(asyncio.Protocol):
         server.tasks.add(task)
         task.add_done_callback(server.tasks.discard)
 
-    # The transport's side.
+    # Called by the transport.
 
     def data_received(self, data: bytes) -> None:
-        """More bytes."""
+        """Data has arrived."""
         self._arrived.append(data)
         self._size += len(data)
         if self._size > HIGH_WATER_BYTES:
@@ -55,32 +55,32 @@ class UpgradedConnection(asyncio.Protocol):
         self._news.set()
 
     def eof_received(self) -> None:
-        """The peer sends no more: it is gone."""
+        """The peer has closed its side, and so the connection."""
         self._lost = True
         self._news.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is over."""
+        """The connection is closed."""
         self._server.connections.discard(self)
         self._lost = True
         self._news.set()
         self._writable.set()
 
     def pause_writing(self) -> None:
-        """The peer does not read."""
+        """The write buffer is full."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
-        """It does again."""
+        """The write buffer has drained."""
         self._writable.set()
 
     def shutdown(self) -> None:
-        """Uvicorn stops."""
+        """The server stops."""
         self._lost = True
         self._news.set()
         self._transport.close()
 
-    # The application's side.
+    # Called by the application.
 
     async def _run(self, app: App, scope: Scope) -> None:
         try:

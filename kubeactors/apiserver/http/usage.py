@@ -1,4 +1,4 @@
-"""metrics.k8s.io: what nodes and pods take, from their kubelets; what metrics-server does elsewhere.
+"""metrics.k8s.io: resource usage of nodes and pods, from the kubelets, as metrics-server serves it.
 
 Source: sigs.k8s.io/metrics-server pkg/api/{node,pod}.go (v0.8).
 """
@@ -13,8 +13,8 @@ from kubeactors.apimachinery.meta import ListMeta, ObjectMeta
 from kubeactors.apimachinery.requests import ADMIN, Get, GroupVersionResource, List, ListOptions, ListResult, Result
 from kubeactors.apimachinery.status import not_found
 from kubeactors.apimachinery.time import format_time
-from kubeactors.apiserver.http.door import Door, ask
 from kubeactors.apiserver.http.paths import ResourcePath
+from kubeactors.apiserver.http.server_ref import ServerRef, ask
 from kubeactors.kubelet.runtimes import ContainerStats
 from kubeactors.kubelet.usage import NodeUsage, PodUsage, Usage
 
@@ -24,37 +24,37 @@ PODS = GroupVersionResource("", "v1", "pods")
 
 
 class UsageSource(Protocol):
-    """Who knows what runs on the nodes."""
+    """Access to usage: the kubelets."""
 
     async def usage(self) -> Usage:
-        """What is taken now, or was a few seconds ago."""
+        """The current usage, which may be a few seconds old."""
         ...
 
 
 class UsageApi:
-    """Answers requests for NodeMetrics and PodMetrics: of those objects that exist and of which something is known."""
+    """Serves NodeMetrics and PodMetrics, for nodes and pods that exist and have usage."""
 
-    def __init__(self, door: Door, source: UsageSource) -> None:
-        self._door = door
+    def __init__(self, server: ServerRef, source: UsageSource) -> None:
+        self._server = server
         self._source = source
 
     async def get(self, path: ResourcePath) -> Result:
-        """One of them.
+        """The metrics of a node or pod.
 
         Raises:
-            NotFound: there is no such node or pod, or nothing of it runs.
+            NotFound: it does not exist, or has no usage.
         """
         of = PODS if path.resource.resource == "pods" else NODES
-        found = await ask(self._door, Get(resource=of, namespace=path.namespace, name=path.name, user=ADMIN))
+        found = await ask(self._server, Get(resource=of, namespace=path.namespace, name=path.name, user=ADMIN))
         objects = (cast("Result", found).object,)
         for one in _measured(cast("tuple[Pod | Node, ...]", objects), await self._source.usage()):
             return Result(object=one)
         raise not_found(path.resource.resource, path.resource.group, path.name)
 
     async def list(self, path: ResourcePath, options: ListOptions) -> ListResult:
-        """Those of the nodes or pods that are selected."""
+        """The metrics of the selected nodes or pods."""
         of = PODS if path.resource.resource == "pods" else NODES
-        found = await ask(self._door, List(resource=of, namespace=path.namespace, user=ADMIN, options=options))
+        found = await ask(self._server, List(resource=of, namespace=path.namespace, user=ADMIN, options=options))
         objects = cast("tuple[Pod | Node, ...]", cast("ListResult", found).items)
         return ListResult(metadata=ListMeta(), items=tuple(_measured(objects, await self._source.usage())))
 

@@ -1,4 +1,4 @@
-"""A watch over HTTP: its subscriber, and the stream of lines that a client reads.
+"""A watch over HTTP: its subscriber, and its stream of lines.
 
 Source: apiserver/pkg/endpoints/handlers/watch.go (v1.36).
 """
@@ -15,18 +15,18 @@ from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.http.messages import Write
 
 CAPACITY_EVENTS = 10_000
-"""How far a client may be behind. An event waits as a reference to an object that the server holds anyway."""
+"""How many events a client may lag behind. A buffered event is a reference to an object that the server has anyway."""
 
 EventEncoder: TypeAlias = Callable[[WatchEvent], Iterable[bytes]]
-"""One event as a line of JSON, newline included, in pieces."""
+"""Encodes an event as a line of JSON with its newline, in pieces."""
 
 
 class WatchSink:
-    """The subscriber of one watch: takes events from the server, hands them to the stream in batches.
+    """The subscriber of a watch: receives events of the server, and hands them to the stream in batches.
 
-    It lives in the same event loop as the server. While its client is too far behind it takes no more: the server
-    keeps the rest, and ends the watch if that becomes too much. The client then watches again from the last revision
-    it has seen, or is told there to list again.
+    It lives in the server's event loop. While its client is too far behind, it accepts nothing: the server buffers the
+    rest, and closes the watch if that becomes too much. The client then watches again from the last revision that it
+    has seen, where it may be told to list again.
     """
 
     def __init__(self, capacity: int = CAPACITY_EVENTS) -> None:
@@ -37,7 +37,7 @@ class WatchSink:
         self.status: Status | None = None
 
     def tell(self, message: WatchEvents | WatchClosed, /) -> bool:
-        """Take a message of the server; False if there is no room now, or the stream has ended."""
+        """Accept a message of the server; False if there is no room now, or the stream has ended."""
         if self.ended:
             return False
         if isinstance(message, WatchClosed):
@@ -51,11 +51,11 @@ class WatchSink:
         return True
 
     def close(self) -> None:
-        """End the stream after what has arrived."""
+        """End the stream after the events received so far."""
         self.tell(WatchClosed(0))
 
     async def take(self) -> list[WatchEvent]:
-        """All events that have arrived, in order; waits for the first. Empty: the stream has ended."""
+        """All events received, in order; waits for the first. Empty: the stream has ended."""
         while not self._events and not self.ended:
             await self._ready.wait()
             self._ready = anyio.Event()
@@ -64,7 +64,7 @@ class WatchSink:
 
 
 class WatchStream:
-    """The lines of one watch."""
+    """The lines of a watch."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class WatchStream:
         self._stop = stop
 
     async def run(self, write: Write) -> None:
-        """Write events until the server ends the watch, at its timeout for one. Says why if it is a refusal."""
+        """Write events until the server ends the watch, at its timeout or with an error, which is the last line."""
         try:
             while events := await self._sink.take():
                 await write(b"".join(chain.from_iterable(map(self._encode, events))))
@@ -90,12 +90,12 @@ class WatchStream:
             self._stop()
 
     def close(self) -> None:
-        """End the stream after what has arrived."""
+        """End the stream after the events received so far."""
         self._sink.close()
 
 
 def error_line(status: Status) -> bytes:
-    """The event that tells a watcher why its stream ends.
+    """The ERROR event at the end of a watch.
 
     >>> error_line(Status(status="Failure", message="too old", reason="Expired", code=410)).decode()[:41]
     '{"type":"ERROR","object":{"kind":"Status"'

@@ -1,6 +1,6 @@
-"""Pages for people who look into a server: `/statusz`, what runs and since when, and `/flagz`, how it was started.
+"""The z-pages: `/statusz`, the version and uptime, and `/flagz`, the flags.
 
-Source: component-base/zpages/{statusz/statusz.go,flagz/flagz.go} (v1.36), whose separators vary lest programs read them.
+Source: component-base/zpages/{statusz/statusz.go,flagz/flagz.go} (v1.36); separators vary there to deter parsers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ Warning: This endpoint is not meant to be machine parseable, has no formatting c
 
 
 def statusz(started: int, now: int, version: Mapping[str, str], paths: Iterable[str]) -> str:
-    """What runs, and since when; both times are unix nanoseconds.
+    """The version and uptime; both times are Unix nanoseconds.
 
     >>> page = statusz(0, 3723 * SECOND, {"gitVersion": "v1.36.2"}, ["/livez", "/livez/ping"])
     >>> print(*page.splitlines()[4:], sep=chr(10))
@@ -39,7 +39,7 @@ def statusz(started: int, now: int, version: Mapping[str, str], paths: Iterable[
 
 
 def flagz(flags: Mapping[str, str]) -> str:
-    """How the server was started, in the words of the original's command line."""
+    """The flags of the server."""
     return _page("flags", dict(sorted(flags.items())))
 
 

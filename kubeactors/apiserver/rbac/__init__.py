@@ -1,8 +1,8 @@
-"""Who may do what, by roles and bindings.
+"""Authorization: RBAC, the node authorizer and system:masters.
 
-The server asks `default_authorizer()` before it serves a request, and the HTTPS edge asks the very same one, so that nobody
-learns from a body's errors what they may not do. It follows the server's watch cache: a changed role counts as soon as
-the cache has it. `policy/` is what every cluster has from the start; `reconciliation` keeps it so.
+The server authorizes each request by `default_authorizer()`. So does the HTTPS edge, with the same instance and before
+it decodes a body, so that decoding errors reveal nothing. It follows the server's watch cache: a changed role takes
+effect as soon as it is cached. `policy/` holds the default roles and bindings; `reconciliation` restores them.
 
 Source: plugin/pkg/auth/authorizer/rbac, plugin/pkg/auth/authorizer/node, pkg/registry/rbac (v1.36).
 """
@@ -15,5 +15,5 @@ __all__ = ["NodeAuthorizer", "RbacAuthorizer", "default_authorizer"]
 
 
 def default_authorizer() -> Authorizer:
-    """The authorizers of a cluster: members of system:masters, nodes, and everybody by their roles."""
+    """The authorizers of a cluster: system:masters, nodes, and RBAC."""
     return Union((Masters(), NodeAuthorizer(), RbacAuthorizer()))

@@ -1,7 +1,6 @@
-"""Decides by roles and bindings.
+"""The RBAC authorizer.
 
-What a user may do is looked up once and remembered until a role or a binding changes, so that the next decision of
-the same kind is two lookups in dicts.
+Answers are cached until a role or a binding changes, so that a repeated decision is two lookups in dicts.
 
 Source: plugin/pkg/auth/authorizer/rbac/rbac.go (v1.36).
 """
@@ -16,33 +15,33 @@ from kubeactors.apiserver.rbac.policies import Policies
 from kubeactors.apiserver.rbac.rules import allows, names_allowed
 
 _KNOWN = 65536
-"""How many answers are remembered."""
+"""The number of cached answers."""
 
 _Names: TypeAlias = frozenset[str] | None
-"""The names of the objects that something is allowed on; None for all of them."""
+"""The names of the objects on which an access is allowed; None for all."""
 
 _NOTHING: frozenset[str] = frozenset()
 
-_Question: TypeAlias = tuple[str, tuple[str, ...], str, str, str, str, str]
-"""User, groups of the user, verb, group, resource, subresource, namespace."""
+_Query: TypeAlias = tuple[str, tuple[str, ...], str, str, str, str, str]
+"""User name, groups, verb, API group, resource, subresource, namespace."""
 
 
 class RbacAuthorizer:
-    """Allows what the roles allow that a user, or one of the groups of the user, is bound to."""
+    """Allows what the roles bound to a user, or to one of its groups, allow."""
 
     def __init__(self) -> None:
         self.policies: Policies = Policies()
         self._version = 0
-        self._known: dict[_Question, _Names] = {}
+        self._known: dict[_Query, _Names] = {}
         self._rules: dict[tuple[str, tuple[str, ...], str], tuple[PolicyRule, ...]] = {}
-        """What each user may do in each namespace that was asked about."""
+        """The rules of each user in each namespace, as far as they were needed."""
 
     def follow(self, objects: Objects) -> None:
-        """Learn the roles and bindings."""
+        """Index the roles and bindings of these objects."""
         self.policies.follow(objects)
 
     def allows(self, access: Access) -> bool:
-        """Whether a role of the whole cluster does, or one of the namespace."""
+        """Whether a ClusterRoleBinding allows it, or a RoleBinding of the namespace."""
         if access.path:
             return self.decide(access).allowed
         if self._version != self.policies.version:
@@ -52,7 +51,7 @@ class RbacAuthorizer:
         return self._allowed(access, "") or (bool(access.namespace) and self._allowed(access, access.namespace))
 
     def decide(self, access: Access) -> Decision:
-        """The first binding that allows it, those of the whole cluster before those of the namespace."""
+        """Allowed by the first matching binding; ClusterRoleBindings come first."""
         wrong: list[str] = []
         for namespace in ("", access.namespace) if access.namespace else ("",):
             for grant in self.policies.grants(access.user, namespace):
@@ -63,26 +62,26 @@ class RbacAuthorizer:
         return Decision(allowed=False, reason=f"RBAC: {aggregate(wrong)}" if wrong else "")
 
     def rules(self, user: UserInfo, namespace: str) -> Rules:
-        """All that the user is bound to."""
+        """The rules of all bindings of the user."""
         rules, errors = self.policies.rules(user, namespace)
         return Rules(rules=tuple(rules), errors=tuple(errors))
 
     def _allowed(self, access: Access, namespace: str) -> bool:
         user = access.user
-        question = (user.name, user.groups, access.verb, access.group, access.resource, access.subresource, namespace)
+        query = (user.name, user.groups, access.verb, access.group, access.resource, access.subresource, namespace)
         known = self._known
-        names = known[question] if question in known else self._learn(user, question)
+        names = known[query] if query in known else self._learn(user, query)
         return names is None or access.name in names
 
-    def _learn(self, user: UserInfo, question: _Question) -> _Names:
+    def _learn(self, user: UserInfo, query: _Query) -> _Names:
         if len(self._known) >= _KNOWN:
             self._known.clear()
             self._rules.clear()
-        self._known[question] = names = self._names(user, question)
+        self._known[query] = names = self._names(user, query)
         return names
 
-    def _names(self, user: UserInfo, question: _Question) -> _Names:
-        _, _, verb, group, resource, subresource, namespace = question
+    def _names(self, user: UserInfo, query: _Query) -> _Names:
+        _, _, verb, group, resource, subresource, namespace = query
         names = _NOTHING
         for rule in self._rules_of(user, namespace):
             found = names_allowed(rule, verb, group, resource, subresource)

@@ -1,4 +1,4 @@
-"""Writes the default roles and bindings, and mends them.
+"""Creates the default roles and bindings, and restores what they lack.
 
 Source: pkg/registry/rbac/rest/storage_rbac.go (v1.36).
 """
@@ -21,7 +21,7 @@ from kubeactors.apiserver.registry.storage import Stored
 from kubeactors.storage.messages import Compare, PutOp
 
 _AT_ONCE = 100
-"""How many objects are written by one transaction: etcd takes no more than 128."""
+"""The number of objects per transaction: etcd takes at most 128 operations."""
 
 _Write: TypeAlias = tuple[Compare, PutOp]
 
@@ -29,10 +29,10 @@ _Write: TypeAlias = tuple[Compare, PutOp]
 async def ensure_policy(
     stored: Stored, resources: Mapping[GroupVersionResource, Resource], environment: Environment
 ) -> bool:
-    """Write what is missing of the default roles and bindings.
+    """Create or complete the default roles and bindings.
 
     Returns:
-        False if somebody else has changed one of them meanwhile: look again, and ensure again.
+        False if another server has changed one of them meanwhile: catch up, and call again.
     """
     writes = chain.from_iterable(
         _writes(resources, resource, wanted, environment)

@@ -1,4 +1,4 @@
-"""Decides about kubelets: each may do what a node must, and see what the pods that are bound to it need.
+"""The node authorizer: a kubelet may do what a node must, and read what the pods bound to it need.
 
 Source: plugin/pkg/auth/authorizer/node/node_authorizer.go, pkg/auth/nodeidentifier/default.go (v1.36).
 """
@@ -23,19 +23,19 @@ _PERSISTENT_VOLUME_CLAIMS = GroupVersionResource("", "v1", CLAIMS)
 
 _WRITE_OWN = ("get", "create", "update", "patch", "delete")
 _ALLOWED = None
-"""What a rule answers if it has nothing against an access; else why it does not allow it."""
+"""The result of a rule that allows the access; otherwise it is the reason."""
 
 _Rule: TypeAlias = "Callable[[NodeAuthorizer, str, Access], str | None]"
 
 
 class NodeAuthorizer:
-    """Allows what kubelets need to do. Source of the texts: the original."""
+    """Allows what kubelets need. The messages are Kubernetes'."""
 
     def __init__(self) -> None:
         self._objects: Objects | None = None
 
     def follow(self, objects: Objects) -> None:
-        """Look up pods in there."""
+        """Look up pods and volumes here."""
         self._objects = objects
 
     def allows(self, access: Access) -> bool:
@@ -46,7 +46,7 @@ class NodeAuthorizer:
         return self._judge(user.name[len(PREFIX) :], access) is _ALLOWED
 
     def decide(self, access: Access) -> Decision:
-        """The same, and why not."""
+        """The same, with the reason of a denial."""
         user = access.user
         if GROUP not in user.groups or not user.name.startswith(PREFIX):
             return Decision(allowed=False)
@@ -54,7 +54,7 @@ class NodeAuthorizer:
         return Decision(allowed=why is _ALLOWED, reason=why or "")
 
     def rules(self, user: UserInfo, namespace: str) -> Rules:
-        """What a node may do depends on its pods."""
+        """None: what a node may do depends on its pods."""
         if GROUP not in user.groups or not user.name.startswith(PREFIX):
             return Rules()
         return Rules(incomplete=True, errors=("node authorizer does not support user rule resolution",))
@@ -78,7 +78,7 @@ class NodeAuthorizer:
         return self._related(node, access)
 
     def _gettable(self, node: str, access: Access) -> str | None:
-        """Volumes, and others of which one at a time is read."""
+        """Volumes, and other objects that are read one at a time."""
         if access.verb != "get":
             return "can only get individual resources of this type"
         return "cannot get subresource" if access.subresource else self._related(node, access)
@@ -160,7 +160,7 @@ class NodeAuthorizer:
     }
 
     def _related(self, node: str, access: Access) -> str | None:
-        """Whether a pod of the node needs the object."""
+        """Allowed if a pod of the node needs the object."""
         if not access.name:
             return "No Object name found"
         if any(self._needs(pod, access) for pod in self._pods(node, access.namespace)):
@@ -178,12 +178,12 @@ class NodeAuthorizer:
         return (resource, name) in references(pod)
 
     def _pods(self, node: str, namespace: str) -> list[Pod]:
-        assert self._objects is not None, "the server is up"
+        assert self._objects is not None, "followed before the first request"
         return cast("list[Pod]", [*self._objects.on_node(PODS, node, namespace)])
 
     def _volume(self, pod: Pod, claim: str) -> str:
         """The name of the volume that a claim of a pod is bound to."""
-        assert self._objects is not None, "the server is up"
+        assert self._objects is not None, "followed before the first request"
         found = self._objects.get(_PERSISTENT_VOLUME_CLAIMS, pod.metadata.namespace, claim)
         return "" if found is None else cast("PersistentVolumeClaim", found).spec.volume_name
 

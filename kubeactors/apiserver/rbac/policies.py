@@ -1,4 +1,4 @@
-"""All roles and bindings, found by whom they concern."""
+"""An index of all roles and bindings by subject."""
 
 from collections.abc import Callable, Iterator
 from typing import TypeAlias, cast
@@ -27,15 +27,15 @@ AnyRole: TypeAlias = Role | ClusterRole
 AnyBinding: TypeAlias = RoleBinding | ClusterRoleBinding
 
 _Person: TypeAlias = tuple[str, str]
-"""A user or a group, and its name. A service account is a user."""
+"""The kind, user or group, and the name. A service account is a user."""
 
 _Take: TypeAlias = Callable[[TypedObject], None]
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """A binding that concerns a user, the subject by which it does, and the rules that it gives.
+    """A binding that applies to a user, the matching subject, and the rules that it grants.
 
-    None stands for the rules of a role that does not exist.
+    `rules` is None if the role does not exist.
     """
 
     binding: AnyBinding
@@ -44,7 +44,7 @@ class Grant(msgspec.Struct, frozen=True):
 
     @property
     def problem(self) -> str:
-        """What to say of a role that does not exist."""
+        """The error of a binding whose role does not exist."""
         role = self.binding.role_ref
         return f"{role.kind.lower()}.{GROUP} {quoted(role.name)} not found"
 
@@ -60,13 +60,13 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 class Policies:
-    """Roles and bindings, kept up to date change by change. `version` counts the changes."""
+    """The index, updated change by change. `version` counts changes."""
 
     def __init__(self) -> None:
         self.version: int = 0
         self._roles: dict[tuple[str, str], AnyRole] = {}
         self._bindings: dict[str, dict[_Person, dict[str, AnyBinding]]] = {}
-        """By namespace (empty for the whole cluster), by person, by name."""
+        """By namespace (empty for cluster-wide ones), by subject, by name."""
         self._objects: Objects | None = None
         self._handlers: dict[type[TypedObject], tuple[GroupVersionResource, _Take, _Take]] = {
             Role: (_gvr("roles"), self._put_role, self._remove_role),
@@ -76,13 +76,13 @@ class Policies:
         }
 
     def follow(self, objects: Objects) -> None:
-        """Learn from now on what these objects say, and nothing else."""
+        """Index the roles and bindings of these objects, and no others."""
         self._objects = objects
         self.reset()
         objects.follow(self)
 
     def reset(self) -> None:
-        """Learn everything anew."""
+        """Rebuild the index."""
         self._roles.clear()
         self._bindings.clear()
         self.version += 1
@@ -93,11 +93,11 @@ class Policies:
                 put(one)
 
     def concerns(self, kind: Kind[TypedObject]) -> bool:
-        """Roles and bindings."""
+        """Whether it is a kind of role or binding."""
         return kind.group == GROUP
 
     def observe(self, kind: Kind[TypedObject], change: Change) -> None:
-        """Take in a change."""
+        """Apply a change."""
         _, put, remove = self._handlers[kind.type]
         self.version += 1
         if change.previous is not None:
@@ -106,7 +106,7 @@ class Policies:
             put(change.current)
 
     def grants(self, user: UserInfo, namespace: str) -> list[Grant]:
-        """What bindings of a namespace give to a user; of the whole cluster if it is empty. By name."""
+        """The grants to a user by the bindings of a namespace, or by ClusterRoleBindings if it is empty; by name."""
         by_person = self._bindings.get(namespace)
         if not by_person:
             return []
@@ -116,13 +116,13 @@ class Policies:
         return [self._grant(found[name], user) for name in sorted(found)]
 
     def rules(self, user: UserInfo, namespace: str) -> tuple[list[PolicyRule], list[str]]:
-        """All rules that a user has in a namespace, and what is wrong with the bindings that should give more."""
+        """The rules that apply to a user in a namespace, and the errors of bindings that cannot be resolved."""
         grants = self.grants(user, "") + (self.grants(user, namespace) if namespace else [])
         rules = [rule for one in grants for rule in one.rules or ()]
         return rules, [one.problem for one in grants if one.rules is None]
 
     def rules_of(self, role: RoleRef, namespace: str) -> tuple[PolicyRule, ...] | None:
-        """The rules of a role that a binding of this namespace refers to; None if there is no such role."""
+        """The rules of the role that a binding in this namespace refers to; None if it does not exist."""
         found = self._roles.get((namespace if role.kind == "Role" else "", role.name))
         return None if found is None else found.rules or ()
 
@@ -173,7 +173,7 @@ def _persons(binding: AnyBinding) -> Iterator[_Person]:
 
 
 def _person(subject: Subject, namespace: str) -> _Person | None:
-    """The user or group that a subject means; an account without a namespace is one of the binding's."""
+    """The user or group of a subject; a service account without a namespace is in the binding's."""
     if subject.kind != SERVICE_ACCOUNT:
         return subject.kind, subject.name
     where = subject.namespace or namespace

@@ -1,4 +1,4 @@
-"""Keeping the default roles and bindings as they should be: what is missing is added, what was added stays.
+"""Reconciles the default roles and bindings: missing rules and subjects are added, additional ones stay.
 
 Source: component-helpers/auth/rbac/reconciliation/reconcile_role.go, reconcile_rolebindings.go (v1.36).
 """
@@ -15,9 +15,9 @@ T = TypeVar("T", bound=TypedObject)
 
 
 def reconciled(stored: T, wanted: T) -> T:
-    """The stored object with what it lacks; the same object if it lacks nothing, or asks to be left alone.
+    """The stored object with what it lacks; the same object if it lacks nothing, or opts out by its annotation.
 
-    A binding to another role than the wanted one is replaced by it.
+    A binding to another role than the wanted one is replaced.
     """
     if stored.metadata.annotations.get(AUTOUPDATE) == "false":
         return stored
@@ -50,7 +50,7 @@ def _binding(
 
 
 def _with_words(stored: ObjectMeta, wanted: ObjectMeta) -> ObjectMeta:
-    """With the labels and annotations that are wanted; what is there already is not changed."""
+    """Add the wanted labels and annotations; existing ones stay."""
     labels = {**wanted.labels, **stored.labels}
     annotations = {**wanted.annotations, **stored.annotations}
     if labels == stored.labels and annotations == stored.annotations:

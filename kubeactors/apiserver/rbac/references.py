@@ -1,4 +1,4 @@
-"""Which other objects a pod needs: they are its node's business, too.
+"""The objects that a pod refers to, which its node may therefore read.
 
 Source: pkg/api/v1/pod/util.go, plugin/pkg/auth/authorizer/node/graph.go (v1.36).
 """
@@ -27,7 +27,7 @@ _NAMED: dict[type[msgspec.Struct], str] = {
     ConfigMapKeySelector: CONFIG_MAPS,
     ConfigMapProjection: CONFIG_MAPS,
     ConfigMapVolumeSource: CONFIG_MAPS,
-    LocalObjectReference: SECRETS,  # in a pod: of images, and of the drivers of volumes
+    LocalObjectReference: SECRETS,  # in a pod: image pull secrets, and secrets of volume drivers
     SecretEnvSource: SECRETS,
     SecretKeySelector: SECRETS,
     SecretProjection: SECRETS,
@@ -36,7 +36,7 @@ _NAMED: dict[type[msgspec.Struct], str] = {
 
 
 def references(pod: Pod) -> Iterator[tuple[str, str]]:
-    """The secrets, ConfigMaps and claims that a pod names: resource and name. Some may come twice.
+    """The resource and name of each Secret, ConfigMap and claim that a pod refers to. Some may come twice.
 
     >>> from kubeactors.api.core.v1 import PodSpec
     >>> list(references(Pod(spec=PodSpec(image_pull_secrets=(LocalObjectReference(name="a"),)))))
@@ -61,7 +61,7 @@ def _within(value: object) -> Iterator[tuple[str, str]]:
 def _of(struct: msgspec.Struct) -> Iterator[tuple[str, str]]:
     resource = _NAMED.get(type(struct))
     if resource is not None:
-        yield resource, getattr(struct, "name")  # noqa: B009 -- all of these have one, their base has not
+        yield resource, getattr(struct, "name")  # noqa: B009 -- all of these have a name, their base type has not
         return
     for field in struct.__struct_fields__:
         value: object = getattr(struct, field)

@@ -1,4 +1,4 @@
-"""Rules of roles: what they allow, and whether some allow all that others do.
+"""Rules of roles: what they allow, and whether some rules cover others.
 
 Source: pkg/apis/rbac/v1/evaluation_helpers.go, plugin/pkg/auth/authorizer/rbac/rbac.go,
 component-helpers/auth/rbac/validation/policy_comparator.go, pkg/registry/rbac/validation/policy_compact.go (v1.36).
@@ -36,14 +36,14 @@ def allows(rule: PolicyRule, access: Access) -> bool:
 
 
 def names_allowed(rule: PolicyRule, verb: str, group: str, resource: str, subresource: str) -> tuple[str, ...] | None:
-    """The names of the objects on which a rule allows a verb; empty for all of them. None: it does not allow it."""
+    """The names of the objects on which a rule allows a verb; empty for all. None: it does not allow it."""
     if _has(rule.verbs or (), verb) and _has(rule.api_groups, group) and _resource(rule, resource, subresource):
         return rule.resource_names
     return None
 
 
 def missing(owned: Sequence[PolicyRule], wanted: Iterable[PolicyRule]) -> tuple[PolicyRule, ...]:
-    """What of the wanted rules is not allowed by those that are owned, each as small as a rule can be.
+    """The parts of `wanted` that `owned` does not cover, each as small as a rule can be.
 
     >>> get = PolicyRule(verbs=("get", "list"), api_groups=("",), resources=("pods",))
     >>> [one.verbs for one in missing([get], [replace(get, verbs=("get", "delete"))])]
@@ -53,7 +53,7 @@ def missing(owned: Sequence[PolicyRule], wanted: Iterable[PolicyRule]) -> tuple[
 
 
 def compact(rules: Iterable[PolicyRule]) -> tuple[PolicyRule, ...]:
-    """The same rules, with the verbs on one resource in one rule.
+    """The same rules, with the verbs on one resource merged into one rule.
 
     >>> get = PolicyRule(verbs=("get",), api_groups=("",), resources=("pods",))
     >>> [one.verbs for one in compact([get, replace(get, verbs=("list",))])]
@@ -88,7 +88,7 @@ def described(rule: PolicyRule) -> str:
 
 
 def listed(values: Iterable[str]) -> str:
-    """Texts as Go shows a list of them.
+    """Strings as Go prints a slice of them.
 
     >>> listed(["a", "b"])
     '["a" "b"]'
@@ -110,7 +110,7 @@ def _url(pattern: str, path: str) -> bool:
 
 
 def _parts(rule: PolicyRule) -> Iterator[PolicyRule]:
-    """The same in rules of one verb, one group, one resource and one name each."""
+    """The same as rules of one verb, one group, one resource and one name each."""
     verbs = [(verb,) for verb in rule.verbs or ()]
     names: list[tuple[str, ...]] = [(name,) for name in rule.resource_names] or [()]
     for group in rule.api_groups:

@@ -1,7 +1,7 @@
-"""How objects are stored: `Registry` for all kinds, a `Strategy` for the rules of each, and the subresources.
+"""The registry: reads from the cache, applies the strategy of a kind, and writes to the store on conditions.
 
-    registry.py   create, update, delete on condition        strategy.py, kinds.py, pods.py, ...   rules of kinds
-    deletion.py   what a deletion means                      metadata.py, checks.py                what all kinds share
+    registry.py   create, update, delete; errors.py          strategy.py, kinds.py, pods.py, ...   strategies of kinds
+    deletion.py   graceful deletion and finalizers           metadata.py, checks.py                rules of all kinds
     storage.py    the store's protocol                       scale.py, evictions.py, ...           subresources
 
 Who calls it: `apiserver/writing.py`. What it sends: requests to the store.

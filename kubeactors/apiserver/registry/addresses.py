@@ -1,7 +1,7 @@
-"""IPAddress objects: each cluster IP that a service has is one, written and deleted along with the service.
+"""IPAddress objects: one for each cluster IP of a service, written and deleted along with the service.
 
-The original makes the object first and the service then, so that one of them can be left over when it crashes; here both
-are of one revision of the store, which also sees to it that two servers never give out one address twice.
+Kubernetes creates the IPAddress first and the service second, so a crash can leave one of them alone. Here both are
+written in one transaction, which also prevents two servers from allocating an address twice.
 
 Source: pkg/registry/core/service/ipallocator/ipallocator.go, controller/repairip.go, pkg/registry/networking/ipaddress/
 strategy.go (v1.36).
@@ -35,7 +35,7 @@ _SERVICES = "services"
 
 
 def key_of_address(address: str) -> str:
-    """Where the object of an address is stored.
+    """The key of an IPAddress in the store.
 
     >>> key_of_address("10.96.0.1")
     '/registry/ipaddresses/10.96.0.1'
@@ -43,8 +43,8 @@ def key_of_address(address: str) -> str:
     return key_of(prefix_of(IP_ADDRESSES), "", address)
 
 
-def given(address: str, service: Service, environment: Environment) -> PutOp:
-    """The write that makes the object of an IPv4 address that a service is given."""
+def address_creation(address: str, service: Service, environment: Environment) -> PutOp:
+    """The write that creates the IPAddress of an address allocated to a service."""
     labels = {FAMILY: "IPv4", MANAGED_BY: MANAGER}
     owner = service.metadata
     parent = ParentReference(resource=_SERVICES, namespace=owner.namespace, name=owner.name)
@@ -54,27 +54,27 @@ def given(address: str, service: Service, environment: Environment) -> PutOp:
     return PutOp(key=key_of_address(address), value=value)
 
 
-def given_back(address: str) -> DeleteOp:
-    """The write that deletes the object of an address, whoever has made it."""
+def address_deletion(address: str) -> DeleteOp:
+    """The write that deletes an IPAddress, whoever created it."""
     return DeleteOp(key=key_of_address(address))
 
 
 class IPAddressStrategy(Strategy[IPAddress]):
-    """IPAddresses: one that somebody makes by hand is given to no service."""
+    """IPAddresses. An address whose object a user creates is allocated to no service."""
 
     def __init__(self, kind: Kind[IPAddress], environment: Environment, addresses: AddressAllocator) -> None:
         super().__init__(kind, environment)
         self._addresses = addresses
 
     def restore(self, stored: Iterable[IPAddress]) -> None:
-        """Take what is stored."""
+        """Allocate the addresses of stored objects."""
         for one in stored:
-            with suppress(AllocationError):  # its service has taken it already
+            with suppress(AllocationError):  # already allocated to its service
                 if self._can_be_given(one):
                     self._addresses.allocate(one.metadata.name)
 
     def reserve(self, new: IPAddress, old: IPAddress | None) -> Reservation | None:
-        """Take the address, so that no service is given it. One that is taken is refused by the store."""
+        """Allocate the address, so that no service gets it. The store rejects a second object of an address."""
         name = new.metadata.name
         if old is not None or not self._can_be_given(new) or self._addresses.has(name):
             return None
@@ -84,7 +84,7 @@ class IPAddressStrategy(Strategy[IPAddress]):
         return reservation
 
     def deleted(self, old: IPAddress) -> None:
-        """Give back the address; if a service has it, the next look takes it again."""
+        """Release the address; if a service has it, the next repair allocates it again."""
         if self._can_be_given(old):
             self._addresses.release(old.metadata.name)
 
@@ -94,7 +94,7 @@ class IPAddressStrategy(Strategy[IPAddress]):
 
 
 class Leak(msgspec.Struct, frozen=True):
-    """An object that the server has made and that is no service's address: to be deleted, and that told."""
+    """An IPAddress of the server that belongs to no service: to be deleted, with an event."""
 
     address: IPAddress
     reason: str
@@ -102,9 +102,9 @@ class Leak(msgspec.Struct, frozen=True):
 
 
 def leaks(addresses: Iterable[IPAddress], had: Mapping[tuple[str, str], tuple[str, ...]]) -> Iterator[Leak]:
-    """What is to be deleted of the objects; `had` tells the addresses of each service by its namespace and name.
+    """The IPAddresses to delete. `had` is the addresses of each service by namespace and name.
 
-    The original waits a minute for a service that may be about to be created; here there is none without its address.
+    Kubernetes waits a minute, as the service may be about to be created; here both are created in one transaction.
     """
     for one in addresses:
         parent, name = one.spec.parent_ref or ParentReference(), one.metadata.name

@@ -1,4 +1,4 @@
-"""Addresses and ports that the server gives out: each to one service at a time.
+"""Allocators of cluster IPs and node ports: each belongs to one service at a time.
 
 Source: pkg/registry/core/service/ipallocator, pkg/registry/core/service/portallocator (v1.36).
 """
@@ -9,11 +9,11 @@ from random import Random
 
 
 class AllocationError(Exception):
-    """The wanted one cannot be had, or none is left; the message is Kubernetes'."""
+    """The requested value is not available, or none is left; the message is Kubernetes'."""
 
 
 class AddressAllocator:
-    """The cluster IPs of services. Random ones come from the upper part of the range first."""
+    """Allocates cluster IPs. Random ones come from the upper part of the range first."""
 
     def __init__(self, cidr: str, random: Random) -> None:
         self._network = IPv4Network(cidr)
@@ -32,22 +32,22 @@ class AddressAllocator:
         return str(self._network[1])
 
     def __iter__(self) -> Iterator[str]:
-        """What is given out."""
+        """The allocated addresses."""
         return map(str, map(ip_address, tuple(self._used)))
 
     def contains(self, address: str) -> bool:
-        """Whether it is in the range."""
+        """Whether an address is in the range."""
         return self._first <= int(ip_address(address)) < self._first + self._size
 
     def has(self, address: str) -> bool:
-        """Whether somebody has it."""
+        """Whether an address is allocated."""
         return int(ip_address(address)) in self._used
 
     def allocate(self, address: str) -> None:
-        """Take this one.
+        """Allocate this address.
 
         Raises:
-            AllocationError: it is taken, or not in the range.
+            AllocationError: it is allocated already, or not in the range.
         """
         number = int(ip_address(address))
         if not self.contains(address):
@@ -57,10 +57,10 @@ class AddressAllocator:
         self._used[number] = None
 
     def allocate_next(self) -> str:
-        """Take any.
+        """Allocate a random address.
 
         Raises:
-            AllocationError: none is left.
+            AllocationError: the range is full.
         """
         reserved = _reserved(self._network.num_addresses, 16, 256)  # KEP-3070
         number = _upper_first(self._used, self._random, self._first, self._size, reserved)
@@ -70,12 +70,12 @@ class AddressAllocator:
         return str(ip_address(number))
 
     def release(self, address: str) -> None:
-        """Give it back."""
+        """Release an address."""
         self._used.pop(int(ip_address(address)), None)
 
 
 class PortAllocator:
-    """The node ports of services. Random ones come from the upper part of the range first."""
+    """Allocates node ports. Random ones come from the upper part of the range first."""
 
     def __init__(self, first: int, last: int, random: Random) -> None:
         self._first, self._last = first, last
@@ -83,12 +83,12 @@ class PortAllocator:
         self._used: dict[int, None] = {}
 
     def __iter__(self) -> Iterator[int]:
-        """What is given out."""
+        """The allocated ports."""
         return iter(tuple(self._used))
 
     @property
     def range(self) -> str:
-        """As people write it.
+        """The range as flags and messages write it.
 
         >>> PortAllocator(30000, 32767, Random(1)).range
         '30000-32767'
@@ -96,18 +96,18 @@ class PortAllocator:
         return f"{self._first}-{self._last}"
 
     def contains(self, port: int) -> bool:
-        """Whether it is in the range."""
+        """Whether a port is in the range."""
         return self._first <= port <= self._last
 
     def has(self, port: int) -> bool:
-        """Whether somebody has it."""
+        """Whether a port is allocated."""
         return port in self._used
 
     def allocate(self, port: int) -> None:
-        """Take this one.
+        """Allocate this port.
 
         Raises:
-            AllocationError: it is taken, or not in the range.
+            AllocationError: it is allocated already, or not in the range.
         """
         if not self.contains(port):
             raise AllocationError(f"provided port is not in the valid range. The range of valid ports is {self.range}")
@@ -116,10 +116,10 @@ class PortAllocator:
         self._used[port] = None
 
     def allocate_next(self) -> int:
-        """Take any.
+        """Allocate a random port.
 
         Raises:
-            AllocationError: none is left.
+            AllocationError: the range is full.
         """
         size = self._last - self._first + 1
         number = _upper_first(self._used, self._random, self._first, size, _reserved(size, 32, 128))  # KEP-3668
@@ -129,16 +129,16 @@ class PortAllocator:
         return number
 
     def release(self, port: int) -> None:
-        """Give it back."""
+        """Release a port."""
         self._used.pop(port, None)
 
 
 LEAST = 16
-"""How much at least is left to people; of a smaller range nothing is."""
+"""The minimum size of the static band; a smaller range has none."""
 
 
 def _reserved(size: int, share: int, most: int) -> int:
-    """How much of a range, at its lower end, is left to people who choose for themselves as long as there is more.
+    """The size of the static band: the lower end of a range, used for random values only when the rest is full.
 
     >>> _reserved(1 << 20, 16, 256), _reserved(256, 16, 256), _reserved(16, 16, 256), _reserved(2768, 32, 128)
     (256, 16, 0, 86)
@@ -152,7 +152,7 @@ def _upper_first(used: dict[int, None], random: Random, first: int, size: int, r
 
 
 def _free(used: dict[int, None], random: Random, first: int, size: int) -> int | None:
-    """A number that is not used: from a random place on, the next free one."""
+    """A free number: the first one from a random offset on."""
     start = random.randrange(size) if size > 0 else 0
     for step in range(size):
         number = first + (start + step) % size

@@ -1,4 +1,4 @@
-"""Certificate requests: who asks is written down; decisions and certificates have paths of their own.
+"""CertificateSigningRequests: the requester is recorded; approval and certificate have subresources of their own.
 
 Source: pkg/registry/certificates/certificates/strategy.go (v1.36).
 """
@@ -20,16 +20,16 @@ APPROVAL = "approval"
 
 
 class CertificateStrategy(Strategy[CertificateSigningRequest]):
-    """The rules of certificate requests."""
+    """The strategy of CertificateSigningRequests."""
 
     def prepare_for_create(self, new: CertificateSigningRequest) -> CertificateSigningRequest:
-        """Nothing is decided yet."""
+        """No status."""
         return replace(new, status=CertificateSigningRequestStatus())
 
     def prepare(
         self, new: CertificateSigningRequest, old: CertificateSigningRequest, subresource: str
     ) -> CertificateSigningRequest:
-        """Decisions come through one path, certificates through another."""
+        """`approval` changes conditions, `status` the certificate."""
         status = old.status
         if subresource == APPROVAL:
             status = replace(status, conditions=self._stamped(new.status.conditions, status.conditions))
@@ -42,7 +42,7 @@ class CertificateStrategy(Strategy[CertificateSigningRequest]):
     def check(
         self, new: CertificateSigningRequest, old: CertificateSigningRequest, subresource: str
     ) -> Iterator[FieldError]:
-        """A decision is made once."""
+        """A decision is final."""
         if subresource == APPROVAL:
             return validate_csr_approval(new, old)
         return super().check(new, old, subresource)
@@ -52,7 +52,7 @@ class CertificateStrategy(Strategy[CertificateSigningRequest]):
         conditions: tuple[CertificateSigningRequestCondition, ...],
         old: tuple[CertificateSigningRequestCondition, ...],
     ) -> tuple[CertificateSigningRequestCondition, ...]:
-        """Conditions with the time that they came, or changed."""
+        """Conditions with their update and transition times."""
         before = {one.type: one for one in old}
         now = self.environment.timestamp()
         return tuple(_with_times(one, before.get(one.type), now) for one in conditions)

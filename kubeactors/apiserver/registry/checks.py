@@ -1,7 +1,7 @@
-"""Validation of an object as a whole: its metadata, which has the same rules for all kinds, and the rest.
+"""Validation of a whole object: its metadata, by rules common to all kinds, and the rest, by its strategy.
 
-Metadata that a change leaves alone is not looked at again, nor the rest of it if only owners of fields have changed.
-Errors in metadata are found by more than one rule of the original, and told as often.
+Unchanged metadata is not validated again, nor is the rest if only managed fields have changed.
+Some errors in metadata are found by two rules of Kubernetes, and reported twice.
 
 Source: apiserver/pkg/registry/rest/create.go, update.go (v1.36).
 """
@@ -24,14 +24,14 @@ from kubeactors.apiserver.registry.strategy import Strategy
 
 
 def check_create(strategy: Strategy[TypedObject], new: TypedObject, shown: Kind[TypedObject]) -> None:
-    """A new object is valid; `shown` is the version that the client has written it in.
+    """Validate a new object; `shown` is the version in which the client sent it.
 
     Raises:
-        Invalid: it is not.
+        Invalid: it is not valid.
     """
     kind = strategy.kind
     errors = [*validate_object_meta(new.metadata, namespaced=kind.namespaced, name_rule=kind.name_rule)]
-    own = shown.stored_as is None or shown.is_asked_for  # else it was found valid before it was converted
+    own = shown.stored_as is None or shown.is_asked_for  # else it was validated before its conversion
     errors += strategy.validate(new) if own else shown.validate(shown.from_stored(new))
     _refuse(shown, new, errors)
 
@@ -39,10 +39,10 @@ def check_create(strategy: Strategy[TypedObject], new: TypedObject, shown: Kind[
 def check_update(
     strategy: Strategy[TypedObject], new: TypedObject, old: TypedObject, subresource: str, shown: Kind[TypedObject]
 ) -> None:
-    """A change of an object, or of a part of it, is valid; `shown` is the version that the client has written it in.
+    """Validate a change of an object or a part of it; `shown` is the version in which the client sent it.
 
     Raises:
-        Invalid: it is not.
+        Invalid: it is not valid.
     """
     errors = [] if new.metadata is old.metadata else [*_metadata_errors(strategy, new, old)]
     if shown.stored_as is None or shown.is_asked_for or subresource:

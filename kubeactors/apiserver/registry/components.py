@@ -1,4 +1,4 @@
-"""Components of the control plane, as they are asked for: all of them are in this process, and so they are well.
+"""ComponentStatuses: all components run in this process, so all are healthy.
 
 Source: pkg/registry/core/componentstatus/rest.go (v1.36).
 """
@@ -11,12 +11,12 @@ from kubeactors.apiserver.selection import Selection
 
 
 def are_served_by(resource: Resource) -> bool:
-    """Whether a resource is about components."""
+    """Whether a resource is componentstatuses."""
     return resource.kind.type is ComponentStatus
 
 
 def component(resource: Resource, name: str) -> ComponentStatus:
-    """One component.
+    """The status of a component.
 
     Raises:
         NotFound: there is none of that name.
@@ -27,6 +27,6 @@ def component(resource: Resource, name: str) -> ComponentStatus:
 
 
 def components(selection: Selection) -> ListResult:
-    """All components that a selection sees."""
+    """The statuses of the components that a selection sees."""
     found = tuple(one for one in map(healthy, COMPONENTS) if selection.sees(one))
     return ListResult(metadata=ListMeta(), items=found)

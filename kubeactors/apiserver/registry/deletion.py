@@ -1,4 +1,4 @@
-"""What a request to delete means: go now, linger until finalizers or a grace period are over, or nothing new.
+"""The effect of a delete request: delete now, wait for finalizers or a grace period, or nothing.
 
 Source: apiserver/pkg/registry/rest/delete.go, apiserver/pkg/registry/generic/registry/store.go (v1.36).
 """
@@ -22,7 +22,7 @@ SECOND = 1_000_000_000
 
 
 class Deletion(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do. `pending`: nothing, it is being deleted already. `update`: write this first. `now`: delete then."""
+    """The steps of a deletion. `pending`: none, it is under way. `update`: write this first. `now`: then delete."""
 
     now: bool
     pending: bool = False
@@ -30,10 +30,10 @@ class Deletion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """How a kind is deleted.
+    """The deletion rules of a kind.
 
-    `grace` is in seconds, None if it goes at once; `collected`: the garbage collector looks after it; `orphans`: its
-    dependents stay unless asked otherwise.
+    `grace` is in seconds, None for a kind without graceful deletion; `collected`: the garbage collector handles it;
+    `orphans`: dependents are orphaned by default.
     """
 
     grace: int | None = None
@@ -42,7 +42,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan_deletion(value: TypedObject, options: DeleteOptions, wall: int, rules: Rules) -> Deletion:
-    """What deleting an object means, with valid options, at a time in nanoseconds since 1970.
+    """The effect of a delete request with valid options, at a time in nanoseconds since 1970.
 
     Raises:
         Conflict: a precondition does not hold.
@@ -64,10 +64,10 @@ def plan_deletion(value: TypedObject, options: DeleteOptions, wall: int, rules: 
 
 
 def check_preconditions(value: TypedObject, options: DeleteOptions) -> None:
-    """The object is the one that the client means.
+    """Check the preconditions of a delete request.
 
     Raises:
-        Conflict: it has another uid or resource version.
+        Conflict: the object has another uid or resource version.
     """
     wanted = options.preconditions
     if wanted is None:
@@ -94,7 +94,7 @@ def check_preconditions(value: TypedObject, options: DeleteOptions) -> None:
 
 
 def finished_by(new: TypedObject, old: TypedObject) -> bool:
-    """Whether an update takes away the last thing that kept a deleted object.
+    """Whether an update leaves no finalizers on an object marked for deletion without a grace period.
 
     >>> gone = ObjectMeta(deletion_timestamp="2026-01-01T00:00:00Z", finalizers=("a",))
     >>> finished_by(TypedObject(), TypedObject(metadata=gone))
@@ -111,7 +111,7 @@ def finished_by(new: TypedObject, old: TypedObject) -> bool:
 def _graceful(
     metadata: ObjectMeta, options: DeleteOptions, wall: int, grace: int | None
 ) -> tuple[ObjectMeta, bool] | None:
-    """The metadata of a graceful deletion and whether it is one; None if an earlier one goes on unchanged."""
+    """The metadata of a graceful deletion, and whether it is one; None if one under way continues unchanged."""
     if grace is None:
         return metadata, False
     if metadata.deletion_timestamp is not None:
@@ -126,7 +126,7 @@ def _graceful(
 
 
 def _shortened(metadata: ObjectMeta, options: DeleteOptions, wall: int) -> tuple[ObjectMeta, bool] | None:
-    """A deletion that goes on: it may only become shorter."""
+    """The metadata of a deletion under way, whose grace period can only become shorter."""
     left = metadata.deletion_grace_period_seconds
     if not left:
         return metadata, False
@@ -136,7 +136,7 @@ def _shortened(metadata: ObjectMeta, options: DeleteOptions, wall: int) -> tuple
     period = 1 if wanted < 0 else wanted
     if period >= left:
         return None
-    assert metadata.deletion_timestamp is not None, "it is being deleted"
+    assert metadata.deletion_timestamp is not None, "it is marked for deletion"
     ends = parse_time(metadata.deletion_timestamp) + (period - left) * SECOND
     if ends < wall:
         ends, period = wall, min(period, 1)
@@ -144,7 +144,7 @@ def _shortened(metadata: ObjectMeta, options: DeleteOptions, wall: int) -> tuple
 
 
 def _marked(metadata: ObjectMeta, wall: int) -> ObjectMeta:
-    """An object without grace period that waits for its finalizers."""
+    """The metadata of an object that waits for its finalizers, without a grace period."""
     now = format_time(wall)
     stamp = metadata.deletion_timestamp
     generation = metadata.generation
@@ -159,7 +159,7 @@ def _marked(metadata: ObjectMeta, wall: int) -> ObjectMeta:
 
 
 def with_finalizers(metadata: ObjectMeta, options: DeleteOptions, *, orphans: bool) -> ObjectMeta:
-    """The finalizers that tell the garbage collector what to do with dependents."""
+    """The finalizers after a delete request: they tell the garbage collector what to do with dependents."""
     orphan, foreground = _policy(metadata.finalizers, options, orphans=orphans)
     kept = [one for one in metadata.finalizers if one not in (ORPHAN, FOREGROUND)]
     wanted = (*kept, *((ORPHAN,) if orphan else ()), *((FOREGROUND,) if foreground else ()))
@@ -169,7 +169,7 @@ def with_finalizers(metadata: ObjectMeta, options: DeleteOptions, *, orphans: bo
 
 
 def _policy(finalizers: tuple[str, ...], options: DeleteOptions, *, orphans: bool) -> tuple[bool, bool]:
-    """Whether dependents are orphaned, and whether they go first."""
+    """Whether to orphan dependents, and whether to delete them first."""
     if options.orphan_dependents is not None:
         return options.orphan_dependents, False
     if options.propagation_policy is not None:

@@ -1,6 +1,6 @@
-"""Eviction: a deletion of a pod that its disruption budget must allow, and is charged for.
+"""Eviction: a deletion of a pod that its disruption budget must allow.
 
-The budget is charged before the pod is deleted, by a write on condition that nobody else has charged it meanwhile.
+The budget's status is updated before the pod is deleted, on condition that it has not changed meanwhile.
 
 Source: pkg/registry/core/pod/storage/eviction.go (v1.36).
 """
@@ -43,7 +43,7 @@ _TWO_BUDGETS = "This pod has more than one PodDisruptionBudget, which the evicti
 
 
 class EvictionSubresource(Subresource):
-    """Deletes a pod if nobody is disrupted too much."""
+    """Deletes a pod if its disruption budget allows it."""
 
     def __init__(self, environment: Environment, lookup: Lookup, budgets: Resource | None) -> None:
         self._environment = environment
@@ -56,7 +56,7 @@ class EvictionSubresource(Subresource):
         """Delete the pod with the options of the eviction.
 
         Raises:
-            Forbidden: a node evicts only its own pods.
+            Forbidden: a node may evict only its own pods.
             TooManyRequests: a disruption budget does not allow it now.
         """
         eviction = cast("Eviction", value)
@@ -101,7 +101,7 @@ class EvictionSubresource(Subresource):
         return found
 
     async def _charge(self, registry: Registry, attributes: Attributes, name: str) -> None:
-        """Take one disruption off the budget, if it has one."""
+        """Record a disruption in the status of the budget."""
         assert self._budgets is not None  # where one was found
         timestamp = self._environment.timestamp()
 
@@ -119,7 +119,7 @@ class EvictionSubresource(Subresource):
     async def _delete(
         self, registry: Registry, resource: Resource, attributes: Attributes, options: DeleteOptions
     ) -> Status:
-        """Say on the pod why it goes, and delete it."""
+        """Set the DisruptionTarget condition of the pod, and delete it."""
         if not attributes.dry_run:
             options = await self._announce(registry, resource, attributes, options)
         await registry.delete(resource, replace(attributes, operation=DELETE, subresource=""), options)
@@ -155,11 +155,11 @@ class EvictionSubresource(Subresource):
 
 
 def charge(budget: PodDisruptionBudget, pod: str, timestamp: str) -> PodDisruptionBudget:
-    """The budget after one more of its pods is allowed to go.
+    """The budget with a disruption of one more of its pods recorded.
 
     Raises:
-        TooManyRequests: it does not allow that now.
-        Forbidden: it makes no sense, or its controller does not follow.
+        TooManyRequests: it allows none now.
+        Forbidden: its status is inconsistent, or its controller lags behind.
     """
     name, status = budget.metadata.name, budget.status
     if status.observed_generation < budget.metadata.generation:
@@ -181,12 +181,12 @@ def charge(budget: PodDisruptionBudget, pod: str, timestamp: str) -> PodDisrupti
 
 
 def _evicts_freely(pod: Pod) -> bool:
-    """A pod that does not run counts for no budget."""
+    """Whether the pod is not running, so that no budget applies."""
     return pod.metadata.deletion_timestamp is not None or pod.status.phase in ("Succeeded", "Failed", "Pending")
 
 
 def _is_spared(pod: Pod, budget: PodDisruptionBudget) -> bool:
-    """Whether the pod is not healthy, and may go without a charge."""
+    """Whether the pod is unhealthy, and can be evicted without a disruption."""
     if any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions):
         return False
     status = budget.status
@@ -195,7 +195,7 @@ def _is_spared(pod: Pod, budget: PodDisruptionBudget) -> bool:
 
 
 def _at_version(options: DeleteOptions, pod: Pod, *, replacing: bool = False) -> DeleteOptions:
-    """The options for this state of the pod, unless they name one themselves."""
+    """The options with this resource version as precondition, unless they have one."""
     wanted = options.preconditions or Preconditions()
     if wanted.resource_version is not None and not replacing:
         return options

@@ -1,4 +1,4 @@
-"""Jobs find their pods by labels that the server generates; a job that is deleted leaves its pods behind by default.
+"""Jobs select their pods by generated labels. Deleting a Job orphans its pods by default.
 
 Source: pkg/registry/batch/{job,cronjob}/strategy.go, pkg/registry/batch/job/storage/storage.go (v1.36).
 """
@@ -18,26 +18,26 @@ _PODS_STAY = (
 
 
 class JobStrategy(WithStatus[Job]):
-    """The rules of jobs."""
+    """The strategy of Jobs."""
 
     orphans = True
 
     def prepare_for_create(self, new: Job) -> Job:
-        """No status; labels and a selector that only this job has."""
+        """No status; a selector unique to this Job."""
         new = super().prepare_for_create(new)
         return with_labels_of_template(new if new.spec.manual_selector else with_generated_selector(new))
 
     def deletion_warnings(self, options: DeleteOptions) -> tuple[str, ...]:
-        """Who does not say what becomes of the pods may not know it."""
+        """Warn if the client relies on the default propagation policy."""
         return (_PODS_STAY,) if options.propagation_policy is None and options.orphan_dependents is None else ()
 
 
 class CronJobStrategy(WithStatus[CronJob]):
-    """The rules of CronJobs."""
+    """The strategy of CronJobs."""
 
 
 def with_generated_selector(job: Job) -> Job:
-    """The job with labels in its template, and a selector, that name it. What is there already stays."""
+    """The Job with a generated selector, and the labels for it in its template. Existing ones stay."""
     name, uid, spec = job.metadata.name, job.metadata.uid, job.spec
     generated = {LEGACY_JOB_NAME: name, JOB_NAME: name, LEGACY_CONTROLLER_UID: uid, CONTROLLER_UID: uid}
     metadata = spec.template.metadata

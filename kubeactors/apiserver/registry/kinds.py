@@ -1,4 +1,4 @@
-"""The strategies of the kinds that need few words.
+"""The strategies of kinds with few rules of their own.
 
 Source: pkg/registry/{core,apps,coordination,discovery}/*/strategy.go (v1.36).
 """
@@ -20,13 +20,13 @@ from kubeactors.apiserver.registry.strategy import CountsContent, Strategy, With
 
 
 class PlainStrategy(Strategy[TypedObject]):
-    """ConfigMaps and Secrets: what is sent is stored."""
+    """ConfigMaps and Secrets."""
 
     repeats_metadata = True
 
 
 class RbacStrategy(Strategy[TypedObject]):
-    """Roles and bindings: a tool that applies them need not know whether they exist."""
+    """Roles and bindings: an update creates a missing one."""
 
     creates_on_update = True
     repeats_metadata = True
@@ -40,13 +40,13 @@ class ServiceAccountStrategy(Strategy[TypedObject]):
 
 
 class EndpointsStrategy(Strategy[TypedObject]):
-    """Endpoints: written by whoever comes first."""
+    """Endpoints: an update creates a missing one."""
 
     creates_on_update = True
 
 
 class EventStrategy(Strategy[TypedObject]):
-    """Events: gone after an hour."""
+    """Events: they expire after an hour."""
 
     creates_on_update = True
     collected = False
@@ -54,45 +54,45 @@ class EventStrategy(Strategy[TypedObject]):
 
 
 class LeaseStrategy(Strategy[TypedObject]):
-    """Leases: whoever renews one must have seen it."""
+    """Leases: an update requires a resource version, and creates a missing one."""
 
     creates_on_update = True
     unconditional_update = False
 
 
 class EndpointSliceStrategy(Strategy[EndpointSlice]):
-    """Endpoint slices: a generation is another content or other labels."""
+    """EndpointSlices: the generation counts changes of labels and of anything but metadata."""
 
     def prepare_for_create(self, new: EndpointSlice) -> EndpointSlice:
-        """The first generation."""
+        """Generation 1."""
         return with_generation(new, 1)
 
     def prepare_for_update(self, new: EndpointSlice, old: EndpointSlice) -> EndpointSlice:
-        """Count what matters to those who program the network."""
+        """Count changes that matter to proxies."""
         same = replace(new, metadata=old.metadata) == old and new.metadata.labels == old.metadata.labels
         return new if same else with_generation(new, old.metadata.generation + 1)
 
 
 class PriorityClassStrategy(Strategy[PriorityClass]):
-    """Priority classes: they hardly change, and their generation stays the first."""
+    """PriorityClasses: generation 1, always."""
 
     def prepare_for_create(self, new: PriorityClass) -> PriorityClass:
-        """The first generation."""
+        """Generation 1."""
         return with_generation(new, 1)
 
 
 class NodeStrategy(WithStatus[Node]):
-    """Nodes: a kubelet that registers brings the status along."""
+    """Nodes: a kubelet registers with a status."""
 
     counts_generations = False
 
     def prepare_for_create(self, new: Node) -> Node:
-        """The status stays."""
+        """Keep the status."""
         return new
 
 
 class ResourceQuotaStrategy(WithStatus[ResourceQuota]):
-    """ResourceQuotas: whoever deletes one gets to see it."""
+    """ResourceQuotas: a deletion returns the object."""
 
     counts_generations = False
     returns_deleted = True
@@ -103,7 +103,7 @@ class ReplicaSetStrategy(WithStatus[TypedObject]):
 
 
 class ReplicationControllerStrategy(WithStatus[ReplicationController]):
-    """ReplicationControllers: their pods survive them unless the client asks otherwise."""
+    """ReplicationControllers: their pods are orphaned by default."""
 
     orphans = True
 
@@ -113,14 +113,14 @@ class StatefulSetStrategy(WithStatus[TypedObject]):
 
 
 class DaemonSetStrategy(WithStatus[DaemonSet]):
-    """DaemonSets: an annotation counts templates."""
+    """DaemonSets: an annotation counts changes of the template."""
 
     def prepare_for_create(self, new: DaemonSet) -> DaemonSet:
-        """The first template."""
+        """Template generation 1."""
         return _with_template_generation(super().prepare_for_create(new), 1)
 
     def prepare_for_update(self, new: DaemonSet, old: DaemonSet) -> DaemonSet:
-        """The status stays; count specs, and templates apart from them."""
+        """Keep the status; count changes of the spec, and of the template apart from them."""
         count = int(old.metadata.annotations.get(TEMPLATE_GENERATION, "1"))
         if new.spec.template is not old.spec.template and new.spec.template != old.spec.template:
             count += 1
@@ -136,54 +136,54 @@ def _with_template_generation(value: DaemonSet, count: int) -> DaemonSet:
 
 
 class DeploymentStrategy(WithStatus[Deployment]):
-    """Deployments: other annotations are another generation too."""
+    """Deployments: the generation counts changes of annotations, too."""
 
     status_keeps_labels = True
 
     def prepare_for_update(self, new: Deployment, old: Deployment) -> Deployment:
-        """The status stays; count specs and annotations."""
+        """Keep the status; count changes of the spec or annotations."""
         new = super().prepare_for_update(new, old)
         if new.metadata.generation == old.metadata.generation and new.metadata.annotations != old.metadata.annotations:
             return with_generation(new, old.metadata.generation + 1)
         return new
 
 
-class ConditionalStrategy(CountsContent[TypedObject]):
-    """Webhooks and what binds policies: whoever changes one must have seen it."""
+class ConfigurationStrategy(CountsContent[TypedObject]):
+    """Webhook configurations and policy bindings: an update requires a resource version."""
 
     unconditional_update = False
 
 
 class PolicyStrategy(WithStatus[TypedObject]):
-    """Validating policies: whoever changes one must have seen it."""
+    """ValidatingAdmissionPolicies: an update requires a resource version."""
 
     unconditional_update = False
 
 
-class UncountedStrategy(WithStatus[TypedObject]):
-    """Kinds with a status whose specs are not counted."""
+class GenerationlessStrategy(WithStatus[TypedObject]):
+    """Kinds with a status that have no generation."""
 
     counts_generations = False
 
 
-class SeenStrategy(Strategy[TypedObject]):
-    """What drivers say of nodes and storage: whoever changes it must have seen it."""
+class ConditionalStrategy(Strategy[TypedObject]):
+    """CSINodes and the like: an update requires a resource version."""
 
     unconditional_update = False
 
 
 class CSIDriverStrategy(Strategy[CSIDriver]):
-    """Storage drivers: generations count changes, but the first is none."""
+    """CSIDrivers: the generation counts changes of the spec, from 0."""
 
     unconditional_update = False
 
     def prepare_for_update(self, new: CSIDriver, old: CSIDriver) -> CSIDriver:
-        """Other tokens, or other habits, are another generation."""
+        """Count changes of the spec."""
         return new if same_part(new, old, "spec") else with_generation(new, old.metadata.generation + 1)
 
 
 class APIServiceStrategy(WithStatus[APIService]):
-    """Group versions: those of this server are always available."""
+    """APIServices: those of this server are always available."""
 
     counts_generations = False
 
@@ -197,12 +197,12 @@ class APIServiceStrategy(WithStatus[APIService]):
 
 
 class HorizontalPodAutoscalerStrategy(WithStatus[HorizontalPodAutoscaler]):
-    """Autoscalers: generations are not counted."""
+    """HorizontalPodAutoscalers: they have no generation."""
 
     counts_generations = False
 
 
 class PodDisruptionBudgetStrategy(WithStatus[PodDisruptionBudget]):
-    """Budgets: whoever changes one must have seen it."""
+    """PodDisruptionBudgets: an update requires a resource version."""
 
     unconditional_update = False

@@ -1,4 +1,4 @@
-"""What the server does to metadata: the fields that it alone writes, and the namespace of a request.
+"""The metadata that the server sets: system fields, and the namespace of a request.
 
 Source: apiserver/pkg/registry/rest/meta.go, create.go, update.go (v1.36).
 """
@@ -17,7 +17,7 @@ T = TypeVar("T", bound=TypedObject)
 
 
 class Environment(Protocol):
-    """Where time, ids and randomness come from: an actor's context."""
+    """The source of time, ids and randomness: an actor's context."""
 
     @property
     def wall(self) -> int:
@@ -39,10 +39,10 @@ class Environment(Protocol):
 
 
 def in_namespace(value: T, namespace: str) -> T:
-    """The object in the namespace of the request; an empty one means a resource without namespaces.
+    """The object in the namespace of the request; empty for a cluster-scoped resource.
 
     Raises:
-        BadRequest: the object names another namespace.
+        BadRequest: the object has another namespace.
     """
     metadata = value.metadata
     if metadata.namespace == namespace:
@@ -53,7 +53,7 @@ def in_namespace(value: T, namespace: str) -> T:
 
 
 def check_name(value: TypedObject, name: str) -> None:
-    """The object has the name that the request has.
+    """Check that the object has the name in the request.
 
     Raises:
         BadRequest: it has another name, or none.
@@ -69,7 +69,7 @@ def check_name(value: TypedObject, name: str) -> None:
 
 
 def born(metadata: ObjectMeta, environment: Environment) -> ObjectMeta:
-    """Metadata of a new object: a uid, a time of creation, a generated name if one is wanted."""
+    """The metadata of a new object: uid, creation timestamp, and a generated name if requested."""
     name = metadata.name
     if not name and metadata.generate_name:
         name = names.generate(metadata.generate_name, environment.random)
@@ -85,7 +85,7 @@ def born(metadata: ObjectMeta, environment: Environment) -> ObjectMeta:
 
 
 def carried_over(new: ObjectMeta, old: ObjectMeta) -> ObjectMeta:
-    """Metadata of an update: what a client cannot change is as it was."""
+    """The metadata of an update, with immutable fields as they were."""
     grace = new.deletion_grace_period_seconds
     return replace(
         new,
@@ -99,7 +99,7 @@ def carried_over(new: ObjectMeta, old: ObjectMeta) -> ObjectMeta:
 
 
 def without_repeated_owners(value: T, when: str = "") -> tuple[T, tuple[str, ...]]:
-    """The object with each owner named once, and a warning if that was not so; `when` goes into the warning."""
+    """The object without duplicate owner references, and a warning about them; `when` goes into the warning."""
     owners = value.metadata.owner_references
     if len(owners) < 2:
         return value, ()

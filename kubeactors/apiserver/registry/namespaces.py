@@ -1,4 +1,4 @@
-"""Namespaces: they terminate in phases, and go when whoever empties them says so.
+"""Namespaces: they terminate, and are deleted once the namespace controller has emptied them.
 
 Source: pkg/registry/core/namespace/strategy.go, storage/storage.go (v1.36).
 """
@@ -20,12 +20,12 @@ FINALIZE = "finalize"
 
 
 class NamespaceStrategy(WithStatus[Namespace]):
-    """The rules of namespaces."""
+    """The strategy of namespaces."""
 
     counts_generations = False
 
     def prepare_for_create(self, new: Namespace) -> Namespace:
-        """Active, to be emptied before it goes, and found by its name as a label."""
+        """Active, with the finalizer `kubernetes` and a label of its name."""
         finalizers = new.spec.finalizers
         if KUBERNETES_FINALIZER not in finalizers:
             finalizers = (*finalizers, KUBERNETES_FINALIZER)
@@ -33,23 +33,23 @@ class NamespaceStrategy(WithStatus[Namespace]):
         return _with_name_label(new)
 
     def prepare_for_update(self, new: Namespace, old: Namespace) -> Namespace:
-        """Neither the status nor the finalizers are changed here."""
+        """Keep the status and the spec's finalizers."""
         return _with_name_label(replace(new, spec=old.spec, status=old.status))
 
     def prepare(self, new: Namespace, old: Namespace, subresource: str) -> Namespace:
-        """`finalize` changes the finalizers alone."""
+        """`finalize` changes the spec's finalizers alone."""
         if subresource == FINALIZE:
             return replace(new, status=old.status)
         return super().prepare(new, old, subresource)
 
     def check(self, new: Namespace, old: Namespace, subresource: str) -> Iterator[FieldError]:
-        """Finalizers are names."""
+        """Validate the finalizers."""
         if subresource == FINALIZE:
             return self.kind.validate(new)
         return super().check(new, old, subresource)
 
     def plan_deletion(self, value: Namespace, options: DeleteOptions) -> Deletion:
-        """First it terminates, then it waits for its finalizers, then it goes."""
+        """Terminating first; deleted when no finalizers are left."""
         check_preconditions(value, options)
         if value.metadata.deletion_timestamp is not None:
             if value.spec.finalizers:
@@ -61,7 +61,7 @@ class NamespaceStrategy(WithStatus[Namespace]):
         return Deletion(now=False, update=terminating)
 
     def may_finish(self, new: Namespace) -> bool:
-        """Not before it has been emptied."""
+        """Whether the spec has no finalizers left."""
         return not new.spec.finalizers
 
 

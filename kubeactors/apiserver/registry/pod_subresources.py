@@ -1,4 +1,4 @@
-"""What can be done to a pod besides evicting it: bind it to a node, add ephemeral containers, change its resources.
+"""Subresources of pods besides eviction: binding, ephemeral containers, resize.
 
 Source: pkg/registry/core/pod/storage/storage.go (v1.36).
 """
@@ -23,11 +23,11 @@ from kubeactors.apiserver.registry.subresources import Subresource
 NODES = GroupVersionResource("", "v1", "nodes")
 POD_SCHEDULED = "PodScheduled"
 TOPOLOGY_LABELS = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
-"""Labels of its node that a pod takes over when it is bound."""
+"""Labels of the node that its pods get when they are bound."""
 
 
 class BindingSubresource(Subresource):
-    """Assigns a pod to a node, once."""
+    """Binds a pod to a node, once."""
 
     def __init__(self, environment: Environment, lookup: Lookup) -> None:
         self._environment = environment
@@ -39,7 +39,7 @@ class BindingSubresource(Subresource):
         """Set the node of the pod.
 
         Raises:
-            Conflict: the pod has a node, or is being deleted.
+            Conflict: the pod is bound already, or is being deleted.
         """
         binding = cast("Binding", value)
         _check_name(value, attributes.name, "Binding")
@@ -84,7 +84,7 @@ class BindingSubresource(Subresource):
 
 @lru_cache(maxsize=64)
 def _scheduled_at(time: str) -> PodCondition:
-    """One object for all pods that are bound in the same second."""
+    """The condition, shared by all pods that are bound in the same second."""
     return PodCondition(type=POD_SCHEDULED, status="True", last_transition_time=time)
 
 

@@ -1,4 +1,4 @@
-"""Pods: graceful deletion, phases, and a spec that hardly ever changes.
+"""Pods: graceful deletion, phases, and a mostly immutable spec.
 
 Source: pkg/registry/core/pod/strategy.go (v1.36).
 """
@@ -25,7 +25,7 @@ PENDING, SUCCEEDED, FAILED = "Pending", "Succeeded", "Failed"
 
 
 class PodStrategy(Strategy[Pod]):
-    """The rules of pods."""
+    """The strategy of pods."""
 
     returns_deleted = True
     repeats_metadata = True
@@ -35,10 +35,10 @@ class PodStrategy(Strategy[Pod]):
         self._templates = templates
 
     def default(self, new: Pod) -> Pod:
-        """Defaults, or what became of the same spec before: one that came as bytes is equal, and shares it from now on."""
+        """Apply defaults. A spec equal to the last one of its controller is replaced by that object, and so shared."""
         made = self._templates.of(new)
         if made is not None and made.valid and made.admitted is not None and made.given == new.spec:
-            return replace(new, spec=made.defaulted)  # admission knows what becomes of it
+            return replace(new, spec=made.defaulted)  # admission finds its result by this object
         defaulted = self.kind.default(new)
         self._templates.start(new, defaulted.spec)
         return defaulted
@@ -53,12 +53,12 @@ class PodStrategy(Strategy[Pod]):
         )
 
     def default_change(self, new: Pod, old: Pod, subresource: str) -> Pod:
-        """All defaults of a pod are in its spec; most updates bring the very spec that is stored, or do not matter."""
+        """Apply defaults to the spec, unless it is the stored object or the update does not concern it."""
         known = subresource in (STATUS, BINDING) or new.spec is old.spec
         return new if known else self.kind.default(new)
 
     def prepare_for_create(self, new: Pod) -> Pod:
-        """A new pod is pending; its class of service is known from its spec."""
+        """Pending, with the QoS class that its spec implies."""
         made = self._templates.of(new)
         if made is not None and made.admitted is new.spec:
             made.qos_class = made.qos_class or qos_class(new)
@@ -70,7 +70,7 @@ class PodStrategy(Strategy[Pod]):
         return replace(new, status=status, metadata=replace(new.metadata, generation=1))
 
     def prepare(self, new: Pod, old: Pod, subresource: str) -> Pod:
-        """A binding is prepared by itself; other parts of the spec have subresources of their own."""
+        """A binding comes prepared; other parts of the spec have subresources."""
         if subresource == BINDING:
             return new
         if subresource == EPHEMERAL_CONTAINERS:
@@ -81,7 +81,7 @@ class PodStrategy(Strategy[Pod]):
         return super().prepare(new, old, subresource)
 
     def check(self, new: Pod, old: Pod, subresource: str) -> Iterator[FieldError]:
-        """A binding has been checked; the other parts have rules of their own."""
+        """A binding is validated already; other subresources have their own rules."""
         if subresource == BINDING:
             return iter(())
         if subresource == EPHEMERAL_CONTAINERS:
@@ -91,11 +91,11 @@ class PodStrategy(Strategy[Pod]):
         return super().check(new, old, subresource)
 
     def prepare_for_update(self, new: Pod, old: Pod) -> Pod:
-        """The status stays; another spec is another generation."""
+        """Keep the status; count changes of the spec."""
         return _next(replace(new, status=old.status), old)
 
     def prepare_for_status_update(self, new: Pod, old: Pod) -> Pod:
-        """The spec, the owners and the class of service stay."""
+        """Keep the spec, the owner references and the QoS class."""
         if not new.status.qos_class:
             new = replace(new, status=replace(new.status, qos_class=old.status.qos_class))
         if new.metadata.owner_references is not old.metadata.owner_references:
@@ -103,7 +103,7 @@ class PodStrategy(Strategy[Pod]):
         return new if new.spec is old.spec else replace(new, spec=old.spec)
 
     def warnings(self, new: Pod, old: Pod | None) -> tuple[str, ...]:
-        """Only for new pods, and not again where there was nothing to say of the same spec."""
+        """Warn about new pods, unless the same spec gave no warnings before."""
         if old is not None:
             return ()
         made, metadata = self._templates.of(new), new.metadata
@@ -116,7 +116,7 @@ class PodStrategy(Strategy[Pod]):
         return found
 
     def validate(self, new: Pod) -> Iterator[FieldError]:
-        """A spec that was found valid is valid."""
+        """Validate, unless the same spec was valid before."""
         made = self._templates.of(new)
         if made is None or made.admitted is not new.spec:
             yield from self.kind.validate(new)
@@ -128,7 +128,7 @@ class PodStrategy(Strategy[Pod]):
         yield from errors
 
     def grace_period(self, value: Pod, options: DeleteOptions) -> int | None:
-        """What the client wants, else what the pod says; none for a pod that runs nowhere or has ended."""
+        """The client's, else the pod's; 0 for a pod that is not bound or has ended."""
         if not value.spec.node_name or value.status.phase in (SUCCEEDED, FAILED):
             return 0
         wanted = options.grace_period_seconds
@@ -139,12 +139,12 @@ class PodStrategy(Strategy[Pod]):
 
 @cache
 def _pending(quality: str) -> PodStatus:
-    """The status of all new pods of one class."""
+    """The status of a new pod, shared by all of one QoS class."""
     return PodStatus(phase=PENDING, qos_class=quality)
 
 
 def resized(old: PodSpec, new: PodSpec) -> PodSpec:
-    """The old spec with the resources that containers of the same name have in the new one."""
+    """The old spec with the resources of the new one's containers of the same name."""
     wanted = {one.name: one for one in (*new.init_containers, *new.containers)}
 
     def sized(containers: tuple[Container, ...]) -> tuple[Container, ...]:
@@ -158,7 +158,7 @@ def _sized(old: Container, new: Container) -> Container:
 
 
 def _next(new: Pod, old: Pod) -> Pod:
-    """Another spec is another generation; the same one stays the very same object."""
+    """Count a change of the spec; an equal spec is replaced by the old object."""
     if same_part(new, old, "spec"):
         return replace(new, spec=old.spec)
     return with_generation(new, old.metadata.generation + 1)

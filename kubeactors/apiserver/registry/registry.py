@@ -1,8 +1,8 @@
-"""Creating, changing and deleting objects of any kind.
+"""Create, update and delete objects of any kind.
 
 Objects are read from the cache, changed by plain rules, and written on condition that the store still holds what was
-read; if not, it is done again with what the store holds. A refusal that rests on a cached object is not believed
-before the store has been asked.
+read; if not, the change is repeated on what the store holds. A rejection that rests on a cached object is repeated on
+the stored one, as the cache may be stale.
 
 Source: apiserver/pkg/registry/generic/registry/store.go (v1.36).
 """
@@ -15,25 +15,20 @@ import msgspec
 from msgspec.structs import replace
 
 from kubeactors.actor import AskError
-from kubeactors.apimachinery.field import invalid as invalid_field
 from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
 from kubeactors.apimachinery.status import (
     AlreadyExists,
-    Status,
-    StatusDetails,
     StatusError,
-    already_exists,
-    conflict,
-    invalid,
 )
 from kubeactors.apiserver.admission.chain import Chain
 from kubeactors.apiserver.admission.plugin import CREATE, Attributes
 from kubeactors.apiserver.admission.reinvocation import Reinvocation
 from kubeactors.apiserver.admission.webhooks.webhooks import Webhooks
+from kubeactors.apiserver.field_manager import FieldManager, is_same
 from kubeactors.apiserver.objects import revision_of, with_metadata
-from kubeactors.apiserver.ownership import Ownership, is_same
 from kubeactors.apiserver.registry.checks import check_create, check_update
 from kubeactors.apiserver.registry.deletion import Deletion, finished_by
+from kubeactors.apiserver.registry.errors import exists, modified, no_unique_name, no_version, taken, wrong_uid
 from kubeactors.apiserver.registry.leases import Leases
 from kubeactors.apiserver.registry.metadata import Environment, born, carried_over, in_namespace
 from kubeactors.apiserver.registry.reservations import Reservation
@@ -43,20 +38,18 @@ from kubeactors.apiserver.registry.storage import Stored
 R = TypeVar("R")
 
 NAME_ATTEMPTS = 8
-MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
-
-TAKEN = "what was given out to it has been given out by another server too; please try again"
+"""How many generated names a create tries."""
 
 
 class Written(msgspec.Struct, frozen=True):
-    """The outcome of an update: the object as it is now, and whether the update created it."""
+    """The result of an update: the object, and whether the update created it."""
 
     value: TypedObject
     created: bool = False
 
 
 class _Change(NamedTuple):
-    """What an update writes, and what is reserved for it."""
+    """The object that an update writes, and its reservation."""
 
     value: TypedObject
     reservation: Reservation | None
@@ -64,7 +57,7 @@ class _Change(NamedTuple):
 
 
 class Registry:
-    """Writes objects."""
+    """Writes objects to the store, by the strategies of their kinds."""
 
     def __init__(self, stored: Stored, environment: Environment, admission: Chain, webhooks: Webhooks) -> None:
         self._stored = stored
@@ -72,19 +65,19 @@ class Registry:
         self._admission = admission
         self._webhooks = webhooks
         self._leases = Leases(stored, environment)
-        self._ownership = Ownership(environment)
+        self._field_manager = FieldManager(environment)
 
     async def create(self, resource: Resource, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """Create an object that has its defaults.
+        """Create an object with defaults applied.
 
         Raises:
             Invalid: it is not valid.
-            AlreadyExists: there is one of its name.
-            Forbidden: admission refuses it.
+            AlreadyExists: its name is taken.
+            Forbidden: admission rejects it.
         """
-        attributes = replace(attributes, reinvocation=Reinvocation())  # it may be a second attempt
+        attributes = replace(attributes, reinvocation=Reinvocation())  # this may be a retry
         if attributes.manager and not attributes.applies:
-            value = self._ownership.of_new(value, attributes)
+            value = self._field_manager.of_new(value, attributes)
         if self._webhooks.concern(attributes):
             value = await self._webhooks.mutate(value, attributes, self._admission.admit_once)
         else:
@@ -99,27 +92,27 @@ class Registry:
         try:
             return await self._insert(resource, value, attributes)
         except AlreadyExists as refusal:
-            raise _no_unique_name(refusal) from refusal
+            raise no_unique_name(refusal) from refusal
 
     async def create_own(self, resource: Resource, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """Create an object that the server itself has made: neither admission nor validation look at it.
+        """Create an object of the server itself, without admission and validation.
 
         Raises:
-            AlreadyExists: there is one of its name.
+            AlreadyExists: its name is taken.
         """
         new, reservation = self._reserved(resource, self._born(resource, value), None)
         return await self._store_new(resource, new, reservation, attributes)
 
     async def update(self, resource: Resource, attributes: Attributes, transform: Transform, uid: str = "") -> Written:
-        """Change an object. The subresource of `attributes` says which part: "status", or another of the kind's.
+        """Update an object, or the part of it that the subresource of `attributes` selects.
 
-        `transform` is called again if the object has changed meanwhile. A `uid` says which object is meant.
+        `transform` is called again if the object has changed meanwhile. `uid` is a precondition.
 
         Raises:
-            NotFound: there is none, and the kind is not created by updates.
-            Conflict: it is not at the resource version, or has not the uid, that the new object says.
+            NotFound: it does not exist, and updates do not create objects of its kind.
+            Conflict: it has another resource version or uid than the new object.
             Invalid: the change is not valid.
-            Forbidden: admission refuses it.
+            Forbidden: admission rejects it.
         """
         if self._webhooks.concern(attributes):
             written = await self._update_with_webhooks(resource, attributes, transform, uid)
@@ -130,9 +123,8 @@ class Registry:
         creates = resource.strategy.creates_on_update or attributes.applies
         if not creates or attributes.subresource:
             raise resource.missing(attributes.name)
-        if uid:  # the object that is meant is gone, and does not come back by this
-            kind = resource.kind
-            raise conflict(kind.resource, kind.group, attributes.name, _wrong_uid(resource, attributes, uid, ""))
+        if uid:  # the object that is meant is gone, and another is not created
+            raise wrong_uid(resource, attributes.namespace, attributes.name, uid, "")
         value = resource.strategy.default(in_namespace(transform(None), attributes.namespace))
         value = with_metadata(value, replace(value.metadata, resource_version=""))
         return Written(await self.create(resource, value, replace(attributes, operation=CREATE)), created=True)
@@ -140,7 +132,7 @@ class Registry:
     async def _update(
         self, resource: Resource, attributes: Attributes, transform: Transform, uid: str
     ) -> Written | None:
-        """Change an object that is there; None: it is not."""
+        """Update an existing object; None: it does not exist."""
         decide = partial(self._change, resource, attributes, transform, uid)
         current, change = await self._decided(resource, attributes, decide)
         key = resource.key(attributes.namespace, attributes.name)
@@ -155,11 +147,11 @@ class Registry:
     async def _update_with_webhooks(
         self, resource: Resource, attributes: Attributes, transform: Transform, uid: str
     ) -> Written | None:
-        """The same, with webhooks that are asked about every attempt. The object is read anew each time."""
+        """The same with webhooks, which are called at every attempt, on the stored object."""
         key = resource.key(attributes.namespace, attributes.name)
         current = await self._stored.get(key)
         while current is not None:
-            kept = resource.kept(current)
+            kept = resource.in_storage_version(current)
             new, about = self._proposed(resource, attributes, transform, uid, kept)
             new = await self._webhooks.mutate(new, about, self._admission.admit_once)
             change = self._checked(resource, new, kept, about)
@@ -177,24 +169,24 @@ class Registry:
     async def delete(
         self, resource: Resource, attributes: Attributes, options: DeleteOptions
     ) -> tuple[TypedObject, bool]:
-        """Delete an object, or begin to; the object as it is, or was at the end, and whether it is gone.
+        """Delete an object, or mark it for deletion; returns its last state, and whether it is deleted.
 
         Raises:
-            NotFound: there is none.
+            NotFound: it does not exist.
             Conflict: a precondition does not hold.
-            Forbidden: admission refuses it.
+            Forbidden: admission rejects it.
         """
         concerned, asked = self._webhooks.concern(attributes), None
         decide = partial(self._plan, resource, attributes, options)
         current, plan = await self._decided(resource, attributes, decide, newest=concerned)
         key = resource.key(attributes.namespace, attributes.name)
         while current is not None and plan is not None:
-            # Webhooks take their time: there may be another one by now.
+            # Webhooks take time, in which the object may have been replaced by another of its name.
             if concerned and not plan.pending and current is not asked:
                 await self._ask_before_deletion(current, attributes)
                 asked = current
             if plan.pending:
-                done, now = await self._stored.replace(key, current, current)  # is it really this one that goes?
+                done, now = await self._stored.replace(key, current, current)  # confirm that it is the stored state
                 if done:
                     return current, False
                 current = now
@@ -228,10 +220,10 @@ class Registry:
         *,
         newest: bool = False,
     ) -> tuple[TypedObject | None, R | None]:
-        """An object and what is decided about it; a refusal is final only for the newest state. None: no object.
+        """The current object and the decision about it; None: it does not exist.
 
-        What is written is compared with what is stored. Who only tries is told of what is stored at once, and so is who
-        wants the newest.
+        A rejection is final only on the stored object. An accepted decision may rest on the cached one, because the
+        write compares; a dry run writes nothing, so it starts from the stored one, as does `newest`.
         """
         current = None if attributes.dry_run or newest else resource.cached(attributes.namespace, attributes.name)
         if current is not None:
@@ -261,7 +253,7 @@ class Registry:
     def _reserved(
         resource: Resource, new: TypedObject, old: TypedObject | None
     ) -> tuple[TypedObject, Reservation | None]:
-        """The object with what only one can have."""
+        """The object with its unique allocations, and their reservation."""
         reservation = resource.strategy.reserve(new, old)
         return (new, None) if reservation is None else (reservation.value, reservation)
 
@@ -280,22 +272,22 @@ class Registry:
                 lease = await self._leases.lease(seconds) if seconds else 0
                 done, existing = await self._stored.create(key, new, lease, resource.strategy.beside(new, None))
         except AskError as error:
-            doubt = error  # it may have been written
+            doubt = error  # the write may have been done
             raise
         finally:
             _settle(reservation, attributes, existing if done else doubt)
         if done and existing is not None:
             return existing
         if existing is not None:
-            raise _exists(resource, existing)
+            raise exists(resource, existing)
         if not attributes.dry_run:
-            raise _taken(resource, new)
+            raise taken(resource, new.metadata.name)
         return new
 
     async def _replace(
         self, resource: Resource, key: str, change: _Change, current: TypedObject, *, dry_run: bool
     ) -> tuple[bool, TypedObject | None]:
-        """Write a change, or delete what was only waiting for it; whether that was done, and what is there now."""
+        """Write a change, or delete the object if it only waited for that; whether that was done, and the object now."""
         new, strategy, reservation = change.value, resource.strategy, change.reservation
         if dry_run:
             _settle(reservation, change.attributes, None)
@@ -315,11 +307,11 @@ class Registry:
         finally:
             _settle(reservation, change.attributes, (now or new) if done else doubt)
         if not done and now is not None and revision_of(now) == revision_of(current):
-            raise _taken(resource, new)
+            raise taken(resource, new.metadata.name)
         return done, now
 
     async def _remove(self, resource: Resource, key: str, value: TypedObject) -> TypedObject:
-        """Delete an object whose time is over, whoever changes it meanwhile."""
+        """Delete an object whose grace period is over, even if it is changed meanwhile."""
         current: TypedObject | None = value
         while current is not None and current.metadata.uid == value.metadata.uid:
             done, now = await self._stored.delete(key, current, resource.strategy.beside(None, current))
@@ -332,28 +324,26 @@ class Registry:
     def _change(
         self, resource: Resource, attributes: Attributes, transform: Transform, uid: str, current: TypedObject
     ) -> _Change:
-        """What an update writes."""
-        current = resource.kept(current)
+        """The change that an update writes."""
+        current = resource.in_storage_version(current)
         new, about = self._proposed(resource, attributes, transform, uid, current)
         return self._checked(resource, self._admission.admit(new, about), current, about)
 
     def _proposed(
         self, resource: Resource, attributes: Attributes, transform: Transform, uid: str, current: TypedObject
     ) -> tuple[TypedObject, Attributes]:
-        """What an update asks for before admission changes it; and what it is about."""
-        kind, strategy, subresource = resource.kind, resource.strategy, attributes.subresource
+        """The object of an update before admission, and the attributes for that."""
+        strategy, subresource = resource.strategy, attributes.subresource
         if uid and uid != current.metadata.uid:
-            raise conflict(
-                kind.resource, kind.group, attributes.name, _wrong_uid(resource, attributes, uid, current.metadata.uid)
-            )
+            raise wrong_uid(resource, attributes.namespace, attributes.name, uid, current.metadata.uid)
         attributes = replace(attributes, old=current, reinvocation=Reinvocation())
         new = strategy.default_change(in_namespace(transform(current), attributes.namespace), current, subresource)
         if current.metadata.managed_fields or new.metadata.managed_fields:
-            new = self._ownership.of_change(new, current, attributes)
+            new = self._field_manager.of_change(new, current, attributes)
         return new, attributes
 
     def _checked(self, resource: Resource, new: TypedObject, current: TypedObject, attributes: Attributes) -> _Change:
-        """What is written of what an update asks for, if it is valid."""
+        """The change to write for an update, after validation."""
         strategy, subresource = resource.strategy, attributes.subresource
         new = self._at_version(resource, new, current)
         if new.metadata is not current.metadata:
@@ -374,16 +364,14 @@ class Registry:
 
     @staticmethod
     def _at_version(resource: Resource, new: TypedObject, current: TypedObject) -> TypedObject:
-        """The new object at the resource version of the stored one, which it must be of if it is of any."""
-        kind, version = resource.kind, new.metadata.resource_version
+        """The new object at the stored resource version, which is also a precondition if it has one."""
+        version, name = new.metadata.resource_version, current.metadata.name
         if version == current.metadata.resource_version:
             return new
-        name = current.metadata.name
         if version not in ("", "0"):
-            raise conflict(kind.resource, kind.group, name, MODIFIED)
+            raise modified(resource, name)
         if not resource.strategy.unconditional_update:
-            error = invalid_field("metadata.resourceVersion", 0, "must be specified for an update")
-            raise invalid(kind.resource, kind.group, name, (error,))
+            raise no_version(resource, name)
         return with_metadata(new, replace(new.metadata, resource_version=current.metadata.resource_version))
 
     def _plan(
@@ -394,7 +382,7 @@ class Registry:
 
 
 def _settle(reservation: Reservation | None, attributes: Attributes, written: TypedObject | AskError | None) -> None:
-    """The write has come to its end; None: nothing was written. What is nobody's after an error is given back by `Repair`."""
+    """Complete a write; None: nothing was written. After an error, `Repair` releases unused allocations."""
     if attributes.on_settled:
         for tell in attributes.on_settled:
             tell(written)
@@ -405,33 +393,3 @@ def _settle(reservation: Reservation | None, attributes: Attributes, written: Ty
         reservation.keep()
     else:
         reservation.drop()
-
-
-def _exists(resource: Resource, existing: TypedObject) -> StatusError:
-    """The refusal to create what exists; it says so if that is on its way out."""
-    refusal = already_exists(resource.kind.resource, resource.kind.group, existing.metadata.name)
-    if existing.metadata.deletion_timestamp is None:
-        return refusal
-    return AlreadyExists(replace(refusal.status, message=f"object is being deleted: {refusal.status.message}"))
-
-
-def _taken(resource: Resource, new: TypedObject) -> StatusError:
-    """The refusal to write along with an object what exists: another server has given it out meanwhile."""
-    return conflict(resource.kind.resource, resource.kind.group, new.metadata.name, TAKEN)
-
-
-def _no_unique_name(refusal: StatusError) -> StatusError:
-    """The refusal after every generated name was taken."""
-    status: Status = refusal.status
-    message = f"{status.message}, the server was not able to generate a unique name for the object"
-    details = replace(status.details or StatusDetails(), retry_after_seconds=1)
-    return AlreadyExists(replace(status, message=message, details=details))
-
-
-def _wrong_uid(resource: Resource, attributes: Attributes, uid: str, found: str) -> str:
-    """The original lets its storage speak here."""
-    key = resource.key(attributes.namespace, attributes.name)
-    return (
-        f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: "
-        f"Precondition failed: UID in precondition: {uid}, UID in object meta: {found}"
-    )

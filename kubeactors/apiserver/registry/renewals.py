@@ -1,8 +1,8 @@
-"""Heartbeats: many leases renewed by one write.
+"""Batched renewal of node leases: many leases in one write.
 
-A thousand idle nodes renew a hundred leases each second, and nothing else of them changes. What admission and
-validation look at stays as it is, so they are not asked; each lease still is an object of its own, at a new revision,
-and its watchers see it change.
+A thousand idle nodes renew a hundred leases a second, and nothing but the renew time changes. Admission and validation
+have nothing to check in that, so they are skipped. Each lease still is an object of its own with a new resource
+version, and its watchers see it change.
 """
 
 from msgspec.structs import replace
@@ -17,11 +17,11 @@ from kubeactors.storage.messages import Compare, PutOp
 
 
 async def renew(stored: Stored, resource: Resource, request: RenewLeases) -> tuple[str, ...]:
-    """Renew leases at one revision.
+    """Renew leases at one revision of the store.
 
     Returns:
-        Names that were not renewed: no such lease, not held by who is called like it, or changed by somebody else at
-        this very moment, in which case none is renewed.
+        The names not renewed: the lease does not exist, or is held by somebody else; or all, if one of them was changed
+        at the same moment.
     """
     compares: list[Compare] = []
     writes: list[PutOp] = []

@@ -1,7 +1,8 @@
-"""Whether what is given out to services is what they have: addresses and node ports.
+"""Compares what is allocated to services, addresses and node ports, with what they have.
 
-What a service has and nobody gave out is taken; what several have is reported, for nobody can say whose it is; what no
-service has, look after look, has leaked, and is given back: its service was never created, or its end was not seen.
+A value that a service has is allocated if it is not; one that several services have is reported, as its owner cannot be
+known; one that no service has in several consecutive rounds has leaked, and is released: its service was never created,
+or its deletion was missed.
 
 Source: pkg/registry/core/service/ipallocator/controller/repairip.go, pkg/registry/core/service/portallocator/controller/
 repair.go (v1.36).
@@ -18,40 +19,40 @@ from kubeactors.apiserver.registry.services import addresses_of, ports_of
 
 V = TypeVar("V", int, str)
 
-LOOKS = 3
-"""In so many looks in a row something must be nobody's: a service may be about to be created with it."""
+LEAK_ROUNDS = 3
+"""The number of rounds after which an unused value has leaked: a service with it may be about to be created."""
 
 NOT_ALLOCATED = "NotAllocated"
 
 
 class Allocator(Protocol[V]):
-    """Gives out values."""
+    """An allocator of values."""
 
     def __iter__(self) -> Iterator[V]: ...
 
     def contains(self, value: V, /) -> bool:
-        """Whether it is in the range."""
+        """Whether a value is in the range."""
         ...
 
     def has(self, value: V, /) -> bool:
-        """Whether somebody has it."""
+        """Whether a value is allocated."""
         ...
 
     def allocate(self, value: V, /) -> None:
-        """Take this one."""
+        """Allocate this value."""
         ...
 
     def release(self, value: V, /) -> None:
-        """Give it back."""
+        """Release a value."""
         ...
 
 
 class Words(NamedTuple):
-    """What the findings about one kind of value are called. Each sentence but its value."""
+    """The texts about one kind of value. `{}` stands for the value."""
 
     component: str
     prefix: str
-    """What reasons begin with."""
+    """The prefix of reasons."""
     action: str
     not_allocated: str
     already_allocated: str
@@ -77,33 +78,33 @@ PORT = Words(
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something is wrong with a service: a warning to be recorded about it.
+    """An inconsistency of a service, to be recorded as a warning event.
 
-    What nobody gave out is to be taken (`take`) once it is certain that the service still exists.
+    `allocate` allocates a value that is not allocated; call it once it is certain that the service still exists.
     """
 
     service: Service
     words: Words
     reason: str
     message: str
-    take: Callable[[], None] | None = None
+    allocate: Callable[[], None] | None = None
 
 
 class Repair:
-    """Looks at all services again and again. `ports` is the range of node ports as people write it."""
+    """Compares all services, round after round. `ports` allocates node ports."""
 
     def __init__(self, addresses: AddressAllocator, ports: PortAllocator) -> None:
         self._addresses = _Check[str](addresses, ADDRESS)
         self._ports = _Check[int](ports, PORT, ports.range)
 
-    def look(self, services: Iterable[Service], made: Collection[str] = ()) -> Iterator[Finding]:
-        """What is wrong; what has leaked is given back. Addresses whose objects are `made` were given out."""
+    def run_once(self, services: Iterable[Service], made: Collection[str] = ()) -> Iterator[Finding]:
+        """Run one round: report inconsistencies, release leaks. Addresses with an IPAddress (`made`) are allocated."""
         known = tuple(services)
-        yield from self._addresses.look(((one, value) for one in known for value in addresses_of(one.spec)), made)
-        yield from self._ports.look((one, value) for one in known for value in ports_of(one.spec))
+        yield from self._addresses.run_once(((one, value) for one in known for value in addresses_of(one.spec)), made)
+        yield from self._ports.run_once((one, value) for one in known for value in ports_of(one.spec))
 
     def missing(self, services: Iterable[Service], made: Collection[str]) -> Iterator[tuple[str, Finding]]:
-        """The addresses of services that are none of the objects that are `made`."""
+        """The addresses of services without an IPAddress; `made` are those that have one."""
         for service in services:
             for address in addresses_of(service.spec):
                 if address not in made and self._addresses.allocator.contains(address):
@@ -116,9 +117,9 @@ class _Check(Generic[V]):
         self._words = words
         self._more = more
         self._leaks: dict[V, int] = {}
-        """What was nobody's, and in how many looks in a row."""
+        """Unused values, and for how many consecutive rounds."""
 
-    def look(self, had: Iterable[tuple[Service, V]], made: Collection[V] = ()) -> Iterator[Finding]:
+    def run_once(self, had: Iterable[tuple[Service, V]], made: Collection[V] = ()) -> Iterator[Finding]:
         allocator, words = self.allocator, self._words
         seen: dict[V, None] = {}
         for service, value in had:
@@ -129,11 +130,11 @@ class _Check(Generic[V]):
             else:
                 seen[value] = None
                 if value in made and not allocator.has(value):
-                    allocator.allocate(value)  # another server has given it out
+                    allocator.allocate(value)  # another server allocated it
                 elif not allocator.has(value):
                     yield self.not_allocated(service, value)
         self._leaks = {one: self._leaks.get(one, 0) + 1 for one in allocator if one not in seen and one not in made}
-        for leaked in [one for one, looks in self._leaks.items() if looks >= LOOKS]:
+        for leaked in [one for one, rounds in self._leaks.items() if rounds >= LEAK_ROUNDS]:
             del self._leaks[leaked]
             allocator.release(leaked)
 
@@ -141,7 +142,7 @@ class _Check(Generic[V]):
         return self._found(service, NOT_ALLOCATED, self._words.not_allocated, value)
 
     def _found(self, service: Service, reason: str, message: str, value: V) -> Finding:
-        def take() -> None:
+        def allocate() -> None:
             if not self.allocator.has(value):
                 self.allocator.allocate(value)
 
@@ -150,5 +151,5 @@ class _Check(Generic[V]):
             self._words,
             self._words.prefix + reason,
             message.format(value, *self._more),
-            take if reason == NOT_ALLOCATED else None,
+            allocate if reason == NOT_ALLOCATED else None,
         )

@@ -1,4 +1,4 @@
-"""What the registry holds for an object while it is being written: kept if the write succeeds, else given back."""
+"""What is allocated for an object while it is being written: kept if the write succeeds, else released."""
 
 from collections.abc import Callable
 
@@ -6,28 +6,28 @@ from kubeactors.apimachinery.meta import TypedObject
 
 
 class Reservation:
-    """Things taken, and things to be given back once the write has succeeded."""
+    """Allocations for a write, and releases that wait for its success."""
 
     def __init__(self, value: TypedObject) -> None:
         self.value = value
-        """The object with what was reserved for it."""
+        """The object with its allocations."""
         self._undo: list[Callable[[], None]] = []
         self._later: list[Callable[[], None]] = []
 
     def taken(self, give_back: Callable[[], None]) -> None:
-        """Something was taken; this gives it back."""
+        """Something was allocated; `give_back` releases it if the write fails."""
         self._undo.append(give_back)
 
     def released(self, give_back: Callable[[], None]) -> None:
-        """Something will not be needed once the object is written."""
+        """Something is no longer needed; `give_back` releases it once the write succeeds."""
         self._later.append(give_back)
 
     def keep(self) -> None:
-        """The object was written."""
+        """The write has succeeded."""
         for give_back in self._later:
             give_back()
 
     def drop(self) -> None:
-        """It was not, or only in a dry run."""
+        """The write has failed, or was a dry run."""
         for give_back in self._undo:
             give_back()

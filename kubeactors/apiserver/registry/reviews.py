@@ -1,4 +1,4 @@
-"""Questions that are answered instead of stored: who somebody is, and what they may do.
+"""Reviews, which are answered instead of stored: the identity of a user, and what it may do.
 
 Source: pkg/registry/authorization/*/rest.go, pkg/registry/authentication/{selfsubjectreview,tokenreview}/storage.go,
 pkg/registry/authorization/util/helpers.go (v1.36).
@@ -44,7 +44,7 @@ _Answer: TypeAlias = Callable[[TypedObject, UserInfo], TypedObject]
 
 
 class Reviews:
-    """Answers reviews. `tokens` verifies tokens; without it none is valid."""
+    """Answers reviews. `tokens` verifies tokens; without it none are valid."""
 
     def __init__(
         self, authorizer: Authorizer, environment: Environment, lookup: Lookup, tokens: TokenIssuer | None
@@ -63,15 +63,15 @@ class Reviews:
         }
 
     def answers(self, resource: Resource) -> bool:
-        """Whether the objects of a resource are such questions."""
+        """Whether a resource is a review."""
         return resource.kind.type in self._answers
 
     def answer(self, resource: Resource, value: TypedObject, user: UserInfo) -> TypedObject:
         """The review with its status.
 
         Raises:
-            Invalid: it asks for nothing, or for too much at once.
-            BadRequest: it lacks what it is about.
+            Invalid: it has no attributes, or both kinds of them.
+            BadRequest: a required field is missing.
         """
         kind = resource.kind
         if errors := tuple(kind.validate(value)):
@@ -141,7 +141,7 @@ class Reviews:
         return replace(review, status=TokenReviewStatus(authenticated=True, user=_shown(user), audiences=meant))
 
     def _holds(self, claims: Claims, token: str) -> bool:
-        """Whether neither the token nor what it depends on has ended."""
+        """Whether the token is valid, and the objects that it depends on exist."""
         found = [self._lookup.get(*one) for one in vouchers(claims)]
         return holds(claims, token, found, self._environment.wall // SECOND)
 
@@ -149,7 +149,7 @@ class Reviews:
 def _access(resource: ResourceAttributes | None, other: NonResourceAttributes | None, user: UserInfo) -> Access:
     if other is not None:
         return Access(user=user, verb=other.verb, path=other.path)
-    assert resource is not None, "a valid review is about one of the two"
+    assert resource is not None, "a valid review has one kind of attributes"
     selector = resource.field_selector
     return Access(
         user=user,

@@ -1,4 +1,4 @@
-"""The `scale` subresource of workloads: the number of replicas and nothing else.
+"""The `scale` subresource of workloads.
 
 Source: pkg/registry/apps/deployment/storage/storage.go (v1.36).
 """
@@ -11,9 +11,10 @@ from kubeactors.api.autoscaling.v1 import Scale, ScaleSpec, ScaleStatus
 from kubeactors.apimachinery import labels
 from kubeactors.apimachinery.field import invalid as invalid_field
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta, TypedObject
-from kubeactors.apimachinery.status import conflict, invalid
+from kubeactors.apimachinery.status import invalid
 from kubeactors.apiserver.admission.plugin import Attributes
-from kubeactors.apiserver.registry.registry import MODIFIED, Registry, Written
+from kubeactors.apiserver.registry.errors import modified
+from kubeactors.apiserver.registry.registry import Registry, Written
 from kubeactors.apiserver.registry.resource import Resource, Transform
 from kubeactors.apiserver.registry.subresources import Subresource
 
@@ -38,7 +39,7 @@ class _Workload(Protocol):
 
 
 def scale_of(value: TypedObject) -> Scale:
-    """The size of a workload."""
+    """The Scale of a workload."""
     workload = cast("_Workload", value)
     return Scale(
         metadata=metadata_of_scale(value.metadata),
@@ -48,7 +49,7 @@ def scale_of(value: TypedObject) -> Scale:
 
 
 def metadata_of_scale(metadata: ObjectMeta) -> ObjectMeta:
-    """What a scale shows of the metadata of its object."""
+    """The metadata of the Scale of an object."""
     return ObjectMeta(
         name=metadata.name,
         namespace=metadata.namespace,
@@ -59,7 +60,7 @@ def metadata_of_scale(metadata: ObjectMeta) -> ObjectMeta:
 
 
 def _selector(selector: LabelSelector | dict[str, str] | None) -> str:
-    """As text; a replication controller's is a map of labels."""
+    """The selector as a string; a ReplicationController's is a map of labels."""
     return str(labels.of_labels(selector) if isinstance(selector, dict) else labels.of_object(selector))
 
 
@@ -67,14 +68,13 @@ class ScaleSubresource(Subresource):
     """Reads and changes the number of replicas."""
 
     def get(self, resource: Resource, value: TypedObject) -> TypedObject:
-        """The size of the stored workload."""
+        """The Scale of the stored workload."""
         return scale_of(value)
 
     async def update(
         self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform
     ) -> Written:
         """Set the number of replicas."""
-        kind = resource.kind
 
         def scaled(current: TypedObject | None) -> TypedObject:
             if current is None:
@@ -83,7 +83,7 @@ class ScaleSubresource(Subresource):
             _check(scale)
             version = scale.metadata.resource_version
             if version and version != current.metadata.resource_version:
-                raise conflict(kind.resource, kind.group, attributes.name, MODIFIED)
+                raise modified(resource, attributes.name)
             spec = cast("_Workload", current).spec
             return replace(current, spec=replace(spec, replicas=scale.spec.replicas))  # type: ignore[type-var]
 

@@ -1,4 +1,4 @@
-"""Services: addresses and ports are given to them, and stay theirs.
+"""Services: addresses and ports are allocated to them, and stay allocated.
 
 Source: pkg/registry/core/service/strategy.go, pkg/registry/core/service/storage/alloc.go, storage.go (v1.36).
 """
@@ -25,7 +25,7 @@ from kubeactors.apimachinery.field import FieldError, invalid
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import InternalError, StatusError
 from kubeactors.apimachinery.status import invalid as invalid_object
-from kubeactors.apiserver.registry.addresses import given, given_back
+from kubeactors.apiserver.registry.addresses import address_creation, address_deletion
 from kubeactors.apiserver.registry.allocators import AddressAllocator, AllocationError, PortAllocator
 from kubeactors.apiserver.registry.metadata import Environment
 from kubeactors.apiserver.registry.reservations import Reservation
@@ -39,29 +39,29 @@ SINGLE_STACK, REQUIRE_DUAL_STACK = "SingleStack", "RequireDualStack"
 
 
 def needs_cluster_ip(spec: ServiceSpec) -> bool:
-    """Every type but ExternalName; "None" is a value too."""
+    """Whether a service of this type has a cluster IP, which may be "None"."""
     return spec.type != EXTERNAL_NAME
 
 
 def needs_node_ports(spec: ServiceSpec) -> bool:
-    """Node ports are given unless a load balancer does without."""
+    """Whether node ports are allocated: a load balancer may disable that."""
     return spec.type == NODE_PORT or (
         spec.type == LOAD_BALANCER and spec.allocate_load_balancer_node_ports is not False
     )
 
 
 def may_have_node_ports(spec: ServiceSpec) -> bool:
-    """Types that know node ports."""
+    """Whether a service of this type may have node ports."""
     return spec.type in (NODE_PORT, LOAD_BALANCER)
 
 
 def needs_health_port(spec: ServiceSpec) -> bool:
-    """A load balancer that asks each node whether it has endpoints."""
+    """Whether it is a load balancer with a health check node port."""
     return spec.type == LOAD_BALANCER and spec.external_traffic_policy == LOCAL
 
 
 class ServiceStrategy(WithStatus[Service]):
-    """The rules of services."""
+    """The strategy of services."""
 
     creates_on_update = True
     returns_deleted = True
@@ -76,31 +76,31 @@ class ServiceStrategy(WithStatus[Service]):
         self._ports = ports
 
     def prepare_for_create(self, new: Service) -> Service:
-        """No status; both forms of the address."""
+        """No status; `clusterIP` and `clusterIPs` agree."""
         return _with_both_forms(super().prepare_for_create(new))
 
     def prepare_for_update(self, new: Service, old: Service) -> Service:
-        """What was given stays given; what no longer applies goes, unless the client touched it."""
+        """Keep allocations; drop those that the new type does not use, unless the client changed them."""
         new = super().prepare_for_update(new, old)
         if new.spec == old.spec:
             return new
         return _with_both_forms(replace(new, spec=_without_useless(_with_given(new.spec, old.spec), old.spec)), old)
 
     def restore(self, stored: Iterable[Service]) -> None:
-        """Take what stored services have."""
+        """Allocate what stored services have."""
         for service in stored:
             for address in addresses_of(service.spec):
-                with suppress(AllocationError):  # taken already, or of another range: nobody else can get it
+                with suppress(AllocationError):  # allocated already, or out of range: no other service can get it
                     self._addresses.allocate(address)
             for port in ports_of(service.spec):
                 with suppress(AllocationError):
                     self._ports.allocate(port)
 
     def reserve(self, new: Service, old: Service | None) -> Reservation | None:
-        """Give a service the addresses and ports that it needs.
+        """Allocate the addresses and ports that a service needs.
 
         Raises:
-            Invalid: what it asks for cannot be had.
+            Invalid: a requested one is not available.
         """
         if old is not None and new.spec == old.spec:
             return None
@@ -121,14 +121,16 @@ class ServiceStrategy(WithStatus[Service]):
         return reservation
 
     def beside(self, new: Service | None, old: Service | None) -> Beside:
-        """The objects of the addresses that it is given, or gives back."""
+        """The IPAddresses to create or delete with the service."""
         has = () if new is None else addresses_of(new.spec)
         had = () if old is None else addresses_of(old.spec)
-        made = () if new is None else tuple(given(one, new, self.environment) for one in has if one not in had)
-        return (*made, *(given_back(one) for one in had if one not in has))
+        made = (
+            () if new is None else tuple(address_creation(one, new, self.environment) for one in has if one not in had)
+        )
+        return (*made, *(address_deletion(one) for one in had if one not in has))
 
     def deleted(self, old: Service) -> None:
-        """Give back what it had."""
+        """Release what the service had."""
         for address in addresses_of(old.spec):
             self._addresses.release(address)
         for port in ports_of(old.spec):
@@ -165,7 +167,7 @@ class ServiceStrategy(WithStatus[Service]):
     def _with_node_ports(
         self, service: Service, spec: ServiceSpec, had: tuple[int, ...], reservation: Reservation
     ) -> ServiceSpec:
-        """Each port its node port; ports of one number (TCP and UDP) share one."""
+        """Allocate a node port to each port; ports with the same number (TCP and UDP) share one."""
         if not may_have_node_ports(spec):
             return spec
         given: dict[int, int] = {}
@@ -223,7 +225,7 @@ class ServiceStrategy(WithStatus[Service]):
 
 
 def addresses_of(spec: ServiceSpec) -> tuple[str, ...]:
-    """The cluster IPs that a service has."""
+    """The cluster IPs of a service."""
     return tuple(one for one in spec.cluster_ips if one and one != HEADLESS) if needs_cluster_ip(spec) else ()
 
 
@@ -240,7 +242,7 @@ def _refused(service: Service, error: FieldError) -> StatusError:
 
 
 def _with_both_forms(service: Service, old: Service | None = None) -> Service:
-    """`clusterIP` and `clusterIPs` say the same; the one that a client has changed wins."""
+    """Make `clusterIP` and `clusterIPs` agree; the one that the client changed wins."""
     spec = service.spec
     if old is None:
         if spec.cluster_ip and not spec.cluster_ips:
@@ -253,7 +255,7 @@ def _with_both_forms(service: Service, old: Service | None = None) -> Service:
 
 
 def _with_given(new: ServiceSpec, old: ServiceSpec) -> ServiceSpec:
-    """What the old one was given, where the new one says nothing."""
+    """Copy allocations of the old spec that the new spec leaves empty."""
     if needs_cluster_ip(new) and needs_cluster_ip(old):
         if not new.cluster_ip:
             new = replace(new, cluster_ip=old.cluster_ip)
@@ -279,7 +281,7 @@ def _with_given(new: ServiceSpec, old: ServiceSpec) -> ServiceSpec:
 
 
 def _without_useless(new: ServiceSpec, old: ServiceSpec) -> ServiceSpec:
-    """Without what another type had been given and this type has no use for."""
+    """Drop allocations of the old type that the new type does not use."""
     if needs_cluster_ip(old) and not needs_cluster_ip(new):
         same_address = new.cluster_ip in ("", old.cluster_ip) and new.cluster_ips in ((), old.cluster_ips)
         new = replace(
@@ -319,16 +321,16 @@ def _unless_same(new: V | None, old: V | None) -> V | None:
 
 
 def _with_families(service: Service) -> ServiceSpec:
-    """The address families of a cluster that has IPv4 alone.
+    """Set the address families, in a cluster with IPv4 alone.
 
     Raises:
-        Invalid: the service asks for more.
+        Invalid: the service requests others.
     """
     spec = service.spec
     if not needs_cluster_ip(spec):
         return spec
     if spec.cluster_ip == HEADLESS and not spec.selector:
-        # Nobody but their owner knows the families of endpoints that no selector finds.
+        # Only its owner knows the families of endpoints without a selector.
         return replace(
             spec,
             ip_families=spec.ip_families or (IPV4, IPV6),

@@ -1,4 +1,4 @@
-"""The store's protocol, as the registry uses it: each function is one request."""
+"""The store's protocol as the registry uses it: one request per function."""
 
 from collections.abc import Awaitable
 from typing import TypeAlias, cast
@@ -24,46 +24,46 @@ from kubeactors.storage.messages import (
 )
 
 Outcome: TypeAlias = tuple[bool, TypedObject | None]
-"""Whether it was written, and what is there now."""
+"""Whether the write was done, and the current object."""
 
 Beside: TypeAlias = tuple[PutOp | DeleteOp, ...]
-"""What is written along with an object, at the same revision: other objects, which must not exist yet or are deleted."""
+"""Writes in the same transaction as an object: other objects to delete, or to create if they do not exist."""
 
 
 class Stored:
-    """The store, seen from the registry: objects under keys. `None` stands for a key that does not exist."""
+    """The store as objects under keys. None stands for a key that does not exist."""
 
     def __init__(self, store: Ref[StoreMessage]) -> None:
         self._store = store
 
     async def get(self, key: str) -> TypedObject | None:
-        """The newest state of a key."""
+        """The current object."""
         reply = await self._store.ask(Range(op=RangeOp(key=key)))
         assert isinstance(reply, RangeReply), "the newest revision can be read"
         return _first(reply)
 
     def create(self, key: str, value: TypedObject, lease: int = 0, beside: Beside = ()) -> Awaitable[Outcome]:
-        """Write if the key does not exist; whether it was written, and what is there now."""
+        """Write if the key does not exist; whether that was done, and the current object."""
         return self._if_at(key, 0, PutOp(key=key, value=value, lease=lease), *beside)
 
     def replace(
         self, key: str, value: TypedObject, old: TypedObject, lease: int = 0, beside: Beside = ()
     ) -> Awaitable[Outcome]:
-        """Write if the key still holds `old`; whether it did, and what is there now. Without a change, only look."""
+        """Write if the key still holds `old`; whether it did, and the current object. If equal, only compare."""
         if value == old:
             return self._is_at(key, old)
         return self._if_at(key, revision_of(old), PutOp(key=key, value=value, lease=lease), *beside)
 
     def delete(self, key: str, old: TypedObject, beside: Beside = ()) -> Awaitable[Outcome]:
-        """Delete if the key still holds `old`; whether it did, and what is there now."""
+        """Delete if the key still holds `old`; whether it did, and the current object."""
         return self._if_at(key, revision_of(old), DeleteOp(key=key), *beside)
 
     async def write_all(self, compare: tuple[Compare, ...], writes: tuple[PutOp, ...]) -> bool:
-        """Write all at one revision if all comparisons hold; whether they did."""
+        """Write all in one transaction if all comparisons hold; whether they did."""
         return (await self._txn(Txn(compare=compare, success=writes))).succeeded
 
     async def lease(self, seconds: int) -> int:
-        """A new lease."""
+        """Grant a lease."""
         return await self._store.ask(LeaseGrant(ttl_seconds=seconds))
 
     async def _if_at(self, key: str, revision: int, *writes: Op) -> Outcome:
@@ -92,10 +92,10 @@ class Stored:
 
 
 def _refused(reply: object) -> StatusError:
-    """What a refusal is to who asked.
+    """The error for a write that the store rejected.
 
     Source: apiserver/pkg/endpoints/handlers/responsewriters/status.go (ErrorToAPIStatus; v1.36): etcd's own error
-    goes through as it is, without a reason.
+    passes through unchanged, without a reason.
     """
     if isinstance(reply, ValueTooLarge):
         return StatusError.saying("etcdserver: request is too large")

@@ -1,6 +1,6 @@
-"""What can be done to an object besides reading and replacing it: each subresource is a class here or beside this file.
+"""Subresources: what can be done to an object besides reading and replacing it. Each is a class here or nearby.
 
-`status` and `finalize` are parts of the object and need no class: `Registry.update` knows them.
+`status` and `finalize` are parts of the object, which `Registry.update` handles.
 """
 
 from kubeactors.apimachinery.meta import TypedObject
@@ -11,13 +11,13 @@ from kubeactors.apiserver.registry.resource import Resource, Transform
 
 
 def not_allowed() -> StatusError:
-    """The refusal of a verb."""
+    """The error for a verb that is not supported."""
     message = "the server does not allow this method on the requested resource"
     return MethodNotAllowed.saying(message, StatusDetails())
 
 
 class Subresource:
-    """The base of subresources: knows no verb."""
+    """The base of subresources: supports no verb."""
 
     def get(self, resource: Resource, value: TypedObject) -> TypedObject:
         """The subresource of a stored object."""
@@ -27,10 +27,10 @@ class Subresource:
     async def create(
         self, registry: Registry, resource: Resource, value: TypedObject, attributes: Attributes
     ) -> TypedObject | Status:
-        """Act; the answer is the result.
+        """Handle a POST; returns the reply.
 
         Raises:
-            StatusError: it cannot be done.
+            StatusError: it is rejected.
         """
         del registry, resource, value, attributes
         raise not_allowed()
@@ -38,17 +38,17 @@ class Subresource:
     async def update(
         self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform
     ) -> Written:
-        """Change the object through what `get` shows of it.
+        """Update the object through the representation that `get` returns.
 
         Raises:
-            StatusError: it cannot be done.
+            StatusError: it is rejected.
         """
         del registry, resource, attributes, transform
         raise not_allowed()
 
 
 class Part(Subresource):
-    """A part of the object that is shown as the whole object: `status`, `finalize`."""
+    """A part that is represented by the whole object: `status`, `finalize`."""
 
     def get(self, resource: Resource, value: TypedObject) -> TypedObject:
         """The whole object."""
@@ -57,6 +57,6 @@ class Part(Subresource):
     async def update(
         self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform
     ) -> Written:
-        """Change this part alone."""
+        """Update this part alone."""
         change = resource.storing(transform) if resource.kind.is_asked_for else transform
         return await registry.update(resource, attributes, change)

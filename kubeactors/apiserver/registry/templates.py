@@ -1,7 +1,7 @@
-"""Pods of one template share its spec: what was done for the first of them is not done again for the next.
+"""A memo of pod specs: what was computed for the first pod of a template is not computed again for the next.
 
-Defaults, admission and validation of a pod's spec are the larger part of creating it. A controller sends every pod
-with the very same spec object; this remembers, for each controller, what became of the last one.
+Defaulting, admission and validation of the spec are the larger part of creating a pod. A controller sends every pod
+with the very same spec object; this remembers the results for the last one of each controller.
 """
 
 from kubeactors.api.core.v1 import Pod, PodSpec
@@ -11,7 +11,7 @@ CAPACITY = 4096
 
 
 class Made:
-    """What became of a spec: `given` by the client, `defaulted`, `admitted` for an account, and found valid."""
+    """The results for a spec: `given` by the client, `defaulted`, `admitted` for an account, and found valid."""
 
     __slots__ = ("account", "admitted", "defaulted", "given", "priority_class", "qos_class", "quiet", "valid")
 
@@ -23,22 +23,22 @@ class Made:
         self.priority_class: TypedObject | None = None
         self.valid: bool = False
         self.quiet: bool = False
-        """Whether there is nothing to warn of."""
+        """Whether it gives no warnings."""
         self.qos_class: str = ""
 
 
 class Templates:
-    """The last spec of each controller, by namespace and the controller's uid."""
+    """The last spec of each controller, by namespace and uid of the controller."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], Made] = {}
 
     def of(self, pod: Pod) -> Made | None:
-        """What is known of the specs that this pod's controller sends."""
+        """The results for the spec of this pod's controller, if it is the last one."""
         return self._made.get(_key(pod))
 
     def start(self, pod: Pod, defaulted: PodSpec) -> None:
-        """Remember the defaults of a spec that has not been seen before."""
+        """Remember the defaults of a new spec."""
         if len(self._made) >= CAPACITY:
             del self._made[next(iter(self._made))]
         self._made[_key(pod)] = Made(pod.spec, defaulted)

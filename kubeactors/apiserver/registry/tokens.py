@@ -30,15 +30,15 @@ from kubeactors.apiserver.registry.subresources import Subresource
 SECOND = 1_000_000_000
 SECRETS = GroupVersionResource("", "v1", "secrets")
 LONG_SECONDS = 365 * 24 * 3600
-"""How long the usual token of a pod is believed: kubelets renew it each hour, but not all programs read it again."""
+"""The lifetime of a pod's usual token: kubelets renew it hourly, but not all programs read it again."""
 LEEWAY_SECONDS = 60
-"""A token is believed for so long after the object that it is bound to should have gone."""
+"""How long a token stays valid after the deletion timestamp of the object that it is bound to."""
 SHORTEST_SECONDS, LONGEST_SECONDS, USUAL_SECONDS = 600, 1 << 32, 3600
 _BINDABLE = {("v1", "Pod"): "pods", ("v1", "Secret"): "secrets", ("v1", "Node"): "nodes"}
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token says. Times are Unix seconds; `id` is the token's own."""
+    """The claims of a token. Times are Unix seconds; `id` identifies the token."""
 
     id: str
     namespace: str
@@ -49,32 +49,32 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     expires: int
     bound: BoundObjectReference | None = None
     node: BoundObjectReference | None = None
-    """Where the pod is that the token is bound to."""
+    """The node of the pod that the token is bound to."""
     warn_after: int = 0
-    """When it should have been renewed, if it lives longer than was asked for; else 0."""
+    """When a token with an extended lifetime should have been renewed; 0 for others."""
     secret: str = ""
-    """The Secret that holds the token; with it, the token has no end and no id."""
+    """The Secret that holds the token; such a token does not expire and has no id."""
 
 
 class TokenIssuer(Protocol):
-    """Signs tokens of service accounts."""
+    """Signs service account tokens."""
 
     @property
     def audiences(self) -> tuple[str, ...]:
-        """Whom a token is for if nobody is named: the server itself."""
+        """The default audiences: the server itself."""
         ...
 
     def issue(self, claims: Claims) -> str:
-        """The token that says so."""
+        """A signed token with these claims."""
         ...
 
     def read(self, token: str) -> Claims | None:
-        """What a token says that was issued here; it may have ended. None if it was not."""
+        """The claims of a token issued here, which may have expired; None for any other token."""
         ...
 
 
 def user_of(claims: Claims) -> UserInfo:
-    """Whom a token names."""
+    """The user that a token authenticates."""
     extra: dict[str, tuple[str, ...]] = {}
     if claims.id:
         extra[CREDENTIAL_ID] = (f"JTI={claims.id}",)
@@ -92,7 +92,7 @@ def user_of(claims: Claims) -> UserInfo:
 
 
 class Voucher(NamedTuple):
-    """An object that must be there for a token to be believed."""
+    """An object that must exist for a token to be valid."""
 
     resource: GroupVersionResource
     namespace: str
@@ -112,7 +112,7 @@ def vouchers(claims: Claims) -> tuple[Voucher, ...]:
 
 
 def holds(claims: Claims, token: str, found: Sequence[TypedObject | None], now: int) -> bool:
-    """Whether a token is to be believed now (Unix seconds), given its `vouchers` as far as they were found.
+    """Whether a token is valid now (Unix seconds), given those of its `vouchers` that exist.
 
     Source: pkg/serviceaccount/claims.go, legacy.go (v1.36).
     """
@@ -133,7 +133,7 @@ def _is_there(found: TypedObject | None, uid: str, now: int) -> bool:
 
 
 class TokenSubresource(Subresource):
-    """Gives out tokens."""
+    """Issues tokens."""
 
     def __init__(self, issuer: TokenIssuer, environment: Environment, lookup: Lookup) -> None:
         self._issuer = issuer
@@ -146,9 +146,9 @@ class TokenSubresource(Subresource):
         """A token of the service account.
 
         Raises:
-            NotFound: there is no such account, or the object that the token shall be bound to does not exist.
-            Invalid: the time is too short or too long.
-            Forbidden: a node asks for what it does not need.
+            NotFound: the account, or the object to bind the token to, does not exist.
+            Invalid: the lifetime is too short or too long.
+            Forbidden: the NodeRestriction plug-in forbids it.
         """
         del registry
         account = resource.cached(attributes.namespace, attributes.name)
@@ -194,7 +194,7 @@ class TokenSubresource(Subresource):
         )
 
     def _lives_long(self, seconds: int, audiences: tuple[str, ...]) -> bool:
-        """Whether it is the token that admission gives to pods."""
+        """Whether it is the token that admission mounts into pods, whose lifetime is extended."""
         return seconds == TOKEN_SECONDS and all(one in self._issuer.audiences for one in audiences)
 
     def _node_of(self, bound: BoundObjectReference | None, namespace: str) -> BoundObjectReference | None:
@@ -207,7 +207,7 @@ class TokenSubresource(Subresource):
         return BoundObjectReference(kind="Node", api_version="v1", name=name, uid=uid)
 
     def _bound(self, reference: BoundObjectReference | None, account: ServiceAccount) -> BoundObjectReference | None:
-        """The object with whose end the token ends, with its uid."""
+        """The object that the token is bound to, with its uid."""
         if reference is None:
             return None
         namespace = account.metadata.namespace

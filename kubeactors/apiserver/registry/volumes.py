@@ -1,4 +1,4 @@
-"""Claims and volumes.
+"""PersistentVolumeClaims and PersistentVolumes.
 
 Source: pkg/registry/core/{persistentvolumeclaim,persistentvolume}/strategy.go (v1.36).
 """
@@ -14,18 +14,18 @@ from kubeactors.apiserver.registry.strategy import WithStatus
 
 
 class PersistentVolumeClaimStrategy(WithStatus[PersistentVolumeClaim]):
-    """Claims: pending at first; the old and the new field for a source of data say the same."""
+    """Claims: Pending at first; `dataSource` and `dataSourceRef` agree."""
 
     counts_generations = False
     returns_deleted = True
 
     def prepare_for_create(self, new: PersistentVolumeClaim) -> PersistentVolumeClaim:
-        """Pending; a source of data that nobody could fill from is forgotten."""
+        """Pending; data sources that no provisioner supports are dropped."""
         spec = _with_both_sources(_without_unknown_sources(new.spec, PersistentVolumeClaimSpec()))
         return replace(new, spec=spec, status=PersistentVolumeClaimStatus(phase=PENDING))
 
     def prepare_for_update(self, new: PersistentVolumeClaim, old: PersistentVolumeClaim) -> PersistentVolumeClaim:
-        """The status stays; sources of data as at creation."""
+        """Keep the status; data sources as at creation."""
         new = super().prepare_for_update(new, old)
         if new.spec == old.spec:
             return new
@@ -33,18 +33,18 @@ class PersistentVolumeClaimStrategy(WithStatus[PersistentVolumeClaim]):
 
 
 class PersistentVolumeStrategy(WithStatus[PersistentVolume]):
-    """Volumes: pending at first; the server notes when the phase changes."""
+    """Volumes: Pending at first; the server records when the phase changes."""
 
     counts_generations = False
     returns_deleted = True
 
     def prepare_for_create(self, new: PersistentVolume) -> PersistentVolume:
-        """Pending since now."""
+        """Pending, with the time."""
         status = PersistentVolumeStatus(phase=VOLUME_PENDING, last_phase_transition_time=self.environment.timestamp())
         return replace(new, status=status)
 
     def prepare_for_status_update(self, new: PersistentVolume, old: PersistentVolume) -> PersistentVolume:
-        """The spec stays; another phase is another time, unless the client says which."""
+        """Keep the spec; record the time of a phase change, unless the client sets one."""
         new = super().prepare_for_status_update(new, old)
         status, before = new.status, old.status
         time = before.last_phase_transition_time
@@ -58,10 +58,10 @@ class PersistentVolumeStrategy(WithStatus[PersistentVolume]):
 def _without_unknown_sources(
     new: PersistentVolumeClaimSpec, old: PersistentVolumeClaimSpec
 ) -> PersistentVolumeClaimSpec:
-    """What old servers would not have seen.
+    """The spec without data sources that need a feature gate.
 
-    A source in another namespace needs a feature that is off (CrossNamespaceVolumeDataSource); in the old field there
-    are claims and snapshots only.
+    A source in another namespace needs CrossNamespaceVolumeDataSource, which is off; `dataSource` accepts claims and
+    snapshots only.
     """
     if new.data_source_ref is not None and new.data_source_ref.namespace and old.data_source_ref is None:
         new = replace(new, data_source_ref=None)
@@ -72,7 +72,7 @@ def _without_unknown_sources(
 
 
 def _with_both_sources(spec: PersistentVolumeClaimSpec) -> PersistentVolumeClaimSpec:
-    """The source of data in both fields, if it stands in one."""
+    """Copy the data source to both fields, if one of them is set."""
     old, new = spec.data_source, spec.data_source_ref
     if old is not None and new is None:
         made = TypedObjectReference(api_group=old.api_group, kind=old.kind, name=old.name)

@@ -29,7 +29,7 @@ def _change_leader(effects: Effects, fault: StoreLeaderChange) -> None:
     server, store = effects.processes.find(SERVER), effects.processes.find(STORE)
     actor = cast("object", server.actor) if server is not None else None
     if server is not None and store is not None and isinstance(actor, ApiServer):
-        watch = actor._store_watch  # noqa: SLF001 -- chaos reaches inside
+        watch = actor._feed.watch  # noqa: SLF001 -- chaos reaches inside
         store.tell(WatchCancel(subscriber=server, watch=watch))
         server.tell(StoreWatchCancelled(watch=watch))
         effects.rule(TO_STORE, Refuse(effects.counting(fault)), fault.seconds)

@@ -1,4 +1,4 @@
-"""A client of a WebSocket, for tests of what goes over it."""
+"""A WebSocket client for tests."""
 
 import anyio
 
@@ -6,7 +6,7 @@ from kubeactors.apiserver.http.messages import Response
 
 
 class Client:
-    """The other end of a WebSocket: what it sends is given, what it gets is kept."""
+    """The client's end of a WebSocket: sends given messages, and records those that it receives."""
 
     is_websocket = True
 

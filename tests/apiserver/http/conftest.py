@@ -1,4 +1,4 @@
-"""An application over a small server, and a client that calls it in-process."""
+"""The application in front of a small server, and an in-process client."""
 
 from collections.abc import AsyncIterator
 
@@ -29,7 +29,7 @@ TOKENS = StaticTokens({"admin": ADMIN, "jane": UserInfo(name="jane")})
 
 
 class Edge:
-    """The application, a client that is an administrator, and what the server behind it was asked."""
+    """The application, an administrator's client, and the requests that the server behind it has received."""
 
     def __init__(self, app: ApiApp, client: httpx2.AsyncClient, asked: list[Asked | StopWatch]) -> None:
         self.app = app
@@ -39,12 +39,12 @@ class Edge:
     async def send(
         self, method: str, path: str, body: str | bytes = b"", headers: dict[str, str] | None = None
     ) -> httpx2.Response:
-        """One request; a body is JSON unless the headers say otherwise."""
+        """Send a request; a body is JSON unless the headers say otherwise."""
         content = {"content-type": "application/json"} if body else {}
         return await self.client.request(method, path, content=body, headers=content | (headers or {}))
 
     async def get(self, path: str, accept: str = "application/json") -> httpx2.Response:
-        """Read something."""
+        """GET a path."""
         return await self.send("GET", path, headers={"accept": accept})
 
 
@@ -52,9 +52,9 @@ class Edge:
 async def edge() -> AsyncIterator[Edge]:
     asked: list[Asked | StopWatch] = []
     async with ActorSystem() as system:
-        door = await system.spawn(lambda: Shelf(asked.append), name="apiserver")
+        server = await system.spawn(lambda: Shelf(asked.append), name="apiserver")
         app = ApiApp(
-            door,
+            server,
             SCHEME,
             authorizer=authorizer_with(*DEFAULTS, POWERFUL),
             clock=lambda: NOW_NS,
@@ -67,7 +67,7 @@ async def edge() -> AsyncIterator[Edge]:
 
 
 def status_of(response: httpx2.Response) -> tuple[int, str, str]:
-    """Code, reason and message of a refusal."""
+    """Code, reason and message of an error."""
     found = msgspec.json.decode(response.content, type=dict[str, object])
     assert found["kind"] == "Status"
     assert found["code"] == response.status_code

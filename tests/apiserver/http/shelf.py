@@ -1,4 +1,4 @@
-"""A small server for the tests of the HTTP edge: keeps objects in a dict, and remembers what it was asked."""
+"""A small server for tests of the HTTP edge: keeps objects in a dict, and records the requests."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -48,7 +48,7 @@ SCHEME = Scheme(
 
 
 class Shelf(Actor[Asked | StopWatch]):
-    """Answers requests from a dict. A watch that starts at revision 1 is refused as too old."""
+    """Serves requests from a dict. A watch from revision 1 is rejected as too old."""
 
     def __init__(self, asked: Callable[[Asked | StopWatch], object] = lambda _: None) -> None:
         self._asked = asked

@@ -28,7 +28,7 @@ def asker(edge: Edge) -> UserInfo:
 
 
 def certificate(*subject: tuple[x509.ObjectIdentifier, str]) -> bytes:
-    """One that signs itself, with this subject (DER)."""
+    """A self-signed certificate with this subject (DER)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(oid, value) for oid, value in subject])
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + timedelta(days=1))
@@ -53,7 +53,7 @@ def test_a_certificate_may_name_the_uid_of_its_user_once() -> None:
         user_of_certificate(certificate((NameOID.COMMON_NAME, "jane"), (USER_UID, "u1"), (USER_UID, "u2")))
 
 
-def test_a_certificate_without_a_common_name_names_nobody() -> None:
+def test_a_certificate_without_a_common_name_authenticates_nobody() -> None:
     assert user_of_certificate(certificate((NameOID.ORGANIZATION_NAME, "system:masters"))) is None
 
 
@@ -62,7 +62,7 @@ async def test_an_unknown_token_is_unauthorized(edge: Edge) -> None:
     assert status_of(answer) == (401, "Unauthorized", "Unauthorized")
 
 
-async def test_who_shows_nothing_is_anonymous(edge: Edge) -> None:
+async def test_a_request_without_credentials_is_anonymous(edge: Edge) -> None:
     answer = await edge.send("GET", PATH, headers={"authorization": ""})
     assert status_of(answer) == (
         403,
@@ -106,12 +106,14 @@ async def test_who_shows_nothing_is_anonymous(edge: Edge) -> None:
         ),
     ],
 )
-async def test_an_administrator_acts_as_another(edge: Edge, headers: list[tuple[str, str]], user: UserInfo) -> None:
+async def test_an_administrator_impersonates_another_user(
+    edge: Edge, headers: list[tuple[str, str]], user: UserInfo
+) -> None:
     await edge.client.get(PATH, headers=headers)
     assert asker(edge) == user
 
 
-async def test_others_may_not_act_as_another(edge: Edge) -> None:
+async def test_impersonation_needs_permission(edge: Edge) -> None:
     answer = await edge.send("GET", PATH, headers={"authorization": "Bearer jane", "impersonate-user": "joe"})
     assert status_of(answer) == (
         403,

@@ -57,7 +57,7 @@ async def test_the_resources_of_a_version_are_listed(edge: Edge) -> None:
     assert await read(edge, "/api/v1") == CORE
 
 
-async def test_the_core_group_says_where_it_is_reached(edge: Edge) -> None:
+async def test_the_core_group_has_the_server_address(edge: Edge) -> None:
     assert await read(edge, "/api") == {
         "kind": "APIVersions",
         "versions": ["v1"],
@@ -69,7 +69,7 @@ async def test_groups_are_listed(edge: Edge) -> None:
     assert await read(edge, "/apis") == {"kind": "APIGroupList", "apiVersion": "v1", "groups": []}
 
 
-async def test_aggregated_discovery_has_an_etag_that_saves_reading_it_again(edge: Edge) -> None:
+async def test_aggregated_discovery_with_a_current_etag_is_not_modified(edge: Edge) -> None:
     first = await edge.get("/api", f"{AGGREGATED},application/json")
     assert first.headers["content-type"] == AGGREGATED
     assert (first.headers["vary"], first.headers["cache-control"]) == ("Accept", "public")
@@ -106,12 +106,12 @@ async def test_an_unknown_path_is_a_page_not_found(edge: Edge, path: str) -> Non
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
-async def test_an_unknown_version_of_a_group_is_no_resource(edge: Edge) -> None:
+async def test_an_unknown_version_of_a_group_is_not_found(edge: Edge) -> None:
     answer = await edge.get("/api/v9")
     assert status_of(answer) == (404, "NotFound", "the server could not find the requested resource")
 
 
-async def test_discovery_can_only_be_read(edge: Edge) -> None:
+async def test_discovery_is_read_only(edge: Edge) -> None:
     answer = await edge.send("POST", "/api/v1", "{}")
     assert status_of(answer) == (
         405,
@@ -139,7 +139,7 @@ async def test_the_version_is_that_of_the_behaviour(edge: Edge) -> None:
         ),
     ],
 )
-async def test_health_is_told_in_text(edge: Edge, path: str, text: str) -> None:
+async def test_health_is_plain_text(edge: Edge, path: str, text: str) -> None:
     answer = await edge.get(path)
     assert (answer.status_code, answer.text) == (200, text)
 
@@ -183,17 +183,17 @@ async def test_the_root_lists_paths(edge: Edge) -> None:
         ("/logs/", "admin", 404),
     ],
 )
-async def test_who_may_read_what(edge: Edge, path: str, token: str, code: int) -> None:
+async def test_documents_are_authorized(edge: Edge, path: str, token: str, code: int) -> None:
     answer = await edge.send("GET", path, headers={"authorization": f"Bearer {token}" if token else ""})
     assert answer.status_code == code
 
 
-async def test_the_refusal_of_a_path_names_it(edge: Edge) -> None:
+async def test_the_error_of_a_forbidden_path_names_it(edge: Edge) -> None:
     answer = await edge.send("GET", "/logs/", headers={"authorization": "Bearer jane"})
     assert status_of(answer) == (403, "Forbidden", 'forbidden: User "jane" cannot get path "/logs/"')
 
 
-async def test_metrics_count_requests_by_what_they_are_about(edge: Edge) -> None:
+async def test_metrics_count_requests_by_verb_and_resource(edge: Edge) -> None:
     for _ in range(2):
         await edge.get("/api/v1/namespaces/ns/configmaps")
     await edge.get("/api/v1/namespaces/ns/configmaps/nosuch")
@@ -206,14 +206,14 @@ async def test_metrics_count_requests_by_what_they_are_about(edge: Edge) -> None
     assert "apiserver_longrunning_requests 0.0" in answer.text
 
 
-async def test_pages_for_people_tell_of_the_server(edge: Edge) -> None:
+async def test_z_pages_describe_the_server(edge: Edge) -> None:
     status = (await edge.get("/statusz")).text
     assert status.startswith("\nkube-apiserver statusz\nWarning: ")
     assert "\nUp: 0 hr 00 min 00 sec\nBinary version: 1.36.2\nPaths: /api /apis /flagz " in status
     assert (await edge.get("/flagz")).text.startswith("\nkube-apiserver flags\nWarning: ")
 
 
-async def test_checks_of_health_are_counted(edge: Edge) -> None:
+async def test_health_checks_are_counted(edge: Edge) -> None:
     for path in ("/livez", "/livez", "/readyz?exclude=ping", "/livez/ping"):
         await edge.get(path)
     told = (await edge.get("/metrics/slis")).text.splitlines()

@@ -15,7 +15,7 @@ Event = MutableMapping[str, object]
         ("base64.channel.k8s.io", {"bytes": b"0aGk="}, {"text": "2aGk="}),
     ],
 )
-async def test_messages_are_texts_in_protocols_with_base64(protocol: str, received: Event, sent: Event) -> None:
+async def test_messages_are_text_in_base64_protocols(protocol: str, received: Event, sent: Event) -> None:
     told: list[Event] = []
     events: list[Event] = [{"type": "websocket.connect"}, {"type": "websocket.receive", **received}]
 
@@ -32,7 +32,7 @@ async def test_messages_are_texts_in_protocols_with_base64(protocol: str, receiv
     assert told == [{"type": "websocket.accept", "subprotocol": protocol}, {"type": "websocket.send", **sent}]
 
 
-async def test_a_text_that_is_no_base64_is_nothing() -> None:
+async def test_text_that_is_not_base64_is_empty() -> None:
     events: list[Event] = [{"type": "websocket.receive", "text": one} for one in ("0a*", "")]
     events.insert(0, {"type": "websocket.connect"})
 

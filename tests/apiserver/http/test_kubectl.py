@@ -1,4 +1,4 @@
-"""The kubectl on PATH against the served application: discovery, OpenAPI and negotiation as a stock client uses them."""
+"""The kubectl on PATH against the application: discovery, OpenAPI and negotiation as a stock client uses them."""
 
 import shutil
 from collections.abc import AsyncGenerator
@@ -30,14 +30,14 @@ def anyio_backend() -> str:
 
 
 class Kubectl:
-    """Runs kubectl as the administrator of one server."""
+    """Runs kubectl as the administrator of a server."""
 
     def __init__(self, path: str, kubeconfig: Path) -> None:
         self._path = path
         self._environment = {"KUBECONFIG": str(kubeconfig), "HOME": str(kubeconfig.parent), "PATH": "/usr/bin:/bin"}
 
     async def __call__(self, *arguments: str, stdin: str = "", check: bool = True) -> str:
-        """What it prints."""
+        """The output."""
         process = await anyio.run_process(
             [self._path, *arguments], input=stdin.encode(), env=self._environment, check=False
         )
@@ -50,11 +50,11 @@ class Kubectl:
 async def kubectl(directory: Path) -> AsyncGenerator[Kubectl]:
     path = shutil.which("kubectl")
     assert path, "kubectl is not on PATH; install it (Debian: kubernetes-client)"
-    pki = ensure_pki(directory / "pki", [], datetime.now(UTC))  # noqa: TID251 - TLS compares with the real time
+    pki = ensure_pki(directory / "pki", [], datetime.now(UTC))  # noqa: TID251 -- TLS checks validity in real time
     tls = Tls(certificate=pki.server_certificate, key=pki.server_key, client_authority=pki.ca_certificate)
     async with ActorSystem() as system:
-        door = await system.spawn(Shelf, name="apiserver")
-        app = ApiApp(door, SCHEME, authorizer=authorizer_with(*DEFAULTS), clock=lambda: NOW_NS)
+        server = await system.spawn(Shelf, name="apiserver")
+        app = ApiApp(server, SCHEME, authorizer=authorizer_with(*DEFAULTS), clock=lambda: NOW_NS)
         async with serve(app, host="127.0.0.1", port=0, tls=tls) as at:
             write_kubeconfig(directory / "kubeconfig", at.url, pki)
             yield Kubectl(path, directory / "kubeconfig")
@@ -69,7 +69,7 @@ async def test_kubectl_creates_reads_and_deletes(tmp_path: Path) -> None:
         assert (await run("delete", "cm", "a", "--wait=false")).startswith('configmap "a" deleted')
 
 
-async def test_kubectl_is_told_of_unknown_fields(tmp_path: Path) -> None:
+async def test_kubectl_reports_unknown_fields(tmp_path: Path) -> None:
     async with kubectl(tmp_path) as run:
         wrong = CONFIG_MAP.replace('"data"', '"dta"')
         assert 'unknown field "dta"' in await run("create", "-f", "-", stdin=wrong, check=False)

@@ -37,7 +37,7 @@ NAMED = "application/json, application/yaml, application/vnd.kubernetes.protobuf
         ("application/json;as=Table;g=meta.k8s.io;v=v7", None),
     ],
 )
-def test_the_best_acceptable_form_is_chosen(accept: str, expected: Accepted | None) -> None:
+def test_the_preferred_acceptable_representation_is_chosen(accept: str, expected: Accepted | None) -> None:
     assert negotiate(accept, as_table_or_metadata) == expected
 
 
@@ -49,21 +49,21 @@ def test_only_roots_are_aggregated() -> None:
     )
 
 
-def test_an_unknown_form_of_a_served_type_is_refused_by_the_handler() -> None:
+def test_an_unknown_representation_of_a_known_type_is_not_acceptable() -> None:
     with pytest.raises(NotAcceptable) as refused:
         negotiate_object("application/json;as=Chair;g=meta.k8s.io;v=v1")
     assert refused.value.status.message == f"only the following media types are accepted: {NAMED}"
     assert refused.value.status.details is None
 
 
-def test_a_foreign_type_is_refused_by_the_router() -> None:
+def test_an_unknown_media_type_is_rejected_by_the_router() -> None:
     with pytest.raises(NotAcceptable) as refused:
         negotiate_object("text/html")
     assert refused.value.status.message == f"406: Not Acceptable\n\nAvailable representations: {NAMED}"
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "a/b/c", "application/x-www-form-urlencoded"])
-def test_a_body_of_another_type_is_refused(content_type: str) -> None:
+def test_a_body_of_another_media_type_is_rejected(content_type: str) -> None:
     with pytest.raises(UnsupportedMediaType) as refused:
         body_type(content_type)
     assert refused.value.status.message == (
@@ -71,5 +71,5 @@ def test_a_body_of_another_type_is_refused(content_type: str) -> None:
     )
 
 
-def test_a_body_without_a_type_is_json() -> None:
+def test_a_body_without_a_content_type_is_json() -> None:
     assert body_type("") == "application/json"

@@ -27,7 +27,7 @@ def v3() -> bytes:
     return document
 
 
-def test_a_kind_says_which_it_is() -> None:
+def test_a_definition_has_its_group_version_kind() -> None:
     expected = [{"group": "", "kind": "Pod", "version": "v1"}]
     assert at(DOCUMENTS.v2, "definitions", POD, "x-kubernetes-group-version-kind") == expected
     assert at(v3(), "components", "schemas", POD, "x-kubernetes-group-version-kind") == expected
@@ -41,7 +41,7 @@ def test_a_reference_stands_alone_in_version_3_and_beside_a_description_in_versi
     )
 
 
-def test_lists_say_how_they_are_merged() -> None:
+def test_lists_have_their_merge_keys() -> None:
     spec = ("definitions", "io.k8s.api.core.v1.PodSpec", "properties", "containers")
     found = msgspec.convert(at(DOCUMENTS.v2, *spec), dict[str, object])
     assert {key: value for key, value in found.items() if key.startswith("x-")} == {
@@ -75,7 +75,7 @@ def test_fields_have_their_types(definition: str, name: str, expected: dict[str,
     assert found == {"description": text, **expected}
 
 
-def test_what_is_always_written_is_demanded() -> None:
+def test_fields_that_are_always_encoded_are_required() -> None:
     assert at(DOCUMENTS.v2, "definitions", "io.k8s.api.core.v1.ContainerPort", "required") == ["containerPort"]
     assert at(DOCUMENTS.v2, "definitions", "io.k8s.api.core.v1.CSIVolumeSource", "required") == ["driver"]  # no map
 
@@ -91,13 +91,13 @@ def test_what_is_always_written_is_demanded() -> None:
         ("/api/v1/namespaces/{namespace}/pods/{name}/status", "patch", "patchCoreV1NamespacedPodStatus", "patch"),
     ],
 )
-def test_operations_have_the_ids_of_the_original(path: str, method: str, operation_id: str, action: str) -> None:
+def test_operations_have_the_ids_of_kubernetes(path: str, method: str, operation_id: str, action: str) -> None:
     for document in (DOCUMENTS.v2, v3()):
         found = msgspec.convert(at(document, "paths", path, method), dict[str, object])
         assert (found["operationId"], found["x-kubernetes-action"]) == (operation_id, action)
 
 
-def test_a_patch_takes_field_validation_which_clients_look_for() -> None:
+def test_a_patch_has_the_field_validation_parameter_that_clients_look_for() -> None:
     path = "/api/v1/namespaces/{namespace}/configmaps/{name}"
     parameters = msgspec.convert(at(v3(), "paths", path, "patch", "parameters"), list[dict[str, object]])
     assert {"name": "fieldValidation", "in": "query", "schema": {"type": "string", "uniqueItems": True}} in parameters
@@ -108,7 +108,7 @@ def test_a_patch_takes_field_validation_which_clients_look_for() -> None:
     }
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_resolves() -> None:
     for document, place in ((DOCUMENTS.v2, ("definitions",)), (v3(), ("components", "schemas"))):
         known = msgspec.convert(at(document, *place), dict[str, object])
         prefix = f"#/{'/'.join(place)}/"
@@ -125,7 +125,7 @@ def references(value: object) -> list[str]:
     return [*nested, str(members["$ref"])] if isinstance(members.get("$ref"), str) else nested
 
 
-async def test_the_index_names_each_document_by_its_hash(edge: Edge) -> None:
+async def test_the_index_has_the_hash_of_each_document(edge: Edge) -> None:
     index = await edge.get("/openapi/v3")
     assert index.headers["content-type"] == "text/plain; charset=utf-8"
     url = at(index.content, "paths", "api/v1", "serverRelativeURL")
@@ -136,13 +136,13 @@ async def test_the_index_names_each_document_by_its_hash(edge: Edge) -> None:
     assert at(document.content, "openapi") == "3.0.0"
 
 
-async def test_version_2_comes_in_protobuf_for_clients_that_know_no_other(edge: Edge) -> None:
+async def test_version_2_is_served_as_protobuf_too(edge: Edge) -> None:
     answer = await edge.get("/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
     assert answer.headers["content-type"] == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
     assert answer.content.startswith(b"\x0a\x032.0\x12\x15\x0a\x0aKubernetes\x12\x07v1.36.2")
 
 
-def test_every_field_of_every_kind_is_explained() -> None:
+def test_every_field_of_every_kind_has_a_description() -> None:
     definitions = msgspec.convert(at(OpenApi(ALL_KINDS, "v1.36.2").v2, "definitions"), dict[str, dict[str, object]])
     fields = {
         (name.rpartition(".")[2], field): msgspec.convert(schema, dict[str, object]).get("description")
@@ -171,7 +171,7 @@ EVERYDAY = (
 
 
 @pytest.mark.parametrize(("path", "package", "names"), EVERYDAY)
-def test_fields_of_everyday_kinds_do_not_repeat_what_their_types_say(path: str, package: str, names: str) -> None:
+def test_descriptions_of_common_fields_do_not_repeat_those_of_their_types(path: str, package: str, names: str) -> None:
     document = OpenApi(SERVED, "v1.36.2").v3(path)
     assert document is not None
     schemas = msgspec.convert(at(document, "components", "schemas"), dict[str, dict[str, object]])

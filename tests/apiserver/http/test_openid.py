@@ -1,4 +1,4 @@
-"""Others check tokens of service accounts with what the server publishes."""
+"""OpenID Connect discovery: tokens can be verified with what the server publishes."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -34,9 +34,9 @@ class Keys(msgspec.Struct):
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
     settings = HttpSettings(tokens=(USERS,), issuer=Issuer(name=ISSUER, key=TOKENS.public_key))
     async with ActorSystem() as system:
-        door = await system.spawn(lambda: Shelf(lambda _: None), name="apiserver")
+        server = await system.spawn(lambda: Shelf(lambda _: None), name="apiserver")
         authorizer = authorizer_with(*DEFAULTS, POWERFUL)
-        app = ApiApp(door, SCHEME, authorizer=authorizer, clock=lambda: 0, settings=settings)
+        app = ApiApp(server, SCHEME, authorizer=authorizer, clock=lambda: 0, settings=settings)
         transport = httpx2.ASGITransport(app)  # pyright: ignore[reportArgumentType]
         async with httpx2.AsyncClient(transport=transport, base_url="https://server") as made:
             yield made
@@ -53,7 +53,7 @@ def number(text: str | bytes) -> int:
     return int.from_bytes(decoded(text) if isinstance(text, str) else text, "big")
 
 
-async def test_a_token_is_checked_with_the_key_that_its_issuer_leads_to(client: httpx2.AsyncClient) -> None:
+async def test_a_token_is_verified_with_the_published_key_of_its_issuer(client: httpx2.AsyncClient) -> None:
     answer = await client.get(PATHS[0], headers=ADMIN)
     assert answer.json() == {
         "issuer": ISSUER,
@@ -74,7 +74,7 @@ async def test_a_token_is_checked_with_the_key_that_its_issuer_leads_to(client: 
     public.verify(der, f"{header}.{payload}".encode(), ec.ECDSA(hashes.SHA256()))  # or it raises
 
 
-async def test_the_documents_of_the_issuer_are_listed_and_not_for_everybody(client: httpx2.AsyncClient) -> None:
+async def test_the_documents_of_the_issuer_are_listed_and_authorized(client: httpx2.AsyncClient) -> None:
     listed = (await client.get("/", headers=ADMIN)).json()["paths"]
     assert [one for one in listed if one in PATHS] == list(PATHS)
     assert [(await client.get(path)).status_code for path in PATHS] == [403, 403]

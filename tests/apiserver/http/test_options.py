@@ -18,7 +18,7 @@ from kubeactors.apiserver.http.query import Query
 
 
 def refusal(action: Callable[[], object]) -> str:
-    """The message of the refusal that an action raises."""
+    """The message of the error that an action raises."""
     with pytest.raises(StatusError) as refused:
         action()
     return refused.value.status.message
@@ -42,11 +42,11 @@ def test_list_options_come_from_the_query() -> None:
     )
 
 
-def test_a_watch_by_path_is_of_that_object() -> None:
+def test_a_watch_of_a_named_path_selects_that_object() -> None:
     assert list_options(Query(b""), "web-0").field_selector == "metadata.name=web-0"
 
 
-def test_a_negative_limit_is_no_limit() -> None:
+def test_a_negative_limit_is_ignored() -> None:
     assert list_options(Query(b"limit=-1")).limit == 0
 
 
@@ -58,11 +58,11 @@ def test_a_negative_limit_is_no_limit() -> None:
         (b"limit=9223372036854775808", 'strconv.ParseInt: parsing "9223372036854775808": value out of range'),
     ],
 )
-def test_what_is_no_number_is_refused_in_words_of_go(query: bytes, message: str) -> None:
+def test_a_malformed_number_is_rejected_with_the_message_of_go(query: bytes, message: str) -> None:
     assert refusal(lambda: list_options(Query(query))) == message
 
 
-def test_a_watch_from_nowhere_begins_with_what_exists() -> None:
+def test_a_watch_without_a_resource_version_sends_initial_events() -> None:
     assert check_watch_options(ListOptions(resource_version="0")) == ListOptions(
         resource_version="0", send_initial_events=True, resource_version_match="NotOlderThan"
     )
@@ -84,7 +84,7 @@ def test_a_watch_from_nowhere_begins_with_what_exists() -> None:
         ),
     ],
 )
-def test_a_contradictory_watch_is_refused(options: ListOptions, message: str) -> None:
+def test_conflicting_watch_options_are_rejected(options: ListOptions, message: str) -> None:
     assert refusal(lambda: check_watch_options(options)) == f'ListOptions.meta.k8s.io "" is invalid: {message}'
 
 
@@ -105,11 +105,11 @@ def test_a_contradictory_watch_is_refused(options: ListOptions, message: str) ->
         ),
     ],
 )
-def test_a_contradictory_list_is_refused(options: ListOptions, message: str) -> None:
+def test_conflicting_list_options_are_rejected(options: ListOptions, message: str) -> None:
     assert refusal(lambda: check_list_options(options)) == f'ListOptions.meta.k8s.io "" is invalid: {message}'
 
 
-def test_a_writer_that_names_no_manager_is_its_user_agent() -> None:
+def test_the_default_field_manager_is_the_user_agent() -> None:
     found = create_options(Query(b"dryRun=All&fieldValidation=Strict"), "kubectl/v1.33 (linux)")
     assert found == WriteOptions(dry_run=("All",), field_manager="kubectl", field_validation="Strict")
 
@@ -125,17 +125,17 @@ def test_a_writer_that_names_no_manager_is_its_user_agent() -> None:
         ),
     ],
 )
-def test_an_unsupported_write_option_is_refused(query: bytes, message: str) -> None:
+def test_an_unsupported_write_option_is_rejected(query: bytes, message: str) -> None:
     assert refusal(lambda: create_options(Query(query), "")) == f'CreateOptions.meta.k8s.io "" is invalid: {message}'
 
 
-def test_an_apply_names_its_manager() -> None:
+def test_an_apply_requires_a_field_manager() -> None:
     assert refusal(lambda: patch_options(Query(b""), "kubectl", apply=True)) == (
         'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
     )
 
 
-def test_only_an_apply_is_forced() -> None:
+def test_force_is_for_apply_only() -> None:
     assert refusal(lambda: patch_options(Query(b"force=true"), "kubectl", apply=False)) == (
         'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch'
     )
@@ -151,7 +151,7 @@ def test_delete_options_come_from_the_query() -> None:
     )
 
 
-def test_two_ways_to_orphan_are_refused() -> None:
+def test_orphan_dependents_and_propagation_policy_exclude_each_other() -> None:
     options = DeleteOptions(propagation_policy="Foreground", orphan_dependents=True)
     assert refusal(lambda: check_delete_options(options)) == (
         'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Foreground": '

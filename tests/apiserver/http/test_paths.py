@@ -53,7 +53,7 @@ def test_a_path_names_a_resource(path: str, expected: ResourcePath | None) -> No
         ("OPTIONS", "/api/v1/pods", False, ""),
     ],
 )
-def test_a_method_means_a_verb(method: str, path: str, watch: bool, verb: str) -> None:  # noqa: FBT001 - a parameter
+def test_a_method_maps_to_a_verb(method: str, path: str, watch: bool, verb: str) -> None:  # noqa: FBT001 - a parameter
     found = parse_path(path)
     assert found is not None
     assert verb_of(method, found, watch=watch) == verb

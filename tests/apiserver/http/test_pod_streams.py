@@ -25,7 +25,7 @@ LINES = ("one", "two")
 
 
 class Logs:
-    """Logs that are written as they are read: each read finds one line more, until there are no more."""
+    """Logs that grow as they are read: each read finds one line more, until all are written."""
 
     def __init__(self, replies: tuple[LogReply, ...]) -> None:
         self.replies = list(replies)
@@ -57,11 +57,11 @@ def pod(*containers: str, node: str = "node-1") -> Pod:
 @asynccontextmanager
 async def client(logs: Logs | None, made: Pod) -> AsyncGenerator[httpx2.AsyncClient]:
     async with ActorSystem() as system:
-        door = await system.spawn(Shelf, name="apiserver")
+        server = await system.spawn(Shelf, name="apiserver")
         pods = GroupVersionResource("", "v1", "pods")
-        await door.ask(Create(resource=pods, namespace="ns", name="p", user=ADMIN, object=made))
+        await server.ask(Create(resource=pods, namespace="ns", name="p", user=ADMIN, object=made))
         settings = HttpSettings(tokens=(TOKENS,), pods=logs)
-        app = ApiApp(door, SCHEME, authorizer=authorizer_with(*DEFAULTS), clock=lambda: NOW_NS, settings=settings)
+        app = ApiApp(server, SCHEME, authorizer=authorizer_with(*DEFAULTS), clock=lambda: NOW_NS, settings=settings)
         transport = httpx2.ASGITransport(app)  # pyright: ignore[reportArgumentType]
         headers = {"authorization": "Bearer admin", "accept": "text/plain"}
         async with httpx2.AsyncClient(transport=transport, base_url="https://server", headers=headers) as found:
@@ -91,7 +91,7 @@ async def test_a_log_is_text() -> None:
     ]
 
 
-async def test_a_log_since_a_moment() -> None:
+async def test_a_log_since_a_time() -> None:
     logs = Logs((log(),))
     async with client(logs, pod("c")) as it:
         await it.get(f"{PATH}/log?sinceTime=1970-01-01T00:00:07Z")
@@ -111,7 +111,7 @@ async def test_a_log_since_a_moment() -> None:
         ),
     ],
 )
-async def test_a_contradictory_wish_is_refused(query: str, message: str) -> None:
+async def test_conflicting_log_options_are_rejected(query: str, message: str) -> None:
     async with client(Logs(()), pod("c")) as it:
         assert status_of(await it.get(f"{PATH}/log?{query}")) == (
             422,
@@ -127,12 +127,12 @@ async def test_a_contradictory_wish_is_refused(query: str, message: str) -> None
         ("?container=nosuch", "container nosuch is not valid for pod p"),
     ],
 )
-async def test_a_container_must_be_meant(query: str, message: str) -> None:
+async def test_a_container_must_be_named_if_there_are_several(query: str, message: str) -> None:
     async with client(Logs(()), pod("a", "b")) as it:
         assert status_of(await it.get(f"{PATH}/log{query}")) == (400, "BadRequest", message)
 
 
-async def test_a_pod_that_is_nowhere_has_no_log() -> None:
+async def test_a_pod_that_is_not_bound_has_no_log() -> None:
     async with client(Logs(()), pod("c", node="")) as it:
         answer = await it.get(f"{PATH}/log")
         assert (answer.status_code, answer.content) == (204, b"")
@@ -140,13 +140,13 @@ async def test_a_pod_that_is_nowhere_has_no_log() -> None:
         assert status_of(refused) == (400, "BadRequest", "pod p does not have a host assigned")
 
 
-async def test_a_refusal_of_the_kubelet_is_passed_on() -> None:
+async def test_an_error_of_the_kubelet_is_passed_on() -> None:
     refused: Status = BadRequest.saying("container is waiting to start").status
     async with client(Logs((refused,)), pod("c")) as it:
         assert status_of(await it.get(f"{PATH}/log")) == (400, "BadRequest", "container is waiting to start")
 
 
-async def test_what_the_runtime_cannot_do_is_refused() -> None:
+async def test_what_the_runtime_does_not_support_is_rejected() -> None:
     async with client(None, pod("c")) as it:
         for subresource in ("exec", "attach", "portforward"):
             code, reason, _ = status_of(await it.post(f"{PATH}/{subresource}?command=ls"))
@@ -168,7 +168,7 @@ async def test_a_log_is_followed_until_the_container_ends() -> None:
     assert [(request.skip_lines, request.tail_lines) for _, request in logs.asked] == [(1, None), (2, None), (2, None)]
 
 
-async def test_a_followed_log_ends_when_its_bytes_are_written_or_it_is_closed() -> None:
+async def test_a_followed_log_ends_at_its_byte_limit_or_when_closed() -> None:
     pieces: list[bytes] = []
 
     async def write(piece: bytes) -> None:

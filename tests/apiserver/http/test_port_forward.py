@@ -1,4 +1,4 @@
-"""Ports of pods by WebSocket alone, as clients in other languages ask for them."""
+"""port-forward over WebSocket alone, as clients in other languages request it."""
 
 import anyio
 import pytest
@@ -15,11 +15,11 @@ GET = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n"
 
 
 async def find(port: int) -> PortReply:
-    """A pod with a server at port 80, and nothing at others."""
+    """A pod with a server at port 80 only."""
     return PortAddress(None, "hi" if port == 80 else None)
 
 
-async def test_ports_that_are_named_share_one_websocket() -> None:
+async def test_named_ports_share_one_websocket() -> None:
     client = Client(b"\x02" + GET, offered=OFFERED)
     await PortForward("web", find, (81, 80)).run(client)
     assert client.said == [V4, "closed"]
@@ -30,7 +30,7 @@ async def test_ports_that_are_named_share_one_websocket() -> None:
     assert (answer[:15], answer[-6:]) == (b"HTTP/1.1 200 OK", b"\r\n\r\nhi")
 
 
-async def test_what_a_real_server_says_comes_back_until_the_client_goes() -> None:
+async def test_data_of_a_real_server_is_forwarded_until_the_client_disconnects() -> None:
     async def echo(stream: anyio.abc.SocketStream) -> None:
         async with stream:
             async for piece in stream:
@@ -60,13 +60,15 @@ async def test_what_a_real_server_says_comes_back_until_the_client_goes() -> Non
         (("v9",), (80,), "403 unable to negotiate protocol: client supports [v9], server accepts [portforward.k8s.io]"),
     ],
 )
-async def test_what_cannot_be_forwarded_is_refused(offered: tuple[str, ...], ports: tuple[int, ...], said: str) -> None:
+async def test_an_unsupported_port_forward_is_rejected(
+    offered: tuple[str, ...], ports: tuple[int, ...], said: str
+) -> None:
     client = Client(offered=offered)
     await PortForward("web", find, ports).run(client)
     assert (client.said, client.got) == ([said], [])
 
 
-async def test_a_pod_that_is_not_there_is_no_connection() -> None:
+async def test_a_port_forward_to_a_missing_pod_is_rejected() -> None:
     async def find_nothing(_: int) -> PortReply:
         return NotFound.saying("gone").status
 

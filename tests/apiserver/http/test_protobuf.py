@@ -1,4 +1,4 @@
-"""Objects in protobuf. The bodies were sent by kubectl 1.33."""
+"""Decoding protobuf. The bodies were sent by kubectl 1.33."""
 
 import base64
 import typing
@@ -30,9 +30,9 @@ from kubeactors.api.policy.v1 import Eviction
 from kubeactors.apimachinery.meta import DeleteOptions, LabelSelector, Object, ObjectMeta
 from kubeactors.apimachinery.requests import Create, Delete
 from kubeactors.apimachinery.serializer import TypeMeta, from_builtins
-from kubeactors.apiserver.http.hints import arguments, struct_of
 from kubeactors.apiserver.http.protobuf import ProtobufError, open_envelope, read_message
 from kubeactors.apiserver.http.protobuf.messages import known_fields
+from kubeactors.apiserver.http.type_hints import arguments, struct_of
 
 from .conftest import Edge, status_of
 
@@ -86,7 +86,7 @@ LABELS = {"app": "web"}
         ),
     ],
 )
-def test_what_clients_send_is_read(body: str, expected: Object) -> None:
+def test_bodies_of_clients_are_decoded(body: str, expected: Object) -> None:
     envelope = open_envelope(base64.b64decode(body))
     decoded = from_builtins(read_message(envelope.raw, type(expected)), type(expected))
     assert (decoded.object, decoded.strict_errors) == (expected, ())
@@ -155,12 +155,12 @@ def nested(field: int, *parts: bytes) -> bytes:
         ),
     ],
 )
-def test_values_are_read_by_their_types(type_: type[Object], data: bytes, expected: dict[str, object]) -> None:
+def test_values_are_decoded_by_their_types(type_: type[Object], data: bytes, expected: dict[str, object]) -> None:
     assert read_message(data, type_) == expected
 
 
 def reachable(hint: object, found: dict[type[Object], None]) -> dict[type[Object], None]:
-    """All Structs that a type holds."""
+    """All Structs that a type contains."""
     for argument in arguments(hint):
         reachable(argument, found)
     struct = struct_of(hint)
@@ -198,7 +198,7 @@ def test_every_field_of_every_kind_has_a_number() -> None:
         (b"k8s\x00" + b"\xff" * 11, "proto: integer overflow"),
     ],
 )
-def test_what_is_no_message_is_refused(data: bytes, message: str) -> None:
+def test_a_malformed_message_is_rejected(data: bytes, message: str) -> None:
     with pytest.raises(ProtobufError) as refused:
         open_envelope(data)
     assert str(refused.value) == message
@@ -210,7 +210,7 @@ PROTOBUF = {
 }
 
 
-async def test_an_object_in_protobuf_is_answered_in_json(edge: Edge) -> None:
+async def test_the_response_to_protobuf_is_json(edge: Edge) -> None:
     answer = await edge.send("POST", "/api/v1/namespaces/ns/configmaps", base64.b64decode(CONFIG_MAP), PROTOBUF)
     assert (answer.status_code, answer.headers["content-type"]) == (201, "application/json")
     [asked] = edge.asked
@@ -218,7 +218,7 @@ async def test_an_object_in_protobuf_is_answered_in_json(edge: Edge) -> None:
     assert asked.object == ConfigMap(metadata=ObjectMeta(name="c"), data={"a": "b"})
 
 
-async def test_options_in_protobuf_are_read(edge: Edge) -> None:
+async def test_options_in_protobuf_are_decoded(edge: Edge) -> None:
     body = b"k8s\x00" + nested(1, nested(1, b"v1"), nested(2, b"DeleteOptions")) + nested(2, number(1, 7))
     await edge.send("DELETE", "/api/v1/namespaces/ns/configmaps/a", body, PROTOBUF)
     [asked] = edge.asked
@@ -226,7 +226,7 @@ async def test_options_in_protobuf_are_read(edge: Edge) -> None:
     assert asked.options == DeleteOptions(grace_period_seconds=7)
 
 
-async def test_another_kind_in_protobuf_is_refused(edge: Edge) -> None:
+async def test_another_kind_in_protobuf_is_rejected(edge: Edge) -> None:
     body = b"k8s\x00" + nested(1, nested(1, b"v1"), nested(2, b"Pod"))
     assert status_of(await edge.send("POST", "/api/v1/namespaces/ns/configmaps", body, PROTOBUF)) == (
         400,
@@ -235,5 +235,5 @@ async def test_another_kind_in_protobuf_is_refused(edge: Edge) -> None:
     )
 
 
-def test_an_envelope_says_what_it_holds() -> None:
+def test_an_envelope_has_the_type_of_its_object() -> None:
     assert open_envelope(base64.b64decode(SECRET)).said == TypeMeta("v1", "Secret")

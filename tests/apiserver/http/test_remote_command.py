@@ -1,4 +1,4 @@
-"""What clients and commands say to one another."""
+"""The streams between clients and commands."""
 
 import pytest
 
@@ -24,7 +24,7 @@ from .client import Client
 
 
 class Command:
-    """Tells what it is to tell as soon as it begins, or when the first input comes."""
+    """Writes its output as soon as it begins, or at the first input."""
 
     def __init__(self, *told: Output, waits: bool = False) -> None:
         self._told = told
@@ -53,7 +53,7 @@ class Command:
 ALL = wanted_streams(Query(b"stdin=true&stdout=true&stderr=true"))
 
 
-async def test_output_comes_by_channel_and_then_what_became_of_the_command() -> None:
+async def test_output_comes_by_channel_and_the_status_last() -> None:
     client, command = Client(), Command(Stdout(b"out"), Stderr(b"err"), Ended(3))
     await RemoteCommand(ALL, command.begin).run(client)
     status = client.got.pop()
@@ -65,7 +65,7 @@ async def test_output_comes_by_channel_and_then_what_became_of_the_command() -> 
 
 
 @pytest.mark.parametrize("offered", [(), ("channel.k8s.io",), ("v9.channel.k8s.io", "base64.channel.k8s.io")])
-async def test_the_oldest_clients_are_told_in_words_and_only_of_failures(offered: tuple[str, ...]) -> None:
+async def test_the_oldest_protocols_report_failures_only_and_as_text(offered: tuple[str, ...]) -> None:
     failed, done = Client(offered=offered), Client(offered=offered)
     await RemoteCommand(ALL, Command(Stdout(b"out"), Ended(3)).begin).run(failed)
     await RemoteCommand(ALL, Command(Ended(0)).begin).run(done)
@@ -84,13 +84,13 @@ async def test_input_reaches_the_command_until_it_is_closed() -> None:
     assert client.got[-1] == b'\x03{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}'
 
 
-async def test_a_command_whose_client_is_gone_hears_so() -> None:
+async def test_a_command_is_told_that_its_client_has_disconnected() -> None:
     command = Command(waits=True)
     await RemoteCommand(ALL, command.begin).run(Client(stays=False))
     assert command.heard.messages == [HungUp()]
 
 
-async def test_a_client_that_speaks_another_protocol_is_refused_and_nothing_runs() -> None:
+async def test_a_client_with_another_protocol_is_rejected_and_nothing_runs() -> None:
     client = Client(offered=("v9.channel.k8s.io",))
 
     async def begin(_: Recipient[Output]) -> SessionReply:
@@ -101,7 +101,7 @@ async def test_a_client_that_speaks_another_protocol_is_refused_and_nothing_runs
     assert client.said == [f"403 unable to negotiate protocol: client supports [v9.channel.k8s.io], {server}"]
 
 
-async def test_a_refusal_of_the_kubelet_is_passed_on() -> None:
+async def test_an_error_of_the_kubelet_is_passed_on() -> None:
     client = Client()
 
     async def begin(_: Recipient[Output]) -> SessionReply:
@@ -111,6 +111,6 @@ async def test_a_refusal_of_the_kubelet_is_passed_on() -> None:
     assert client.said == ['404 container not found ("c")']
 
 
-def test_a_client_wants_something() -> None:
+def test_a_client_must_request_a_stream() -> None:
     with pytest.raises(BadRequest, match="at least 1 of stdin, stdout, stderr"):
         wanted_streams(Query(b"command=ls"))

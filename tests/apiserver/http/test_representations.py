@@ -9,7 +9,7 @@ from kubeactors.apiserver.http.query import Query
 from kubeactors.apiserver.http.representations import representation
 
 
-def test_a_subresource_of_another_kind_is_a_table_of_its_own_kind() -> None:
+def test_a_table_of_a_subresource_has_the_columns_of_its_kind() -> None:
     [deployments] = [kind for kind in SCHEME if (kind.group, kind.resource) == ("apps", "deployments")]
     shown = representation(
         deployments, Target("Table", "meta.k8s.io", "v1"), Query(b"includeObject=None"), lambda: 0, Encodings()

@@ -33,7 +33,7 @@ NAMED = "application/json, application/yaml, application/vnd.kubernetes.protobuf
 WRITTEN = WriteOptions(field_manager="tester")
 
 
-async def test_a_create_becomes_a_request_and_its_object_an_answer(edge: Edge) -> None:
+async def test_a_create_becomes_a_request_and_its_reply_a_response(edge: Edge) -> None:
     answer = await edge.send("POST", PATH, A)
     assert (answer.status_code, answer.text) == (201, MADE)
     assert answer.headers["content-type"] == "application/json"
@@ -41,7 +41,7 @@ async def test_a_create_becomes_a_request_and_its_object_an_answer(edge: Edge) -
     assert edge.asked == [Create(resource=CONFIG_MAPS, namespace="ns", user=ADMIN, object=made, options=WRITTEN)]
 
 
-async def test_yaml_is_read_and_written(edge: Edge) -> None:
+async def test_yaml_is_decoded_and_encoded(edge: Edge) -> None:
     body = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: '1'}\n"
     headers = {"content-type": "application/yaml", "accept": "application/yaml"}
     answer = await edge.send("POST", PATH, body, headers)
@@ -51,7 +51,7 @@ async def test_yaml_is_read_and_written(edge: Edge) -> None:
     )
 
 
-async def test_an_update_names_its_object_by_the_path(edge: Edge) -> None:
+async def test_an_update_takes_the_name_from_the_path(edge: Edge) -> None:
     answer = await edge.send("PUT", f"{PATH}/a?dryRun=All&fieldManager=me", A)
     assert answer.status_code == 200
     new = ConfigMap(metadata=ObjectMeta(name="a"), data={"x": "1"})
@@ -61,7 +61,7 @@ async def test_an_update_names_its_object_by_the_path(edge: Edge) -> None:
     ]
 
 
-async def test_a_patch_is_passed_on_as_it_is(edge: Edge) -> None:
+async def test_a_patch_is_passed_on_unchanged(edge: Edge) -> None:
     answer = await edge.send("PATCH", f"{PATH}/a", "{ }", {"content-type": "application/merge-patch+json"})
     assert status_of(answer) == (404, "NotFound", 'configmaps "a" not found')
     assert edge.asked == [
@@ -77,7 +77,7 @@ async def test_a_patch_is_passed_on_as_it_is(edge: Edge) -> None:
     ]
 
 
-async def test_an_unknown_patch_type_is_refused(edge: Edge) -> None:
+async def test_an_unknown_patch_type_is_rejected(edge: Edge) -> None:
     answer = await edge.send("PATCH", f"{PATH}/a", "{}")
     assert status_of(answer) == (415, "UnsupportedMediaType", "415: Unsupported Media Type")
 
@@ -128,13 +128,13 @@ async def test_a_subresource_has_a_kind_of_its_own(edge: Edge) -> None:
     assert isinstance(asked.object, Binding)
 
 
-async def test_a_get_names_the_revision_it_may_be_of(edge: Edge) -> None:
+async def test_a_get_passes_its_resource_version_on(edge: Edge) -> None:
     answer = await edge.get(f"{PATH}/a?resourceVersion=0")
     assert status_of(answer) == (404, "NotFound", 'configmaps "a" not found')
     assert edge.asked == [Get(resource=CONFIG_MAPS, namespace="ns", name="a", user=ADMIN, resource_version="0")]
 
 
-async def test_an_export_is_refused(edge: Edge) -> None:
+async def test_export_is_rejected(edge: Edge) -> None:
     answer = await edge.get(f"{PATH}/a?export=true")
     assert status_of(answer) == (
         400,
@@ -164,7 +164,7 @@ async def test_a_table_has_a_row_with_metadata(edge: Edge) -> None:
     }
 
 
-async def test_a_table_includes_what_is_asked_for(edge: Edge) -> None:
+async def test_a_table_includes_the_object_on_request(edge: Edge) -> None:
     await edge.send("POST", PATH, A)
     whole = msgspec.json.decode((await edge.get(f"{PATH}/a?includeObject=Object", AS_TABLE)).content)
     assert whole["rows"][0]["object"] == msgspec.json.decode(MADE)
@@ -180,7 +180,7 @@ async def test_a_table_includes_what_is_asked_for(edge: Edge) -> None:
     )
 
 
-async def test_metadata_alone_comes_for_objects_and_lists_apart(edge: Edge) -> None:
+async def test_partial_metadata_of_objects_and_of_lists(edge: Edge) -> None:
     await edge.send("POST", PATH, A)
     part = (
         '{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1",'
@@ -233,7 +233,7 @@ async def test_metadata_alone_comes_for_objects_and_lists_apart(edge: Edge) -> N
         ),
     ],
 )
-async def test_an_unreadable_body_is_refused_in_words_of_go(edge: Edge, body: str, message: str) -> None:
+async def test_an_undecodable_body_is_rejected_with_the_message_of_go(edge: Edge, body: str, message: str) -> None:
     assert status_of(await edge.send("POST", PATH, body)) == (400, "BadRequest", message)
     assert edge.asked == []
 
@@ -241,7 +241,7 @@ async def test_an_unreadable_body_is_refused_in_words_of_go(edge: Edge, body: st
 UNKNOWN = '{"metadata":{"name":"a","nmae":"b"},"data":{},"spec":{}}'
 
 
-async def test_unknown_fields_are_warned_of_by_default(edge: Edge) -> None:
+async def test_unknown_fields_give_warnings_by_default(edge: Edge) -> None:
     answer = await edge.send("POST", PATH, UNKNOWN)
     assert answer.status_code == 201
     assert answer.headers.get_list("warning") == [
@@ -255,7 +255,7 @@ async def test_unknown_fields_are_ignored_on_request(edge: Edge) -> None:
     assert (answer.status_code, answer.headers.get_list("warning")) == (201, [])
 
 
-async def test_unknown_fields_are_refused_on_request(edge: Edge) -> None:
+async def test_unknown_fields_are_errors_on_request(edge: Edge) -> None:
     assert status_of(await edge.send("POST", f"{PATH}?fieldValidation=Strict", UNKNOWN)) == (
         400,
         "BadRequest",
@@ -285,19 +285,19 @@ NOT_ALLOWED = (405, "MethodNotAllowed", "the server does not allow this method o
         ("GET", "/api/v1/namespaces/ns/pods/p/binding", NOT_ALLOWED),
     ],
 )
-async def test_what_nobody_serves_is_told_from_what_is_not_allowed(
+async def test_not_found_differs_from_method_not_allowed(
     edge: Edge, method: str, path: str, expected: tuple[int, str, str]
 ) -> None:
     assert status_of(await edge.send(method, path)) == expected
     assert edge.asked == []
 
 
-async def test_groups_that_nobody_serves_have_a_page_of_text(edge: Edge) -> None:
+async def test_the_error_for_an_unknown_group_is_plain_text(edge: Edge) -> None:
     response = await edge.send("GET", "/apis/nosuch.example.com/v1/things")
     assert (response.status_code, response.text) == (404, "404 page not found\n")
 
 
-async def test_a_refusal_is_json_whatever_is_accepted(edge: Edge) -> None:
+async def test_an_error_is_json_whatever_is_accepted(edge: Edge) -> None:
     answer = await edge.get(f"{PATH}/a", "text/html")
     assert status_of(answer) == (
         406,
@@ -307,7 +307,7 @@ async def test_a_refusal_is_json_whatever_is_accepted(edge: Edge) -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
-async def test_what_may_not_be_done_is_refused_before_the_body_is_read(edge: Edge) -> None:
+async def test_authorization_comes_before_decoding(edge: Edge) -> None:
     answer = await edge.send("POST", PATH, "not json", {"authorization": "Bearer jane"})
     assert status_of(answer) == (
         403,
@@ -316,7 +316,7 @@ async def test_what_may_not_be_done_is_refused_before_the_body_is_read(edge: Edg
     )
 
 
-async def test_a_large_answer_is_compressed_for_who_accepts_it(edge: Edge) -> None:
+async def test_a_large_response_is_compressed_if_gzip_is_accepted(edge: Edge) -> None:
     body = f'{{"metadata":{{"name":"a"}},"data":{{"x":"{"y" * 200_000}"}}}}'
     async with edge.client.stream(
         "POST", PATH, content=body, headers={"content-type": "application/json", "accept-encoding": "gzip"}
@@ -327,7 +327,7 @@ async def test_a_large_answer_is_compressed_for_who_accepts_it(edge: Edge) -> No
     assert len(gzip.decompress(raw)) > 200_000
 
 
-async def test_people_get_indented_json(edge: Edge) -> None:
+async def test_browsers_get_indented_json(edge: Edge) -> None:
     await edge.send("POST", PATH, A)
     assert (await edge.get(f"{PATH}/a?pretty=true")).text.startswith('{\n  "kind": "ConfigMap",\n')
     curl = await edge.send("GET", f"{PATH}/a", headers={"user-agent": "curl/8"})
@@ -345,6 +345,6 @@ async def test_people_get_indented_json(edge: Edge) -> None:
     ],
 )
 async def test_hostile_bodies_do_no_harm(edge: Edge, body: bytes, code: int) -> None:
-    """Nothing but a refusal; halves of surrogate pairs become U+FFFD, as in Go."""
+    """They are rejected, or accepted with halves of surrogate pairs as U+FFFD, as in Go."""
     answer = await edge.send("POST", PATH, body)
     assert answer.status_code == code

@@ -21,7 +21,7 @@ from tests.apiserver.policy import DEFAULTS, authorizer_with
 from .conftest import NOW_NS, status_of
 from .shelf import SCHEME, Asked, Shelf
 
-NOW = datetime.now(UTC)  # noqa: TID251 - TLS compares with the real time
+NOW = datetime.now(UTC)  # noqa: TID251 -- TLS checks validity in real time
 PATH = "/api/v1/namespaces/ns/configmaps"
 A = {"metadata": {"name": "a"}}
 
@@ -38,7 +38,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
 
 
 class Site:
-    """A served application and what it was asked."""
+    """A served application, and the requests that the server behind it has received."""
 
     def __init__(self, pki: Pki, at: Listening, app: ApiApp, asked: list[Asked | StopWatch]) -> None:
         self.pki = pki
@@ -58,7 +58,7 @@ class Site:
         return httpx2.AsyncClient(base_url=self.at.url, verify=context)
 
     def nobody(self) -> httpx2.AsyncClient:
-        """A client that shows no certificate."""
+        """A client without a certificate."""
         return httpx2.AsyncClient(base_url=self.at.url, verify=self.context())
 
 
@@ -70,13 +70,13 @@ def tls(pki: Pki) -> Tls:
 async def site(pki: Pki) -> AsyncGenerator[Site]:
     asked: list[Asked | StopWatch] = []
     async with ActorSystem() as system:
-        door = await system.spawn(lambda: Shelf(asked.append), name="apiserver")
-        app = ApiApp(door, SCHEME, authorizer=authorizer_with(*DEFAULTS), clock=lambda: NOW_NS)
+        server = await system.spawn(lambda: Shelf(asked.append), name="apiserver")
+        app = ApiApp(server, SCHEME, authorizer=authorizer_with(*DEFAULTS), clock=lambda: NOW_NS)
         async with serve(app, host="127.0.0.1", port=0, tls=tls(pki)) as at:
             yield Site(pki, at, app, asked)
 
 
-async def test_a_certificate_is_who_asks(pki: Pki, tmp_path: Path) -> None:
+async def test_a_client_certificate_authenticates(pki: Pki, tmp_path: Path) -> None:
     certificate, key = issue_client(pki.ca_certificate.parent, "jane", ["system:masters", "b"], NOW)
     (tmp_path / "crt").write_bytes(certificate)
     (tmp_path / "key").write_bytes(key)
@@ -89,14 +89,14 @@ async def test_a_certificate_is_who_asks(pki: Pki, tmp_path: Path) -> None:
         assert (asked.user.name, asked.user.groups) == ("jane", ("system:masters", "b", "system:authenticated"))
 
 
-async def test_who_shows_no_certificate_is_anonymous(pki: Pki) -> None:
+async def test_a_client_without_a_certificate_is_anonymous(pki: Pki) -> None:
     async with site(pki) as it, it.nobody() as client:
         assert (await client.get("/healthz")).text == "ok"
         code, reason, _ = status_of(await client.get(PATH))
         assert (code, reason) == (403, "Forbidden")
 
 
-async def test_a_certificate_of_another_authority_is_not_believed(pki: Pki, tmp_path: Path) -> None:
+async def test_a_certificate_of_another_authority_is_rejected(pki: Pki, tmp_path: Path) -> None:
     stranger = ensure_pki(tmp_path, [], NOW)
     async with site(pki) as it:
         context = it.context(stranger.admin_certificate, stranger.admin_key)
@@ -112,7 +112,7 @@ async def test_connections_are_kept_and_many_requests_go_over_one(pki: Pki) -> N
 
 
 async def said(it: Site, *requests: str) -> bytes:
-    """All that the server says to these requests, sent at once, until it closes the connection."""
+    """The response bytes to these requests, sent at once, until the server closes the connection."""
     answer = b""
     async with await anyio.connect_tcp(
         it.at.host, it.at.port, ssl_context=it.context(), tls_standard_compatible=False
@@ -124,7 +124,7 @@ async def said(it: Site, *requests: str) -> bytes:
     return answer
 
 
-async def test_requests_that_come_at_once_are_answered_in_their_order(pki: Pki) -> None:
+async def test_pipelined_requests_are_answered_in_order(pki: Pki) -> None:
     async with site(pki) as it:
         paths = ("/healthz", "/nosuch%2Fpath", "/livez", "/healthz")
         requests = [f"GET {path} HTTP/1.1" for path in paths]
@@ -140,20 +140,20 @@ async def test_requests_that_come_at_once_are_answered_in_their_order(pki: Pki) 
         assert b'\\"/nosuch/path\\"' in answer
 
 
-async def test_a_client_of_http_1_0_gets_its_answer_and_the_end_of_the_connection(pki: Pki) -> None:
+async def test_a_connection_of_http_1_0_is_closed_after_the_response(pki: Pki) -> None:
     async with site(pki) as it:
         head, _, body = (await said(it, "GET /healthz HTTP/1.0")).partition(b"\r\n\r\n")
         assert (b"content-length: 2" in head, b"connection: close" in head, body) == (True, True, b"ok")
 
 
-async def test_a_head_is_answered_without_a_body(pki: Pki) -> None:
+async def test_the_response_to_head_has_no_body(pki: Pki) -> None:
     async with site(pki) as it:
         answer = await said(it, "HEAD /healthz HTTP/1.1\r\nConnection: close")
         assert answer.startswith(b"HTTP/1.1 ")
         assert answer.endswith(b"\r\n\r\n")
 
 
-async def test_a_long_list_is_whole_in_whichever_form_it_is_asked_for(pki: Pki) -> None:
+async def test_a_long_list_is_complete_in_every_encoding(pki: Pki) -> None:
     async with site(pki) as it, it.admin() as client:
         for number in range(40):
             await client.post(PATH, json={"metadata": {"name": f"a{number}"}, "data": {"x": f"{number}" * 20_000}})
@@ -166,10 +166,10 @@ async def test_a_long_list_is_whole_in_whichever_form_it_is_asked_for(pki: Pki) 
         lists = [answer.json() for answer in answers.values()]
         assert [one["data"]["x"] for one in lists[0]["items"]] == [f"{number}" * 20_000 for number in range(40)]
         assert lists[1:] == lists[:1] * 2
-        assert (await client.get(f"{PATH}/nosuch")).status_code == 404  # the connection goes on
+        assert (await client.get(f"{PATH}/nosuch")).status_code == 404  # the connection stays open
 
 
-async def test_a_body_of_more_than_three_mebibytes_is_refused(pki: Pki) -> None:
+async def test_a_body_of_more_than_three_mebibytes_is_rejected(pki: Pki) -> None:
     body = b'{"metadata":{"name":"a"},"data":{"x":"' + b"y" * (3 * 1024 * 1024) + b'"}}'
     async with site(pki) as it, it.admin() as client:
         answer = await client.post(PATH, content=body, headers={"content-type": "application/json"})
@@ -197,7 +197,7 @@ async def test_a_watch_streams_lines_and_ends_when_the_server_stops(pki: Pki) ->
     assert event["type"] == "ADDED"
 
 
-async def test_a_client_that_vanishes_in_mid_watch_ends_its_watch(pki: Pki) -> None:
+async def test_a_watch_ends_when_its_client_disconnects(pki: Pki) -> None:
     async with site(pki) as it:
         context = it.context(pki.admin_certificate, pki.admin_key)
         stream = await anyio.connect_tcp(
@@ -211,14 +211,14 @@ async def test_a_client_that_vanishes_in_mid_watch_ends_its_watch(pki: Pki) -> N
                 await anyio.lowlevel.checkpoint()
 
 
-async def test_a_port_in_use_is_told(pki: Pki) -> None:
+async def test_a_port_in_use_raises_an_error(pki: Pki) -> None:
     async with site(pki) as it:
         with pytest.raises(AddressInUse, match=f"127.0.0.1:{it.at.port}: somebody else listens there"):
             async with serve(it.app, host="127.0.0.1", port=it.at.port, tls=tls(pki)):
                 pass
 
 
-async def test_the_server_stops_although_a_client_keeps_its_connection(pki: Pki) -> None:
+async def test_the_server_stops_despite_an_open_connection(pki: Pki) -> None:
     async with contextlib.AsyncExitStack() as clients:
         async with site(pki) as it:
             client = await clients.enter_async_context(it.admin())
@@ -227,7 +227,7 @@ async def test_the_server_stops_although_a_client_keeps_its_connection(pki: Pki)
             await client.get(f"{PATH}/a")
 
 
-async def test_a_cancelled_server_ends_in_good_order(pki: Pki) -> None:
+async def test_a_cancelled_server_stops_cleanly(pki: Pki) -> None:
     port = 0
     with anyio.CancelScope() as scope:
         async with site(pki) as it:

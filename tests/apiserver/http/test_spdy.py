@@ -1,4 +1,4 @@
-"""SPDY/3.1: bytes and what they mean."""
+"""SPDY/3.1: from bytes to events and back."""
 
 import zlib
 
@@ -18,7 +18,7 @@ from kubeactors.apiserver.http.spdy import (
 )
 
 
-def test_the_dictionary_is_the_one_of_the_protocol() -> None:
+def test_the_dictionary_is_that_of_the_protocol() -> None:
     assert (len(DICTIONARY), zlib.adler32(DICTIONARY)) == (1423, 0xE3C6A7C2)
 
 
@@ -34,7 +34,7 @@ def test_a_stream_opens_carries_data_and_ends() -> None:
     ]
 
 
-def test_headers_of_later_streams_are_read_too() -> None:
+def test_headers_of_later_streams_are_decoded() -> None:
     client, server = SpdySession(), SpdySession()
     for stream in (1, 3, 5):
         client.open(stream, {"streamtype": f"s{stream}"})
@@ -45,7 +45,7 @@ def test_headers_of_later_streams_are_read_too() -> None:
     assert list(client.feed(server.take())) == []
 
 
-def test_a_reset_a_farewell_and_a_ping_are_understood() -> None:
+def test_reset_goaway_and_ping_are_handled() -> None:
     client, server = SpdySession(), SpdySession()
     client.reset(1)
     client.go_away(1)
@@ -55,7 +55,7 @@ def test_a_reset_a_farewell_and_a_ping_are_understood() -> None:
     assert server.take() == ping
 
 
-def test_long_data_comes_in_pieces_of_which_only_the_last_ends_the_stream() -> None:
+def test_long_data_is_split_and_only_the_last_frame_ends_the_stream() -> None:
     client, server = SpdySession(), SpdySession()
     client.send(1, b"x" * 100_000, end=True)
     pieces = [one for one in server.feed(client.take()) if isinstance(one, DataReceived)]
@@ -94,12 +94,12 @@ def test_any_bytes_are_frames_or_refused(data: bytes) -> None:
         "00000001" + "00ffffff",  # longer than any frame may be
     ],
 )
-def test_what_is_no_frame_is_refused(frame: str) -> None:
+def test_a_malformed_frame_is_rejected(frame: str) -> None:
     with pytest.raises(SpdyError):
         list(SpdySession().feed(bytes.fromhex(frame)))
 
 
-def test_headers_that_unfold_without_end_are_refused() -> None:
+def test_a_decompression_bomb_is_rejected() -> None:
     client = SpdySession()
     client.open(1, {"x": "y" * 200_000})
     with pytest.raises(SpdyError, match="too long"):

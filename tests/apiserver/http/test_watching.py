@@ -1,4 +1,4 @@
-"""Watches, through the application as an ASGI server sees it: events in, pieces out."""
+"""Watches through the application as an ASGI server sees it: events in, pieces out."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ AS_METADATA = b"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 
 class Reader:
-    """A client that watches: what it has been sent, and whether it is still there."""
+    """A watching client: the pieces that it has received, and whether it is still connected."""
 
     def __init__(self, query: bytes, accept: bytes) -> None:
         headers = [(b"authorization", b"Bearer admin"), (b"accept", accept)]
@@ -64,7 +64,7 @@ class Reader:
 
 @asynccontextmanager
 async def watching(edge: Edge, query: bytes = b"", accept: bytes = b"application/json") -> AsyncGenerator[Reader]:
-    """A watch whose headers have arrived; at the end its client leaves."""
+    """A watch whose headers have arrived; at the end its client disconnects."""
     reader = Reader(query, accept)
     async with anyio.create_task_group() as group:
         group.start_soon(edge.app, reader.scope, reader.receive, reader.send)
@@ -95,13 +95,13 @@ async def test_events_are_lines(edge: Edge) -> None:
         )
 
 
-async def test_a_client_that_vanishes_ends_its_watch(edge: Edge) -> None:
+async def test_a_disconnected_client_ends_its_watch(edge: Edge) -> None:
     async with watching(edge, b"resourceVersion=5"):
         watch = started(edge)
     assert edge.asked[-1] == StopWatch(subscriber=watch.subscriber, watch=0)
 
 
-async def test_closing_the_application_ends_streams_in_good_order(edge: Edge) -> None:
+async def test_closing_the_application_ends_streams_cleanly(edge: Edge) -> None:
     async with watching(edge) as reader:
         await create(edge, "a")
         edge.app.close()
@@ -111,7 +111,7 @@ async def test_closing_the_application_ends_streams_in_good_order(edge: Edge) ->
         assert await late.piece() == b""
 
 
-async def test_a_watch_from_a_revision_that_is_too_old_is_told_so_in_the_stream(edge: Edge) -> None:
+async def test_a_watch_from_a_compacted_revision_gets_the_error_in_its_stream(edge: Edge) -> None:
     async with watching(edge, b"resourceVersion=1") as reader:
         assert await reader.piece() == (
             b'{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",'
@@ -120,7 +120,7 @@ async def test_a_watch_from_a_revision_that_is_too_old_is_told_so_in_the_stream(
         assert await reader.piece() == b""
 
 
-async def test_a_contradictory_watch_is_refused(edge: Edge) -> None:
+async def test_conflicting_watch_options_are_rejected(edge: Edge) -> None:
     code, reason, _ = status_of(await edge.get(f"{PATH}?watch=1&continue=abc"))
     assert (code, reason) == (422, "Invalid")
 
@@ -131,7 +131,7 @@ async def test_yaml_is_not_streamed(edge: Edge) -> None:
     assert "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch" in answer.text
 
 
-async def test_a_watch_of_tables_names_the_columns_once(edge: Edge) -> None:
+async def test_a_watch_of_tables_sends_column_definitions_once(edge: Edge) -> None:
     async with watching(edge, accept=AS_TABLE) as reader:
         tables: list[object] = []
         for name in ("a", "b"):
@@ -144,7 +144,7 @@ async def test_a_watch_of_tables_names_the_columns_once(edge: Edge) -> None:
     assert second["columnDefinitions"] is None
 
 
-async def test_a_watch_of_metadata_shows_nothing_else(edge: Edge) -> None:
+async def test_a_watch_of_metadata_sends_metadata_only(edge: Edge) -> None:
     async with watching(edge, accept=AS_METADATA) as reader:
         await create(edge, "a")
         assert await reader.piece() == (
@@ -157,7 +157,7 @@ def events(*names: str) -> WatchEvents:
     return WatchEvents(0, tuple(WatchEvent(ADDED, ConfigMap(metadata=ObjectMeta(name=name))) for name in names))
 
 
-async def test_a_sink_takes_no_more_than_its_room_and_always_the_end() -> None:
+async def test_a_sink_accepts_up_to_its_capacity_and_always_the_end() -> None:
     sink = WatchSink(capacity=2)
     assert sink.tell(events("a", "b", "c"))
     assert not sink.tell(events("d"))
@@ -167,14 +167,14 @@ async def test_a_sink_takes_no_more_than_its_room_and_always_the_end() -> None:
     assert await sink.take() == []
 
 
-async def test_a_sink_has_room_again_when_its_client_has_caught_up() -> None:
+async def test_a_sink_accepts_again_once_its_client_has_caught_up() -> None:
     sink = WatchSink(capacity=1)
     assert sink.tell(events("a"))
     await sink.take()
     assert sink.tell(events("b"))
 
 
-def test_the_bytes_of_an_object_are_made_once_for_all_its_lines_while_they_are_fresh() -> None:
+def test_an_object_is_encoded_once_for_all_its_lines() -> None:
     encodings = Encodings()
     [event] = events("a").events
     tail = encodings.tail(event.object)
@@ -192,14 +192,14 @@ def test_the_bytes_of_an_object_are_made_once_for_all_its_lines_while_they_are_f
         unstructured.of({"apiVersion": "a.io/v1", "kind": "Thing", "metadata": {"name": "a"}, "spec": {"x": 1}}),
     ],
 )
-def test_a_line_tells_the_type_of_its_own_event_and_the_object_as_a_document(obj: HasMeta) -> None:
+def test_a_line_has_the_type_of_its_event_and_the_encoded_object(obj: HasMeta) -> None:
     encodings = Encodings()
     for type_ in (ADDED, "DELETED"):
         line = b"".join(line_as_is(WatchEvent(type_, obj), encodings))
         assert line == b'{"type":"%s","object":%s}\n' % (type_.encode(), encode(obj))
 
 
-def test_bytes_are_kept_while_there_is_room() -> None:
+def test_encodings_are_evicted_when_the_cache_is_full() -> None:
     values = [ConfigMap(metadata=ObjectMeta(name=name)) for name in "abc"]
     one = len(encode_item(values[0])) - 1
     encodings = Encodings(max_bytes=2 * one)

@@ -1,4 +1,4 @@
-"""Decisions by roles and bindings, by node, and by union: tables of pure questions."""
+"""Decisions of RBAC, of the node authorizer, and of a union: tables of accesses."""
 
 import pytest
 
@@ -117,7 +117,7 @@ AUTHORIZER = authorizer_with(
         (UserInfo(name="joe"), "get  pods shop", False),
     ],
 )
-def test_what_is_allowed(user: UserInfo, question: str, allowed: bool) -> None:  # noqa: FBT001
+def test_roles_allow_what_their_rules_say(user: UserInfo, question: str, allowed: bool) -> None:  # noqa: FBT001
     access = asked(user, question)
     assert AUTHORIZER.allows(access) is allowed
     assert AUTHORIZER.allows(access) is allowed, "the remembered answer is the same"
@@ -175,11 +175,11 @@ def test_paths_are_allowed_by_cluster_roles(path: str, allowed: bool) -> None:  
         ),
     ],
 )
-def test_a_decision_names_its_reason(user: UserInfo, question: str, decision: Decision) -> None:
+def test_a_decision_has_a_reason(user: UserInfo, question: str, decision: Decision) -> None:
     assert AUTHORIZER.decide(asked(user, question)) == decision
 
 
-def test_rules_are_those_of_the_cluster_and_of_the_namespace() -> None:
+def test_rules_come_from_the_cluster_and_the_namespace() -> None:
     assert AUTHORIZER.rules(WEB, "shop").rules[0] == rule("get list", "pods")
     assert AUTHORIZER.rules(WEB, "other") == Rules()
     assert AUTHORIZER.rules(JANE, "odd").errors == ('role.rbac.authorization.k8s.io "nosuch" not found',)
@@ -249,7 +249,7 @@ def test_a_node_watches_its_own_pods() -> None:
     assert not NODES.allows(asked(NODE, "watch  pods", "spec.nodeName=n2"))
 
 
-def test_everybody_may_read_what_is_public_and_nobody_else() -> None:
+def test_public_documents_are_readable_by_everybody() -> None:
     defaults = authorizer_with(*DEFAULTS)
     nobody = UserInfo(name="system:anonymous", groups=("system:unauthenticated",))
     open_to = {
@@ -292,5 +292,5 @@ def test_everybody_may_read_what_is_public_and_nobody_else() -> None:
         ),
     ],
 )
-def test_what_rules_lack(owned: tuple[PolicyRule, ...], wanted: PolicyRule, lacking: list[str]) -> None:
+def test_missing_rules_are_found(owned: tuple[PolicyRule, ...], wanted: PolicyRule, lacking: list[str]) -> None:
     assert [described(one) for one in compact(missing(owned, (wanted,)))] == lacking

@@ -1,4 +1,4 @@
-"""Roles and bindings in a real server: what is there from the start, and that changes take effect."""
+"""RBAC in a server: the default policy, and the effect of changes."""
 
 import pytest
 from msgspec.structs import replace
@@ -67,7 +67,7 @@ def listed(plane: Plane, namespace: str) -> bool:
     return isinstance(reply, ListResult)
 
 
-def test_a_role_counts_in_its_namespace_only_and_as_long_as_it_is_bound() -> None:
+def test_a_role_applies_in_its_namespace_while_it_is_bound() -> None:
     plane = Plane()
     plane.create(role("reader", PODS))
     assert not listed(plane, "default")
@@ -82,7 +82,7 @@ def test_a_role_counts_in_its_namespace_only_and_as_long_as_it_is_bound() -> Non
     assert not listed(plane, "default")
 
 
-def test_the_default_policy_is_written_once_and_mended() -> None:
+def test_the_default_policy_is_created_once_and_reconciled() -> None:
     backend = MemoryBackend()
     plane = Plane(backend=backend)
     admin = plane.get(ClusterRole, "cluster-admin")
@@ -131,7 +131,7 @@ def test_the_default_policy_is_written_once_and_mended() -> None:
         ),
     ],
 )
-def test_nobody_gives_away_more_than_they_have(value: TypedObject, why: str) -> None:
+def test_a_user_cannot_grant_more_than_it_has(value: TypedObject, why: str) -> None:
     plane = Plane()
     plane.create(role("powers", PODS, MAKER))
     plane.create(binding("powers", SUBJECT))
@@ -144,7 +144,7 @@ def test_nobody_gives_away_more_than_they_have(value: TypedObject, why: str) -> 
 
 
 @pytest.mark.parametrize(("verb", "resource"), [("escalate", "roles"), ("bind", "roles")])
-def test_who_may_escalate_or_bind_may_give_more(verb: str, resource: str) -> None:
+def test_escalate_and_bind_allow_granting_more(verb: str, resource: str) -> None:
     plane = Plane()
     plane.create(role("target", PolicyRule(verbs=("*",), api_groups=("*",), resources=("*",))))
     power = PolicyRule(verbs=(verb,), api_groups=(GROUP,), resources=(resource,))
@@ -154,7 +154,7 @@ def test_who_may_escalate_or_bind_may_give_more(verb: str, resource: str) -> Non
     assert isinstance(attempt(plane, more), Result)
 
 
-def test_an_aggregation_rule_needs_all_powers() -> None:
+def test_an_aggregation_rule_needs_full_permissions() -> None:
     plane = Plane()
     powers = PolicyRule(verbs=("create",), api_groups=(GROUP,), resources=("clusterroles",))
     plane.create(ClusterRole(metadata=ObjectMeta(name="powers"), rules=(powers,)))
@@ -180,7 +180,7 @@ def test_a_change_of_finalizers_is_no_escalation() -> None:
     assert isinstance(plane.sim.ask(plane.server, update), Result)
 
 
-def test_reviews_answer_and_store_nothing() -> None:
+def test_reviews_are_answered_and_not_stored() -> None:
     plane = Plane()
     plane.create(role("reader", PODS))
     plane.create(binding("reader", SUBJECT))
@@ -205,7 +205,7 @@ def test_reviews_answer_and_store_nothing() -> None:
     ]
 
 
-def test_a_token_review_knows_whose_a_token_is() -> None:
+def test_a_token_review_authenticates_a_token() -> None:
     plane = Plane(tokens=Issuer()).with_account()
     account = plane.get(ServiceAccount, "default")
     plane.act(ServiceAccount, "default", "token", TokenRequest())

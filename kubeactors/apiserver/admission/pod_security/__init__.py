@@ -1,8 +1,8 @@
-"""Pod Security: what pods may do to their nodes, by labels of their namespace.
+"""Pod Security admission: enforces the Pod Security Standard that a namespace's labels select.
 
-    levels.py      what the labels say        checks.py      what all checks share
-    baseline.py    known escalations          restricted.py  hardening
-    evaluation.py  the checks of a level      plugin.py      pods, templates and namespaces at the door
+    levels.py      labels to levels           checks.py      helpers of the checks
+    baseline.py    the baseline level         restricted.py  the restricted level
+    evaluation.py  the checks of a level      plugin.py      the plug-in: pods, templates, namespaces
 
 Source: k8s.io/pod-security-admission (v1.36).
 """

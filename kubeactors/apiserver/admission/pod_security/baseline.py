@@ -1,4 +1,4 @@
-"""The baseline: what is known to lead out of a container.
+"""The baseline level: prevents known privilege escalations.
 
 Source: k8s.io/pod-security-admission/policy/check_*.go (v1.36).
 """
@@ -51,7 +51,7 @@ _SYSCTLS_32 = _SYSCTLS_29 | {"net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"}
 
 
 def app_armor_profile(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """Profiles are not switched off."""
+    """AppArmor is not disabled."""
     values: dict[str, None] = {}
 
     def wrong(profile: AppArmorProfile | None) -> bool:
@@ -77,7 +77,7 @@ def app_armor_profile(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
 
 
 def capabilities(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """None are added to those that every container has."""
+    """No capabilities are added beyond the default set."""
     del metadata
     added: dict[str, None] = {}
 
@@ -95,7 +95,7 @@ def capabilities(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
 
 
 def host_namespaces(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """The namespaces of the node are not shared."""
+    """Host namespaces are not shared."""
     del metadata
     shared = {"hostNetwork": spec.host_network, "hostPID": spec.host_pid, "hostIPC": spec.host_ipc}
     found = [f"{name}=true" for name, wanted in shared.items() if wanted]
@@ -103,14 +103,14 @@ def host_namespaces(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
 
 
 def host_path_volumes(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """Files of the node are not mounted."""
+    """No hostPath volumes."""
     del metadata
     bad = [one.name for one in spec.volumes if one.host_path is not None]
     return Violation("hostPath volumes", named("volume", bad)) if bad else None
 
 
 def host_ports(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """Ports of the node are not taken."""
+    """No host ports."""
     del metadata
     ports: dict[str, None] = {}
 
@@ -127,7 +127,7 @@ def host_ports(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
 
 
 def host_probes(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """Probes and hooks ask no other host."""
+    """Probes and lifecycle hooks connect to no other host."""
     del metadata
     hosts: dict[str, None] = {}
 
@@ -154,7 +154,7 @@ def _actions(container: AnyContainer) -> Iterator[HTTPGetAction | TCPSocketActio
 
 
 def privileged(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """No container is privileged."""
+    """No privileged containers."""
     del metadata
     bad = names_where(spec, lambda one: context_of(one).privileged is True)
     return (
@@ -165,7 +165,7 @@ def privileged(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
 
 
 def proc_mount(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """The masks over /proc stay."""
+    """The default /proc masks are kept."""
     del metadata
     values: dict[str, None] = {}
 
@@ -184,7 +184,7 @@ def proc_mount(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
 
 
 def se_linux_options(allowed: frozenset[str]) -> Check:
-    """Neither another user nor another role, and only types of containers."""
+    """No custom SELinux user or role, and only container types."""
 
     def check(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
         del metadata
@@ -211,7 +211,7 @@ def se_linux_options(allowed: frozenset[str]) -> Check:
 
 
 def seccomp_annotations(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """As long as annotations named the profiles: none is switched off."""
+    """Seccomp is not disabled by annotations, as before v1.19."""
     keys = (SECCOMP_POD, *(f"{SECCOMP_PREFIX}{one.name}" for one in containers_of(spec)))
     values = {key: metadata.annotations[key] for key in keys if key in metadata.annotations}
     bad = sorted(
@@ -223,7 +223,7 @@ def seccomp_annotations(metadata: ObjectMeta, spec: PodSpec) -> Violation | None
 
 
 def seccomp_profile(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """No profile is switched off."""
+    """Seccomp is not Unconfined."""
     del metadata
     values: dict[str, None] = {}
 
@@ -242,7 +242,7 @@ def seccomp_profile(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
 
 
 def sysctls(allowed: frozenset[str]) -> Check:
-    """Only those that affect nobody else."""
+    """Only sysctls of the safe set."""
 
     def check(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
         del metadata
@@ -253,7 +253,7 @@ def sysctls(allowed: frozenset[str]) -> Check:
 
 
 def windows_host_process(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """No container runs as a process of the node."""
+    """No HostProcess containers."""
     del metadata
     options = pod_context_of(spec).windows_options
 
@@ -287,4 +287,4 @@ CHECKS = (
     Versioned("sysctls", 32, sysctls(_SYSCTLS_32)),
     Versioned("windowsHostProcess", 0, windows_host_process),
 )
-"""In the order in which violations are told; of one check the newest that is old enough counts."""
+"""In the order in which violations are reported; of a check's versions the newest one up to the policy's applies."""

@@ -1,4 +1,4 @@
-"""What checks have in common: who they look at, and how they put what they find.
+"""Helpers of the checks: the parts of a pod that they visit, and the wording of violations.
 
 Source: k8s.io/pod-security-admission/policy/{checks,helpers,visitor}.go (v1.36).
 """
@@ -19,7 +19,7 @@ NO_POD_CONTEXT = PodSecurityContext()
 
 
 class Violation(msgspec.Struct, frozen=True):
-    """What a check forbids: in a few words, and in detail."""
+    """What a check forbids: in short, and in detail."""
 
     reason: str
     detail: str = ""
@@ -29,11 +29,11 @@ class Violation(msgspec.Struct, frozen=True):
 
 
 Check: TypeAlias = Callable[[ObjectMeta, PodSpec], Violation | None]
-"""Looks at a pod, or at the template of one."""
+"""Checks a pod or a pod template."""
 
 
 class Versioned(msgspec.Struct, frozen=True):
-    """A check as it was from some minor version on; `overrides` names a check that it makes superfluous."""
+    """A check as of a minor version; `overrides` names a check that it replaces."""
 
     id: str
     since: int
@@ -42,7 +42,7 @@ class Versioned(msgspec.Struct, frozen=True):
 
 
 def containers_of(spec: PodSpec) -> tuple[AnyContainer, ...]:
-    """All containers of a pod, in the order in which they are looked at."""
+    """All containers of a pod, in visiting order."""
     return (*spec.init_containers, *spec.containers, *spec.ephemeral_containers)
 
 
@@ -57,22 +57,22 @@ def pod_context_of(spec: PodSpec) -> PodSecurityContext:
 
 
 def names_where(spec: PodSpec, wrong: Callable[[AnyContainer], bool]) -> list[str]:
-    """The names of the containers that something is wrong with."""
+    """The names of the containers that fail the predicate."""
     return [one.name for one in containers_of(spec) if wrong(one)]
 
 
 def unless_windows(check: Check) -> Check:
-    """The check, for pods of other systems."""
+    """The check, skipped for Windows pods."""
     return lambda metadata, spec: None if spec.os and spec.os.name == "windows" else check(metadata, spec)
 
 
 def unless_own_users(check: Check) -> Check:
-    """The check, for pods that share the users of their node."""
+    """The check, skipped for pods with a user namespace."""
     return lambda metadata, spec: None if spec.host_users is False else check(metadata, spec)
 
 
 def quoted(items: Iterable[str]) -> str:
-    """Each in quotes.
+    """Each item in quotes, joined by commas.
 
     >>> quoted(["a", "b"])
     '"a", "b"'
@@ -81,7 +81,7 @@ def quoted(items: Iterable[str]) -> str:
 
 
 def plural(word: str, items: Sequence[object] | dict[str, None], ending: str = "s") -> str:
-    """The word, in the plural unless there is one of it.
+    """The word, in the plural unless there is one item.
 
     >>> plural("container", ["a", "b"])
     'containers'
@@ -90,7 +90,7 @@ def plural(word: str, items: Sequence[object] | dict[str, None], ending: str = "
 
 
 def named(word: str, items: Sequence[str]) -> str:
-    """Items by their names.
+    """Named items.
 
     >>> named("container", ["a", "b"])
     'containers "a", "b"'
@@ -99,10 +99,10 @@ def named(word: str, items: Sequence[str]) -> str:
 
 
 def use(items: Sequence[str]) -> str:
-    """`uses` of one, `use` of more."""
+    """`uses` for one item, `use` for several."""
     return "uses" if len(items) == 1 else "use"
 
 
-def setters(bad_pod: bool, bad_containers: Sequence[str]) -> list[str]:  # noqa: FBT001 - who it was, in order
-    """Who set something: the pod, containers."""
+def setters(bad_pod: bool, bad_containers: Sequence[str]) -> list[str]:  # noqa: FBT001 -- in the order of the message
+    """The parts of a pod that set a field: the pod itself, containers."""
     return [*(("pod",) if bad_pod else ()), *((named("container", bad_containers),) if bad_containers else ())]

@@ -1,4 +1,4 @@
-"""The checks of a level as of a version, and what they say of a pod.
+"""Evaluates the checks of a level as of a version.
 
 Source: k8s.io/pod-security-admission/policy/registry.go (v1.36).
 """
@@ -14,7 +14,7 @@ from kubeactors.apiserver.admission.pod_security.levels import LATEST, PRIVILEGE
 
 
 def violations(level: Level, metadata: ObjectMeta, spec: PodSpec) -> tuple[Violation, ...]:
-    """What a pod does that its level forbids.
+    """The violations of a level by a pod.
 
     >>> [str(one) for one in violations(Level("baseline"), ObjectMeta(), PodSpec(host_pid=True))]
     ['host namespaces (hostPID=true)']
@@ -25,7 +25,7 @@ def violations(level: Level, metadata: ObjectMeta, spec: PodSpec) -> tuple[Viola
 
 @cache
 def checks_of(level: Level) -> tuple[Check, ...]:
-    """The checks, in the order in which their violations are told: those of the baseline first."""
+    """The checks, in the order in which violations are reported: those of the baseline level first."""
     if level.name == PRIVILEGED:
         return ()
     minor = LATEST if level.minor is None else min(level.minor, LATEST)

@@ -1,4 +1,4 @@
-"""What the labels of a namespace ask for: a level and a version for each mode.
+"""The policy in a namespace's labels: a level and a version for each mode.
 
 Source: k8s.io/pod-security-admission/api/helpers.go (v1.36).
 """
@@ -24,7 +24,7 @@ _VERSION = re.compile(r"v1\.([0-9]|[1-9][0-9]*)\Z")
 
 
 class Level(msgspec.Struct, frozen=True):
-    """A level as of a version of Kubernetes; without a minor version, as of the latest.
+    """A level as of a minor version; without one, as of the latest.
 
     >>> str(Level(BASELINE)), str(Level(RESTRICTED, 24))
     ('baseline:latest', 'restricted:v1.24')
@@ -38,12 +38,12 @@ class Level(msgspec.Struct, frozen=True):
 
     @property
     def strictness(self) -> int:
-        """The more, the stricter."""
+        """The higher, the stricter."""
         return LEVELS.index(self.name)
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """The level of each mode. Pods that violate `enforce` are refused, those that violate `warn` warned of."""
+    """The level of each mode. Violations of `enforce` reject a pod, those of `warn` give warnings."""
 
     enforce: Level = Level()
     audit: Level = Level()
@@ -54,7 +54,7 @@ PERMISSIVE = Policy()
 
 
 def policy_of(labels: Mapping[str, str]) -> tuple[Policy, tuple[FieldError, ...]]:
-    """The policy, and what is wrong with the labels; with wrong ones it is strict where it is enforced.
+    """The policy, and the errors of the labels; an invalid enforced level counts as restricted.
 
     >>> policy_of({"pod-security.kubernetes.io/enforce": "baseline"})[0].warn
     Level(name='baseline', minor=None)
@@ -74,7 +74,7 @@ def policy_of(labels: Mapping[str, str]) -> tuple[Policy, tuple[FieldError, ...]
 
 
 def _level(labels: Mapping[str, str], mode: str, instead: str, errors: list[FieldError]) -> Level:
-    """The level of a mode; `instead` if it is none."""
+    """The level of a mode; `instead` if its label is invalid."""
     name = labels.get(f"{PREFIX}{mode}", PRIVILEGED)
     if name not in LEVELS:
         errors.append(_invalid(mode, name, f"must be one of {', '.join(LEVELS)}"))

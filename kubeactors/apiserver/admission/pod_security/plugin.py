@@ -1,4 +1,4 @@
-"""Pods, what makes pods, and namespaces at the door of Pod Security.
+"""The PodSecurity plug-in.
 
 Source: k8s.io/pod-security-admission/admission/admission.go (v1.36).
 """
@@ -40,13 +40,13 @@ class _Workload(Protocol):
 
 
 class PodSecurity(Plugin):
-    """Refuses pods that violate what their namespace enforces; warns of pods and templates that violate its warnings."""
+    """Rejects pods that violate the enforced level; warns about pods and pod templates that violate the warn level."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Pods, templates of pods, and namespaces that are created or changed."""
+        """Creations and updates of pods, of objects with pod templates, and of namespaces."""
         if operation == DELETE:
             return False
         if kind.gvr == PODS:
@@ -54,11 +54,11 @@ class PodSecurity(Plugin):
         return not subresource and (kind.gvr == NAMESPACES or kind.resource in _OF_TEMPLATES)
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Look at the object as it will be stored.
+        """Check the object as it will be stored.
 
         Raises:
-            Forbidden: the pod violates what is enforced.
-            Invalid: the labels of the namespace say nothing that is known.
+            Forbidden: the pod violates the enforced level.
+            Invalid: the labels of the namespace are invalid.
         """
         assert value is not None, "deletions do not come here"
         if isinstance(value, Namespace):
@@ -100,7 +100,7 @@ class PodSecurity(Plugin):
 
 
 def is_significant(new: PodSpec, old: PodSpec) -> bool:
-    """Whether a change of a pod is one that a policy might mind: other containers or images."""
+    """Whether an update of a pod needs evaluation: containers or images have changed."""
     if new is old:
         return False
     return _images(new.init_containers) != _images(old.init_containers) or (
@@ -110,7 +110,7 @@ def is_significant(new: PodSpec, old: PodSpec) -> bool:
 
 
 def warnings_of(pods: tuple[Pod, ...], namespace: str, level: Level) -> tuple[str, ...]:
-    """What is to be said of the pods that are there when a level becomes stricter."""
+    """The warnings about existing pods when an enforced level becomes stricter."""
     found: dict[str, list[str]] = {}
     first = _one_of_each_controller(pods)
     for pod in first[:_PODS_CHECKED]:
@@ -127,7 +127,7 @@ def warnings_of(pods: tuple[Pod, ...], namespace: str, level: Level) -> tuple[st
 
 
 def _one_of_each_controller(pods: tuple[Pod, ...]) -> tuple[Pod, ...]:
-    """All pods; first those that differ by their controller."""
+    """All pods; the first of each controller come first."""
     seen: dict[str, None] = {}
     first: list[Pod] = []
     others: list[Pod] = []
@@ -139,7 +139,7 @@ def _one_of_each_controller(pods: tuple[Pod, ...]) -> tuple[Pod, ...]:
 
 
 def _some(names: list[str]) -> str:
-    """The first of several pods, and how many more there are."""
+    """The first of several pods, and the number of the others."""
     others = len(names) - 1
     if not others:
         return names[0]

@@ -1,4 +1,4 @@
-"""The restricted level: what hardening asks of every container.
+"""The restricted level: current pod hardening best practices.
 
 Source: k8s.io/pod-security-admission/policy/check_*.go (v1.36).
 """
@@ -59,7 +59,7 @@ _DRIVERS = {
 
 
 def allow_privilege_escalation(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """Nobody gains more than he has."""
+    """Privilege escalation is disallowed explicitly."""
     del metadata
     bad = names_where(spec, lambda one: context_of(one).allow_privilege_escalation is not False)
     if not bad:
@@ -69,7 +69,7 @@ def allow_privilege_escalation(metadata: ObjectMeta, spec: PodSpec) -> Violation
 
 
 def capabilities(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """All are dropped; only ports below 1024 may be bound."""
+    """All capabilities are dropped; only NET_BIND_SERVICE may be added."""
     del metadata
     added: dict[str, None] = {}
 
@@ -94,7 +94,7 @@ def capabilities(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
 
 
 def restricted_volumes(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """Only volumes that belong to the pod or are claimed."""
+    """Only the core volume types that do not expose the node."""
     del metadata
     bad = [one for one in spec.volumes if not any(getattr(one, source) is not None for source in _VOLUMES)]
     if not bad:
@@ -109,7 +109,7 @@ def _driver(volume: Volume) -> str:
 
 
 def run_as_non_root(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """Everybody says that he is not root."""
+    """RunAsNonRoot is set everywhere."""
     del metadata
     of_pod = pod_context_of(spec).run_as_non_root
     who = setters(of_pod is False, names_where(spec, lambda one: context_of(one).run_as_non_root is False))
@@ -124,7 +124,7 @@ def run_as_non_root(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
 
 
 def run_as_user(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """Nobody is root by number."""
+    """RunAsUser is nowhere 0."""
     del metadata
     bad = names_where(spec, lambda one: context_of(one).run_as_user == 0)
     who = setters(pod_context_of(spec).run_as_user == 0, bad)
@@ -132,7 +132,7 @@ def run_as_user(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
 
 
 def seccomp(metadata: ObjectMeta, spec: PodSpec) -> Violation | None:
-    """Everybody has a profile."""
+    """A seccomp profile is set everywhere."""
     found = seccomp_profile(metadata, spec)
     if found is not None:
         return found
@@ -160,4 +160,4 @@ CHECKS = (
     Versioned("seccompProfile_restricted", 19, seccomp, "seccompProfile_baseline"),
     Versioned("seccompProfile_restricted", 25, unless_windows(seccomp), "seccompProfile_baseline"),
 )
-"""In the order in which violations are told; of one check the newest that is old enough counts."""
+"""In the order in which violations are reported; of a check's versions the newest one up to the policy's applies."""

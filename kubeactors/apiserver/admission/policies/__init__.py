@@ -1,12 +1,12 @@
-"""Policies of admission: rules and changes in CEL that users write as objects.
+"""Admission policies: validations and mutations in CEL that users write as objects.
 
-    matching.py     which requests rules and selectors mean
-    book.py         the policies that are in force, with their bindings
-    expressions.py  what expressions speak of: the object, the request, parameters, variables
-    parameters.py   the objects that parametrize a binding
-    validating.py   the plug-in that refuses, or warns of, what violates a policy
-    mutating.py     the plug-in that changes what is written
-    literals.py     objects of types, as mutating policies write them, to maps
+    matching.py     which requests rules and selectors match
+    policy_index.py the policies, bindings and webhooks in force
+    expressions.py  evaluation: the variables of an expression, and its result
+    parameters.py   the parameter objects of a binding
+    validating.py   the ValidatingAdmissionPolicy plug-in
+    mutating.py     the MutatingAdmissionPolicy plug-in
+    literals.py     object literals of mutating policies
 
 Source: apiserver/pkg/admission/plugin/policy/{generic,validating,mutating}, plugin/cel (v1.36).
 """

@@ -1,4 +1,4 @@
-"""What the expressions of policies and webhooks speak of, and how they are evaluated.
+"""The variables of CEL expressions in policies and webhooks, and their evaluation.
 
 Source: apiserver/pkg/admission/plugin/cel/{condition,mutation,composition}.go, plugin/webhook/matchconditions (v1.36).
 """
@@ -28,7 +28,7 @@ class Failed(Exception):
 
 
 class Scope:
-    """The names that expressions know, with their values. Variables are evaluated when they come up."""
+    """The variables of an expression. Composite variables are evaluated on first use."""
 
     def __init__(self, values: Values, variables: Iterable[Variable] = ()) -> None:
         self._names = tuple(values)
@@ -39,10 +39,10 @@ class Scope:
         self._budget = Budget()
 
     def evaluate(self, text: str) -> object:
-        """What an expression comes to, as plain values.
+        """The result of an expression, as plain values.
 
         Raises:
-            Failed: it comes to nothing.
+            Failed: the evaluation has failed.
         """
         text = text.strip()
         self._settle(text)
@@ -60,7 +60,7 @@ class Scope:
             raise Failed(f"expression {_quoted(text)} resulted in error: {error}") from error
 
     def _settle(self, text: str) -> None:
-        """Evaluate the variables, once somebody asks for any. They may speak of those before them."""
+        """Evaluate the composite variables, on first use of any. Each may use those before it."""
         if VARIABLES not in text:
             return
         pending, self._variables = self._variables, ()
@@ -72,7 +72,7 @@ class Scope:
 
 
 def values_of(value: TypedObject | None, attributes: Attributes, lookup: Lookup) -> dict[str, object]:
-    """The request as expressions see it: `object`, `oldObject`, `request`, `namespaceObject`."""
+    """The variables of a request: `object`, `oldObject`, `request`, `namespaceObject`."""
     namespace = lookup.get(NAMESPACES, "", attributes.namespace) if attributes.kind.namespaced else None
     return {
         "object": _plain(value),
@@ -85,7 +85,7 @@ def values_of(value: TypedObject | None, attributes: Attributes, lookup: Lookup)
 
 
 def request_of(value: TypedObject | None, attributes: Attributes) -> dict[str, object]:
-    """The request itself, as AdmissionReview has it, without its objects.
+    """The variable `request`: AdmissionRequest without its objects.
 
     Source: api/admission/v1/types.go (v1.36).
     """
@@ -114,7 +114,7 @@ def request_of(value: TypedObject | None, attributes: Attributes) -> dict[str, o
 
 
 def answers_of(authorizer: Authorizer, user: UserInfo) -> Answer:
-    """Answers what expressions ask about a user, or about a service account, by those who decide about requests."""
+    """Answers authorization checks in expressions, about the user or a service account."""
 
     def answer(question: Question) -> Verdict:
         access = Access(
@@ -141,7 +141,7 @@ def _account(text: str) -> UserInfo:
 
 
 def _authorizer(attributes: Attributes) -> dict[str, object]:
-    """The variable `authorizer`: it knows what the request is about."""
+    """The variable `authorizer`, with the attributes of the request."""
     parts = {
         "group": attributes.kind.group,
         "resource": attributes.kind.resource,
@@ -153,10 +153,10 @@ def _authorizer(attributes: Attributes) -> dict[str, object]:
 
 
 def conditions_hold(conditions: Iterable[MatchCondition], scope: Scope) -> bool:
-    """Whether all conditions hold; one that does not decides, whatever becomes of the others.
+    """Whether all conditions hold. A false one decides, even if others cannot be evaluated.
 
     Raises:
-        Failed: none is false, and one cannot be evaluated.
+        Failed: none is false, and one could not be evaluated.
     """
     failures: list[str] = []
     for one in conditions:

@@ -1,7 +1,7 @@
-"""Objects of types, as mutating policies write them, as the maps that they stand for.
+"""Object literals of mutating policies, rewritten as maps.
 
-The original has a type for every object that is changed; here `Object.spec{replicas: 3}` is read as `{"replicas": 3}`,
-so that a field that does not exist is found when the object is put together, not when the policy is written.
+Kubernetes has a CEL type for every object. Here `Object.spec{replicas: 3}` is read as `{"replicas": 3}`, so an unknown
+field is found when the policy is applied, not when it is written.
 
 Source: apiserver/pkg/admission/plugin/policy/mutating/patch, pkg/cel/mutation (v1.36).
 """
@@ -25,7 +25,7 @@ _OBJECT = "object"
 
 @lru_cache(maxsize=256)
 def as_maps(expression: str) -> str:
-    """The expression with maps in place of objects.
+    """The expression with maps in place of object literals.
 
     >>> as_maps("Object{spec: Object.spec{replicas: object.spec.replicas + 1}}")
     '{"spec": {"replicas": object.spec.replicas + 1}}'

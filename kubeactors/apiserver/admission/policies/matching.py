@@ -1,7 +1,7 @@
-"""Which requests the rules and selectors of policies and webhooks mean, and in which version they see the objects.
+"""Matches requests with the rules and selectors of policies and webhooks, and determines the version that these see.
 
-With `matchPolicy: Equivalent` a rule means all versions of what it names: the object is then seen in the version of the
-rule.
+With `matchPolicy: Equivalent` a rule matches all versions of a resource; the object is then converted to the version in
+the rule.
 
 Source: apiserver/pkg/admission/plugin/webhook/predicates/{rules,namespace,object},
 plugin/policy/matching, plugin/webhook/generic/conversion.go (v1.36).
@@ -33,7 +33,7 @@ EXACT = "Exact"
 def matches(
     found: MatchResources, value: TypedObject | None, attributes: Attributes, lookup: Lookup, scheme: Scheme
 ) -> Kind[TypedObject] | None:
-    """The version in which a policy or a binding looks at a request; None if it does not."""
+    """The version in which a policy or a binding sees a request; None if it does not match."""
     if not selects(found.namespace_selector, found.object_selector, value, attributes, lookup):
         return None
     if _named(found.exclude_resource_rules, attributes, found.match_policy, scheme):
@@ -49,7 +49,7 @@ def meant(
     match_policy: str | None,
     scheme: Scheme,
 ) -> Kind[TypedObject] | None:
-    """The version of a resource that rules name: that of the request, else one that is equivalent; None if none is."""
+    """The version of the resource in the first matching rule, preferably that of the request; None: none match."""
     rules = tuple(rules)
     for kind in _versions(attributes.kind, match_policy, scheme):
         if any(rule_matches(one, attributes, kind) for one in rules):
@@ -60,9 +60,9 @@ def meant(
 def seen_in(
     kind: Kind[TypedObject], value: TypedObject | None, attributes: Attributes, scheme: Scheme
 ) -> tuple[TypedObject | None, Attributes]:
-    """An object and its request as those see them whose rules name this version.
+    """An object and its request, converted to the version in a rule.
 
-    What a subresource makes of an object is no object of the kind: it stays as it is.
+    An object of a subresource, which has a kind of its own, stays as it is.
     """
     types = (attributes.kind.type, *(one.type for one in scheme.equivalents(attributes.kind)))
 
@@ -88,14 +88,14 @@ def selects(
     attributes: Attributes,
     lookup: Lookup,
 ) -> bool:
-    """Whether the selectors mean the namespace of a request, and its object as it was or will be."""
+    """Whether the selectors match the namespace of a request, and its object or old object."""
     return _selects_namespace(namespaces, value, attributes, lookup) and _selects_object(objects, value, attributes)
 
 
 def rule_matches(
     rule: RuleWithOperations | NamedRuleWithOperations, attributes: Attributes, kind: Kind[TypedObject]
 ) -> bool:
-    """Whether a rule names the operation on the resource in this version."""
+    """Whether a rule matches the operation on the resource in this version."""
     return (
         _names(rule.operations, attributes.operation)
         and _names(rule.api_groups, kind.group)
@@ -106,7 +106,7 @@ def rule_matches(
 
 
 def names_resource(pattern: str, resource: str, subresource: str) -> bool:
-    """Whether `pods`, `*`, `pods/log`, `pods/*`, `*/scale` or `*/*` names a resource or a part of it.
+    """Whether `pods`, `*`, `pods/log`, `pods/*`, `*/scale` or `*/*` matches a resource or subresource.
 
     >>> names_resource("*", "pods", ""), names_resource("*", "pods", "status"), names_resource("pods/*", "pods", "status")
     (True, False, True)
@@ -131,7 +131,7 @@ def _names(patterns: tuple[str, ...], value: str) -> bool:
 def _selects_namespace(
     selector: LabelSelector | None, value: TypedObject | None, attributes: Attributes, lookup: Lookup
 ) -> bool:
-    """What is in no namespace is always meant, but a namespace is in itself."""
+    """Always true for cluster-scoped objects, except namespaces, which are matched by their own labels."""
     if selector is None or selector == LabelSelector():
         return True
     if attributes.kind.type is Namespace:

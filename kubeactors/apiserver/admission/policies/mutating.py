@@ -1,4 +1,4 @@
-"""MutatingAdmissionPolicy: changes what is written as users have said it in CEL.
+"""MutatingAdmissionPolicy: changes objects by CEL expressions of users.
 
 Source: apiserver/pkg/admission/plugin/policy/mutating/{dispatcher,compilation}.go, patch/{smd,json_patch}.go (v1.36).
 """
@@ -20,11 +20,11 @@ from kubeactors.apimachinery.patches.jsonpatches import apply as apply_json_patc
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.serializer import DecodeError, from_builtins, to_builtins
 from kubeactors.apiserver.admission.plugin import DELETE, Attributes, Lookup, Plugin, refused
-from kubeactors.apiserver.admission.policies.book import GROUP, Book, Mutating
 from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, answers_of, conditions_hold, values_of
 from kubeactors.apiserver.admission.policies.literals import as_maps
 from kubeactors.apiserver.admission.policies.matching import matches, seen_in
 from kubeactors.apiserver.admission.policies.parameters import NoParameters, parameters_of
+from kubeactors.apiserver.admission.policies.policy_index import GROUP, Mutating, PolicyIndex
 from kubeactors.apiserver.admission.reinvocation import IF_NEEDED
 from kubeactors.apiserver.authorization import Authorizer
 
@@ -33,25 +33,25 @@ FAIL = "Fail"
 
 
 class MutatingPolicies(Plugin):
-    """Changes every write as the policies that are in force say."""
+    """Applies the mutating policies in force to every write."""
 
-    def __init__(self, book: Book, lookup: Lookup, authorizer: Authorizer) -> None:
-        self._book = book
+    def __init__(self, index: PolicyIndex, lookup: Lookup, authorizer: Authorizer) -> None:
+        self._index = index
         self._lookup = lookup
         self._authorizer = authorizer
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """What is created and changed, but policies and webhooks."""
+        """Creations and updates, except of policies and webhook configurations."""
         del subresource
         return kind.group != GROUP and operation != DELETE
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
-        """The object after all changes. Policies that ask for it see what those after them have changed.
+        """The object after all mutations. Policies with reinvocation see later changes, too.
 
         Raises:
-            Forbidden: a change cannot be made, and its policy says that this must not be.
+            Forbidden: a mutation has failed, and its policy has the failure policy Fail.
         """
-        in_force = self._book.mutating
+        in_force = self._index.mutating
         if not in_force:
             return value
         with answering(answers_of(self._authorizer, attributes.user)):
@@ -69,7 +69,7 @@ class MutatingPolicies(Plugin):
         return value
 
     def _changed(self, one: Mutating, value: TypedObject, attributes: Attributes) -> TypedObject:
-        spec, narrowed, scheme = one.policy.spec, one.binding.spec.match_resources, self._book.scheme
+        spec, narrowed, scheme = one.policy.spec, one.binding.spec.match_resources, self._index.scheme
         if spec.match_constraints is None:
             return value
         kind = matches(spec.match_constraints, value, attributes, self._lookup, scheme)
@@ -84,7 +84,7 @@ class MutatingPolicies(Plugin):
         spec = one.policy.spec
         try:
             for parameters in parameters_of(
-                spec.param_kind, one.binding.spec.param_ref, attributes, self._book.scheme, self._lookup
+                spec.param_kind, one.binding.spec.param_ref, attributes, self._index.scheme, self._lookup
             ):
                 value = self._mutated(spec, value, attributes, parameters)
         except (Failed, NoParameters) as failure:
@@ -101,10 +101,10 @@ class MutatingPolicies(Plugin):
         attributes: Attributes,
         parameters: TypedObject | None,
     ) -> TypedObject:
-        """All changes of a policy, each seeing those before it.
+        """The object after the mutations of a policy, each of which sees those before it.
 
         Raises:
-            Failed: one cannot be made.
+            Failed: a mutation has failed.
         """
 
         def scope_of(value: TypedObject) -> Scope:
@@ -139,10 +139,10 @@ def _document(
 
 
 def _typed(document: object, value: TypedObject, attributes: Attributes) -> TypedObject:
-    """The object, with its defaults anew.
+    """The object, defaulted again.
 
     Raises:
-        Failed: the document is none of its kind.
+        Failed: the document does not match its kind.
     """
     try:
         return attributes.kind.default(from_builtins(document, type(value), careful=True).object)
@@ -151,7 +151,7 @@ def _typed(document: object, value: TypedObject, attributes: Attributes) -> Type
 
 
 def _in_order(value: object) -> object:
-    """Maps come in no order; with their keys sorted, runs are alike."""
+    """Maps are unordered in CEL; sorted keys make runs reproducible."""
     if isinstance(value, dict):
         found = cast("dict[str, object]", value)
         return {name: _in_order(found[name]) for name in sorted(found)}

@@ -1,4 +1,4 @@
-"""The objects that parametrize a binding.
+"""The parameter objects of a binding.
 
 Source: apiserver/pkg/admission/plugin/policy/generic/policy_dispatcher.go (v1.36), CollectParams.
 """
@@ -13,16 +13,16 @@ ALLOW = "Allow"
 
 
 class NoParameters(Exception):
-    """The binding cannot be used; the message says why."""
+    """The binding has no usable parameters; the message says why."""
 
 
 def parameters_of(
     wanted: ParamKind | None, ref: ParamRef | None, attributes: Attributes, scheme: Scheme, lookup: Lookup
 ) -> tuple[TypedObject | None, ...]:
-    """What a policy is to be evaluated with, one after the other; None: without parameters.
+    """The parameters for which a policy is evaluated, one after the other; None: once without parameters.
 
     Raises:
-        NoParameters: there should be some, and are not.
+        NoParameters: required parameters are missing.
     """
     if wanted is None or ref is None:
         return (None,)
@@ -38,7 +38,7 @@ def parameters_of(
 
 
 def _namespace(kind: Kind[TypedObject], ref: ParamRef, attributes: Attributes) -> str:
-    """The namespace that parameters are in: the one that is named, else that of the request."""
+    """The namespace of the parameters: the one named, else that of the request."""
     if not kind.namespaced:
         if ref.namespace:
             raise NoParameters("paramRef.namespace must not be provided for a cluster-scoped `paramKind`")

@@ -1,4 +1,4 @@
-"""ValidatingAdmissionPolicy: refuses, or warns of, what violates the rules that users have written in CEL.
+"""ValidatingAdmissionPolicy: rejects, or warns about, requests that violate the CEL rules of users.
 
 Source: apiserver/pkg/admission/plugin/policy/validating/{dispatcher,validator}.go (v1.36).
 """
@@ -19,10 +19,10 @@ from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.serializer import to_builtins
 from kubeactors.apimachinery.status import StatusCause, StatusDetails, StatusError
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup, Plugin, refused
-from kubeactors.apiserver.admission.policies.book import GROUP, Book, Validating
 from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, answers_of, conditions_hold, values_of
 from kubeactors.apiserver.admission.policies.matching import matches, seen_in
 from kubeactors.apiserver.admission.policies.parameters import NoParameters, parameters_of
+from kubeactors.apiserver.admission.policies.policy_index import GROUP, PolicyIndex, Validating
 from kubeactors.apiserver.authorization import Authorizer
 
 FAIL = "Fail"
@@ -31,32 +31,32 @@ _MOST_OF_A_MESSAGE = 5 * 1024
 
 
 class Violation(msgspec.Struct, frozen=True):
-    """What is wrong, and the reason that the refusal names."""
+    """The message of a violation, and the reason of its error."""
 
     message: str
     reason: str = "Invalid"
 
 
 class ValidatingPolicies(Plugin):
-    """Looks at every write with the policies that are in force."""
+    """Applies the validating policies in force to every write."""
 
-    def __init__(self, book: Book, lookup: Lookup, authorizer: Authorizer) -> None:
-        self._book = book
+    def __init__(self, index: PolicyIndex, lookup: Lookup, authorizer: Authorizer) -> None:
+        self._index = index
         self._lookup = lookup
         self._authorizer = authorizer
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Everything but policies and webhooks, with which users could lock themselves out."""
+        """Everything except policies and webhook configurations, with which users could lock themselves out."""
         del subresource, operation
         return kind.group != GROUP
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Look at the object as it will be stored.
+        """Check the object as it will be stored.
 
         Raises:
-            StatusError: a policy is violated whose binding denies; the policy chooses the reason.
+            StatusError: a policy is violated whose binding denies; the policy sets the reason.
         """
-        in_force = self._book.validating
+        in_force = self._index.validating
         if not in_force:
             return
         with answering(answers_of(self._authorizer, attributes.user)):
@@ -67,7 +67,7 @@ class ValidatingPolicies(Plugin):
         constraints, narrowed, scheme = (
             one.policy.spec.match_constraints,
             one.binding.spec.match_resources,
-            self._book.scheme,
+            self._index.scheme,
         )
         kind = None if constraints is None else matches(constraints, value, attributes, self._lookup, scheme)
         if kind is None or (narrowed is not None and not matches(narrowed, value, attributes, self._lookup, scheme)):
@@ -80,7 +80,7 @@ class ValidatingPolicies(Plugin):
         spec = one.policy.spec
         try:
             found = parameters_of(
-                spec.param_kind, one.binding.spec.param_ref, attributes, self._book.scheme, self._lookup
+                spec.param_kind, one.binding.spec.param_ref, attributes, self._index.scheme, self._lookup
             )
         except NoParameters as error:
             yield from _unless_ignored(spec, f"failed to configure binding: {error}")
@@ -93,7 +93,7 @@ class ValidatingPolicies(Plugin):
 
 
 def violations(spec: ValidatingAdmissionPolicySpec, values: dict[str, object]) -> Iterator[Violation]:
-    """What a policy has to say of a request, given what its expressions speak of."""
+    """The violations of a policy by a request, given the variables."""
     scope = Scope(values, spec.variables)
     try:
         if not conditions_hold(spec.match_conditions, scope):
@@ -117,7 +117,7 @@ def _unless_ignored(spec: ValidatingAdmissionPolicySpec, why: str) -> Iterator[V
 
 
 def _message(one: Validation, scope: Scope) -> str:
-    """The message that an expression makes, if it makes one; else the one that is given."""
+    """The result of the message expression, if it has one; else the static message."""
     if one.message_expression:
         try:
             made = scope.evaluate(one.message_expression)
@@ -129,7 +129,7 @@ def _message(one: Validation, scope: Scope) -> str:
 
 
 def _act(one: Validating, violation: Violation, value: TypedObject | None, attributes: Attributes) -> None:
-    """Do what the binding says follows from a violation. There is no audit log that could be written to."""
+    """Take the actions of the binding. There is no audit log to write to."""
     names = f"ValidatingAdmissionPolicy '{one.policy.metadata.name}' with binding '{one.binding.metadata.name}'"
     actions = one.binding.spec.validation_actions
     if WARN in actions:

@@ -1,11 +1,10 @@
-"""ResourceQuota: a namespace never holds more than its quotas allow.
+"""ResourceQuota: a namespace never uses more than its quotas allow.
 
-    ledger.py  what is used: all objects that the cache knows, and all writes that are on their way to it
-    plugin.py  who would use too much is refused
+    ledger.py  usage: all cached objects, and all writes that are not cached yet
+    plugin.py  rejects requests that would exceed a quota
 
-Unlike the original, which lets its admission write what is used and believes that, the ledger counts the objects
-themselves: one server writes them all, so the count is exact at any moment. The status of quotas is the business of
-the quota controller.
+Kubernetes' admission reserves usage in the status of the quota. The ledger counts the objects themselves: as one server
+writes them all, its counts are exact at any moment. The quota controller maintains the status.
 
 Source: apiserver/pkg/admission/plugin/resourcequota (v1.36).
 """

@@ -1,4 +1,4 @@
-"""What each namespace with quotas uses: what the cache knows, and what is being written."""
+"""The usage of each namespace with quotas: cached objects and pending writes."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
@@ -20,14 +20,14 @@ RESOURCE_QUOTAS = GroupVersionResource("", "v1", "resourcequotas")
 
 
 DOUBT_SECONDS = 300
-"""So long at most is a write charged of which nobody knows whether it was made: then a quota would be counted anew.
+"""How long a write with an unknown outcome stays charged: after this time Kubernetes would recount the quota.
 
 Source: ResourceQuotaSyncPeriod in pkg/controller/resourcequota/config/v1alpha1/defaults.go (v1.36).
 """
 
 
 class Charge:
-    """What the write of an object adds to the quotas of its namespace, by name, until the cache knows the object."""
+    """What a write adds to the quotas of its namespace, by quota name, until the object is cached."""
 
     __slots__ = ("doubted_since", "is_update", "revision", "uses", "value")
 
@@ -36,13 +36,13 @@ class Charge:
         self.is_update: bool = is_update
         self.uses: dict[str, Resources] = uses
         self.revision: int = 0
-        """That the object was written at; 0 while it is not known to be written."""
+        """The revision of the write; 0 while it is not known to be done."""
         self.doubted_since: int | None = None
-        """When the store did not answer: it may have been written."""
+        """When the store failed to answer: the write may have been done."""
 
 
 class _Account:
-    """The quotas of a namespace, and the charges that the tallies do not contain yet."""
+    """The quotas of a namespace, and the charges that are not in their tallies yet."""
 
     __slots__ = ("charges", "tallies")
 
@@ -52,10 +52,10 @@ class _Account:
 
 
 class Ledger:
-    """Knows what is used at this moment. Namespaces are counted when somebody asks, then kept up to date.
+    """The current usage. A namespace is counted on first use, then kept up to date.
 
-    `wall` tells the time in nanoseconds since 1970, `revision` how far the cache is; `resources` are all that exist now,
-    custom ones too: when one comes or goes the ledger is `reset`.
+    `wall` is the time in nanoseconds since 1970, `revision` that of the cache; `resources` are the current ones,
+    including custom resources: when one is added or removed, the ledger is `reset`.
     """
 
     def __init__(
@@ -73,15 +73,15 @@ class Ledger:
         self._accounts: dict[str, _Account] = {}
 
     def quotas_in(self, namespace: str) -> Iterator[tuple[ResourceQuota, Tally]]:
-        """The quotas of a namespace, with what is used of each."""
+        """The quotas of a namespace, with their tallies."""
         found = cast("Iterator[ResourceQuota]", self._lookup.select(RESOURCE_QUOTAS, namespace))
         for one in found:
             yield one, self._tally(one)
 
     def used(self, quota: ResourceQuota, tally: Tally) -> Resources:
-        """What is used of a quota, with what is being written."""
+        """The usage of a quota, including pending writes."""
         used, charges = dict(tally.used), self._accounts[quota.metadata.namespace].charges
-        _drop(charges, self._is_no_more_doubted)
+        _drop(charges, self._is_resolved)
         for charge in charges:
             for name, amount in charge.uses.get(quota.metadata.name, {}).items():
                 used[name] = quantity.add(used.get(name, "0"), amount)
@@ -90,9 +90,9 @@ class Ledger:
     def charge(
         self, value: TypedObject, uses: dict[str, Resources], *, is_update: bool
     ) -> Callable[[TypedObject | AskError | None], None]:
-        """Hold this for a write; the function that is returned must be told the outcome, None if nothing was written.
+        """Charge a write. Call the returned function with its outcome; None if nothing was written.
 
-        If the store has not answered it is held until the cache knows better.
+        A write with an unknown outcome stays charged until the cache shows it, or `DOUBT_SECONDS` have passed.
         """
         charges = self._accounts[value.metadata.namespace].charges
         charge = Charge(value, uses, is_update=is_update)
@@ -109,12 +109,12 @@ class Ledger:
         return settle
 
     def concerns(self, kind: Kind[TypedObject]) -> bool:
-        """A quota may count any of them."""
+        """Every kind: a quota may count any."""
         del kind
         return True
 
     def observe(self, kind: Kind[TypedObject], change: Change) -> None:
-        """The cache has taken in a change. Who wrote it may hear of that only later."""
+        """Apply a change, which may arrive before its writer has the reply."""
         value = change.current or change.previous
         assert value is not None, "a change is of an object"
         account = self._accounts.get(value.metadata.namespace)
@@ -132,9 +132,9 @@ class Ledger:
             self._forget(account, value)
 
     def reset(self) -> None:
-        """The cache has begun anew, or a kind has come or gone.
+        """Recount: the cache was primed again, or a kind was added or removed.
 
-        The store gets what it is asked in order: when the cache has begun anew it has made what it had left unanswered.
+        The store handles requests in order, so when the cache is primed, all unanswered writes before are done or lost.
         """
         revision = self._revision()
         for account in self._accounts.values():
@@ -144,7 +144,7 @@ class Ledger:
                 lambda one: one.doubted_since is not None or 0 < one.revision <= revision,
             )
 
-    def _is_no_more_doubted(self, charge: Charge) -> bool:
+    def _is_resolved(self, charge: Charge) -> bool:
         return charge.doubted_since is not None and self._wall() - charge.doubted_since > DOUBT_SECONDS * SECOND
 
     def _forget(self, account: _Account, quota: TypedObject) -> None:
@@ -178,7 +178,7 @@ def _drop(charges: dict[Charge, None], is_over: Callable[[Charge], bool]) -> Non
 
 
 def _redeem(charges: dict[Charge, None], change: Change) -> None:
-    """Drop the charge of a write that the cache has taken in."""
+    """Drop the charge of a write that the cache shows."""
     for charge in charges:
         if charge.revision == change.revision or (not charge.revision and _is_written_by(charge, change)):
             del charges[charge]
@@ -186,7 +186,7 @@ def _redeem(charges: dict[Charge, None], change: Change) -> None:
 
 
 def _is_written_by(charge: Charge, change: Change) -> bool:
-    """Whether a change is the write of a charge; if another has created the object, this one will not be created."""
+    """Whether a change is the write of a charge; a creation by somebody else means that this one fails."""
     now, value = change.current, charge.value
     if now is None or now.kind != value.kind or now.metadata.name != value.metadata.name:
         return False

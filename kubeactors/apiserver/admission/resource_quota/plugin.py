@@ -1,4 +1,4 @@
-"""Refuses what would use more than a quota allows.
+"""The ResourceQuota plug-in.
 
 Source: CheckRequest in apiserver/pkg/admission/plugin/resourcequota/controller.go (v1.36).
 """
@@ -13,30 +13,30 @@ from kubeactors.apiserver.admission.plugin import CREATE, DELETE, UPDATE, Attrib
 from kubeactors.apiserver.admission.resource_quota.ledger import Ledger
 from kubeactors.apiserver.objects import PODS
 
-_UNCOUNTED = frozenset({("", "events"), ("events.k8s.io", "events")})
+_WITHOUT_GENERATION = frozenset({("", "events"), ("events.k8s.io", "events")})
 _GROWING = frozenset({("", "services", ""), ("", "persistentvolumeclaims", ""), ("", "pods", "resize")})
-"""What may use more after an update, by group, resource and subresource."""
+"""The group, resource and subresource of updates that may increase usage."""
 
 
 class ResourceQuotas(Plugin):
-    """Holds every write that adds something against the quotas of its namespace."""
+    """Checks every write that increases usage against the quotas of its namespace."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """All new objects in namespaces, and updates of those that can grow."""
-        if not kind.namespaced or operation == DELETE or (kind.group, kind.resource) in _UNCOUNTED:
+        """Creations in namespaces, and updates that may increase usage."""
+        if not kind.namespaced or operation == DELETE or (kind.group, kind.resource) in _WITHOUT_GENERATION:
             return False
         if operation == UPDATE:
             return (kind.group, kind.resource, subresource) in _GROWING
         return not subresource
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Look at the object as it will be stored; what it adds is charged until it is written.
+        """Check the object as it will be stored, and charge what it adds until it is written.
 
         Raises:
-            Forbidden: a quota would be exceeded, or the object does not say what the quota must know.
+            Forbidden: a quota would be exceeded, or the object lacks a value that a quota constrains.
         """
         assert value is not None, "deletions do not come here"
         resource = (attributes.kind.group, attributes.kind.resource)
@@ -70,7 +70,7 @@ class ResourceQuotas(Plugin):
 
 
 def _added(tally: Tally, resource: tuple[str, str], value: TypedObject, attributes: Attributes) -> Resources:
-    """What the write adds; for an update, to what the old object uses."""
+    """What a write adds; for an update, beyond what the old object uses."""
     use = tally.use(resource, value)
     if attributes.operation != CREATE and attributes.old is not None:
         before = tally.use(resource, attributes.old)

@@ -1,4 +1,4 @@
-"""The question that is carried to a webhook, and what comes back."""
+"""The message that carries a webhook call, and its reply."""
 
 from collections.abc import Awaitable, Callable, Generator
 from typing import TypeAlias
@@ -8,7 +8,7 @@ from kubeactors.message import Message, Request
 
 
 class WebhookReply(Message, frozen=True):
-    """What came back. `error` says why nothing did."""
+    """The reply. `error` says why there is none."""
 
     status: int = 200
     body: bytes = b""
@@ -16,10 +16,10 @@ class WebhookReply(Message, frozen=True):
 
 
 class CallWebhook(Request[WebhookReply], frozen=True):
-    """Post a JSON body to a URL, within so many seconds.
+    """Post a JSON body to a URL, with a timeout in seconds.
 
-    `authority` is the PEM of whoever signed the program's certificate; empty: one that the system trusts.
-    `server_name` is the name that the certificate is for, if it is not that of the URL.
+    `authority` is the PEM of the CA that signed the program's certificate; empty: the system's trust roots.
+    `server_name` is the name in the certificate, if it is not that of the URL.
     """
 
     url: str
@@ -30,11 +30,11 @@ class CallWebhook(Request[WebhookReply], frozen=True):
 
 
 Call: TypeAlias = Callable[[CallWebhook], Awaitable[WebhookReply]]
-"""Posts at once, and is awaited later; it raises nothing."""
+"""Posts at once; awaiting the result raises nothing."""
 
 
 class Posted:
-    """A question that an actor carries. Awaitable: what came back; of one that is gone, that nothing did."""
+    """A call that an actor carries. Awaitable: the reply, with an error if the actor has stopped."""
 
     def __init__(self, reply: Awaitable[WebhookReply]) -> None:
         self._reply = reply
@@ -48,5 +48,5 @@ class Posted:
 
 
 async def no_call(call: CallWebhook) -> WebhookReply:
-    """There is no way to a webhook."""
+    """The call of a server without access to webhooks."""
     return WebhookReply(error=f'Post "{call.url}": webhooks cannot be reached from here')

@@ -1,4 +1,4 @@
-"""Where the program of a webhook is.
+"""The address of a webhook.
 
 Source: apiserver/pkg/util/webhook/{client,serviceresolver}.go (v1.36).
 """
@@ -21,11 +21,11 @@ HTTPS_PORT = 443
 
 
 class Unreachable(Exception):
-    """There is nobody to ask; the message says why."""
+    """The webhook has no address; the message says why."""
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """Where to post to. `shown` is the URL as users know it, `server_name` the name on the certificate."""
+    """Where to post. `shown` is the URL in messages, `server_name` the name in the certificate."""
 
     url: str
     shown: str
@@ -33,10 +33,10 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 
 def endpoint_of(config: WebhookClientConfig, lookup: Lookup) -> Endpoint | None:
-    """Where to ask; None if all pods behind the service are simulated.
+    """The address of a webhook; None if all pods behind its service are simulated.
 
     Raises:
-        Unreachable: there is no such service, or no pod behind it.
+        Unreachable: the service does not exist, or has no ready pod.
     """
     if config.service is None:
         url = config.url or ""
@@ -53,7 +53,7 @@ def endpoint_of(config: WebhookClientConfig, lookup: Lookup) -> Endpoint | None:
 
 
 def _backends(ref: ServiceReference, port: int, lookup: Lookup) -> list[tuple[str, int]]:
-    """Addresses and ports of the pods that are ready."""
+    """Addresses and ports of the ready pods."""
     service = cast("Service | None", lookup.get(SERVICES, ref.namespace, ref.name))
     if service is None:
         raise Unreachable(f'service "{ref.name}" not found')

@@ -1,4 +1,4 @@
-"""AdmissionReview: what a webhook is asked, and what it answers.
+"""AdmissionReview: the request to a webhook, and its response.
 
 Source: api/admission/v1/types.go, apiserver/pkg/admission/plugin/webhook/{request/admissionreview.go,errors/statuserror.go}
 (v1.36).
@@ -17,12 +17,12 @@ JSON_PATCH = "JSONPatch"
 _REFUSALS = 400
 
 
-class Nonsense(Exception):
-    """The answer is none; the message says why."""
+class InvalidResponse(Exception):
+    """The response is not valid; the message says why."""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a webhook says of a request. `patch` is a JSON patch."""
+class AdmissionResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """AdmissionResponse. `patch` is a JSON patch."""
 
     uid: str = ""
     allowed: bool = False
@@ -35,11 +35,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class _Review(msgspec.Struct, frozen=True, rename="camel"):
     api_version: str = ""
     kind: str = ""
-    response: Answer | None = None
+    response: AdmissionResponse | None = None
 
 
 def question(uid: str, value: TypedObject | None, attributes: Attributes) -> bytes:
-    """The body to post. `uid` names the question; the answer repeats it."""
+    """The body to post. `uid` identifies the request; the response repeats it."""
     old = attributes.old if attributes.operation != CREATE else None
     request = {
         **request_of(value, attributes),
@@ -51,55 +51,57 @@ def question(uid: str, value: TypedObject | None, attributes: Attributes) -> byt
     return msgspec.json.encode({"kind": KIND, "apiVersion": VERSION, "request": request})
 
 
-def read_answer(body: bytes, uid: str, *, may_patch: bool) -> Answer:
-    """What a webhook has answered to the question of that uid.
+def read_response(body: bytes, uid: str, *, may_patch: bool) -> AdmissionResponse:
+    """The response to the request of that uid.
 
     Raises:
-        Nonsense: it is no answer to it.
+        InvalidResponse: it is not valid.
     """
     try:
         review = msgspec.json.decode(body, type=_Review)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise Nonsense(f"received invalid webhook response: {error}") from error
+        raise InvalidResponse(f"received invalid webhook response: {error}") from error
     if (review.api_version, review.kind) != (VERSION, KIND):
         wanted = f"expected webhook response of {VERSION}, Kind={KIND}"
-        raise Nonsense(f"received invalid webhook response: {wanted}, got {review.api_version}, Kind={review.kind}")
-    answer = review.response
-    if answer is None:
-        raise Nonsense("webhook response was absent")
-    if answer.uid != uid:
-        raise Nonsense(f'received invalid webhook response: expected response.uid="{uid}", got "{answer.uid}"')
-    if answer.patch and not may_patch:
-        raise Nonsense("received invalid webhook response: validating webhook may not return response.patch")
-    if answer.patch and answer.patch_type != JSON_PATCH:
+        raise InvalidResponse(
+            f"received invalid webhook response: {wanted}, got {review.api_version}, Kind={review.kind}"
+        )
+    response = review.response
+    if response is None:
+        raise InvalidResponse("webhook response was absent")
+    if response.uid != uid:
+        raise InvalidResponse(f'received invalid webhook response: expected response.uid="{uid}", got "{response.uid}"')
+    if response.patch and not may_patch:
+        raise InvalidResponse("received invalid webhook response: validating webhook may not return response.patch")
+    if response.patch and response.patch_type != JSON_PATCH:
         wanted = f'expected response.patchType="{JSON_PATCH}"'
-        raise Nonsense(f'received invalid webhook response: {wanted}, got "{answer.patch_type or ""}"')
-    return answer
+        raise InvalidResponse(f'received invalid webhook response: {wanted}, got "{response.patch_type or ""}"')
+    return response
 
 
-def patch_in(answer: Answer) -> bytes:
-    """The JSON patch that a webhook wants made; empty if there is nothing to do.
+def patch_in(response: AdmissionResponse) -> bytes:
+    """The JSON patch of a response; empty if it changes nothing.
 
     Raises:
-        Nonsense: it is none.
+        InvalidResponse: it is not valid.
 
-    >>> patch_in(Answer(allowed=True, patch=b"[ ]"))
+    >>> patch_in(AdmissionResponse(allowed=True, patch=b"[ ]"))
     b''
     """
     try:
-        operations = msgspec.json.decode(answer.patch or b"[]", type=list[dict[str, object]])
+        operations = msgspec.json.decode(response.patch or b"[]", type=list[dict[str, object]])
     except msgspec.MsgspecError as error:
-        raise Nonsense(f"received undecodable patch in webhook response: {error}") from error
-    return answer.patch if operations else b""
+        raise InvalidResponse(f"received undecodable patch in webhook response: {error}") from error
+    return response.patch if operations else b""
 
 
-def refusal(name: str, answer: Answer) -> StatusError:
-    """What the client is told of a request that a webhook does not allow.
+def refusal(name: str, response: AdmissionResponse) -> StatusError:
+    """The error for a request that a webhook does not allow.
 
-    >>> print(refusal("w.example.com", Answer(status=Status(message="not today"))))
+    >>> print(refusal("w.example.com", AdmissionResponse(status=Status(message="not today"))))
     admission webhook "w.example.com" denied the request: not today
     """
-    given = answer.status or Status()
+    given = response.status or Status()
     why = given.message or given.reason
     said = f'admission webhook "{name}" denied the request' + (f": {why}" if why else " without explanation")
     code = given.code if given.code >= _REFUSALS else Forbidden.code

@@ -1,7 +1,7 @@
-"""Whom a write concerns, and what follows from the answers.
+"""Calls the webhooks that match a write, and applies their responses.
 
-Mutating webhooks are asked one after the other, in the order of their configurations' names; each sees what those before
-it have changed. Validating webhooks are asked together; of several refusals that of the first in the same order counts.
+Mutating webhooks are called one after the other, by the name of the configuration; each sees the changes of those
+before it. Validating webhooks are called concurrently; of several rejections the first in the same order is reported.
 
 Source: apiserver/pkg/admission/plugin/webhook/{mutating,validating}/dispatcher.go (v1.36).
 """
@@ -20,12 +20,12 @@ from kubeactors.apimachinery.requests import JSON_PATCH
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup, refused
-from kubeactors.apiserver.admission.policies.book import GROUP, Book, Hook, Webhook
 from kubeactors.apiserver.admission.policies.expressions import Failed, Scope, answers_of, conditions_hold, values_of
 from kubeactors.apiserver.admission.policies.matching import meant, seen_in, selects
+from kubeactors.apiserver.admission.policies.policy_index import GROUP, Hook, PolicyIndex, Webhook
 from kubeactors.apiserver.admission.reinvocation import IF_NEEDED
-from kubeactors.apiserver.admission.webhooks.asking import IGNORE, Asking, internal
 from kubeactors.apiserver.admission.webhooks.call import Call
+from kubeactors.apiserver.admission.webhooks.invocation import IGNORE, Invocation, internal
 from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.registry.metadata import Environment
 
@@ -35,27 +35,27 @@ Admit: TypeAlias = Callable[[TypedObject, Attributes], TypedObject]
 
 
 class Webhooks:
-    """Asks the webhooks of the cluster."""
+    """Calls the webhooks of the cluster."""
 
-    def __init__(  # it is made in one place
-        self, book: Book, lookup: Lookup, authorizer: Authorizer, environment: Environment, call: Call
+    def __init__(  # called in one place
+        self, index: PolicyIndex, lookup: Lookup, authorizer: Authorizer, environment: Environment, call: Call
     ) -> None:
-        self._book = book
+        self._index = index
         self._authorizer = authorizer
         self._lookup = lookup
         self._environment = environment
         self._call = call
 
     def concern(self, attributes: Attributes) -> bool:
-        """Whether anybody is to be asked about such requests at all, as far as rules tell."""
-        found = self._book.webhooks
+        """Whether the rules of any webhook match such requests."""
+        found = self._index.webhooks
         return bool(found) and attributes.kind.group != GROUP and any(self._by_rules(attributes))
 
     async def mutate(self, value: TypedObject, attributes: Attributes, admit: Admit) -> TypedObject:
-        """The object after all changes, those that `admit` makes in each round, before webhooks do.
+        """The object after all mutations; in each round those of `admit` come before those of webhooks.
 
         Raises:
-            StatusError: somebody refuses the request, or cannot be asked and must be.
+            StatusError: the request is rejected, or a call has failed and the failure policy is Fail.
         """
         value = await self._changed_by_all(admit(value, attributes), attributes)
         if attributes.reinvocation.begins():
@@ -78,10 +78,10 @@ class Webhooks:
         return value
 
     async def ask_mutating(self, attributes: Attributes) -> None:
-        """Ask about a deletion those who could change other requests.
+        """Call the mutating webhooks about a deletion.
 
         Raises:
-            StatusError: somebody refuses it, or wants something changed: there is nothing that could be.
+            StatusError: the deletion is rejected, or a response has a patch, for which there is no object.
         """
         for hook, kind in self._by_rules(attributes):
             one = hook.webhook
@@ -93,10 +93,10 @@ class Webhooks:
                     raise internal(f'admission webhook "{one.name}" {what}')
 
     async def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Ask about the object as it will be stored; None for a deletion. All are asked at the same time.
+        """Call the validating webhooks, concurrently, about the object as it will be stored; None for a deletion.
 
         Raises:
-            StatusError: somebody refuses the request, or cannot be asked and must be.
+            StatusError: the request is rejected, or a call has failed and the failure policy is Fail.
         """
         concerned = [
             (hook.webhook, kind)
@@ -114,10 +114,10 @@ class Webhooks:
             raise refusals[0]
 
     def _by_rules(self, attributes: Attributes) -> Iterator[tuple[Hook, Kind[TypedObject]]]:
-        """Whom rules mean, with the version that they name."""
-        for hook in self._book.webhooks:
+        """The webhooks with a matching rule, and the version in the rule."""
+        for hook in self._index.webhooks:
             one = hook.webhook
-            kind = meant(one.rules, attributes, one.match_policy, self._book.scheme)
+            kind = meant(one.rules, attributes, one.match_policy, self._index.scheme)
             if kind is not None:
                 yield hook, kind
 
@@ -128,7 +128,7 @@ class Webhooks:
             return False
         if not one.match_conditions:
             return True
-        values = values_of(*seen_in(kind, value, attributes, self._book.scheme), self._lookup)
+        values = values_of(*seen_in(kind, value, attributes, self._index.scheme), self._lookup)
         scope = Scope({name: values[name] for name in ("object", "oldObject", "request", "authorizer")})
         try:
             with answering(answers_of(self._authorizer, attributes.user)):
@@ -145,7 +145,7 @@ class Webhooks:
         attributes.warnings.extend(verdict.warnings)
         if not verdict.patch:
             return value
-        seen, _ = seen_in(kind, value, attributes, self._book.scheme)
+        seen, _ = seen_in(kind, value, attributes, self._index.scheme)
         assert seen is not None, "there is an object before, so there is one after"
         try:
             patched = patches.apply(seen, JSON_PATCH, verdict.patch).object
@@ -153,6 +153,8 @@ class Webhooks:
             raise internal(f"jsonpatch of webhook {one.name} cannot be applied: {error}") from error
         return kind.to_stored(kind.default(patched))
 
-    def _ask(self, one: Webhook, kind: Kind[TypedObject], value: TypedObject | None, attributes: Attributes) -> Asking:
-        seen, as_seen = seen_in(kind, value, attributes, self._book.scheme)
-        return Asking(one, seen, as_seen, self._lookup, self._call, self._environment.uid())
+    def _ask(
+        self, one: Webhook, kind: Kind[TypedObject], value: TypedObject | None, attributes: Attributes
+    ) -> Invocation:
+        seen, as_seen = seen_in(kind, value, attributes, self._index.scheme)
+        return Invocation(one, seen, as_seen, self._lookup, self._call, self._environment.uid())

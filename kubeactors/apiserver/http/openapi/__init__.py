@@ -1,12 +1,12 @@
-"""OpenAPI documents, made from the Structs of a scheme.
+"""OpenAPI documents, generated from the Structs of a scheme.
 
     schemas.py      a Struct as a definition: properties, references, merge keys
-    operations.py   the operations of a kind, as both versions of OpenAPI see them
-    documents.py    the documents: version 2 as one, version 3 by group version, and the index of those
+    operations.py   the operations of a kind, for both versions of OpenAPI
+    documents.py    the documents: one for version 2; one per group version, and an index, for version 3
     gnostic.py      version 2 in protobuf
-    descriptions.py what fields are for; the texts are in descriptions.txt
+    descriptions.py descriptions of fields; the texts are in descriptions.txt
 
-Clients use them to explain fields, to know merge keys, and to see which query parameters a server understands.
+Clients use them to explain fields, to look up merge keys, and to find supported query parameters.
 
 Source: the documents that a Kubernetes API server serves, kube-openapi (v1.36).
 """

@@ -1,6 +1,6 @@
-"""What kinds and their fields are for, as `kubectl explain` tells it.
+"""The descriptions of kinds and fields that `kubectl explain` shows.
 
-Of a type that is its docstring, of fields `descriptions.txt`. Both are our own words.
+That of a type is its docstring, those of fields are in `descriptions.txt`. Both are our own words.
 """
 
 import inspect
@@ -16,7 +16,7 @@ _snake = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
 
 
 def description_of_type(type_: type[Object]) -> str:
-    """What is said of a Struct, with the names of fields as they are in JSON.
+    """The description of a Struct, with the names of fields as in JSON.
 
     >>> from kubeactors.apimachinery.meta import ObjectMeta
     >>> description_of_type(ObjectMeta)
@@ -26,7 +26,7 @@ def description_of_type(type_: type[Object]) -> str:
 
 
 def description_of_field(type_: type[Object], name: str, struct: type[Object] | None) -> str:
-    """What is said of a field, by its name in JSON: of this one, else of all of that name, or of the Struct in it.
+    """The description of a field, by its JSON name: of this type, else of any type, else of the field's Struct.
 
     >>> from kubeactors.api.core.v1 import ConfigMap, Container
     >>> description_of_field(ConfigMap, "data", None)
@@ -44,7 +44,7 @@ def description_of_field(type_: type[Object], name: str, struct: type[Object] | 
 
 @cache
 def described() -> Mapping[tuple[str, str], str]:
-    """The texts by type and field; `ANY` and `ANY_STRUCT` are all for which nothing else is said."""
+    """The texts by type and field. `ANY` and `ANY_STRUCT` match types without a text of their own."""
     found: dict[tuple[str, str], str] = {}
     types: list[str] = []
     for line in files("kubeactors.apiserver.http.openapi").joinpath("descriptions.txt").read_text("utf-8").splitlines():

@@ -18,7 +18,7 @@ _STREAMED = ("application/json;stream=watch",)
 
 
 class OpenApi:
-    """The documents, as JSON. Each is made when it is first asked for, and kept."""
+    """The documents, as JSON, each generated on first use."""
 
     def __init__(self, scheme: Scheme, version: str) -> None:
         self._scheme = scheme
@@ -31,7 +31,7 @@ class OpenApi:
 
     @cached_property
     def v2(self) -> bytes:
-        """The document of version 2: everything."""
+        """The document of version 2."""
         return msgspec.json.encode(self._v2())
 
     @cached_property
@@ -49,7 +49,7 @@ class OpenApi:
 
     @cached_property
     def v3_index(self) -> bytes:
-        """Where the documents of version 3 are; the hash in a URL changes with its document."""
+        """The index of the version 3 documents; the hash in a URL changes with its document."""
         paths = {
             path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={hash_of(self.v3(path) or b'')}"}
             for path in sorted(self._by_path)
@@ -57,7 +57,7 @@ class OpenApi:
         return msgspec.json.encode({"paths": paths})
 
     def v3(self, path: str) -> bytes | None:
-        """The document of one group version (`apis/apps/v1`); None if it is not served."""
+        """The version 3 document of a group version (`apis/apps/v1`); None if it is not served."""
         if path not in self._by_path:
             return None
         if path not in self._documents:
@@ -65,7 +65,7 @@ class OpenApi:
         return self._documents[path]
 
     def _schemas(self, version: int) -> Schemas:
-        """No definitions yet. Kinds of other groups may be referred to, so all are known."""
+        """An empty set of definitions. It knows all kinds, because kinds of other groups may be referenced."""
         schemas = Schemas(version)
         for kind in self._scheme:
             schemas.add_kind(kind.type, kind.group, kind.version, kind.kind)
@@ -85,12 +85,12 @@ class OpenApi:
 
 
 def hash_of(document: bytes) -> str:
-    """The hash that names a version of a document."""
+    """The hash of a document in its URL."""
     return hashlib.sha512(document).hexdigest().upper()
 
 
 class _V2:
-    """Words of version 2."""
+    """Rendering for version 2."""
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
@@ -108,7 +108,7 @@ class _V2:
 
 
 class _V3:
-    """Words of version 3."""
+    """Rendering for version 3."""
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas

@@ -1,7 +1,7 @@
-"""The OpenAPI document of version 2 in protobuf: kubectl up to 1.28 asks for no other form before it applies.
+"""The version 2 document in protobuf, which kubectl up to 1.28 requires before it applies.
 
-Only what our documents contain is written. The functions are named after the messages that they write, and the numbers
-are those of the fields.
+Only what our documents contain is encoded. Functions are named after the messages that they encode; numbers are field
+numbers.
 
 Source: github.com/google/gnostic openapiv2/OpenAPIv2.proto.
 """
@@ -106,7 +106,7 @@ def _schema(one: Json) -> bytes:
 
 
 def _extensions(number: int, one: Json) -> bytes:
-    """What starts with `x-`, as NamedAny; its value is YAML, of which JSON is a part."""
+    """The keys that start with `x-`, as NamedAny; values are YAML, a superset of JSON."""
     found = ((name, msgspec.json.encode(value)) for name, value in one.items() if name.startswith("x-"))
     return _each(number, (_named(name, _field(2, value)) for name, value in found))
 
@@ -136,7 +136,7 @@ def _field(number: int, value: bytes) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    r"""A number in groups of seven bits, the lowest first.
+    r"""A varint: groups of seven bits, the lowest first.
 
     >>> _varint(300)
     b'\xac\x02'

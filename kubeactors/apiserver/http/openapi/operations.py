@@ -1,6 +1,6 @@
-"""The operations of a kind: which method on which path does what.
+"""The operations of a kind: an operation is a method on a path.
 
-An operation is described once, and rendered in the words of either version of OpenAPI.
+Each is described once, and rendered for both versions of OpenAPI.
 
 Source: apiserver/pkg/endpoints/installer.go, apiserver/pkg/endpoints/openapi/openapi.go (v1.36).
 """
@@ -56,15 +56,15 @@ _METHODS = {
     "delete": ("delete", "delete", "delete"),
     "deletecollection": ("delete", "delete", "deletecollection"),
 }
-"""Of each verb: the HTTP method, the word of the operation's id, the action."""
+"""The HTTP method, the verb in the operation id, and the action, by verb."""
 
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, APPLY_PATCH)
 CUSTOM_PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, APPLY_PATCH)
-"""Nobody says how the lists of custom objects are merged."""
+"""No strategic merge patch: lists of custom objects have no merge strategy."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One method on one path. `body` and `result` name what is sent and what comes back."""
+    """A method on a path. `body` and `result` are the types of the request and the response."""
 
     path: str
     method: str
@@ -78,7 +78,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def path_parameters(self) -> list[str]:
-        """The names in braces."""
+        """The parameters in the path."""
         return [name for name in ("name", "namespace") if f"{{{name}}}" in self.path]
 
 
@@ -132,7 +132,7 @@ def _consumed(kind: Kind[TypedObject]) -> tuple[str, ...]:
 
 
 def _camel(text: str) -> str:
-    """`apps` as `Apps`.
+    """`apps` to `Apps`.
 
     >>> _camel("portforward")
     'Portforward'

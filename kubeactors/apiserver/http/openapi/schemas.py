@@ -1,6 +1,6 @@
-"""A Struct as an OpenAPI definition.
+"""Structs as OpenAPI definitions.
 
-The names of definitions follow the packages of the original: `io.k8s.api.core.v1.Pod`.
+Definitions are named after the packages of Kubernetes: `io.k8s.api.core.v1.Pod`.
 """
 
 import typing
@@ -12,8 +12,8 @@ import msgspec
 from kubeactors.apimachinery.meta import Object, ObjectMeta
 from kubeactors.apimachinery.reader import LONG_FIELDS
 from kubeactors.apimachinery.unstructured import Unstructured
-from kubeactors.apiserver.http.hints import arguments, is_union, origin, package_of, struct_of, unwrapped
 from kubeactors.apiserver.http.openapi.descriptions import description_of_field, description_of_type
+from kubeactors.apiserver.http.type_hints import arguments, is_union, origin, package_of, struct_of, unwrapped
 
 Json: TypeAlias = dict[str, object]
 
@@ -24,13 +24,13 @@ _SPECIAL = {
     "resource.Quantity": "io.k8s.apimachinery.pkg.api.resource.Quantity",
     "FieldsV1": f"{_META}.FieldsV1",
 }
-"""Types of the original that are plain text or maps here, by the name in their annotation."""
+"""Types of Kubernetes that are plain strings or maps here, by the name in their annotation."""
 
 _INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
 
 
 class Schemas:
-    """Definitions, made when they are first referred to. `version` is that of OpenAPI: 2 or 3."""
+    """Definitions, generated on first reference. `version` is that of OpenAPI: 2 or 3."""
 
     def __init__(self, version: int) -> None:
         self._version = version
@@ -40,16 +40,16 @@ class Schemas:
         self._custom: dict[str, Mapping[str, object]] = {}
 
     def add_custom(self, type_: type[Object], definition: Mapping[str, object]) -> None:
-        """Say what the schema of a custom kind is. Before the first reference to it."""
+        """Set the schema of a custom kind, before the first reference to it."""
         self._custom[definition_name(type_)] = definition
 
     def add_kind(self, type_: type[Object], group: str, version: str, kind: str) -> None:
-        """Say that this Struct is a kind that a manifest can name. Before the first reference to it."""
+        """Register a Struct as a top-level kind, before the first reference to it."""
         kinds = self._kinds.setdefault(definition_name(type_), [])
         kinds.append({"group": group, "kind": kind, "version": version})
 
     def add_list(self, type_: type[Object], group: str, version: str, kind: str) -> str:
-        """Define the list of a kind; the name of its definition."""
+        """Add the definition of a kind's list; returns its name."""
         name = f"{definition_name(type_)}List"
         properties = {
             "apiVersion": _API_VERSION,
@@ -67,20 +67,20 @@ class Schemas:
         return name
 
     def reference(self, type_: type[Object]) -> Json:
-        """A reference to the definition of a Struct, which is defined if it is not yet."""
+        """A reference to the definition of a Struct, which is generated if necessary."""
         name = definition_name(type_)
         if name not in self.definitions:
-            self.definitions[name] = {}  # a Struct may contain itself
+            self.definitions[name] = {}  # a Struct may be recursive
             custom = self._custom.get(name)
             self.definitions[name] = self._define(name, type_) if custom is None else self._extended(name, custom)
         return self.to(name)
 
     def to(self, name: str) -> Json:
-        """A reference to a definition by its name."""
+        """A reference to a definition by name."""
         return {"$ref": self._prefix + name}
 
     def _extended(self, name: str, schema: Mapping[str, object]) -> Json:
-        """The schema of a custom kind, with the type and metadata that every object has."""
+        """The schema of a custom kind, with apiVersion, kind and metadata."""
         metadata = self._described(self.reference(ObjectMeta), "What every object has.")
         properties = cast("Json", schema.get("properties") or {})
         own: Json = {"apiVersion": _API_VERSION, "kind": _KIND, "metadata": metadata}
@@ -119,7 +119,7 @@ class Schemas:
         return self.reference(struct) if (struct := struct_of(hint)) else _scalar(name, hint)
 
     def _nested(self, name: str, hint: object) -> Json:
-        """What is in a list or a map."""
+        """The schema of the items of a list or the values of a map."""
         hint, extras = unwrapped(hint)
         return self._schema(name, hint, extras)
 
@@ -128,7 +128,7 @@ class Schemas:
         return self.to(name)
 
     def _described(self, schema: Json, description: str) -> Json:
-        """With a description; in version 3 nothing may stand beside a reference, so that is wrapped."""
+        """Add a description; in version 3 a reference can have no siblings, so it is wrapped."""
         if "$ref" in schema and self._version == 3:
             schema = {"allOf": [schema]}
         return {"description": description} | schema if description else schema
@@ -163,7 +163,7 @@ _LIST_META: Json = {
 
 
 def definition_name(type_: type[Object]) -> str:
-    """The name of a Struct's definition, as in the original.
+    """The name of a Struct's definition, as in Kubernetes.
 
     >>> from kubeactors.api.apps.v1 import Deployment
     >>> definition_name(Deployment)
@@ -178,9 +178,9 @@ def definition_name(type_: type[Object]) -> str:
 
 
 def _is_required(field: msgspec.structs.FieldInfo, hint: object) -> bool:
-    """Whether the original writes the field always; then it demands it too.
+    """Whether Kubernetes always encodes the field, and therefore requires it.
 
-    A struct by value is written always as well, so nothing can be said of those. An ordinary map has a factory, too.
+    Structs by value are always encoded as well, so nothing can be inferred for those. A plain map has a factory, too.
     """
     if field.default_factory in {msgspec.NODEFAULT, dict} or not callable(field.default_factory):
         return False
@@ -192,7 +192,7 @@ def _is_time(hint: object) -> bool:
 
 
 def _struct_in(hint: object) -> type[Object] | None:
-    """The Struct that a field holds, alone or in a list."""
+    """The Struct of a field's value or items."""
     if origin(hint) is tuple:
         hint = unwrapped(arguments(hint)[0])[0]
     return struct_of(hint)

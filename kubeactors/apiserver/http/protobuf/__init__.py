@@ -1,10 +1,10 @@
-"""Objects in Kubernetes' protobuf, as clients send them: typed clients of client-go 1.32 and later send nothing else.
+"""Decodes Kubernetes' protobuf, which typed clients of client-go 1.32 and later send exclusively.
 
-    numbers.txt     which number each field of each message has
-    messages.py     a message as dicts and lists, by the Struct that it is to become
-    envelope.py     what stands around an object
+    numbers.txt     the field numbers of each message
+    messages.py     a message as dicts and lists, by the Struct to decode it into
+    envelope.py     the envelope of an object
 
-The wire format itself is in `apimachinery/wire.py`. Answers are never in protobuf: such clients accept JSON as well.
+The wire format itself is in `apimachinery/wire.py`. Responses are never protobuf: such clients accept JSON as well.
 
 Source: apimachinery/pkg/runtime/serializer/protobuf/protobuf.go (v1.36).
 """

@@ -1,4 +1,4 @@
-"""What stands around an object: a mark, its type, and what it is encoded in.
+"""The envelope of an object: a magic number, its type, its encoding.
 
 Source: apimachinery/pkg/runtime/generated.proto, message Unknown (v1.36).
 """
@@ -12,20 +12,20 @@ PREFIX = b"k8s\x00"
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """An object whose kind is known, but which is not read yet."""
+    """An object of known type, not decoded yet."""
 
     said: TypeMeta
     raw: bytes
 
 
 def open_envelope(data: bytes) -> Envelope:
-    r"""What is in a body.
+    r"""The envelope in a body.
 
     >>> open_envelope(b"k8s\x00\x0a\x09\x0a\x02v1\x12\x03Pod\x12\x02hi")
     Envelope(said=TypeMeta(api_version='v1', kind='Pod'), raw=b'hi')
 
     Raises:
-        ProtobufError: it is no envelope.
+        ProtobufError: it is not an envelope.
     """
     if not data:
         raise ProtobufError("empty data")

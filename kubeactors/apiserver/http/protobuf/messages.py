@@ -1,6 +1,6 @@
-"""A message as dicts and lists, ready to become the Struct that it is read for.
+"""A message as dicts and lists, ready to be converted to a Struct.
 
-The Struct says what the fields are, `numbers.txt` which number each has. Fields of unknown numbers are left out.
+The Struct gives the fields, `numbers.txt` their numbers. Fields with unknown numbers are ignored.
 """
 
 import base64
@@ -15,19 +15,19 @@ import msgspec
 from kubeactors.apimachinery.meta import Object
 from kubeactors.apimachinery.time import format_micro_time, format_time
 from kubeactors.apimachinery.wire import ProtobufError, Value, fields, numbers, signed
-from kubeactors.apiserver.http.hints import arguments, is_union, origin, package_of, struct_of, unwrapped
+from kubeactors.apiserver.http.type_hints import arguments, is_union, origin, package_of, struct_of, unwrapped
 
 _SECOND = 1_000_000_000
 
 Read: TypeAlias = Callable[[Value], object]
-"""Reads one value."""
+"""Decodes a value."""
 
 
 def read_message(data: bytes, type_: type[Object]) -> dict[str, object]:
-    """A message as the JSON object that it stands for.
+    """A message as its JSON object.
 
     Raises:
-        ProtobufError: the bytes are no such message.
+        ProtobufError: the bytes are not such a message.
     """
     try:
         return _message(type_).read(data)
@@ -36,7 +36,7 @@ def read_message(data: bytes, type_: type[Object]) -> dict[str, object]:
 
 
 def known_fields(type_: type[Object]) -> frozenset[str]:
-    """The fields of a Struct that can be read, by their names in JSON."""
+    """The JSON names of a Struct's fields that can be decoded."""
     return _names(f"{package_of(type_)}.{type_.__name__}")
 
 
@@ -49,13 +49,13 @@ def _names(message: str) -> frozenset[str]:
 
 
 class _Field(Protocol):
-    """Puts a value into the object that is being read."""
+    """Puts a value into the object that is being decoded."""
 
     def put(self, found: dict[str, object], value: Value) -> None: ...
 
 
 class _Message:
-    """Reads messages of one kind."""
+    """Decodes messages of a type."""
 
     def __init__(self, members: dict[int, _Field]) -> None:
         self._members = members
@@ -70,7 +70,7 @@ class _Message:
 
 
 class _Single:
-    """A field that is there at most once; of several values the last counts."""
+    """A singular field; the last of several values wins."""
 
     def __init__(self, name: str, read: Read) -> None:
         self._name = name
@@ -81,14 +81,14 @@ class _Single:
 
 
 class _Struct(_Single):
-    """A field with a message. Its members are looked up when it first comes: Structs may contain themselves."""
+    """A field with a message. Its fields are looked up on first use: Structs may be recursive."""
 
     def __init__(self, name: str, type_: type[Object]) -> None:
         super().__init__(name, lambda value: _message(type_).read(value))
 
 
 class _Repeated:
-    """A field that may come many times. Numbers may also come packed into one value."""
+    """A repeated field. Numbers may be packed."""
 
     def __init__(self, name: str, read: Read, *, packed: bool) -> None:
         self._name = name
@@ -104,7 +104,7 @@ class _Repeated:
 
 
 class _Map:
-    """A map: each entry is a message of its key and its value."""
+    """A map: each entry is a message with a key and a value."""
 
     def __init__(self, name: str, read: Read) -> None:
         self._name = name
@@ -117,7 +117,7 @@ class _Map:
 
 
 class _Inline:
-    """A message whose fields stand among those of the one that it is in."""
+    """A message whose fields are inlined into the enclosing one."""
 
     def __init__(self, message: _Message) -> None:
         self._message = message
@@ -128,7 +128,7 @@ class _Inline:
 
 @cache
 def _message(type_: type[Object]) -> _Message:
-    """The reader of a Struct's messages."""
+    """The decoder of a Struct's messages."""
     hints = typing.get_type_hints(type_, include_extras=True)
     members = {field.encode_name: hints[field.name] for field in msgspec.structs.fields(type_)}
     return _reader(f"{package_of(type_)}.{type_.__name__}", members)
@@ -172,12 +172,12 @@ def _read_of(hint: object, go: str) -> Read:
 
 
 def _list_of(read: Read) -> Read:
-    """Reads a list that is the value of a map: a message of its items (authentication's ExtraValue)."""
+    """Decodes a list that is a map value: a message of its items (authentication's ExtraValue)."""
     return lambda value: [read(item) for number, item in fields(_bytes(value)) if number == 1]
 
 
 def _plain(hint: object) -> tuple[object, str]:
-    """A type without `None` and annotations, and its name in the original if that is noted."""
+    """A type without `None` and annotations, and its annotated name in Kubernetes, if any."""
     hint, extras = unwrapped(hint)
     return hint, str(extras.get("go", ""))
 
@@ -219,7 +219,7 @@ def _micro_time(value: Value) -> str | None:
 
 
 def _nanoseconds(value: Value) -> int | None:
-    """Unix nanoseconds; an empty message is no time."""
+    """Unix nanoseconds; None for an empty message."""
     found = dict(fields(_bytes(value)))
     return _int(found.get(1, 0)) * _SECOND + _int(found.get(2, 0)) if found else None
 

@@ -1,4 +1,4 @@
-"""What every cluster lets its users and components do from the start.
+"""The default roles and bindings.
 
 Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go, namespace_policy.go (v1.36).
 """
@@ -17,7 +17,7 @@ from kubeactors.api.rbac.v1 import (
 )
 from kubeactors.apiserver.rbac.policy.controllers import CONTROLLERS
 from kubeactors.apiserver.rbac.policy.roles import ROLES
-from kubeactors.apiserver.rbac.policy.words import (
+from kubeactors.apiserver.rbac.policy.shorthand import (
     EVENTS_RULE,
     READ,
     account,
@@ -35,10 +35,10 @@ _MANAGER, _SCHEDULER = user("system:kube-controller-manager"), user("system:kube
 
 
 def _whole(roles: tuple[ClusterRole, ...]) -> tuple[ClusterRole, ...]:
-    """With the rules that some of them have from others.
+    """Fill in the rules of aggregated roles.
 
-    Kubernetes leaves it to a controller to write them first. Each of its writes lets the server learn anew what
-    everybody may do, and there are a dozen until the roles that are parts of others are whole as well.
+    In Kubernetes a controller writes them. Each of its writes would invalidate the authorizer's cache, and it takes a
+    dozen until roles that aggregate aggregated roles are complete.
     """
     made = tuple(replace(one, rules=aggregated_rules(one, roles)) if one.aggregation_rule else one for one in roles)
     return roles if made == roles else _whole(made)
@@ -57,7 +57,7 @@ CLUSTER_BINDINGS = (
     binding("system:kube-dns", account("kube-dns")),
     binding("system:kube-scheduler", _SCHEDULER),
     binding("system:volume-scheduler", _SCHEDULER),
-    binding("system:node"),  # nobody: nodes have an authorizer of their own
+    binding("system:node"),  # no subjects: nodes have an authorizer of their own
     binding("system:service-account-issuer-discovery", group("system:serviceaccounts")),
     *(binding(one.metadata.name, account(name)) for name, one in CONTROLLERS.items()),
 )

@@ -1,10 +1,10 @@
-"""The roles of controllers; each is given to a service account of the system.
+"""The roles of controllers, each bound to a service account in kube-system.
 
 Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go (v1.36).
 """
 
 from kubeactors.api.rbac.v1 import ClusterRole, PolicyRule
-from kubeactors.apiserver.rbac.policy.words import (
+from kubeactors.apiserver.rbac.policy.shorthand import (
     APPS,
     AUTHORIZATION,
     AUTOSCALING,

@@ -3,7 +3,7 @@
 Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go (v1.36).
 """
 
-from kubeactors.apiserver.rbac.policy.words import (
+from kubeactors.apiserver.rbac.policy.shorthand import (
     APPS,
     AUTHENTICATION,
     AUTHORIZATION,
@@ -70,7 +70,7 @@ NODE_RULES = (
     rule("deletecollection", "resourceslices", RESOURCE),
     rule("get", "serviceaccounts"),
 )
-"""What a kubelet may do."""
+"""The rules of system:node: what a kubelet may do."""
 
 _USERS = (
     role("cluster-admin", *FULL_AUTHORITY),
@@ -262,4 +262,4 @@ _COMPONENTS = (
 )
 
 ROLES = (*_USERS, *_NODES, *_CERTIFICATES, *_COMPONENTS)
-"""All roles but those of controllers."""
+"""All default ClusterRoles except those of controllers."""

@@ -1,10 +1,10 @@
-"""Who owns which fields of a pod after a change of its status, worked out once for all pods that change alike.
+"""A memo of managed fields after pod status updates, shared by all pods that change alike.
 
-The pods of a template go through the same states, and a kubelet writes the same for each of them, but for words of
-their own: addresses, times, ids of containers. Whoever owns what after a write does not depend on what such words are,
-only on where they are equal. So the two states, and what of them was owned before, as JSON with each such word replaced
-by its number, are all that the answer depends on; in the answer words occur as keys of items at most
-(`k:{"ip":"10.0.0.1"}`). Who owns nothing of the status neither gains nor loses anything.
+The pods of a template go through the same states, and a kubelet writes the same status for each of them, except for
+their own words: addresses, times, container ids. The managed fields after a write do not depend on what these words
+are, only on which of them are equal. So the memo's key is the two states and the managed fields before, as JSON with
+each word replaced by its number. In the result words occur only as keys of list items (`k:{"ip":"10.0.0.1"}`).
+Managers that own nothing of the status neither gain nor lose anything.
 """
 
 import re
@@ -23,40 +23,40 @@ from kubeactors.apimachinery.meta import ManagedFieldsEntry, TypedObject
 Entries: TypeAlias = tuple[ManagedFieldsEntry, ...]
 Fields: TypeAlias = dict[str, object]
 Spots: TypeAlias = "dict[str, Spots]"
-"""The elements of a tree of fields that have words in them, or lead to such."""
+"""The elements of a tree of fields that contain words, or lead to ones that do."""
 
 CAPACITY = 256
-"""Changes that are remembered. A template has a dozen."""
+"""The number of changes remembered. A template has about a dozen."""
 _NOW = "\0now"
-"""Stands for the time of the write."""
+"""A placeholder for the time of the write."""
 _STATUS = "f:status"
 _MARK = "\0"
-"""Occurs neither in JSON, nor in words."""
+"""Occurs neither in JSON nor in words."""
 _NUMBERS = tuple(f"{_MARK}{number}{_MARK}" for number in range(64))
-"""What stands for words. Those beyond are left as they are."""
+"""The placeholders of words. Words beyond these are left as they are."""
 _PLAIN = re.compile(r"[0-9A-Za-z.:/_-]{7,}")
-"""A word that is the same in JSON, and no part of its syntax."""
+"""A word that JSON does not escape, and that is not part of its syntax."""
 _encode = msgspec.json.Encoder().encode
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A change of a pod's status: what is like other changes, and what is its own."""
+    """A pod status update: what it shares with others, and what is its own."""
 
     key: tuple[Owner, bytes]
     words: tuple[str, ...]
     concerned: Entries
-    """The owners before that own something of the status."""
+    """The entries of managers that own something of the status before the write."""
     kept: Entries
-    """The others, who stay as they are."""
+    """The other entries, which do not change."""
 
 
 class _Answer(msgspec.Struct, frozen=True):
-    """The owners of something of the status after a change: entries whose words are numbers, and for each where those are."""
+    """The changed entries after a write, with numbers for words, and where these numbers are."""
 
     entries: tuple[tuple[ManagedFieldsEntry, Spots], ...]
 
     def of(self, change: Change, time: str | None) -> Entries:
-        """The owners after a change like it."""
+        """The entries after a write that is like the one remembered."""
         times = {owner_of(one): one.time for one in change.concerned}
         made = (
             replace(
@@ -71,24 +71,24 @@ class _Answer(msgspec.Struct, frozen=True):
         return in_order((*change.kept, *made))
 
 
-class _NotAlikeError(Exception):
-    """The answer holds for this change only: words decide in which order items stand."""
+class _NotShareableError(Exception):
+    """The result cannot be shared: the order of items depends on the words."""
 
 
-class Lookalikes:
-    """Remembers the answers."""
+class StatusMemo:
+    """Remembers results."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._known: dict[tuple[Owner, bytes], _Answer] = {}
 
     def entries(self, change: Change, time: str | None, work: Callable[[str | None], Entries]) -> Entries:
-        """The owners after a change that happens at a time. `work` works them out, and raises what it raises."""
+        """The entries after a write at `time`. On a miss `work` computes them; what it raises is passed on."""
         answer = self._known.get(change.key)
         if answer is None:
             try:
                 answer = _answer(work(_NOW), change)
-            except _NotAlikeError:
+            except _NotShareableError:
                 return work(time)
             if len(self._known) >= self._capacity:
                 self._known.clear()
@@ -97,7 +97,7 @@ class Lookalikes:
 
 
 def change_of(new: TypedObject, old: TypedObject, owner: Owner) -> Change | None:
-    """A change by this owner; None if it is not one of the status of a pod alone."""
+    """The update by this owner; None if it changes more than the status of a pod."""
     before = old.metadata.managed_fields
     if not isinstance(new, Pod) or not isinstance(old, Pod) or not 0 < len(before) < MAX_UPDATERS:
         return None
@@ -125,7 +125,7 @@ def _is_plain(word: str | None) -> TypeGuard[str]:
 
 
 def _own_words(status: PodStatus) -> Iterator[str | None]:
-    """What other pods of the template say otherwise. To miss some costs time, and to name too many, too; no more."""
+    """The words in which pods of a template differ. A missing or a superfluous one costs time, nothing else."""
     yield status.pod_ip
     yield status.host_ip
     yield status.start_time
@@ -163,17 +163,17 @@ def _answer(entries: Entries, change: Change) -> _Answer:
 
 
 def _numbered(fields: Fields, words: tuple[str, ...]) -> tuple[Fields, Spots]:
-    """Fields with numbers for words, and where.
+    """Fields with numbers for words, and where these are.
 
     Raises:
-        _NotAlikeError: an item that is known by a word has neighbours, or a name looks like a number.
+        _NotShareableError: an item whose key is a word has siblings, or a name looks like a number.
     """
     made: Fields = {}
     spots: Spots = {}
     for element, below in fields.items():
         numbered = _replaced(element, words)
         if _MARK in element or (numbered != element and len(fields) > 1 + (SELF in fields)):
-            raise _NotAlikeError
+            raise _NotShareableError
         made[numbered], inner = _numbered(cast("Fields", below), words)
         if inner or numbered != element:
             spots[numbered] = inner
@@ -181,7 +181,7 @@ def _numbered(fields: Fields, words: tuple[str, ...]) -> tuple[Fields, Spots]:
 
 
 def _worded(fields: Fields, spots: Spots, words: tuple[str, ...]) -> Fields:
-    """Fields with words for numbers. What has none is shared."""
+    """Fields with words for numbers. Parts without any are shared."""
     made: Fields = {}
     for element, below in fields.items():
         inner = spots.get(element)

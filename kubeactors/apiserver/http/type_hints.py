@@ -1,4 +1,4 @@
-"""The types of Structs' fields, taken apart: what OpenAPI and protobuf must know of them."""
+"""The type hints of Struct fields, as OpenAPI and protobuf need them."""
 
 import types
 import typing
@@ -30,17 +30,17 @@ def unwrapped(hint: object) -> tuple[object, dict[str, object]]:
 
 
 def origin(hint: object) -> object:
-    """`tuple` of `tuple[str, ...]`; None of a plain type."""
+    """`tuple` for `tuple[str, ...]`; None for a plain type."""
     return cast("object", typing.get_origin(hint))
 
 
 def arguments(hint: object) -> tuple[object, ...]:
-    """What stands in the brackets of a type."""
+    """The arguments of a generic type."""
     return typing.get_args(hint)
 
 
 def is_union(hint: object) -> bool:
-    """Whether a value may be of several types; without `None`, that is IntOrString."""
+    """Whether a value may have several types besides `None`: IntOrString."""
     return origin(hint) is Union or origin(hint) is types.UnionType
 
 
@@ -50,7 +50,7 @@ def struct_of(hint: object) -> type[Object] | None:
 
 
 def package_of(type_: type[Object]) -> str:
-    """The group and version whose package has the Struct in the original.
+    """The group and version of the package that defines the Struct in Kubernetes.
 
     >>> from kubeactors.api.apps.v1 import Deployment
     >>> package_of(Deployment), package_of(Object)

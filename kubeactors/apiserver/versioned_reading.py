@@ -1,4 +1,4 @@
-"""What readers are shown: objects and collections, in the version that they ask for."""
+"""Reads in the requested version: objects and collections, converted from the stored version."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -16,8 +16,8 @@ from kubeactors.apiserver.selection import Selection, select
 from kubeactors.apiserver.serving import node_of_kind
 
 
-class Showing:
-    """Reads, and puts what was found into the version of the resource, with a warning if that is deprecated."""
+class VersionedReader:
+    """Reads objects and converts them to the version of the resource, with a warning if that is deprecated."""
 
     def __init__(
         self,
@@ -30,17 +30,17 @@ class Showing:
         self._conversions = conversions
 
     async def get(self, resource: Resource, message: Get) -> Result:
-        """One object, or what a subresource shows of it."""
+        """One object, or one of its subresources."""
         if components.are_served_by(resource):
             return Result(object=components.component(resource, message.name), warnings=_deprecation(resource))
         found = await self._reader.get(resource, message)
         if message.subresource:
-            whole = resource.shown(found) if resource.kind.is_asked_for else found
+            whole = resource.in_version(found) if resource.kind.is_asked_for else found
             found = self._subresources[resource.kind.gvr, message.subresource].get(resource, whole)
-        return Result(object=resource.shown_part(found), warnings=_deprecation(resource))
+        return Result(object=resource.part_in_version(found), warnings=_deprecation(resource))
 
     async def list(self, resource: Resource, message: List | Watch) -> ListResult:
-        """A collection; of a watch, the one that it begins with."""
+        """A collection; for a watch, its initial list."""
         selection = selection_of(resource, message.namespace, message.options)
         if components.are_served_by(resource):
             found = components.components(selection)
@@ -51,17 +51,17 @@ class Showing:
         return replace(found, warnings=warnings) if warnings else found
 
     async def in_version(self, resource: Resource, found: ListResult) -> ListResult:
-        """What was found, in the version of the resource."""
+        """The list in the version of the resource."""
         kind, items = resource.kind, cast("tuple[TypedObject, ...]", found.items)
         if kind.stored_as is None and not kind.is_asked_for:
             return found
         if kind.is_asked_for:
-            await self._conversions.convert_all(items, resource.shown)
-        return replace(found, items=tuple(map(resource.shown, items)))
+            await self._conversions.convert_all(items, resource.in_version)
+        return replace(found, items=tuple(map(resource.in_version, items)))
 
 
 def selection_of(resource: Resource, namespace: str, options: ListOptions) -> Selection:
-    """What options of a list or of a watch select."""
+    """The selection that list or watch options make."""
     kind = resource.kind
     return select(kind, namespace, options.label_selector, options.field_selector, node_of_kind(kind))
 

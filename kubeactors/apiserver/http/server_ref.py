@@ -1,4 +1,4 @@
-"""The server as this room sees it: one actor that answers requests; its troubles become refusals.
+"""The API server as this room sees it: an actor to ask, whose failures become Status errors.
 
 Source: apimachinery/pkg/api/errors/errors.go, apiserver/pkg/server/filters/timeout.go (v1.36).
 """
@@ -25,26 +25,26 @@ REQUEST_TIMEOUT_SECONDS = 34.0
 """Source: apiserver/pkg/endpoints/handlers/rest.go, requestTimeoutUpperBound (v1.36)."""
 
 
-class Door(Protocol):
-    """What is needed of the server's ref."""
+class ServerRef(Protocol):
+    """What is used of the server's ref."""
 
     def ask(self, request: Request[R], *, timeout_seconds: float = ...) -> Awaitable[R]:
         """The reply to a request."""
         ...
 
     def tell(self, message: StopWatch, /) -> bool:
-        """Give word without waiting."""
+        """Send without waiting."""
         ...
 
 
-async def ask(door: Door, request: ApiRequest[R | Status]) -> R | Status:
-    """The reply of the server to a request. A Status among the replies is one of success.
+async def ask(server: ServerRef, request: ApiRequest[R | Status]) -> R | Status:
+    """The reply of the server to a request. A Status that is returned is one of success.
 
     Raises:
-        StatusError: the server refuses, or cannot answer now.
+        StatusError: the server rejects the request, or cannot reply now.
     """
     try:
-        reply = await door.ask(request, timeout_seconds=REQUEST_TIMEOUT_SECONDS)
+        reply = await server.ask(request, timeout_seconds=REQUEST_TIMEOUT_SECONDS)
     except AskTimedOut as error:
         message = "Timeout: request did not complete within the allotted timeout"
         raise Timeout.saying(message, StatusDetails()) from error

@@ -1,4 +1,4 @@
-"""The policies, bindings and webhooks that are in force, as the cache of the server knows them."""
+"""The index of the policies, bindings and webhooks in force."""
 
 from typing import Generic, Protocol, TypeVar, cast
 
@@ -28,14 +28,14 @@ B = TypeVar("B", bound=TypedObject)
 
 
 class InForce(msgspec.Struct, Generic[P, B], frozen=True):
-    """A policy, and one binding that puts it into force."""
+    """A policy, and a binding that puts it in force."""
 
     policy: P
     binding: B
 
     @property
     def name(self) -> str:
-        """Names the two among all."""
+        """A unique name of the pair."""
         return f"{self.policy.metadata.name}/{self.binding.metadata.name}"
 
 
@@ -47,14 +47,14 @@ Webhook = MutatingWebhook | ValidatingWebhook
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """A webhook, and the name of its configuration: another one may have a webhook of the same name."""
+    """A webhook, and the name of its configuration: webhook names are unique within a configuration only."""
 
     configuration: str
     webhook: Webhook
 
     @property
     def name(self) -> str:
-        """Names it among all."""
+        """A unique name of the webhook."""
         return f"{self.configuration}/{self.webhook.name}"
 
 
@@ -68,12 +68,12 @@ class _Binding(Protocol):
     def spec(self) -> _Spec: ...
 
 
-class Book:
-    """Follows the cache: what is in force is put together again when a policy or a binding has changed."""
+class PolicyIndex:
+    """Follows the cache, and is rebuilt on demand after a policy, binding or configuration has changed."""
 
     def __init__(self, scheme: Scheme, lookup: Lookup) -> None:
         self.scheme: Scheme = scheme
-        """The kinds that parameters may be of."""
+        """The kinds that parameters can have."""
         self._lookup = lookup
         self._is_old = True
         self._validating: tuple[Validating, ...] = ()
@@ -81,35 +81,35 @@ class Book:
         self._webhooks: tuple[Hook, ...] = ()
 
     def concerns(self, kind: Kind[TypedObject]) -> bool:
-        """Policies and their bindings."""
+        """Policies, bindings and webhook configurations."""
         return kind.group == GROUP
 
     def observe(self, kind: Kind[TypedObject], change: Change) -> None:
-        """One of them has changed."""
+        """Mark the index stale."""
         del kind, change
         self._is_old = True
 
     def reset(self) -> None:
-        """The cache has begun anew."""
+        """Mark the index stale."""
         self._is_old = True
 
     @property
     def validating(self) -> tuple[Validating, ...]:
-        """Policies that refuse, in the order of their names."""
+        """The validating policies, by name."""
         if self._is_old:
             self._read()
         return self._validating
 
     @property
     def mutating(self) -> tuple[Mutating, ...]:
-        """Policies that change, in the order of their names."""
+        """The mutating policies, by name."""
         if self._is_old:
             self._read()
         return self._mutating
 
     @property
     def webhooks(self) -> tuple[Hook, ...]:
-        """Those that may change, then those that may refuse, each in the order of their configurations' names."""
+        """The mutating webhooks, then the validating ones, each by the name of the configuration."""
         if self._is_old:
             self._read()
         return self._webhooks
@@ -126,7 +126,7 @@ class Book:
         self._is_old = False
 
     def _bound(self, prefix: str) -> tuple[InForce[TypedObject, TypedObject], ...]:
-        """Policies with their bindings; what names no policy that is there does nothing."""
+        """Policies joined with their bindings; a binding without a policy has no effect."""
         bindings = self._all(f"{prefix}admissionpolicybindings")
         return tuple(
             InForce(policy, binding)

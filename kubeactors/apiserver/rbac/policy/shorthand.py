@@ -1,4 +1,4 @@
-"""Short ways to write rules, roles and bindings. Lists are texts with spaces between the words; they end up sorted.
+"""Shorthand for rules, roles and bindings. Lists are space-separated strings; the result is sorted.
 
 Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go, pkg/apis/rbac/v1/helpers.go (v1.36).
 """
@@ -32,7 +32,7 @@ ANNOTATIONS = {AUTOUPDATE: "true"}
 
 
 def rule(verbs: str, resources: str, *groups: str, names: Sequence[str] = ()) -> PolicyRule:
-    """Verbs on resources, of the core group unless others are given.
+    """Verbs on resources, of the core group by default.
 
     >>> rule("list get", "pods").verbs
     ('get', 'list')
@@ -46,12 +46,12 @@ def rule(verbs: str, resources: str, *groups: str, names: Sequence[str] = ()) ->
 
 
 def urls(paths: str) -> PolicyRule:
-    """Reading of paths."""
+    """GET on paths."""
     return PolicyRule(verbs=("get",), non_resource_urls=tuple(sorted(paths.split())))
 
 
 EVENTS_RULE = rule("create update patch", "events", CORE, EVENTS)
-"""Whoever does something says so."""
+"""The rule of every component that records events."""
 
 
 def metadata(name: str, namespace: str = "", labels: dict[str, str] | None = None) -> ObjectMeta:
@@ -60,18 +60,18 @@ def metadata(name: str, namespace: str = "", labels: dict[str, str] | None = Non
 
 
 def role(name: str, *rules: PolicyRule, part_of: str = "") -> ClusterRole:
-    """A role; its rules become those of another, too, if it is a part of that."""
+    """A ClusterRole, aggregated to `part_of` if given."""
     return ClusterRole(metadata=metadata(name, labels=_aggregated_to(part_of)), rules=rules)
 
 
 def aggregated(name: str, part_of: str = "") -> ClusterRole:
-    """A role that has the rules of its parts."""
+    """A ClusterRole that aggregates others."""
     rule = AggregationRule(cluster_role_selectors=(LabelSelector(match_labels=_aggregated_to(name)),))
     return ClusterRole(metadata=metadata(name, labels=_aggregated_to(part_of)), aggregation_rule=rule)
 
 
 def binding(name: str, *subjects: Subject) -> ClusterRoleBinding:
-    """Gives a role of the same name."""
+    """A ClusterRoleBinding to the role of the same name."""
     return ClusterRoleBinding(
         metadata=metadata(name), subjects=subjects, role_ref=RoleRef(api_group=GROUP, kind="ClusterRole", name=name)
     )
@@ -88,7 +88,7 @@ def group(name: str) -> Subject:
 
 
 def account(name: str) -> Subject:
-    """A service account of the system."""
+    """A service account in kube-system."""
     return Subject(kind="ServiceAccount", name=name, namespace="kube-system")
 
 

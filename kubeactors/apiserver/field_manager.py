@@ -1,7 +1,7 @@
-"""Who owns which fields of an object, after each write; and server-side apply.
+"""The field manager: managed fields after each write, and server-side apply.
 
-Objects that nobody has named himself for have no managed fields, and cost nothing here: components of this process
-create thousands of pods, and nobody applies to those. Once somebody has, all writes are told apart.
+Objects that no client with a manager name has written have no managed fields, and cost nothing here: components of this
+process create thousands of pods, and nobody applies to those. From the first such write on, all writes are tracked.
 
 Source: apimachinery/pkg/util/managedfields, apiserver/pkg/endpoints/handlers/patch.go (v1.36).
 """
@@ -26,15 +26,15 @@ from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import BadRequest, StatusCause, StatusDetails, StatusError
 from kubeactors.apimachinery.status import Conflict as ConflictRefusal
 from kubeactors.apiserver.admission.plugin import Attributes
-from kubeactors.apiserver.lookalikes import Entries, Lookalikes, change_of
 from kubeactors.apiserver.objects import with_metadata
 from kubeactors.apiserver.registry.metadata import Environment
+from kubeactors.apiserver.status_memo import Entries, StatusMemo, change_of
 
 T = TypeVar("T", bound=TypedObject)
 Document = dict[str, object]
 
 BINDING = "binding"
-"""Whoever binds a pod owns nothing by that."""
+"""The subresource of bindings. They are not tracked."""
 
 KUBECTL = "kubectl"
 BEFORE_FIRST_APPLY = "before-first-apply"
@@ -43,18 +43,18 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MAX_ANNOTATION_BYTES = 262144
 
 _RESET = (ManagedFieldsEntry(),)
-"""Sent to forget all owners."""
+"""The value that clients send to clear managed fields."""
 _STATUS, _SPEC = of_paths(named("status")), of_paths(named("spec"))
 
 
 MADE = 1024
-"""Of so many kinds, namespaces and managers the last new object is remembered."""
+"""The number of combinations of kind, namespace and manager for which the last new object is remembered."""
 
 
 class _Made:
-    """A new object, and who owns its fields: the same as of another that differs in its name alone.
+    """The managed fields of a new object, which hold for any other that differs in its name alone.
 
-    Pods of one template share their spec; so they share what is said of its fields, too.
+    Pods of one template share their spec; so they share its managed fields, too.
     """
 
     __slots__ = ("_metadata", "_parts", "_value", "entries")
@@ -66,7 +66,7 @@ class _Made:
         self.entries = entries
 
     def is_like(self, value: TypedObject) -> bool:
-        """Whether all is equal but the name. What is shared is the very same object, and quickly compared."""
+        """Whether all but the name is equal. Shared parts are the very same object, and quickly compared."""
         pairs = ((getattr(self._value, one), getattr(value, one)) for one in self._parts)
         return all(one is other or one == other for one, other in pairs) and _nameless(value.metadata) == self._metadata
 
@@ -75,16 +75,16 @@ def _nameless(metadata: ObjectMeta) -> ObjectMeta:
     return replace(metadata, name="", managed_fields=())
 
 
-class Ownership:
-    """Keeps `metadata.managedFields`."""
+class FieldManager:
+    """Maintains `metadata.managedFields`."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self._made: dict[tuple[str, str, str, str], _Made] = {}
-        self._lookalikes = Lookalikes()
+        self._status_memo = StatusMemo()
 
     def of_new(self, value: T, attributes: Attributes) -> T:
-        """A new object, owned by whoever creates it."""
+        """A new object, owned by the manager that creates it."""
         if not attributes.manager:
             return value
         given = value.metadata.managed_fields
@@ -107,11 +107,11 @@ class Ownership:
         try:
             managed = managedfields.update(_document(attributes.kind.type()), _document(value), managed, write)
         except ElementError:
-            return value  # validation will say more about items that cannot be told apart
+            return value  # validation reports list items that cannot be told apart
         return _with_managed(value, managed)
 
     def of_change(self, new: T, old: T, attributes: Attributes) -> T:
-        """A changed object, one of whose states has owners: who changed what owns that now."""
+        """A changed object; a changed field belongs to the manager that changed it. Either state has managed fields."""
         if attributes.applies or attributes.subresource == BINDING:
             return new
         owner = _owner(attributes, attributes.manager or _component(attributes.user.name), UPDATE)
@@ -122,16 +122,16 @@ class Ownership:
         return _with_entries(new, entries)
 
     def _entries(self, new: TypedObject, old: TypedObject, attributes: Attributes, owner: Owner) -> Entries:
-        """The owners after a change.
+        """The managed fields after a change.
 
         Raises:
-            ElementError: items cannot be told apart.
+            ElementError: list items cannot be told apart.
         """
         write = self._write(attributes, owner)
         change = change_of(new, old, owner) if attributes.subresource == "status" else None
         if change is None:
             return _after(new, old, attributes, write)
-        return self._lookalikes.entries(
+        return self._status_memo.entries(
             change, write.time, lambda time: _after(new, old, attributes, replace(write, time=time))
         )
 
@@ -139,9 +139,9 @@ class Ownership:
         """The object with a configuration applied.
 
         Raises:
-            BadRequest: the configuration is of another kind, or says who owns what.
-            Conflict: others own what it changes, and it is not forced.
-            StatusError: it does not fit the kind.
+            BadRequest: the configuration is of another kind, or has managed fields.
+            Conflict: other managers own fields that it changes, and `force` is not set.
+            StatusError: it does not match the schema of the kind.
         """
         kind = attributes.kind
         config = _configuration(patch, kind)
@@ -168,7 +168,7 @@ class Ownership:
         return _with_managed(current if made is None else _object(made, kind), managed)
 
     def _before_first_apply(self, live: TypedObject, attributes: Attributes) -> Managed:
-        """Until now nobody has kept account: all that is there belongs to somebody who is not known."""
+        """The managed fields of an object that had none: all its fields belong to `before-first-apply`."""
         write = self._write(attributes, _owner(attributes, BEFORE_FIRST_APPLY, UPDATE))
         return managedfields.update(_document(attributes.kind.type()), _document(live), {}, write)
 
@@ -184,7 +184,7 @@ class Ownership:
 
 
 def is_same(new: TypedObject, old: TypedObject) -> bool:
-    """Whether two objects differ only in when their fields were written: then there is nothing to write.
+    """Whether two objects differ only in the times of managed fields, so that there is nothing to write.
 
     Source: apiserver/pkg/endpoints/handlers/fieldmanager/equality.go (v1.36).
     """
@@ -202,7 +202,7 @@ def _places(kind: Kind[TypedObject]) -> Node:
 
 
 def _ignored(kind: Kind[TypedObject], subresource: str) -> FieldSet:
-    """What a write to a part cannot reach."""
+    """The fields that a write to a subresource cannot change."""
     if "status" not in kind.subresources:
         return {}
     return _SPEC if subresource == "status" else _STATUS
@@ -214,7 +214,7 @@ def _owner(attributes: Attributes, manager: str, operation: str) -> Owner:
 
 
 def _component(user: str) -> str:
-    """The manager that a component of this process is: its name without its rank.
+    """The manager name of a component of this process: its user name without the prefix.
 
     >>> _component("system:kube-scheduler"), _component("system:node:node-1")
     ('kube-scheduler', 'kubelet')
@@ -227,7 +227,7 @@ def _component(user: str) -> str:
 
 
 def _known(new: TypedObject, old: TypedObject, attributes: Attributes) -> Managed:
-    """Who owns what, as the new object says if it says so."""
+    """The managed fields to start from: those of the new object if it has any."""
     given = new.metadata.managed_fields
     if attributes.subresource or not given or given is old.metadata.managed_fields:
         return _decoded(old.metadata.managed_fields)
@@ -254,7 +254,7 @@ def _with_entries(value: T, entries: Entries) -> T:
 
 
 def _document(value: TypedObject) -> Document:
-    """The object as dicts and lists, without its owners."""
+    """The object as dicts and lists, without managed fields."""
     document = serializer.to_builtins(value)
     cast("Document", document["metadata"]).pop("managedFields", None)
     return document
@@ -269,7 +269,7 @@ def _after(new: TypedObject, old: TypedObject, attributes: Attributes, write: Wr
 
 
 def _changed_parts(old: T, new: T, empty: T) -> tuple[T, T]:
-    """Both without the parts that they share: most writes bring a new status and nothing else."""
+    """Both without the parts that they share: most writes change the status and nothing else."""
     names = [one for one in type(old).__struct_fields__ if getattr(old, one) is not getattr(new, one)]
     return (
         replace(empty, **{one: getattr(old, one) for one in names}),
@@ -285,7 +285,7 @@ def _object(document: Document, kind: Kind[TypedObject]) -> TypedObject:
 
 
 def _configuration(patch: bytes, kind: Kind[TypedObject]) -> Document:
-    """What is to be applied; it must be of the kind, and say nothing of owners."""
+    """The configuration to apply. It must be of the kind, and have no managed fields."""
     try:
         config = cast("object", msgspec.json.decode(patch))
     except msgspec.DecodeError as error:
@@ -318,7 +318,7 @@ def _name_of(config: Document, kind: Kind[TypedObject]) -> str:
 
 
 def _refusal(conflicts: tuple[Conflict, ...]) -> StatusError:
-    """What the client is told of conflicts."""
+    """The error for conflicts."""
     causes = tuple(
         StatusCause(reason="FieldManagerConflict", message=f"conflict with {_said(one.owner)}", field=one.field)
         for one in conflicts
@@ -345,13 +345,13 @@ def _said(owner: Owner) -> str:
 
 
 def _not_allowed(conflicts: tuple[Conflict, ...], live: Document, node: Node) -> tuple[Conflict, ...]:
-    """The conflicts of kubectl with anybody but itself: what it wrote before it knew server-side apply is its own."""
+    """The conflicts, except those of kubectl with itself: fields of client-side apply belong to kubectl, too."""
     allowed = _last_applied(live, node)
     return tuple(one for one in conflicts if not has(allowed, one.path))
 
 
 def _last_applied(live: Document, node: Node) -> FieldSet:
-    """What kubectl has applied by itself, as far as it is still so."""
+    """The fields of the last client-side apply that are still as it left them."""
     annotation = _annotations(live).get(LAST_APPLIED)
     try:
         last = cast("object", msgspec.json.decode(str(annotation or "")))
@@ -373,7 +373,7 @@ def _annotations(document: Document) -> Document:
 
 
 def _with_last_applied(document: Document, config: Document) -> Document:
-    """With the annotation that kubectl's own apply goes by brought up to date, if there is one."""
+    """With the annotation of client-side apply updated, if there is one."""
     annotations = _annotations(document)
     if not annotations.get(LAST_APPLIED):
         return document

@@ -1,4 +1,4 @@
-"""Who owns which fields of a pod after a change of its status: what is remembered is what would be worked out."""
+"""The memo of managed fields after pod status updates: its results are those of a computation."""
 
 import re
 from functools import partial
@@ -22,7 +22,7 @@ from kubeactors.apimachinery import managedfields, serializer
 from kubeactors.apimachinery.managedfields import UPDATE, Owner, schema_of
 from kubeactors.apimachinery.managedfields.updater import Write
 from kubeactors.apimachinery.meta import ManagedFieldsEntry, ObjectMeta
-from kubeactors.apiserver.lookalikes import Change, Entries, Lookalikes, change_of
+from kubeactors.apiserver.status_memo import Change, Entries, StatusMemo, change_of
 
 TIME = "2026-02-01T00:00:00Z"
 PLACES = schema_of(Pod)
@@ -98,7 +98,7 @@ statuses = st.builds(
 
 @st.composite
 def other_words(draw: st.DrawFn) -> dict[str, str]:
-    """What another pod says where the first says this."""
+    """The words that another pod has in place of the first one's."""
     groups = (ADDRESSES, TIMES, IDS)
     return {one: other for group in groups for one, other in zip(group, draw(st.permutations(group)), strict=True)}
 
@@ -113,19 +113,19 @@ def said_otherwise(status: PodStatus, words: dict[str, str]) -> PodStatus:
 @settings(deadline=None)
 @given(st.lists(statuses, min_size=2, max_size=3), other_words())
 def test_what_is_remembered_is_what_would_be_worked_out(history: list[PodStatus], words: dict[str, str]) -> None:
-    remembered = Lookalikes()
+    remembered = StatusMemo()
     for states in (history, [said_otherwise(one, words) for one in history]):
         pod = Pod(metadata=ObjectMeta(managed_fields=(CLIENT,)), status=states[0])
         for status in states[1:]:
             found = remembered.entries(change(status, pod), TIME, partial(worked_out, status, pod))
             assert found == worked_out(status, pod, TIME)
             for one, other in zip(found, worked_out(status, pod, TIME), strict=True):
-                assert msgspec.json.encode(one) == msgspec.json.encode(other)  # in the same order
+                assert msgspec.json.encode(one) == msgspec.json.encode(other)  # the order is equal as well
             pod = Pod(metadata=ObjectMeta(managed_fields=found or (CLIENT,)), status=status)
 
 
-def test_pods_that_differ_in_words_of_their_own_are_worked_out_once() -> None:
-    remembered, asked = Lookalikes(), list[str | None]()
+def test_pods_that_differ_only_in_their_own_words_are_computed_once() -> None:
+    remembered, asked = StatusMemo(), list[str | None]()
     for number in range(1, 4):
         status = running(f"10.0.0.{number}", f"2026-01-01T00:00:0{number}Z", f"containerd://{number}{number}")
         old = Pod(metadata=ObjectMeta(managed_fields=(CLIENT,)), status=PodStatus(phase="Pending"))
@@ -135,11 +135,11 @@ def test_pods_that_differ_in_words_of_their_own_are_worked_out_once() -> None:
             return worked_out(status, old, time)  # noqa: B023 -- called at once
 
         assert remembered.entries(change(status, old), TIME, work) == worked_out(status, old, TIME)
-    assert len(asked) == 2  # of the first the client owned the address
+    assert len(asked) == 2  # the client owned the address in the first
 
 
-def test_what_pods_have_in_common_is_the_same_object() -> None:
-    remembered = Lookalikes()
+def test_shared_parts_are_the_same_object() -> None:
+    remembered = StatusMemo()
     found: list[dict[str, object]] = []
     for number in (2, 3):
         status = running(f"10.0.0.{number}", "2026-01-01T00:00:00Z", "containerd://1")

@@ -1,4 +1,4 @@
-"""One webhook is asked about one request.
+"""A call of a webhook about a request.
 
 Source: apiserver/pkg/admission/plugin/webhook/{mutating,validating}/dispatcher.go (v1.36).
 """
@@ -11,39 +11,46 @@ from kubeactors.api.admissionregistration.v1.webhooks import MutatingWebhook
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import InternalError, StatusError
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup
-from kubeactors.apiserver.admission.policies.book import Webhook
+from kubeactors.apiserver.admission.policies.policy_index import Webhook
 from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook, WebhookReply
 from kubeactors.apiserver.admission.webhooks.endpoint import Endpoint, Unreachable, endpoint_of
-from kubeactors.apiserver.admission.webhooks.review import Answer, Nonsense, patch_in, question, read_answer, refusal
+from kubeactors.apiserver.admission.webhooks.review import (
+    AdmissionResponse,
+    InvalidResponse,
+    patch_in,
+    question,
+    read_response,
+    refusal,
+)
 
 IGNORE = "Ignore"
 _USUAL_SECONDS = 10
 _OK = 200
-_NOTHING_TO_SAY = Answer(allowed=True)
+_NOTHING_TO_SAY = AdmissionResponse(allowed=True)
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """A webhook allows a request."""
+    """The webhook allows the request."""
 
     warnings: tuple[str, ...] = ()
     patch: bytes = b""
-    """What it wants changed, as a JSON patch."""
+    """The JSON patch to apply."""
 
 
 class _CallFailed(Exception):
-    """There is no answer; the message says why."""
+    """The call has failed; the message says why."""
 
 
-class Asking:
-    """A question that is on its way.
+class Invocation:
+    """A call in flight.
 
     Args:
-        one: who is asked.
-        value: the object as he sees it; None for a deletion.
-        attributes: what else the request is about.
-        lookup: finds the service that he is behind.
-        call: carries the question there.
-        uid: names the question.
+        one: the webhook.
+        value: the object in the version of the webhook's rule; None for a deletion.
+        attributes: the other attributes of the request.
+        lookup: finds the service of the webhook.
+        call: carries the call.
+        uid: identifies the call.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 -- made in one place
@@ -74,28 +81,28 @@ class Asking:
         )
 
     async def verdict(self) -> Verdict:
-        """What comes of it, if the request is not refused.
+        """The response, if the request is not rejected.
 
         Raises:
-            StatusError: the webhook refuses it, or cannot be asked and must be.
+            StatusError: the webhook rejects it, or the call has failed and the failure policy is Fail.
         """
         try:
-            answer = await self._answer()
-            patch = patch_in(answer) if answer.allowed else b""
-        except (_CallFailed, Nonsense) as failure:
+            response = await self._response()
+            patch = patch_in(response) if response.allowed else b""
+        except (_CallFailed, InvalidResponse) as failure:
             if self._one.failure_policy == IGNORE:
                 return Verdict()
             raise internal(f'failed calling webhook "{self._one.name}": {failure}') from failure
-        if not answer.allowed:
-            raise refusal(self._one.name, answer)
-        return Verdict(answer.warnings, patch)
+        if not response.allowed:
+            raise refusal(self._one.name, response)
+        return Verdict(response.warnings, patch)
 
-    async def _answer(self) -> Answer:
-        """What the webhook says.
+    async def _response(self) -> AdmissionResponse:
+        """The response of the webhook.
 
         Raises:
-            _CallFailed: nothing.
-            Nonsense: nothing that is an answer.
+            _CallFailed: there is none.
+            InvalidResponse: it is not valid.
         """
         if self._failure:
             raise _CallFailed(self._failure)
@@ -107,9 +114,9 @@ class Asking:
             raise _CallFailed(f"failed to call webhook: {posted}")
         if reply.status != _OK:
             raise _CallFailed(f"failed to call webhook: the server responded with status {reply.status}")
-        return read_answer(reply.body, self._uid, may_patch=isinstance(self._one, MutatingWebhook))
+        return read_response(reply.body, self._uid, may_patch=isinstance(self._one, MutatingWebhook))
 
 
 def internal(said: str) -> StatusError:
-    """The server cannot go on."""
+    """An internal error."""
     return InternalError.saying(f"Internal error occurred: {said}")

@@ -1,4 +1,4 @@
-"""What was counted of requests, as Prometheus' families of metrics. Needs `prometheus-client`."""
+"""Prometheus collectors of request metrics. Needs `prometheus-client`."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ class RequestCollector(Collector):
         self._requests = requests
 
     def collect(self) -> Iterable[Metric]:
-        """The metrics of this moment."""
+        """The current metrics."""
         total = CounterMetricFamily("apiserver_request", "Requests that were answered", labels=[*LABELS, "code"])
         for labels, count in self._requests.requests():
             total.add_metric(labels, count)
@@ -29,13 +29,13 @@ class RequestCollector(Collector):
 
 
 class HealthCollector(Collector):
-    """The checks of health that were made. Source: component-base/metrics/prometheus/slis/metrics.go (v1.36)."""
+    """The results of health checks. Source: component-base/metrics/prometheus/slis/metrics.go (v1.36)."""
 
     def __init__(self, health: Health) -> None:
         self._health = health
 
     def collect(self) -> Iterable[Metric]:
-        """How they ended last, and how often."""
+        """The last result of each check, and the counts."""
         last = GaugeMetricFamily("kubernetes_healthcheck", "How a check of health ended last", labels=["name", "type"])
         for name, root, well in self._health.last():
             last.add_metric([name, root], int(well))
