@@ -74,33 +74,35 @@ class Bench:
     ("request_", "answer", "problem"),
     [
         (Range(op=RangeOp(key="a")), read(4, A4), ""),
-        (Range(op=RangeOp(key="a")), read(4, A2), "it shows a at 2, not a at 4"),
-        (Range(op=RangeOp(key="a")), read(3, A4), "it reads at 3"),
+        (Range(op=RangeOp(key="a")), read(4, A2), "returned a at 2, not a at 4"),
+        (Range(op=RangeOp(key="a")), read(3, A4), "reports revision 3"),
         (Range(op=RangeOp(key="a", range_end="c")), read(4, A4, B3), ""),
         (Range(op=RangeOp(key="a", range_end="c")), read(4, B3, A4), "not a at 4, b at 3"),
         (Range(op=RangeOp(key="a", range_end="c", revision=2)), read(4, A2), ""),
-        (Range(op=RangeOp(key="a", range_end="c")), read(4, A4, B3, count=3), "it counts 3"),
-        (Range(op=RangeOp(key="a", revision=3)), FutureRevision(4), "that 3 has not happened"),
-        (Range(op=RangeOp(key="a", revision=3)), Compacted(4), "which goes only to 0"),
+        (Range(op=RangeOp(key="a", range_end="c")), read(4, A4, B3, count=3), "reports count 3"),
+        (Range(op=RangeOp(key="a", revision=3)), FutureRevision(4), "read at 3 was rejected as in the future"),
+        (Range(op=RangeOp(key="a", revision=3)), Compacted(4), "though only revisions before 0 are"),
         (Progress(), read(4), ""),
-        (Progress(), read(3), "it says that it is at 3"),
+        (Progress(), read(3), "progress reports revision 3"),
         (Compact(revision=3), CompactReply(revision=4, compact_revision=3), ""),
-        (Compact(revision=3), FutureRevision(4), "it does not compact to 3"),
+        (Compact(revision=3), FutureRevision(4), "compaction to 3 was rejected"),
     ],
 )
-def test_what_the_store_says_is_what_there_is(request_: StoreRequest, answer: object, problem: str) -> None:
+def test_an_answer_is_compared_with_the_state_of_the_store(
+    request_: StoreRequest, answer: object, problem: str
+) -> None:
     problems = Bench().said(request_, answer)
     assert len(problems) == bool(problem), problems
     assert not problem or problem in problems[0]
 
 
-def test_a_compaction_that_was_not_answered_may_have_been_done() -> None:
+def test_a_compaction_whose_answer_was_lost_may_have_been_done() -> None:
     bench = Bench()
     bench.invariant.asked(Compact(revision=3))
     assert not bench.said(Compact(revision=3), Compacted(3))
     assert not bench.said(Range(op=RangeOp(key="a", revision=2)), Compacted(3))
     assert bench.said(Compact(revision=4), Compacted(3)) == [
-        "it does not compact to 4, and is at 4: Compacted(compact_revision=3)"
+        "compaction to 4 was rejected at revision 4: Compacted(compact_revision=3)"
     ]
 
 
@@ -114,7 +116,7 @@ def test_a_compaction_that_was_not_answered_may_have_been_done() -> None:
         (Txn(success=(put("a"),)), TxnReply(revision=4, succeeded=True, replies=()), 1),
     ],
 )
-def test_a_transaction_does_what_its_conditions_say(txn: Txn, answer: TxnReply | None, problems: int) -> None:
+def test_a_transaction_succeeds_exactly_if_its_compares_hold(txn: Txn, answer: TxnReply | None, problems: int) -> None:
     bench = Bench()
     replies: list[object] = [answer]
 
@@ -129,9 +131,9 @@ def test_a_transaction_does_what_its_conditions_say(txn: Txn, answer: TxnReply |
 
 @pytest.mark.parametrize(
     ("kvs", "revision", "problem"),
-    [((B3, A4), 4, ""), ((A4,), 4, "not b at 3, a at 4"), ((B3,), 3, ""), ((A2, B3, A4), 4, "is told a at 2")],
+    [((B3, A4), 4, ""), ((A4,), 4, "not b at 3, a at 4"), ((B3,), 3, ""), ((A2, B3, A4), 4, "received a at 2")],
 )
-def test_a_watch_is_told_everything_since_it_began(kvs: tuple[KeyValue, ...], revision: int, problem: str) -> None:
+def test_a_watch_receives_every_event_since_its_start(kvs: tuple[KeyValue, ...], revision: int, problem: str) -> None:
     bench = Bench()
     cell = cast("Cell", bench.sim.spawn(Actor, name="server"))
     watch = WatchCreate(subscriber=cell, watch=1, key="a", range_end="c", start_revision=3)
@@ -143,7 +145,7 @@ def test_a_watch_is_told_everything_since_it_began(kvs: tuple[KeyValue, ...], re
     assert not problem or problem in problems[0]
 
 
-def test_a_state_that_does_not_follow_on_the_last_one_is_objected_to() -> None:
+def test_an_event_that_does_not_follow_from_the_last_state_is_a_violation() -> None:
     bench = Bench()
     late = KeyValue("a", b"y", 5, 5, 1)
     assert len(list(bench.invariant.stored(StoreEvent(deleted=False, kv=late, previous=None)))) == 2

@@ -1,7 +1,7 @@
-"""What holds of who is refused: he does not keep the server busy with what it does not do.
+"""Invariant of rejected writes: components back off before they retry.
 
-Source: DefaultTypedControllerRateLimiter in client-go util/workqueue/default_rate_limiters.go (v1.36): who has failed
-waits 5 ms, and then twice as long each time, which are eight attempts in the first second.
+Source: DefaultTypedControllerRateLimiter in client-go util/workqueue/default_rate_limiters.go (v1.36): the first retry
+waits 5 ms, and each one twice as long as the one before: eight attempts in the first second.
 """
 
 from collections import deque
@@ -19,14 +19,14 @@ from kubeactors.sim.network import Asked
 from kubeactors.sim.world import World
 
 MOST = 50
-"""So often within a second nobody is refused one write: some try a few times with each attempt."""
+"""Rejections of one write within a second; some components retry a few times within each attempt."""
 
 Matter: TypeAlias = tuple[object, type[object], str, str, str, str]
-"""Who asks for what kind of write: of which resource, part and namespace, and of which name or for which owner."""
+"""A kind of write: the actor, the request's class, resource, subresource, namespace, and the name or the owner."""
 
 
 class RetriesBackOff(RequestInvariant):
-    """Who is refused the same write again and again asks ever more rarely."""
+    """A component whose write is rejected again and again retries it with increasing delays."""
 
     name: ClassVar[str] = "retries-back-off"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create, Update, Patch, Delete)
@@ -34,10 +34,10 @@ class RetriesBackOff(RequestInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._refused: dict[Matter, deque[int]] = {}
-        """When that was, the last few times (virtual nanoseconds)."""
+        """When each kind of write was last rejected (virtual nanoseconds)."""
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Count refusals."""
+        """Count rejections."""
         request = asked.request
         if not is_refusal(answer) or not isinstance(request, Create | Update | Patch | Delete):
             return
@@ -47,12 +47,12 @@ class RetriesBackOff(RequestInvariant):
         times = self._refused.setdefault(matter, deque(maxlen=MOST))
         times.append(self.root.kernel.now)
         if len(times) == MOST and times[-1] < times[0] + SECOND:
-            yield f"{asked.sender.path} is refused {told(request)} {MOST} times within a second"
+            yield f"{asked.sender.path} repeated a rejected write of {told(request)} {MOST} times within a second"
             times.clear()
 
 
 def _owner(metadata: ObjectMeta) -> str:
-    """For whom something is created, under another name each time; what belongs to nobody has a name of its own."""
+    """The uid of the controlling owner, for which each attempt creates another name; without one, the object's name."""
     owner = controller_of(metadata)
     return metadata.name if owner is None else owner.uid
 

@@ -1,4 +1,4 @@
-"""What holds of components' caches, and of who leads."""
+"""Invariants of informers, controllers' queues and leader election."""
 
 from collections.abc import Iterator
 from typing import ClassVar, cast
@@ -20,12 +20,12 @@ SYSTEM = "kube-system"
 
 
 class InformerCachesEqualStore(Invariant):
-    """When all is quiet, every informer has what the store has."""
+    """When all is quiet, every informer's cache equals the store."""
 
     name: ClassVar[str] = "informer-caches-equal-store"
 
     def settled(self) -> Iterator[str]:
-        """Compare informer by informer."""
+        """Compare each informer's cache."""
         for path, actor in actors_of(self.root, Informer):
             shared = cast("Informer[TypedObject]", actor)._shared  # noqa: SLF001 -- an invariant looks inside
             cached = {key_of(one): one for one in shared.indexer.objects.values()}
@@ -33,62 +33,62 @@ class InformerCachesEqualStore(Invariant):
 
 
 class InformersKeepWatching(Invariant):
-    """When all is quiet, every informer watches; none still tries to read its collection."""
+    """When all is quiet, every informer has a live watch; none still has to list."""
 
     name: ClassVar[str] = "informers-keep-watching"
 
     def settled(self) -> Iterator[str]:
-        """Ask informer by informer."""
+        """Look at each reflector."""
         for path, actor in actors_of(self.root, Informer):
             reflector = cast("Informer[TypedObject]", actor)._reflector  # noqa: SLF001 -- an invariant looks inside
             if reflector.broken or reflector.must_list:
-                yield f"{path} does not watch, though nothing is in its way"
+                yield f"{path} has no live watch, though no fault prevents it"
 
 
 class NoStaleOwnWrites(Invariant):
-    """When all is quiet, what controllers remember of their own writes adds nothing to what their caches show.
+    """When all is quiet, no controller's overlay of its own writes differs from its cache.
 
-    What was written may have been changed or deleted by others since, even before the reply to the write came.
+    Others may have changed or deleted the object since, even before the reply to the write arrived.
     """
 
     name: ClassVar[str] = "no-stale-own-writes"
 
     def settled(self) -> Iterator[str]:
-        """Look at what each controller remembers."""
+        """Look at each controller's overlays."""
         for path, actor in actors_of(self.root, Controller):
             for one in vars(actor).values():
-                yield from _outlived(path, cast("Overlay[TypedObject]", one)) if isinstance(one, Overlay) else ()
+                yield from _stale(path, cast("Overlay[TypedObject]", one)) if isinstance(one, Overlay) else ()
 
 
-def _outlived(path: str, overlay: "Overlay[TypedObject]") -> Iterator[str]:
+def _stale(path: str, overlay: "Overlay[TypedObject]") -> Iterator[str]:
     for key in overlay._written:  # noqa: SLF001 -- an invariant looks inside
         cached = overlay._cache.by_key(key)  # noqa: SLF001
         newest = overlay.newest(key, cached)
         if newest is not None and newest is not cached:
-            yield f"{path} believes in {title(newest)} as it has written it, and that is gone, or is no longer so"
+            yield f"{path} still overlays its own write of {title(newest)}, which was changed or deleted since"
 
 
 class BackOffIsReset(Invariant):
-    """When all is quiet, no controller holds against anything that it has failed, but what is still to be tried again.
+    """When all is quiet, no controller counts failures of a key that it will not retry.
 
-    The next failure waits a short time again.
+    The key's next failure then starts with the shortest delay again.
     """
 
     name: ClassVar[str] = "back-off-is-reset"
 
     def settled(self) -> Iterator[str]:
-        """Ask the queue of each controller."""
+        """Look at each controller's queue."""
         for path, actor in actors_of(self.root, Controller):
             queue = cast("Controller", actor).queue
             for key in queue._backoff._failures:  # noqa: SLF001 -- an invariant looks inside
                 if key not in queue._due:  # noqa: SLF001
-                    yield f"{path} still holds against {key} that it has failed {queue.failures(key)} times"
+                    yield f"{path} still counts {queue.failures(key)} failures of {key}, which it does not retry"
 
 
 class LeadersHoldTheirLease(Invariant):
-    """Nobody leads longer than the Lease lasts that he has renewed last, as it is in the store: others may take it then.
+    """No leader acts after the Lease that it last renewed, as stored, has expired: another candidate may take it then.
 
-    Who stands still does not act; he may notice only when he has gone on that he leads no more.
+    A paused process does not act; it may notice only after it resumes that it has lost the Lease.
     """
 
     name: ClassVar[str] = "leaders-hold-their-lease"
@@ -99,48 +99,48 @@ class LeadersHoldTheirLease(Invariant):
         self._ends: dict[tuple[str, str], int] = {}
         """By Lease and holder: when it ends (virtual nanoseconds)."""
         self._stood: dict[str, int] = {}
-        """When a process was last seen to stand still."""
+        """When a process was last seen paused."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow the Leases that are stood for."""
+        """Follow the Leases of elections."""
         new, now = commit.new, self.root.kernel.now
         if isinstance(new, Lease) and new.metadata.namespace == SYSTEM and _renewed(new) != _renewed(commit.old):
             self._ends[new.metadata.name, _holder(new)] = now + (new.spec.lease_duration_seconds or 0) * SECOND
         yield from ()
 
     def looked(self) -> Iterator[str]:
-        """Look at who leads."""
+        """Look at each leader."""
         now = self.root.kernel.now
         self._stood.update(dict.fromkeys(self.world.faults.paused, now))
         for path, actor in actors_of(self.root, Tenure) if self._ends else ():
             tenure = cast("Tenure[object]", actor)
             end = self._ends.get((tenure.lease, tenure.identity), now)
             if max(end, self._stood.get(_process(path), 0) + SECOND) < now:
-                yield f"{path} still leads, {(now - end) / SECOND:g} s after the end of {tenure.lease}"
+                yield f"{path} still leads {(now - end) / SECOND:g} s after its Lease {tenure.lease} expired"
 
 
 class AtMostOneLeader(Invariant):
-    """When a Lease is somebody's, nobody else acts as its leader any more; who stands still does not act.
+    """When a candidate acquires a Lease, no other one acts as leader any more, unless its process is paused.
 
-    Who does not exist does not act either: what a Lease wrongly says its holder has yet to read.
+    A corrupted Lease may name a holder that does not exist, and so does not act; the true one has yet to read that.
     """
 
     name: ClassVar[str] = "at-most-one-leader"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Lease,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at who leads when the holder of a Lease that is stood for has changed."""
+        """Look at the leaders when the holder of a Lease has changed."""
         new, old = commit.new, commit.old
         if isinstance(new, Lease) and new.metadata.namespace == SYSTEM and _holder(new) not in {_holder(old), NOWHERE}:
             for path, actor in actors_of(self.root, Tenure):
                 tenure = cast("Tenure[object]", actor)
                 paused = _process(path) in self.world.faults.paused
                 if not paused and tenure.lease == new.metadata.name and tenure.identity != _holder(new):
-                    yield f"{path} still leads, and {title(new)} is held by {_holder(new) or 'nobody'}"
+                    yield f"{path} still leads, though {title(new)} is held by {_holder(new) or 'nobody'}"
 
 
 def _process(path: str) -> str:
-    """The process of an actor by its path: see `World.paused`."""
+    """The process of the actor with this path; see `Disturbances.paused`."""
     return path.split("/")[2]
 
 

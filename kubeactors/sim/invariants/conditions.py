@@ -1,4 +1,4 @@
-"""What holds of conditions, whosever they are.
+"""Invariant of status conditions of all kinds.
 
 Source: the documentation of Condition in apimachinery/pkg/apis/meta/v1/types.go (v1.36).
 """
@@ -15,18 +15,18 @@ from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import Commit, World
 
 OLD = 5 * SECOND
-"""A time that was said so long ago is none at which something has happened only now."""
+"""A transition time that was first written this long ago cannot be that of a transition now."""
 
 HEARSAY = ("PodScheduled", "DisruptionTarget")
-"""What several say of a pod, each as far as he knows it: a scheduler that lags of a pod that is bound already, those who
-evict it."""
+"""Conditions of a pod with several writers, each of which may be stale: a lagging scheduler writes them for a pod that is
+bound already, and so do components that evict it."""
 FAILURE = "ReplicaFailure"
-"""It begins anew with another reason.
+"""A condition whose transition time also changes with its reason.
 
 Source: SetCondition in pkg/controller/replicaset/replica_set_utils.go (v1.36).
 """
 ABLE = "AbleToScale"
-"""An autoscaler could read a scale, and then not write it: it changes its mind, and back, before it says so.
+"""An autoscaler may flip this condition twice before it writes: the scale could be read, and then not written.
 
 Source: reconcileAutoscaler and setConditionInList in pkg/controller/podautoscaler/horizontal.go (v1.36).
 """
@@ -54,9 +54,9 @@ class _Conditioned(Protocol):
 
 
 class ConditionTransitionsAreTimestamped(Invariant):
-    """A condition says since when its status is what it is: another status has another time, and the same the same.
+    """`lastTransitionTime` changes exactly when a condition's status does.
 
-    Somebody waits by these times: for a pod to have been ready long enough, for a node to come back, for a rollout.
+    Timers start from it: `minReadySeconds` of a pod, the grace period of a node, the progress deadline of a rollout.
     """
 
     name: ClassVar[str] = "condition-transitions-are-timestamped"
@@ -64,10 +64,10 @@ class ConditionTransitionsAreTimestamped(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._told: dict[tuple[str, str], int] = {}
-        """By uid and type: when the time that a condition says was said first. The clock of who says it may be wrong."""
+        """By uid and type: when a condition's transition time was first written, as the writer's clock may be wrong."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Compare the times of conditions that were there before."""
+        """Compare the transition times of conditions that existed before."""
         old, new = commit.old, commit.new
         if new is None or not _has_conditions(type(new)):
             return
@@ -86,7 +86,7 @@ class ConditionTransitionsAreTimestamped(Invariant):
 
     @property
     def _hindered_until(self) -> int:
-        """Until when what is written now may have been under way: it says what was so when it was sent."""
+        """Until when a write may have been delayed, and so describe an older state."""
         return max(self.world.faults.disturbed.values(), default=LONG_AGO)
 
 
@@ -99,9 +99,9 @@ def _dated(old: _Condition, new: _Condition, *, is_old: bool) -> Iterator[str]:
     then, now = old.last_transition_time, new.last_transition_time
     if old.status == new.status:
         if then != now and new.type != ABLE and (old.reason == new.reason or new.type != FAILURE):
-            yield f"is {new.status} as before, since {then}, and now since {now}"
+            yield f"is still {new.status}, but its lastTransitionTime changed from {then} to {now}"
     elif then == now and then is not None and is_old:
-        yield f"was {old.status}, and is said to be {new.status} since {then} already"
+        yield f"changed from {old.status} to {new.status}, but its lastTransitionTime is still {then}"
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (ConditionTransitionsAreTimestamped,)

@@ -1,4 +1,4 @@
-"""What holds of who takes a pod away that could have stayed."""
+"""Invariants of the voluntary deletion of pods: the DisruptionTarget condition, and which pods are spared."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -17,17 +17,17 @@ from kubeactors.sim.world import Commit, World
 
 MANAGER, SCHEDULER = "controller-manager", "scheduler"
 EVICTING, BURYING = "taint-eviction", "podgc"
-"""The controllers that delete pods because of taints, and those whose node is gone."""
+"""The taint eviction controller, and the pod garbage collector."""
 KEEPERS = ("job", "replicaset", "replicationcontroller")
-"""The controllers that keep so many pods at work."""
+"""The controllers that keep a number of active pods."""
 KNOWN = 10 * SECOND
-"""So long after a node has gone who is undisturbed knows that."""
+"""How long after a node is deleted an undisturbed component has seen that."""
 
 
 class DisruptionTargetIsSet(RequestInvariant, ServerInvariant):
-    """A pod that is evicted, preempted, driven off by a taint, or given up with its node says that it is a target.
+    """A pod that is evicted, preempted, or deleted because of a taint or a missing node has the condition DisruptionTarget.
 
-    Jobs do not count such pods as failed, and people see why theirs have gone.
+    Jobs do not count such pods as failed, and users see why their pods were deleted.
 
     Source: KEP-3329, "Retriable and non-retriable Pod failures for Jobs"; "Pod disruption conditions" in Kubernetes'
     documentation.
@@ -40,12 +40,12 @@ class DisruptionTargetIsSet(RequestInvariant, ServerInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._going: dict[tuple[str, str], Pod] = {}
-        """By namespace and name: the last pod of that name that was to go, as it was last."""
+        """By namespace and name: the last state of the last pod of that name that was being deleted."""
         self._nodes: dict[str, int] = {}
-        """When a node of that name was last there; those that are, are not here."""
+        """When nodes that no longer exist were deleted."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Note who goes."""
+        """Note deleted nodes and pods."""
         current = commit.current
         if isinstance(current, Node):
             if commit.new is None:
@@ -57,32 +57,32 @@ class DisruptionTargetIsSet(RequestInvariant, ServerInvariant):
         yield from ()
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Look at each pod that a scheduler or a controller of taints has deleted, or that is given up with its node."""
+        """Look at each pod deleted by a scheduler or because of a taint, or failed because its node is gone."""
         request, controller = asked.request, controller_name(asked.sender)
         disrupts = asked.component.startswith(SCHEDULER) or controller == EVICTING
         if disrupts and isinstance(request, Delete) and request.resource.resource == PODS and not is_refusal(answer):
             uid = request.options.preconditions.uid if request.options.preconditions is not None else None
-            yield from self._untold(request.namespace, request.name, uid, f"{asked.sender.path} has deleted")
+            yield from self._without_condition(request.namespace, request.name, uid, f"{asked.sender.path} has deleted")
         written = answer.object if isinstance(request, Patch) and isinstance(answer, Result) else None
         if controller == BURYING and isinstance(written, Pod) and self._is_lost(written) and not _is_target(written):
-            yield f"{asked.sender.path} gives {title(written)} up, and says not that it is gone with its node"
+            yield f"{asked.sender.path} failed {title(written)}, whose node is gone, without the condition DisruptionTarget"
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Look at each pod that was evicted."""
+        """Look at each evicted pod."""
         request = served.request
         is_eviction = isinstance(request, Create) and request.subresource == "eviction" and not request.options.dry_run
         if is_eviction and not is_refusal(answer):
-            yield from self._untold(request.namespace, request.name, None, "an eviction has deleted")
+            yield from self._without_condition(request.namespace, request.name, None, "an eviction has deleted")
 
-    def _untold(self, namespace: str, name: str, uid: str | None, who: str) -> Iterator[str]:
+    def _without_condition(self, namespace: str, name: str, uid: str | None, cause: str) -> Iterator[str]:
         pod = self._going.get((namespace, name))
         if pod is None or uid not in {None, pod.metadata.uid} or pod.status.phase in FINISHED:
             return
         if not _is_target(pod) and not self.world.faults.is_spoilt(pod.metadata.uid):
-            yield f"{who} {title(pod)}, which says not that it is a target"
+            yield f"{cause} {title(pod)} without the condition DisruptionTarget"
 
     def _is_lost(self, pod: Pod) -> bool:
-        """Whether who gave it up must have known that its node is gone, and that this is why."""
+        """Whether the pod was failed because its node is gone, and its controller must have known that."""
         commit = commit_behind(self.world, pod)
         if commit is None or not isinstance(commit.old, Pod) or commit.old.status.phase in FINISHED:
             return False
@@ -92,7 +92,7 @@ class DisruptionTargetIsSet(RequestInvariant, ServerInvariant):
 
 
 class FinishedPodsAreKept(RequestInvariant):
-    """Who wants fewer pods, or no more, deletes those that run: one that has ended is nobody's burden, and has a log.
+    """Controllers that scale down delete active pods only: a finished pod costs nothing, and its log may be wanted.
 
     Source: "Job termination and cleanup" in Kubernetes' documentation; FilterActivePods in pkg/controller (v1.36).
     """
@@ -104,24 +104,24 @@ class FinishedPodsAreKept(RequestInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._ended: dict[str, int] = {}
-        """By uid: when it was said that a pod has ended, and is not to go."""
+        """By uid: when a pod that is not being deleted finished."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Note who has ended."""
+        """Note each finished pod."""
         pod = commit.new
         if isinstance(pod, Pod) and pod.status.phase in FINISHED and pod.metadata.deletion_timestamp is None:
             self._ended.setdefault(pod.metadata.uid, self.root.kernel.now)
         yield from ()
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Look at each deletion by those who keep so many pods."""
+        """Look at each deletion by such a controller."""
         request = asked.request
         if not isinstance(request, Delete) or controller_name(asked.sender) not in KEEPERS or is_refusal(answer):
             return
         uid = request.options.preconditions.uid if request.options.preconditions is not None else None
         known = max(self._ended.get(uid or "", asked.at), self.world.faults.disturbed_until(MANAGER) + UNDISTURBED)
         if known + KNOWN < asked.at:
-            yield f"{asked.sender.path} deletes {told(request)}, which has ended {(asked.at - known) / SECOND:.0f} s ago"
+            yield f"{asked.sender.path} deletes {told(request)}, which finished {(asked.at - known) / SECOND:.0f} s ago"
 
 
 def _is_target(pod: Pod) -> bool:

@@ -1,4 +1,4 @@
-"""What invariants are made of."""
+"""The base classes of invariants: they differ in what the judge shows to them."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -12,92 +12,92 @@ from kubeactors.storage import StoreEvent, StoreEvents
 
 
 class Invariant:
-    """Something that must hold. Each method yields a sentence for each way in which it does not.
+    """Something that must hold. Each method yields one message per violation: object, expectation, observation.
 
-    An instance belongs to one run. It looks at the store's truth and, where it must, inside components.
+    An instance belongs to one run. It reads the committed state (`world`) and, where it must, the insides of components.
     """
 
     name: ClassVar[str]
     kinds: ClassVar[tuple[type[TypedObject], ...]] = ()
-    """Commits of objects of these kinds are shown to it."""
+    """It sees commits of objects of these kinds; of all kinds if empty."""
 
     def __init__(self, world: World, root: Cell) -> None:
         self.world = world
         self.root = root
-        """Of the supervision tree."""
+        """The root of the supervision tree."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """An object was written; the world shows it already."""
+        """An object was written; `world` includes the write already."""
         yield from ()
 
     def looked(self) -> Iterator[str]:
-        """Some seconds have passed since the last look."""
+        """Called every few virtual seconds."""
         yield from ()
 
     def settled(self) -> Iterator[str]:
-        """Faults are over, deployments have what they want, and nothing is on its way."""
+        """Called once faults are over, workloads have converged, and no message or write is in flight."""
         yield from ()
 
 
 class WatchInvariant(Invariant):
-    """An invariant of what the server tells watchers."""
+    """An invariant of the events that the API server sends to watchers."""
 
     def watched(self, stream: Stream, subscriber: Cell, message: WatchEvents | WatchClosed) -> Iterator[str]:
-        """The server has sent this."""
+        """The server has sent this message."""
         yield from ()
 
 
 class RequestInvariant(Invariant):
-    """An invariant of what our own components ask the server to write."""
+    """An invariant of the requests of the control plane's own components."""
 
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = ()
-    """It is shown the answers to requests of these classes; to all if none is named."""
+    """It sees the answers to requests of these classes; to all if empty."""
 
     def read(self, reader: Cell, request: Get | List) -> Iterator[str]:
-        """One of them asks for an object, or for a collection."""
+        """A component sends a GET or LIST."""
         yield from ()
 
     def asked(self, asked: Asked) -> None:
-        """One of them asks for a write, which may be under way for a while."""
+        """A component sends a write; it may be in flight for a while."""
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Who asked is about to be told this."""
+        """This answer is about to reach the component."""
         yield from ()
 
 
 class ServerInvariant(Invariant):
-    """An invariant of what the server answers, to whomever, and whether that reaches him or not."""
+    """An invariant of the API server's answers to any client, whether they reach it or are lost."""
 
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = ()
-    """It is shown the answers to requests of these classes; to all if none is named."""
+    """It sees the answers to requests of these classes; to all if empty."""
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """The server says this."""
+        """The server gives this answer."""
         yield from ()
 
 
 class StoreInvariant(Invariant):
-    """An invariant of what the store says to the API server."""
+    """An invariant of the store, as the API server sees it."""
 
     def stored(self, event: StoreEvent) -> Iterator[str]:
-        """The store has made this durable."""
+        """The store has committed this event."""
         yield from ()
 
     def asked(self, request: StoreRequest) -> object:
-        """This has reached the store: what is to be remembered until it answers."""
+        """This request has reached the store. What is returned is passed to `answered`."""
         return None
 
     def answered(self, request: StoreRequest, remembered: object, answer: object) -> Iterator[str]:
-        """The store says this."""
+        """The store gives this answer."""
         yield from ()
 
     def told(self, subscriber: Cell, message: StoreEvents) -> Iterator[str]:
-        """The store has told this to who watches."""
+        """The store has sent these events to a watcher."""
         yield from ()
 
 
 def title(value: TypedObject) -> str:
-    """An object for people.
+    """An object's kind and name, for messages.
 
     >>> title(TypedObject())
     ' ""'

@@ -1,4 +1,4 @@
-"""What holds of how controllers read what their informers do not show them, or not for certain."""
+"""Invariant of controllers' live reads: requests to the server for what their informers do not show, or not reliably."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -9,14 +9,14 @@ from kubeactors.client import Controller
 from kubeactors.sim.invariants.invariant import RequestInvariant
 
 OF_ANY_AGE = "0"
-"""The version of who takes what a cache of the server holds, however old that is."""
+"""The resource version that accepts whatever the server's cache holds, however old."""
 
 
 class LiveReadsAreFresh(RequestInvariant):
-    """A controller that asks the server does so because its own cache may be old: so it does not ask for what is older yet.
+    """A controller's live read is never answered from a server's cache, which may be older than its own.
 
-    What a server shows without looking into the store may have been so before a fail-over, or come later than what the
-    controller knows: owners that are gone are there, and pods that were just made are not.
+    After a fail-over, or behind a lagging watch, such a cache still shows deleted owners, and lacks pods that were just
+    created.
 
     Source: "Resource versions: semantics for get and list" in Kubernetes' documentation; the "uncached quorum read" of
     pkg/controller/controller_ref_manager.go (v1.36).
@@ -25,11 +25,11 @@ class LiveReadsAreFresh(RequestInvariant):
     name: ClassVar[str] = "live-reads-are-fresh"
 
     def read(self, reader: Cell, request: Get | List) -> Iterator[str]:
-        """Look at each that comes from a controller; informers begin with what is at hand, and are told what is newer."""
+        """Look at each read of a controller. Informers may start from a stale list: their watch brings what is newer."""
         version = request.resource_version if isinstance(request, Get) else request.options.resource_version
         if version == OF_ANY_AGE and isinstance(reader.actor, Controller):
             what = " ".join(part for part in (request.resource.resource, request.namespace, request.name) if part)
-            yield f"{reader.path} asks for {what} of any age"
+            yield f"{reader.path} reads {what} at resource version 0, which may be older than its own cache"
 
 
 INVARIANTS: tuple[type[RequestInvariant], ...] = (LiveReadsAreFresh,)

@@ -1,4 +1,4 @@
-"""What holds of what components say in statuses of what they have seen, whatever these are about."""
+"""Invariant of `observedGeneration` in the status of any kind."""
 
 from collections.abc import Iterator
 from typing import ClassVar, cast
@@ -13,10 +13,10 @@ from kubeactors.sim.processes import kind_of_process
 
 
 class ObservedGenerationIsMonotonic(RequestInvariant):
-    """Who says which spec he has seen last has seen that: never one that is yet to come, and no older one than before.
+    """`observedGeneration` never exceeds the object's generation, and never decreases.
 
-    Those who wait for a rollout take what else the status says for what has come of that spec. A patch is written whatever
-    there is: of who lags it says what was so before.
+    Clients that wait for a rollout take the rest of the status as the outcome of that generation. Patches have no
+    precondition: those of a component that may lag are exempt.
 
     Source: `observedGeneration` in "API conventions: typical status properties" of Kubernetes.
     """
@@ -25,7 +25,7 @@ class ObservedGenerationIsMonotonic(RequestInvariant):
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update, Patch)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Look at what a write has changed."""
+        """Compare `observedGeneration` before and after a write."""
         if not isinstance(answer, Result) or not isinstance(asked.request, Update | Patch):
             return
         written = answer.object
@@ -46,12 +46,12 @@ class ObservedGenerationIsMonotonic(RequestInvariant):
 
 
 def changed(old: TypedObject, new: TypedObject) -> Iterator[str]:
-    """What is wrong with what is said to be seen, if that is news: who writes something else leaves it as it was spoilt."""
+    """What is wrong with a changed `observedGeneration`; an unchanged one may have been corrupted before this write."""
     before, seen, newest = _seen(old), _seen(new), new.metadata.generation
     if newest < seen != before:
-        yield f"it says that it has seen generation {seen}, and the newest is {newest}"
+        yield f"observedGeneration is {seen}, but the generation is only {newest}"
     elif seen < before <= newest:
-        yield f"it says that it has seen generation {seen}, and said before that it had seen {before}"
+        yield f"observedGeneration went back from {before} to {seen}"
 
 
 def _seen(value: TypedObject) -> int:

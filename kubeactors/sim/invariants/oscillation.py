@@ -1,4 +1,4 @@
-"""What holds of components that change their minds: something has happened meanwhile, or they would not."""
+"""Invariant of writes that undo each other."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import Commit, World
 
 CALM = SECOND
-"""So long before the first of two writes nothing else must have been written: whoever decides on it has seen all."""
+"""Nothing else was written for this long before the first of two writes, so its author had seen everything."""
 OF_THE_WRITE = ("resourceVersion", "generation", "managedFields")
-"""What differs after every write."""
+"""Metadata that differs after every write."""
 
 
-class _News(NamedTuple):
-    """A commit, when it was, and whether one of our own components has asked for it."""
+class _Change(NamedTuple):
+    """A commit, its time, and whether a component of the control plane requested it."""
 
     commit: Commit
     at: int
@@ -34,12 +34,11 @@ class _News(NamedTuple):
 
 
 class NoOscillation(RequestInvariant):
-    """No component takes back what it, or another one, has just written, though nothing else has been written since.
+    """No component reverts a write of its own or of another component while nothing else has been written since.
 
-    What controllers decide follows from what is in the store, and the same follows from the same. Two rules that disagree,
-    in one component or in two, undo each other's work for ever; who looks at the object sees now this and now that, and
-    whatever counts from the change begins to count anew. Kubelets are left out: they say what becomes of containers; and so
-    are autoscalers: they go by what these take, which is not in the store.
+    A controller's decision depends on the stored state alone. If two rules disagree, in one component or in two, they
+    undo each other's work forever: clients see the object flap, and every timer that starts with the change restarts.
+    Kubelets are exempt, because they report containers, and so are autoscalers, because metrics are not in the store.
 
     Source: "Operators should be level-based, not edge-driven" in Kubernetes' "Principles" (contributors' design proposals).
     """
@@ -48,50 +47,55 @@ class NoOscillation(RequestInvariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._last: deque[_News] = deque(maxlen=3)
+        self._last: deque[_Change] = deque(maxlen=3)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Note what is no heartbeat."""
-        if _is_news(commit):
-            self._last.append(_News(commit, self.root.kernel.now))
+        """Note each commit that is not a heartbeat."""
+        if _is_change(commit):
+            self._last.append(_Change(commit, self.root.kernel.now))
         yield from ()
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Look at what was written last, and before that."""
+        """Compare the last write with the one before."""
         if not isinstance(answer, Result) or asked.component.startswith(KUBELETS):
             return
         last = self._note(int(answer.object.metadata.resource_version or 0))
         if last is None or not isinstance(asked.request, Update | Patch) or len(self._last) < 3:
             return
         before, first, _ = self._last
-        if before.at + CALM > first.at or not first.is_ours or not _takes_back(first.commit, last.commit):
+        if before.at + CALM > first.at or not first.is_ours or not _reverts(first.commit, last.commit):
             return
         if isinstance(last.commit.current, HorizontalPodAutoscaler):
             return
         if self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < first.at:
-            yield f"{asked.sender.path} writes {told(asked.request)} as it was before revision {first.commit.revision}"
+            yield (
+                f"{asked.sender.path} reverts {told(asked.request)} to its state before revision {first.commit.revision}, "
+                "though nothing else was written since"
+            )
 
-    def _note(self, revision: int) -> _News | None:
-        """The last commit, if it has this revision: it is ours."""
+    def _note(self, revision: int) -> _Change | None:
+        """The last commit, marked as ours, if it has this revision."""
         if not self._last or self._last[-1].commit.revision != revision:
             return None
         found = self._last[-1] = self._last[-1]._replace(is_ours=True)
         return found
 
 
-def _is_news(commit: Commit) -> bool:
+def _is_change(commit: Commit) -> bool:
     old, new = commit.old, commit.new
     if isinstance(old, Node) and isinstance(new, Node):
-        return old.spec != new.spec or old.metadata.labels != new.metadata.labels or _signs(old) != _signs(new)
+        return (
+            old.spec != new.spec or old.metadata.labels != new.metadata.labels or _conditions(old) != _conditions(new)
+        )
     return not isinstance(commit.current, Lease | Event)
 
 
-def _signs(node: Node) -> list[tuple[str, str]]:
+def _conditions(node: Node) -> list[tuple[str, str]]:
     return [(one.type, one.status) for one in node.status.conditions]
 
 
-def _takes_back(first: Commit, second: Commit) -> bool:
-    """Whether the second of two commits makes of an object what it was before the first."""
+def _reverts(first: Commit, second: Commit) -> bool:
+    """Whether the second commit restores the object's content before the first."""
     if first.old is None or first.new is None or second.old is None or second.new is None:
         return False
     if first.new.metadata.uid != second.new.metadata.uid:

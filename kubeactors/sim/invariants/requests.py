@@ -1,7 +1,7 @@
-"""What holds of how components write: they say which object they delete, know what they wrote, and write what is news.
+"""Invariants of components' requests: preconditions, validity, necessity.
 
-Each mistake of this kind does harm only when something else happens in between, and that is rare. So requests
-themselves are looked at: nobody has to wait for the accident.
+A mistake of this kind does harm only if something else happens at the wrong moment, which is rare. So the requests
+themselves are judged, not their consequences.
 """
 
 from bisect import bisect_left
@@ -35,26 +35,26 @@ FAILURE = "Failure"
 SCALE = "scale"
 KUBELETS = "node-"
 SIDE_BY_SIDE = (KUBELETS, "scheduler")
-"""Who may have asked for another write of an object before he is told of one."""
+"""Components that may send a second write of an object before the first is answered."""
 KNOWN = 10 * SECOND
-"""So soon after it was written everybody knows an object, if nothing is broken."""
+"""Without faults every component has seen a write after this long."""
 TOLD = SECOND
-"""What somebody was told so long ago he knows."""
+"""A component has handled an answer that it received this long ago."""
 BURYING = "podgc"
-"""The controller that removes pods whose node is gone: it has to know."""
+"""The pod garbage collector, which force-deletes pods whose node no longer exists."""
 WAITING = "foregroundDeletion"
-"""The finalizer of an owner that is to go after what it owns: then that goes though its owner is there."""
+"""The finalizer of foreground deletion: the dependents are deleted while their owner still exists."""
 
 Place: TypeAlias = tuple[str, str, str]
 """A resource in the plural, a namespace, a name."""
 
 MEANWHILE = ("metadata.uid", "Only one reference can have Controller set to true", "ValidatingAdmissionPolicy")
-"""What is said of a write that comes too late: the object is another one by now, somebody else has adopted it, or users let
-it not be written any more."""
+"""Messages of rejections of writes that came too late: the object was recreated or adopted by another controller, or a new
+admission policy forbids the write."""
 
 
 class DeletionsHavePreconditions(RequestInvariant):
-    """Who deletes an object says which one it is: another of its name may have come since."""
+    """A component's deletion has a uid precondition, because the object may have been recreated under its name."""
 
     name: ClassVar[str] = "deletions-have-preconditions"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
@@ -63,13 +63,13 @@ class DeletionsHavePreconditions(RequestInvariant):
         """Look at each deletion."""
         request = asked.request
         if isinstance(request, Delete) and not (request.options.preconditions and request.options.preconditions.uid):
-            yield f"{asked.sender.path} deletes {told(request)} whatever it is by then: it does not name its uid"
+            yield f"{asked.sender.path} deletes {told(request)} without a uid precondition"
 
 
 class WritesHavePreconditions(RequestInvariant):
-    """Who binds a pod says which one it is, and who replaces an object which version of it he has read.
+    """A binding names the pod's uid, and an update the resource version that it is based on.
 
-    Otherwise another pod of its name is bound, or what somebody else has written meanwhile is lost.
+    Otherwise a pod recreated under that name is bound, or another client's write in between is overwritten.
     """
 
     name: ClassVar[str] = "writes-have-preconditions"
@@ -79,38 +79,37 @@ class WritesHavePreconditions(RequestInvariant):
         """Look at each binding, and at each update."""
         request = asked.request
         if isinstance(request, Create) and request.subresource == "binding" and not request.object.metadata.uid:
-            yield f"{asked.sender.path} binds {told(request)} whichever it is by then: it does not name its uid"
+            yield f"{asked.sender.path} binds {told(request)} without the pod's uid"
         if (
             isinstance(request, Update)
             and request.subresource != SCALE
             and not request.object.metadata.resource_version
         ):
-            yield f"{asked.sender.path} replaces {told(request)} whatever it is by then: it does not name its version"
+            yield f"{asked.sender.path} updates {told(request)} without a resource version"
 
 
 class ComponentsSendValidRequests(RequestInvariant):
-    """No component asks for what can never be: it is refused only because of what others have done meanwhile."""
+    """No component's request is rejected as invalid, unless another write in between made it so."""
 
     name: ClassVar[str] = "components-send-valid-requests"
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Look at each refusal."""
+        """Look at each rejection."""
         if (
             isinstance(answer, Status)
             and answer.reason in (INVALID, BAD_REQUEST)
             and not any(one in answer.message for one in MEANWHILE)
         ):
-            yield f"{asked.sender.path} asks for {told(asked.request)}, and is told: {answer.message}"
+            yield f"{asked.sender.path} sent an invalid write of {told(asked.request)}: {answer.message}"
 
 
 class NoConflictsWithOwnWrites(RequestInvariant):
-    """Nobody is refused an update because of what he has written, and has been told that he has.
+    """No component's update conflicts with its own last acknowledged write.
 
-    However much he lags, if he keeps an overlay over his cache: who has been told a while ago need not wait for his
-    watch. Who has not may have asked twice if he was out of reach. What was written for an owner that has gone may be
-    forgotten. Kubelets are left out: they may ask for two writes of their node at once, and read it again when one is
-    refused. So does a scheduler with a claim that two pods share: it binds them side by side
-    (`bindClaim` in pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go, v1.36).
+    A component with an overlay of its writes need not wait for its watch, however much that lags. One without may repeat
+    a write while it was disturbed. Writes for a deleted owner may be forgotten. Kubelets are exempt: they may send two
+    writes of their node at once, and re-read it after a conflict; so is the scheduler, which binds two pods that share
+    a claim concurrently (`bindClaim` in pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go, v1.36).
     """
 
     name: ClassVar[str] = "no-conflicts-with-own-writes"
@@ -118,9 +117,9 @@ class NoConflictsWithOwnWrites(RequestInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._newest: dict[str, tuple[object, str]] = {}
-        """By uid: who wrote an object last, and the version that it has since."""
+        """By uid: the last writer of an object, and the resource version of that write."""
         self._told: dict[str, int] = {}
-        """By uid: when he was told so."""
+        """By uid: when that write was acknowledged."""
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Note each success; look at each conflict."""
@@ -135,7 +134,7 @@ class NoConflictsWithOwnWrites(RequestInvariant):
             if now is None or self._newest.get(uid) != (actor, now.metadata.resource_version) or self._is_orphan(now):
                 return
             if (_remembers(actor) and self._told[uid] + TOLD < asked.at) or self._is_undisturbed(asked):
-                yield f"{asked.sender.path} does not know its own last write of {told(request)}"
+                yield f"{asked.sender.path} updates {told(request)} from a version older than its own last write"
 
     def _is_orphan(self, found: TypedObject) -> bool:
         owner = controller_of(found.metadata)
@@ -154,7 +153,7 @@ def _is_conflict(answer: object) -> bool:
 
 
 class NoRedundantWrites(RequestInvariant):
-    """Nobody who is undisturbed writes again what is there already, and has been for a while."""
+    """No undisturbed component sends a write that changes nothing, when it must have seen the current state."""
 
     name: ClassVar[str] = "no-redundant-writes"
 
@@ -162,10 +161,10 @@ class NoRedundantWrites(RequestInvariant):
         super().__init__(world, root)
         self._revisions: list[int] = []
         self._times: list[int] = []
-        """When the store had come to each of these, at the latest."""
+        """When the store had reached each of `_revisions`, at the latest (virtual nanoseconds)."""
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Look at each write that has changed nothing."""
+        """Look at each write that changed nothing."""
         now = self.root.kernel.now
         if not self._revisions or self._revisions[-1] != self.world.revision:
             self._revisions.append(self.world.revision)
@@ -181,17 +180,17 @@ class NoRedundantWrites(RequestInvariant):
             self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED,
         )
         if known < now:
-            yield f"{asked.sender.path} writes {told(asked.request)}, and nothing of it is new"
+            yield f"{asked.sender.path} writes {told(asked.request)}, but the write changes nothing"
 
     def _time_of(self, revision: int) -> int:
         return self._times[bisect_left(self._revisions, revision)]
 
 
 class OnlyKubeletsConfirmDeletion(RequestInvariant):
-    """Nobody but the kubelet of a pod says that it has gone: others ask it to, and it may take its time.
+    """Only a pod's kubelet deletes it with a grace period of 0; other components request a graceful deletion.
 
-    Who deletes a pod at once that runs somewhere lets the next one of its identity begin beside it. Only of pods whose
-    node does not exist can that be said from afar.
+    If a pod that still runs is deleted at once, the next pod of its identity may start beside it. Only for a pod whose
+    node no longer exists may another component, the pod garbage collector, do so.
 
     Source: "Force Delete StatefulSet Pods" in Kubernetes' documentation.
     """
@@ -200,7 +199,7 @@ class OnlyKubeletsConfirmDeletion(RequestInvariant):
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Look at each deletion of a pod at once."""
+        """Look at each deletion of a pod with a grace period of 0."""
         request = asked.request
         if (
             isinstance(request, Delete)
@@ -209,13 +208,14 @@ class OnlyKubeletsConfirmDeletion(RequestInvariant):
             and not asked.component.startswith(KUBELETS)
             and controller_name(asked.sender) != BURYING
         ):
-            yield f"{asked.sender.path} deletes {told(request)} at once, and does not ask it to go"
+            yield f"{asked.sender.path} deletes {told(request)} with a grace period of 0, which only its kubelet may do"
 
 
 class DestructionNeedsALiveRead(RequestInvariant):
-    """Who destroys an object because of what is not there any more has asked the server for that: caches are old.
+    """A controller that deletes an object because another one is absent has confirmed that by a live read.
 
-    That is a pod whose node is gone, an object whose owners are, a token whose account is, a job whose time is over.
+    That is: a pod because of its node, a dependent because of its owners, a token Secret because of its service account,
+    and a finished job because its TTL is over (there the job itself is read).
 
     Source: attemptToDeleteItem in pkg/controller/garbagecollector/garbagecollector.go, checkIfNodeExists in
     pkg/controller/podgc/gc_controller.go, processJob in pkg/controller/ttlafterfinished/ttlafterfinished_controller.go
@@ -228,26 +228,26 @@ class DestructionNeedsALiveRead(RequestInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._read: dict[tuple[object, Place], None] = {}
-        """Which actors have asked for what."""
+        """What each actor has read live."""
 
     def read(self, reader: Cell, request: Get | List) -> Iterator[str]:
-        """Note it."""
+        """Note each live read."""
         if isinstance(request, Get):
             self._read[reader.actor, (request.resource.resource, request.namespace, request.name)] = None
         yield from ()
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Look at each deletion; one that was refused was perhaps decided on for what is no longer so."""
+        """Look at each deletion; a rejected one may have been decided on a state that has changed since."""
         request, sender = asked.request, asked.sender
         if not isinstance(request, Delete) or request.options.preconditions is None or is_refusal(answer):
             return
         gone = self._last(request, request.options.preconditions.uid)
         for place in self._grounds(controller_name(sender), gone) if gone is not None else ():
             if (sender.actor, place) not in self._read:
-                yield f"{sender.path} deletes {told(request)}, and has not asked whether {' '.join(place)} is there"
+                yield f"{sender.path} deletes {told(request)} without a live read of {' '.join(filter(None, place))}"
 
     def _grounds(self, controller: str, gone: TypedObject) -> Iterable[Place]:
-        """What a controller must have asked for before it deletes this."""
+        """What a controller must have read before it deletes this object."""
         match controller, gone:
             case "podgc", Pod() if is_condemned(gone):
                 return [(NODES, "", gone.spec.node_name)]
@@ -261,19 +261,19 @@ class DestructionNeedsALiveRead(RequestInvariant):
                 return ()
 
     def _owners(self, gone: TypedObject) -> Iterator[Place]:
-        """Those that have never waited for it to go, as far as their kinds are known."""
+        """The owners that were never in foreground deletion, as far as their kinds are built in."""
         for one in gone.metadata.owner_references:
             kind = SCHEME.by_kind(one.api_version, one.kind)
             if kind is not None and not self._waits(kind.type, one.uid):
                 yield kind.resource, gone.metadata.namespace if kind.namespaced else "", one.name
 
     def _waits(self, type_: type[TypedObject], uid: str) -> bool:
-        """Whether an owner was ever to go after what it owns: a user may have changed his mind since."""
+        """Whether an owner was ever in foreground deletion; a user may have ended that since."""
         states = (one.current.metadata for one in self.world.log_of(type_))
         return any(WAITING in one.finalizers for one in states if one.uid == uid)
 
     def _last(self, request: Delete, uid: str | None) -> TypedObject | None:
-        """What is deleted, as it was in the end."""
+        """The last state of the deleted object."""
         kind = SCHEME.by_resource(request.resource)
         if kind is None or uid is None:
             return None
@@ -282,17 +282,17 @@ class DestructionNeedsALiveRead(RequestInvariant):
 
 
 def is_refusal(answer: object) -> bool:
-    """Whether the server has not done what it was asked for."""
+    """Whether the server rejected the request."""
     return isinstance(answer, Status) and answer.status == FAILURE
 
 
 def controller_name(sender: Cell) -> str:
-    """The name of a controller, which is that of its actor."""
+    """The name of a controller, which is its actor's name."""
     return sender.path.rpartition("/")[2]
 
 
 def told(request: ApiRequest[object]) -> str:
-    """What a request is about, for people.
+    """The resource, subresource and name that a request is about, for messages.
 
     >>> from kubeactors.apimachinery.requests import GroupVersionResource
     >>> told(Delete(resource=GroupVersionResource("apps", "v1", "deployments"), namespace="default", name="web"))
@@ -303,27 +303,27 @@ def told(request: ApiRequest[object]) -> str:
 
 
 class UserIntentIsPreserved(RequestInvariant):
-    """No component changes what only users say: what they want of a workload, how they taint a node.
+    """No component changes what only users decide: specs, and the taints that they set on nodes.
 
-    How many pods a deployment has may be an autoscaler's matter, and where a pod is, is the scheduler's.
+    Exempt are a deployment's `replicas`, which an autoscaler may set, and a pod's `nodeName`, which the scheduler sets.
     """
 
     name: ClassVar[str] = "user-intent-is-preserved"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update, Patch)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Compare what a write has changed."""
+        """Compare the users' fields before and after a write."""
         if not isinstance(answer, Result) or not isinstance(asked.request, Update | Patch):
             return
-        commit = commit_behind(self.world, answer.object) if isinstance(answer.object, SAID) else None
+        commit = commit_behind(self.world, answer.object) if isinstance(answer.object, DECLARED) else None
         if commit is None or commit.old is None or commit.new is None or commit.revision <= asked.revision:
             return
-        before, after = _words(commit.old), _words(commit.new)
+        before, after = _intent(commit.old), _intent(commit.new)
         if before != after:
-            yield f"{asked.sender.path} writes {told(asked.request)}: {before} became {after}"
+            yield f"{asked.sender.path} changes fields of {told(asked.request)} that belong to users: {before} became {after}"
 
 
-SAID = (
+DECLARED = (
     Deployment,
     StatefulSet,
     DaemonSet,
@@ -336,11 +336,11 @@ SAID = (
     Node,
     Pod,
 )
-"""The kinds of which users say most."""
+"""The kinds whose specs belong to users."""
 
 
-def _words(value: TypedObject) -> object:
-    """What users say of an object."""
+def _intent(value: TypedObject) -> object:
+    """The fields of an object that belong to users."""
     match value:
         case Node():
             return [one for one in value.spec.taints if "kubernetes.io/" not in one.key]
@@ -373,4 +373,4 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     DestructionNeedsALiveRead,
     UserIntentIsPreserved,
 )
-"""What holds of what our own components ask for."""
+"""The invariants of this file."""

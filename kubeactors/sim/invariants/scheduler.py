@@ -1,4 +1,4 @@
-"""What holds of placement."""
+"""Invariants of the scheduler's bindings and queue."""
 
 import re
 from collections.abc import Iterator
@@ -27,17 +27,17 @@ from kubeactors.sim.tree import actors_within
 from kubeactors.sim.world import Commit, World
 
 SCHEDULER = "scheduler"
-"""The component, and what the names of its processes begin with."""
+"""The component's name, and the prefix of its processes' names."""
 LONG = SECOND // 2
-"""So long after something everybody knows of it whom no fault concerns."""
+"""How long after an event an undisturbed component has seen it."""
 
 PREEMPTED = re.compile(r"Preempted by pod (\S+) on node \S+")
 MOST_VICTIMS = 8
-"""All pods are of a size: one makes room for one. A few more may have to go when a node is lost, or a cache lags."""
+"""Pods are of equal size, so one victim is enough; a few more may be needed after the loss of a node, or a stale cache."""
 
 
 def is_quiet(world: World, news: int, now: int) -> bool:
-    """Whether a scheduler knows what happened last, at `news`: nothing has kept it from being told for long."""
+    """Whether schedulers have seen the last event, at `news`, and no fault has kept them from it."""
     return news + LONG < now and informed_at(world, SCHEDULER) < now
 
 
@@ -48,7 +48,7 @@ class PodsAreBoundOnce(Invariant):
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Its node stays."""
+        """Compare the pod's node before and after."""
         old, new = commit.old, commit.new
         if (
             isinstance(old, Pod)
@@ -56,14 +56,14 @@ class PodsAreBoundOnce(Invariant):
             and old.spec.node_name
             and new.spec.node_name != old.spec.node_name
         ):
-            yield f"{title(new)} was bound to {old.spec.node_name} and then to {new.spec.node_name or 'nothing'}"
+            yield f"{title(new)} was bound to {old.spec.node_name}, and is now bound to {new.spec.node_name or 'no node'}"
 
 
 class NodesAreNotOvercommitted(Invariant):
-    """The pods that are bound to a node fit on it.
+    """The pods bound to a node fit its allocatable resources.
 
-    If it says that it has less room than before, a scheduler may not know so yet, and nobody else looks: it is judged by
-    what the node had. Nor may it know yet of a pod that the node's kubelet has begun without asking anybody.
+    If these have shrunk, the scheduler may not have seen that yet: it is judged by the node as it was before. Nor may it
+    have seen a new static pod of the node.
     """
 
     name: ClassVar[str] = "nodes-are-not-overcommitted"
@@ -71,13 +71,13 @@ class NodesAreNotOvercommitted(Invariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._roomier: dict[str, Node] = {}
-        """By uid of a node that has less room than it had: the node as it was before."""
+        self._shrunk: dict[str, Node] = {}
+        """Nodes whose allocatable has shrunk, by uid, as they were before."""
         self._mirrored: int = 0
-        """When a kubelet last told of a pod of its own."""
+        """When a mirror pod was last created."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """A pod is bound to a node that has room for it."""
+        """Check the node of each pod that is bound."""
         old, new = commit.old, commit.new
         if isinstance(old, Node) and isinstance(new, Node):
             self._follow(old, new)
@@ -90,24 +90,24 @@ class NodesAreNotOvercommitted(Invariant):
         node = self.world.find(Node, new.spec.node_name, "")
         if node is None:
             return
-        node = self._roomier.get(node.metadata.uid, node)
+        node = self._shrunk.get(node.metadata.uid, node)
         is_known = is_quiet(self.world, self._mirrored, now)
         if not has_room(node, (one for one in self.world.pods_on(new.spec.node_name) if is_known or not mirrored(one))):
-            yield f"{title(new)} was bound to {node.metadata.name}, which had no room for it"
+            yield f"{title(new)} was bound to {node.metadata.name}, whose free resources are less than the pod requests"
 
     def _follow(self, old: Node, new: Node) -> None:
         uid = new.metadata.uid
-        before = self._roomier.get(uid, old)
+        before = self._shrunk.get(uid, old)
         if has_less(new, before):
-            self._roomier[uid] = before
+            self._shrunk[uid] = before
         else:
-            self._roomier.pop(uid, None)
+            self._shrunk.pop(uid, None)
 
 
 class SchedulingConstraintsAreRespected(Invariant):
-    """A pod is bound to no node that it asks not to be on, or beside a pod that it cannot be beside.
+    """A pod is bound only where its node affinity, tolerations, pod (anti-)affinity, ports and spreading allow it.
 
-    If a node has got other labels, a scheduler may not know so yet, and nobody else looks: either may be what it goes by.
+    If a node was relabelled, the scheduler may not have seen that yet: the old labels count, too.
     """
 
     name: ClassVar[str] = "scheduling-constraints-are-respected"
@@ -116,21 +116,21 @@ class SchedulingConstraintsAreRespected(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._relabelled: dict[str, tuple[int, Node]] = {}
-        """By uid of a node: when it got other labels, and what it was before."""
+        """By uid: when a node was relabelled, and the node before that."""
         self._gone: dict[str, Node] = {}
-        """By name: what nodes were that went."""
+        """The last state of deleted nodes, by name."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """A pod is bound."""
+        """Check each binding against the node, as the scheduler may have seen it."""
         old, new = commit.old, commit.new
         if isinstance(old, Node):
             self._follow(old, new)
         if not isinstance(new, Pod) or not new.spec.node_name or (isinstance(old, Pod) and old.spec.node_name):
             return
         node = self.world.find(Node, new.spec.node_name, "") or self._gone.get(new.spec.node_name)
-        objections = [self._objection(one, new) for one in self._as_it_may_seem(node)] if node is not None else []
-        if objections and all(objections):
-            yield f"{title(new)} was bound to {new.spec.node_name}, where {objections[0]}"
+        problems = [self._problem(one, new) for one in self._as_it_may_seem(node)] if node is not None else []
+        if problems and all(problems):
+            yield f"{title(new)} was bound to {new.spec.node_name}, which {problems[0]}"
 
     def _follow(self, old: Node, new: TypedObject | None) -> None:
         if new is None:
@@ -144,11 +144,11 @@ class SchedulingConstraintsAreRespected(Invariant):
         if self.root.kernel.now < max(when, self.world.faults.disturbed_until(SCHEDULER)) + UNDISTURBED:
             yield before
 
-    def _objection(self, node: Node, pod: Pod) -> str:
+    def _problem(self, node: Node, pod: Pod) -> str:
         if not is_chosen(node, pod):
-            return "it does not want to be"
+            return "its node selector, affinity or tolerations exclude"
         beside = self._beside(pod) if is_choosy(pod) else ()
-        return next((f"{title(one)} is already" for one in beside if clashes(node, pod, one)), "")
+        return next((f"runs {title(one)}, with which it clashes" for one in beside if clashes(node, pod, one)), "")
 
     def _beside(self, pod: Pod) -> Iterator[Pod]:
         for one in self.world.pods_on(pod.spec.node_name):
@@ -157,13 +157,13 @@ class SchedulingConstraintsAreRespected(Invariant):
 
 
 class AllocatedDevicesAreReachable(Invariant):
-    """A pod is bound to no node from which a device of its own cannot be reached."""
+    """A pod is bound only to a node that can reach every device allocated to it."""
 
     name: ClassVar[str] = "allocated-devices-are-reachable"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look for who offers what the pod was given."""
+        """Look up the ResourceSlices of the pod's devices."""
         old, new = commit.old, commit.new
         if not isinstance(new, Pod) or not new.spec.node_name or (isinstance(old, Pod) and old.spec.node_name):
             return
@@ -177,29 +177,29 @@ class AllocatedDevicesAreReachable(Invariant):
                     "",
                     new.spec.node_name,
                 ):
-                    yield f"{title(new)} was bound to {new.spec.node_name}, and its device is on {where}"
+                    yield f"{title(new)} was bound to {new.spec.node_name}, but a device allocated to it is on {where}"
 
 
 class SchedulablePodsAreScheduled(Invariant):
-    """When all is quiet, no pod waits that some node would take."""
+    """When all is quiet, no pod is pending that fits a node."""
 
     name: ClassVar[str] = "schedulable-pods-are-scheduled"
 
     def settled(self) -> Iterator[str]:
-        """Try every node for every pod that waits."""
+        """Try every node for every pending pod."""
         for pod in self.world.pods_on(""):
             if pod.metadata.deletion_timestamp is not None or self._waits_for_claims(pod):
                 continue
             search = Search(self.world, pod)
             for node in self.world.of(Node).values():
                 if search.takes(node) and devices_suit(self.world, node, pod):
-                    yield f"{title(pod)} waits, though {node.metadata.name} has room for it"
+                    yield f"{title(pod)} is pending, though it fits {node.metadata.name}"
                     break
 
     def _waits_for_claims(self, pod: Pod) -> bool:
-        """Whether a user has given it a claim that is not there, or goes, or waits for a volume, but not for a pod.
+        """Whether it uses a claim that is missing, being deleted, or unbound with immediate binding.
 
-        What claims controllers give to pods, they see to.
+        Only for pods without a controller: controllers see to the claims of their pods.
         """
         if controller_of(pod.metadata) is not None:
             return False
@@ -217,11 +217,11 @@ class SchedulablePodsAreScheduled(Invariant):
 
 
 class FittingPodsAreRequeued(Invariant):
-    """No pod waits for news while the scheduler's own books say that a node takes it: then it has missed some.
+    """No pod stays unschedulable while, by the scheduler's own cache, it fits a node: a requeue was missed.
 
-    It is tried again after five minutes, or when something else happens: that hides it from those who look in the end.
-    While room is kept for pods that others make it for, nobody can tell whose it is. A scheduler that stands still, or
-    lags, has news yet to handle: it is looked at when no fault concerns it.
+    The scheduler retries it after five minutes, or on another event, which hides the mistake from checks at the end.
+    Not checked while a node is nominated for preemption, as its room is reserved, nor while a fault affects the
+    scheduler, which may have events yet to handle.
 
     Source: the doc of `QueueingHintFn` in pkg/scheduler/framework (v1.36): a hint that skips too much loses pods.
     """
@@ -229,14 +229,14 @@ class FittingPodsAreRequeued(Invariant):
     name: ClassVar[str] = "fitting-pods-are-requeued"
 
     def looked(self) -> Iterator[str]:
-        """Try every node for every pod that waits."""
+        """Try every node for every unschedulable pod."""
         if self.world.faults.disturbed_until(SCHEDULER) > self.root.kernel.now:
             return
         for path, scheduler in actors_within(SCHEDULER, self.root, Scheduler):
-            yield from _untried(path, scheduler)
+            yield from _unrequeued(path, scheduler)
 
 
-def _untried(path: str, scheduler: Scheduler) -> Iterator[str]:
+def _unrequeued(path: str, scheduler: Scheduler) -> Iterator[str]:
     if next(scheduler.cache.nominated_nodes(), None) is not None:
         return
     for queued in scheduler.queue._unschedulable.values():  # noqa: SLF001 -- an invariant looks inside
@@ -244,11 +244,11 @@ def _untried(path: str, scheduler: Scheduler) -> Iterator[str]:
         profile = scheduler._profile_of(pod.pod)  # noqa: SLF001
         taking = (node.name for node in scheduler.cache if profile and not profile.all_refusals(pod, node))
         for name in islice(taking, 1):
-            yield f"{path} does not try {title(pod.pod)} again, and {name} would take it"
+            yield f"{path} keeps {title(pod.pod)} as unschedulable, though it fits {name}"
 
 
 class PreemptionTerminates(Invariant):
-    """Pods make room for an urgent one, and it takes that: they are not driven off for it again and again."""
+    """A preempting pod takes the room that its victims make: pods are not preempted for it again and again."""
 
     name: ClassVar[str] = "preemption-terminates"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Event,)
@@ -256,10 +256,10 @@ class PreemptionTerminates(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._victims: dict[str, dict[str, None]] = {}
-        """By the uid of who is urgent: the uids of those who had to go."""
+        """By uid of the preempting pod: the uids of its victims."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Count the victims that are told of."""
+        """Count the victims named in events."""
         event = commit.new
         told = PREEMPTED.fullmatch(event.message) if isinstance(event, Event) else None
         if told is None or not isinstance(event, Event):
@@ -267,7 +267,7 @@ class PreemptionTerminates(Invariant):
         victims = self._victims.setdefault(told[1], {})
         victims[event.involved_object.uid] = None
         if len(victims) > MOST_VICTIMS:
-            yield f"pod {event.involved_object.name} is the {len(victims)}th that had to go for pod {told[1]}"
+            yield f'pod "{event.involved_object.name}" is victim number {len(victims)} of the preempting pod {told[1]}'
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (

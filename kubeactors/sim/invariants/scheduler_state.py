@@ -1,7 +1,7 @@
-"""What holds of what a scheduler keeps in its books: it is what it would come to if it began anew.
+"""Invariants of the scheduler's in-memory state: it is what a scheduler that starts now would compute.
 
-It counts up and down as pods come and go, and keeps what it has worked out for pods of one shape. A mistake in that sends
-some pod to a worse node, or lets it wait: seldom, and for no reason that anybody sees.
+The scheduler updates sums as pods come and go, and caches filter and score results by pod shape. A mistake in that sends
+an occasional pod to a worse node, or leaves it pending, for no visible reason.
 
 Source: the comparer of pkg/scheduler/backend/cache/debugger/comparer.go (v1.36), which compares nodes and pods.
 """
@@ -26,11 +26,11 @@ from kubeactors.sim.invariants.scheduler import SCHEDULER
 from kubeactors.sim.tree import actors_within
 
 Answer: TypeAlias = dict[str, object]
-"""What a scheduler says of a pod: by node its score, or what is said against nodes, and how many say so."""
+"""A scheduler's verdict on a pod: the score of each feasible node; or, if there is none, the reasons and their counts."""
 
 
 class SchedulerCacheEqualsStore(Invariant):
-    """When all is quiet, a scheduler knows all nodes, and all pods on them, and no others."""
+    """When all is quiet, a scheduler's cache has exactly the nodes and the active bound pods of the store."""
 
     name: ClassVar[str] = "scheduler-cache-equals-store"
 
@@ -51,9 +51,9 @@ class SchedulerCacheEqualsStore(Invariant):
 def _differences_of_nodes(known: dict[str, Node], nodes: dict[str, Node]) -> Iterator[str]:
     for name in dict.fromkeys((*known, *nodes)):
         if name not in known or name not in nodes:
-            yield f"{'knows' if name in known else 'does not know'} node {name}"
+            yield f'caches node "{name}", which is deleted' if name in known else f'does not cache node "{name}"'
         elif not is_heartbeat(known[name], nodes[name]):
-            yield f"knows node {name} as it was at {known[name].metadata.resource_version}"
+            yield f'caches node "{name}" as of revision {known[name].metadata.resource_version}'
 
 
 def _differences_of_pods(cache: Cache, pods: dict[str, Pod]) -> Iterator[str]:
@@ -63,18 +63,19 @@ def _differences_of_pods(cache: Cache, pods: dict[str, Pod]) -> Iterator[str]:
         pod = pods.get(uid)
         if known is None or pod is None or name != pod.spec.node_name:
             what = title(known.pod if pod is None and known is not None else pods[uid])
-            yield f"has {what} {'on ' + name if name else 'nowhere'}, and it is {'gone' if pod is None else 'on ' + pod.spec.node_name}"
+            there_is = "gone" if pod is None else f"on {pod.spec.node_name}"
+            yield f"caches {what} {f'on {name}' if name else 'on no node'}, but it is {there_is}"
         elif (known.demand, known.group) != ((anew := pod_info(pod)).demand, anew.group):
-            yield f"reckons with {title(pod)} as it was"
+            yield f"caches outdated requests or labels of {title(pod)}"
 
 
 class SchedulerAccountingIsCorrect(Invariant):
-    """A scheduler says of every pod what one would say that began anew with the same nodes and the same pods on them."""
+    """A scheduler's sums, filters and scores equal those of a new scheduler with the same nodes and pods."""
 
     name: ClassVar[str] = "scheduler-accounting-is-correct"
 
     def settled(self) -> Iterator[str]:
-        """Let another one begin."""
+        """Compare each scheduler with a new one."""
         for path, scheduler in actors_within(SCHEDULER, self.root, Scheduler):
             yield from (f"{path} {told}" for told in _miscounts(scheduler))
 
@@ -89,18 +90,18 @@ def _miscounts(scheduler: Scheduler) -> Iterator[str]:
             any(kept.get(name, 0) != right.get(name, 0) for name in (*kept, *right))
             or info.used_ports != other.used_ports
         ):
-            yield f"reckons that {kept} are taken of {info.name}, and it is {right}"
+            yield f"accounts {kept} as requested on node {info.name}, but its pods request {right}"
     handle = scheduler._handle(anew, Random(0))  # noqa: SLF001 -- an invariant looks inside, and draws nothing
     for name, plugins in scheduler._config.profiles.items():  # noqa: SLF001
         kept_profile, other_profile = scheduler._profiles[name], Profile(plugins(handle), anew)  # noqa: SLF001
         for pod in _shapes(scheduler.cache):
             kept_answer, right_answer = _answer(kept_profile, pod), _answer(other_profile, pod)
             if kept_answer != right_answer:
-                yield f"says of pods like {pod.key}: {kept_answer}, and one that began anew: {right_answer}"
+                yield f"rates nodes for pods like {pod.key} as {kept_answer}, but a new scheduler as {right_answer}"
 
 
 def _anew(cache: Cache) -> Cache:
-    """Another one of the same nodes with the same pods."""
+    """A new cache of the same nodes and pods."""
     anew = Cache()
     for info in filter(None, cache.rows):
         if info.node is not None:
@@ -113,7 +114,7 @@ def _anew(cache: Cache) -> Cache:
 
 
 def _shapes(cache: Cache) -> list[PodInfo]:
-    """One pod of each shape that has been placed. What depends on claims, others keep in their books."""
+    """One pod of each shape on the nodes, except pods with claims, whose state is kept elsewhere."""
     found: dict[object, PodInfo] = {}
     for info in filter(None, cache.rows):
         for one in info.pods.values():
@@ -126,7 +127,7 @@ def _shapes(cache: Cache) -> list[PodInfo]:
 
 
 def _answer(profile: Profile, pod: PodInfo) -> Answer:
-    """What is said of another pod like this one."""
+    """The verdict on another pod of this shape."""
     found = profile.feasible(pod)
     if isinstance(found, Diagnosis):
         return {" ".join(status.reasons): count for status, count in found.counts.items()}

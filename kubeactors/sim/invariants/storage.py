@@ -1,4 +1,4 @@
-"""What holds of the store: it is compared with a plain log of what it has made durable.
+"""Invariants of the store, which is compared with a plain log of the events that it has committed.
 
 Source: "KV API guarantees" in etcd's documentation (v3.5).
 """
@@ -36,7 +36,7 @@ FIRST_REVISION = 1
 
 
 class RevisionsAreContiguous(Invariant):
-    """The store's revision never goes back, and none is left out."""
+    """The store's revision never decreases, and skips no number."""
 
     name: ClassVar[str] = "revisions-are-contiguous"
 
@@ -45,14 +45,14 @@ class RevisionsAreContiguous(Invariant):
         self._revision = 0
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """One transaction is one revision; it may write several keys."""
+        """A transaction has one revision, and may write several keys."""
         before, self._revision = self._revision, commit.revision
         if before and commit.revision not in (before, before + 1):
-            yield f"after revision {before} the store committed {commit.revision}"
+            yield f"revision {commit.revision} was committed after revision {before}"
 
 
 class UidsAreUnique(Invariant):
-    """No two objects ever have the same uid."""
+    """No uid is ever used twice."""
 
     name: ClassVar[str] = "uids-are-unique"
 
@@ -61,7 +61,7 @@ class UidsAreUnique(Invariant):
         self._seen: dict[str, str] = {}
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """An object that is new has a new uid."""
+        """A created object has a uid that was never seen before."""
         if commit.old is None and commit.new is not None:
             uid = commit.new.metadata.uid
             if uid in self._seen:
@@ -70,13 +70,13 @@ class UidsAreUnique(Invariant):
 
 
 Known: TypeAlias = tuple[int, int, bool]
-"""When a request reached the store: its revision, up to where it may be compacted, whether the conditions held."""
+"""The store when a request reached it: its revision, the latest possible compaction, whether the request's compares held."""
 
 
 class StoreIsLinearizable(StoreInvariant):
-    """The store reads and writes as if it did one thing after the other, and tells who watches all of it, once, in order.
+    """Reads and transactions take effect one at a time, and watches deliver every event once and in order.
 
-    What it says is compared with the states of each key in the order in which they were made durable.
+    Answers are compared with the states of each key in the order in which they were committed.
     """
 
     name: ClassVar[str] = "store-is-linearizable"
@@ -85,30 +85,33 @@ class StoreIsLinearizable(StoreInvariant):
         super().__init__(world, root)
         self._revision = FIRST_REVISION
         self._compacted = 0
-        """Up to where somebody asked for a compaction: it may have been done and not been answered."""
+        """The latest revision of a requested compaction, which may be done though its answer was lost."""
         self._states: dict[str, list[KeyValue]] = {}
-        """By key: all states, deletions too."""
+        """All states of each key, deletions included."""
         self._events: list[StoreEvent] = []
         self._positions: dict[tuple[Cell, int], int] = {}
-        """By watch: how many events it has been told, or need not be told."""
+        """How many of `_events` each watch has passed: delivered, or older than its start."""
         self._ranges: dict[tuple[Cell, int], tuple[str, str]] = {}
 
     def stored(self, event: StoreEvent) -> Iterator[str]:
-        """A state follows on the last one of its key."""
+        """An event's previous value and versions follow from the last state of its key."""
         kv = event.kv
         states = self._states.setdefault(kv.key, [])
         before = states[-1] if states and states[-1].version else None
         if event.previous != before:
-            yield f"{kv.key} at {kv.mod_revision} is said to follow on {_told(event.previous)}, not on {_told(before)}"
+            yield f"event of {kv.key} at {kv.mod_revision}: its previous value is {_said(event.previous)}, not {_said(before)}"
         version, created = (1, kv.mod_revision) if before is None else (before.version + 1, before.create_revision)
         if not event.deleted and (kv.version, kv.create_revision) != (version, created):
-            yield f"{kv.key} at {kv.mod_revision} has version {kv.version} since {kv.create_revision}, not {version} since {created}"
+            yield (
+                f"event of {kv.key} at {kv.mod_revision}: version {kv.version}, create revision {kv.create_revision}; "
+                f"expected {version} and {created}"
+            )
         states.append(kv)
         self._events.append(event)
         self._revision = kv.mod_revision
 
     def asked(self, request: StoreRequest) -> Known:
-        """Whether the conditions of a transaction hold now."""
+        """Note the store's revision, and whether a transaction's compares hold now."""
         compares = request.compare if isinstance(request, Txn) else ()
         newest = ((self._at(one.key, self._revision), one.mod_revision) for one in compares)
         holds = all((0 if kv is None else kv.mod_revision) == wanted for kv, wanted in newest)
@@ -118,7 +121,7 @@ class StoreIsLinearizable(StoreInvariant):
         return known
 
     def answered(self, request: StoreRequest, remembered: object, answer: object) -> Iterator[str]:
-        """Compare what it says with what there was."""
+        """Compare the answer with the state when the request arrived."""
         revision, compacted, holds = cast("Known", remembered)
         match request, answer:
             case Txn(), TxnReply():
@@ -128,44 +131,47 @@ class StoreIsLinearizable(StoreInvariant):
             case Compact(), CompactReply():
                 pass
             case Compact(), _ if compacted < request.revision <= revision:
-                yield f"it does not compact to {request.revision}, and is at {revision}: {answer}"
+                yield f"compaction to {request.revision} was rejected at revision {revision}: {answer}"
             case Progress(), RangeReply(revision=said) if said != revision:
-                yield f"it says that it is at {said}, and is at {revision}"
+                yield f"progress reports revision {said}, but the store is at {revision}"
             case WatchCreate(), WatchCreated():
                 self._begin(request, revision)
             case ((Range() | Txn()), Compacted()) if not _ranges_before(request, compacted):
-                yield f"it says that something is compacted, which goes only to {compacted}: {request}"
+                yield f"rejected as compacted, though only revisions before {compacted} are: {request}"
             case Range(op=op), FutureRevision() if op.revision <= revision:
-                yield f"it says that {op.revision} has not happened, and is at {revision}"
+                yield f"read at {op.revision} was rejected as in the future, but the store is at {revision}"
             case _:
                 pass
 
     def _written(self, txn: Txn, answer: TxnReply, revision: int, *, holds: bool) -> Iterator[str]:
         if answer.succeeded is not holds:
-            yield f"a transaction of {_keys(txn.success)} at {revision} has succeeded: {answer.succeeded}, not {holds}"
+            yield (
+                f"transaction on {_keys(txn.success)} at {revision}: its compares {'held' if holds else 'did not hold'}, "
+                f"but succeeded is {answer.succeeded}"
+            )
         ops = txn.success if answer.succeeded else txn.failure
         writes = any(self._writes(op, revision) for op in ops)
         if answer.revision != revision + writes:
-            yield f"a transaction at {revision} of {_keys(ops)} has revision {answer.revision}"
+            yield f"transaction on {_keys(ops)} at {revision}: its revision is {answer.revision}, not {revision + writes}"
         for op in ops:
             kv = self._at(op.key, answer.revision)
             if isinstance(op, PutOp) and (kv is None or kv.mod_revision != answer.revision):
-                yield f"{op.key} was put at {answer.revision}, it is said, and is {_told(kv)}"
+                yield f"put of {op.key} was acknowledged at {answer.revision}, but the store has {_said(kv)}"
             if isinstance(op, DeleteOp) and kv is not None:
-                yield f"{op.key} was deleted at {answer.revision}, it is said, and is {_told(kv)}"
+                yield f"deletion of {op.key} was acknowledged at {answer.revision}, but the store has {_said(kv)}"
 
     def _writes(self, op: Op, revision: int) -> bool:
         return isinstance(op, PutOp) or (isinstance(op, DeleteOp) and self._at(op.key, revision) is not None)
 
     def _shown(self, op: RangeOp, answer: RangeReply, revision: int) -> Iterator[str]:
         if answer.revision != revision:
-            yield f"it reads at {answer.revision}, and is at {revision}"
+            yield f"range over {op.key} reports revision {answer.revision}, but the store is at {revision}"
         wanted = self._range(op.key, op.range_end, op.revision or revision)
         shown = wanted[: op.limit] if op.limit else wanted
         if not op.count_only and list(answer.kvs) != shown:
-            yield f"of {op.key} at {op.revision or revision} it shows {_all(answer.kvs)}, not {_all(shown)}"
+            yield f"range over {op.key} at {op.revision or revision} returned {_all(answer.kvs)}, not {_all(shown)}"
         if answer.count != len(wanted) or (answer.more is not (len(shown) < len(wanted)) and not op.count_only):
-            yield f"of {op.key} it counts {answer.count}, more: {answer.more}, and there are {len(wanted)}"
+            yield f"range over {op.key} reports count {answer.count} (more: {answer.more}), but there are {len(wanted)} keys"
 
     def _range(self, key: str, end: str, revision: int) -> list[KeyValue]:
         keys = sorted(one for one in self._states if key <= one < end) if end else [key]
@@ -186,7 +192,7 @@ class StoreIsLinearizable(StoreInvariant):
         self._positions[watch] = bisect_right(self._events, start - 1, key=lambda one: one.kv.mod_revision)
 
     def told(self, subscriber: Cell, message: StoreEvents) -> Iterator[str]:
-        """What is told goes on where the last message has ended; what an earlier watch of that number was told is over."""
+        """Events continue where the last message ended; messages of an earlier watch with that number are ignored."""
         watch = (subscriber, message.watch)
         position = self._positions.get(watch)
         if position is None:
@@ -198,18 +204,18 @@ class StoreIsLinearizable(StoreInvariant):
         upto = bisect_right(self._events, message.revision, key=lambda one: one.kv.mod_revision)
         wanted = [one for one in self._events[position:upto] if start <= one.kv.key < end]
         if list(message.events) != wanted:
-            told, missing = _all([one.kv for one in message.events]), _all([one.kv for one in wanted])
-            yield f"a watch is told {told} up to {message.revision}, not {missing}"
+            sent, expected = _all([one.kv for one in message.events]), _all([one.kv for one in wanted])
+            yield f"watch of {start} up to revision {message.revision} received {sent}, not {expected}"
         self._positions[watch] = max(position, upto)
 
 
 def _cell(subscriber: object) -> Cell:
-    assert isinstance(subscriber, Cell)  # whoever watches the store in a simulation is an actor
+    assert isinstance(subscriber, Cell)  # only actors watch the store in a simulation
     return subscriber
 
 
 def _ranges_before(request: StoreRequest, compacted: int) -> bool:
-    """Whether it reads what is compacted."""
+    """Whether it reads at a compacted revision."""
     ops: Sequence[Op] = (request.op,) if isinstance(request, Range) else ()
     if isinstance(request, Txn):
         ops = (*request.success, *request.failure)
@@ -220,12 +226,12 @@ def _keys(ops: Sequence[Op]) -> str:
     return ", ".join(one.key for one in ops) or "nothing"
 
 
-def _told(kv: KeyValue | None) -> str:
+def _said(kv: KeyValue | None) -> str:
     return "nothing" if kv is None else f"{kv.key} at {kv.mod_revision}"
 
 
 def _all(kvs: Sequence[KeyValue]) -> str:
-    return ", ".join(map(_told, kvs)) or "nothing"
+    return ", ".join(map(_said, kvs)) or "nothing"
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (RevisionsAreContiguous, UidsAreUnique, StoreIsLinearizable)
