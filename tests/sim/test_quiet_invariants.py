@@ -20,7 +20,15 @@ from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
 from kubeactors.scheduler.profile import Profile
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.chaos.faults import FieldCorrupted, NodePowerLoss, NodeRemoved, SlowReplies, StaleRestart, WatchLag
+from kubeactors.sim.chaos.faults import (
+    FieldCorrupted,
+    NodePowerLoss,
+    NodeRemoved,
+    RackPowerLoss,
+    SlowReplies,
+    StaleRestart,
+    WatchLag,
+)
 from kubeactors.sim.chaos.faults import Pause as Freeze
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
@@ -174,6 +182,18 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (SetShare(at=0.0, hard={"requests.cpu": "1"}), Furnish(at=5.0, sort="pod", number=1, cpu="100m"))),
     ("quotas-are-enforced", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
      (SetShare(at=0.0, hard={"count/podtemplates": "2"}), Furnish(at=5.0, sort="pod-template", number=1))),
+    # What comes right later, because something else happens, comes too late.
+    ("endpoints-equal-ready-pods", "endpoints:EndpointsController._on_endpoints:skip_wake_up:0",
+     (WEB, Spoil(at=10.0, of="Endpoints", number=1), Scale(at=60.0, name="web", replicas=4))),
+    ("namespaces-are-initialized", "serviceaccount:ServiceAccountController._on_account:negate_condition:0",
+     (DropAccount(at=45.0, name="default"), CreateNamespace(at=100.0, name="team"))),
+    ("no-pods-on-missing-nodes", "pod_gc:PodGCController._on_node:skip_wake_up:0", (WEB, NodeRemoved(at=10.0, node="node-1"))),
+    ("taints-follow-readiness", "nodelifecycle.health:with_schedule_taints:drop_condition:0",
+     (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=100.0))),
+    ("unready-nodes-are-evicted", "nodelifecycle.health:with_execute_taint:confuse:0",
+     (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=150.0))),
+    ("node-evictions-are-rate-limited", "nodelifecycle.health:has_execute_taint:confuse:1",
+     (WEB, RackPowerLoss(at=5.0, nodes=("node-1", "node-2"), seconds=150.0))),
 ]  # fmt: skip
 
 
@@ -278,7 +298,8 @@ def test_a_replica_set_that_gets_its_pods_only_if_it_belongs_to_a_deployment_is_
     plan = Plan(seed=1, steps=(CreateReplicationController(at=0.0, name="bare", of="ReplicaSet", replicas=2),))
     assert Simulation(plan).run().violations == ()
     with patch.object(ReplicaSetController, "_reconcile", of_deployments):
-        assert {one.invariant for one in Simulation(plan).run().violations} == {"specs-are-acted-on-promptly"}
+        found = {one.invariant for one in Simulation(plan).run().violations}
+        assert found == {"specs-are-acted-on-promptly", "statuses-are-accurate"}
 
 
 def test_a_replication_controller_that_says_nothing_is_objected_to() -> None:

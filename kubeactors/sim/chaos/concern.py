@@ -38,7 +38,10 @@ def concerned(fault: AnyFault) -> str:
 HEARING = (
     faults.SlowStarts | faults.FailingContainers | faults.FailingProbes
     | faults.ControllerCrash | faults.ManagerRestart | faults.SchedulerRestart | faults.KubeletRestart
-    | faults.ClockSkew | faults.SlowActor | faults.WatchLag | faults.WatchRepeat
+    | faults.StaleRestart | faults.VersionSkew
+    | faults.ClockSkew | faults.SlowActor | faults.Stall | faults.Pause
+    | faults.WatchLag | faults.WatchRepeat | faults.WatchBreak | faults.WatchExpired | faults.Compaction | faults.StoreLag
+    | faults.Unavailable | faults.Throttled | faults.Overload | faults.DiskFull
     | faults.Conflicts | faults.AdmissionFailure | faults.ReplyLost | faults.SlowReplies | faults.DelayedWrite
     | faults.FieldCorrupted | faults.StatusCleared
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """The invariants of a cluster, one file per room of the control plane, under the room's name.
 
     invariant.py            the base classes                  inspection.py       what invariants share
+    prompt.py               what holds within seconds, too
     storage.py              apiserver/                        client.py           caches, back-off, leader election
     requests.py             what components may request       live_reads.py       how controllers read
     backoff.py              how often they retry              oscillation.py      whether they undo each other's writes

@@ -3,7 +3,7 @@
 deployments.py  progress.py       rollouts           sets.py       stateful sets and daemon sets
 scale_down.py   which pods are deleted               jobs.py       job_indexes.py  deadlines.py   jobs and cron jobs
 autoscaling.py  promptness.py     how soon a new spec is acted on
-nodes.py        outages.py        node lifecycle     ownership.py  owner references and garbage collection
+nodes.py        outages.py        taints.py          ownership.py  owner references and garbage collection
 endpoints.py    services.py       quotas.py          volumes.py    devices.py      certificates.py
 statuses.py     status_counts.py  what statuses say  steady_state.py  what has to be done once all is quiet
 """
@@ -29,6 +29,7 @@ from kubeactors.sim.invariants.controllers import (
     status_counts,
     statuses,
     steady_state,
+    taints,
     volumes,
 )
 from kubeactors.sim.invariants.invariant import Invariant
@@ -55,6 +56,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *scale_down.INVARIANTS,
     *progress.INVARIANTS,
     *promptness.INVARIANTS,
+    *taints.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS"]

@@ -9,6 +9,7 @@ from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import IntOrString, TypedObject
 from kubeactors.sim.bounds.rollouts import FINISHED, is_ready
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.prompt import PromptInvariant
 from kubeactors.sim.world import Commit, World
 
 SERVICE_NAME = "kubernetes.io/service-name"
@@ -33,7 +34,7 @@ class Place(NamedTuple):
     """Of the pod."""
 
 
-class EndpointsEqualReadyPods(Invariant):
+class EndpointsEqualReadyPods(PromptInvariant):
     """When all is quiet, a service leads to exactly the pods that it selects, ready and not, in both forms of endpoints.
 
     To the ports that its own lead to, on the nodes where the pods are; and its endpoints have its labels.

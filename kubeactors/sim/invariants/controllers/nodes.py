@@ -11,6 +11,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.bounds.capacity import is_ours
 from kubeactors.sim.invariants.inspection import UNDISTURBED, is_condemned, is_evicted
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.prompt import PromptInvariant
 from kubeactors.sim.users.manifests import NOT_READY, UNREACHABLE
 from kubeactors.sim.world import Commit, World
 
@@ -18,6 +19,11 @@ BLAMELESS = 120 * SECOND
 """A node that no fault has concerned for so long has no reason to be silent."""
 CLEAN = 5 * SECOND
 """So long after its last taint has gone nobody may be driven off a node."""
+QUARANTINE = 60 * SECOND
+"""Pods of a node that is gone stay for 40 s, in case it comes back, and a little more until somebody looks.
+
+Source: quarantineTime, gcCheckPeriod in pkg/controller/podgc/gc_controller.go (v1.36).
+"""
 MANAGER = "controller-manager"
 
 
@@ -117,10 +123,11 @@ class PodCIDRsAreUnique(Invariant):
                 yield f"{title(current)} has the range {cidr}, which node {owner} has"
 
 
-class NoPodsOnMissingNodes(Invariant):
+class NoPodsOnMissingNodes(PromptInvariant):
     """When all is quiet, no pod is on a node that does not exist."""
 
     name: ClassVar[str] = "no-pods-on-missing-nodes"
+    patience: ClassVar[int] = QUARANTINE
 
     def settled(self) -> Iterator[str]:
         """Look at all pods that were bound."""

@@ -18,6 +18,7 @@ from kubeactors.apimachinery.quantity import parse
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.prompt import PromptInvariant
 from kubeactors.sim.users.belongings import CUSTOM, Widget
 from kubeactors.sim.world import Commit, World
 
@@ -37,7 +38,7 @@ COUNTED: dict[str, type[TypedObject]] = {
 """What is counted by number alone."""
 
 
-class QuotasAreEnforced(Invariant):
+class QuotasAreEnforced(PromptInvariant):
     """Nothing is created beyond the quotas of its namespace; when all is quiet they say how much there is."""
 
     name: ClassVar[str] = "quotas-are-enforced"
@@ -70,12 +71,26 @@ class QuotasAreEnforced(Invariant):
     def settled(self) -> Iterator[str]:
         """Compare what each quota says with what there is."""
         for quota in self.world.of(ResourceQuota).values():
-            if quota.status.hard != quota.spec.hard:
-                yield f"{title(quota)} says that it allows {quota.status.hard}, and it is {quota.spec.hard}"
-            for name in quota.spec.hard:
-                used, said = self._used(quota, name), quota.status.used.get(name, "0")
-                if used is not None and parse(said).nanos != used:
-                    yield f"{title(quota)} says that {said} of {name} are there, and there are {used / SECOND:g}"
+            yield from self._compare(quota)
+
+    def pending(self) -> Iterator[tuple[str, str]]:
+        """That a pod is overdue nobody is told: it is counted until all are counted again, which is every few minutes.
+
+        Source: resyncPeriod in pkg/controller/resourcequota/resource_quota_controller.go (v1.36).
+        """
+        for quota in self.world.of(ResourceQuota).values():
+            pods = (one for one in self.world.pods_going() if one.metadata.namespace == quota.metadata.namespace)
+            if not any(map(self._is_overdue, pods)):
+                for problem in self._compare(quota):
+                    yield problem, quota.metadata.resource_version
+
+    def _compare(self, quota: ResourceQuota) -> Iterator[str]:
+        if quota.status.hard != quota.spec.hard:
+            yield f"{title(quota)} says that it allows {quota.status.hard}, and it is {quota.spec.hard}"
+        for name in quota.spec.hard:
+            used, said = self._used(quota, name), quota.status.used.get(name, "0")
+            if used is not None and parse(said).nanos != used:
+                yield f"{title(quota)} says that {said} of {name} are there, and there are {used / SECOND:g}"
 
     def _quotas(self, namespace: str) -> Iterator[ResourceQuota]:
         return (one for one in self.world.of(ResourceQuota).values() if one.metadata.namespace == namespace)

@@ -6,11 +6,12 @@ from typing import ClassVar
 from kubeactors.api.core.v1 import Service
 from kubeactors.api.core.v1.service import EXTERNAL_NAME, LOAD_BALANCER, LOCAL, NODE_PORT
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.prompt import PromptInvariant
 
 CLEANUP = "service.kubernetes.io/load-balancer-cleanup"
 
 
-class ServicesHaveAddressesAndPorts(Invariant):
+class ServicesHaveAddressesAndPorts(PromptInvariant):
     """When all is quiet, services have the addresses and ports of their type, which no other has, and no others.
 
     A load balancer's is held until it is given back: the service has its finalizer exactly as long as the address.

@@ -3,7 +3,7 @@
 Reckoned here anew from what is in the store, by nothing that controllers use: a mistake of theirs is not repeated.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
@@ -29,6 +29,7 @@ from kubeactors.sim.bounds.rollouts import (
     wanted,
 )
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.prompt import PromptInvariant
 from kubeactors.sim.users.manifests import LOAD
 from kubeactors.sim.world import World
 
@@ -48,21 +49,40 @@ TOLERANCE = 0.1
 
 Said = Iterator[tuple[str, object, object]]
 """What a status says about something, and how that is."""
+Look = Callable[[World, TypedObject], Said]
 
 
-class StatusesAreAccurate(Invariant):
+class StatusesAreAccurate(PromptInvariant):
     """When all is quiet, what statuses say of pods and revisions is so."""
 
     name: ClassVar[str] = "statuses-are-accurate"
 
     def settled(self) -> Iterator[str]:
-        """Look at each workload and each budget."""
-        for type_, look in LOOKS:
-            for one in self.world.of(type_).values():
-                if one.metadata.deletion_timestamp is None:
-                    for what, said, true in look(self.world, one):
-                        if said != true:
-                            yield f"{title(one)} says {what} {said}, and it is {true}"
+        """Look at each workload, budget and autoscaler."""
+        for _, problem in false_statements(self.world, (*PROMPT, *EVENTUAL)):
+            yield problem
+
+    def pending(self) -> Iterator[tuple[str, str]]:
+        """Those that follow soon; but not of workloads whose pods are available only some time after they are ready."""
+        for one, problem in false_statements(self.world, PROMPT):
+            if not _waits(one):
+                yield problem, one.metadata.resource_version
+
+
+def _waits(found: TypedObject) -> bool:
+    return isinstance(found, Deployment | Replicas | StatefulSet | DaemonSet) and found.spec.min_ready_seconds > 0
+
+
+def false_statements(
+    world: World, looks: Iterable[tuple[type[TypedObject], Look]]
+) -> Iterator[tuple[TypedObject, str]]:
+    """What statuses say that is not so, and whose status that is."""
+    for type_, look in looks:
+        for one in world.of(type_).values():
+            if one.metadata.deletion_timestamp is None:
+                for what, said, true in look(world, one):
+                    if said != true:
+                        yield one, f"{title(one)} says {what} {said}, and it is {true}"
 
 
 def _looks_at_generation(found: Deployment | Replicas | StatefulSet | DaemonSet) -> Said:
@@ -122,8 +142,18 @@ def _looks_at_deployment(world: World, found: TypedObject) -> Said:
             idle = [one for one in sets if not wanted(one) and one.metadata.annotations.get(REVISION) != newest]
             kept = found.spec.revision_history_limit  # while something blocks a rollout nothing is cleaned up
             yield "old replica sets beyond its limit", 0, max(len(idle) - (10 if kept is None else kept), 0)
-        elif _is_stuck(found):
-            yield "Progressing", _condition(found, "Progressing"), "False"
+
+
+def _looks_at_progress(world: World, found: TypedObject) -> Said:
+    """A rollout that is not complete, and has not gone on for longer than it may, says so."""
+    assert isinstance(found, Deployment)
+    sets = tuple(world.sets_of(found.metadata.uid))
+    pods = [pod for one in sets for pod in world.pods_of(one) if is_active(pod)]
+    newest = max((one.metadata.annotations.get(REVISION, "0") for one in sets), key=int, default="")
+    rolling = any(one.metadata.annotations.get(REVISION) != newest and wanted(one) for one in sets)
+    complete = sum(map(is_ready, pods)) == len(pods) == wanted(found) and not rolling
+    if not found.spec.paused and not complete and _is_stuck(found):
+        yield "Progressing", _condition(found, "Progressing"), "False"
 
 
 def _is_stuck(found: Deployment) -> bool:
@@ -156,14 +186,19 @@ def _looks_at_revisions(world: World, found: TypedObject) -> Said:
 
 
 def _looks_at_stateful_set(world: World, found: TypedObject) -> Said:
+    """A pod that is to go is still counted among those that are ready, and no more as one of a revision.
+
+    Source: updateStatus in pkg/controller/statefulset/stateful_set_control.go (v1.36).
+    """
     assert isinstance(found, StatefulSet)
     pods, status = _pods(world, found), found.status
-    ready = sum(map(is_ready, pods))
+    ready = sum(1 for pod in pods if pod.status.phase == "Running" and _has_condition(pod, "Ready"))
     yield from _looks_at_generation(found)
     yield "replicas", status.replicas, len(pods)
     yield "readyReplicas", status.ready_replicas, ready
     yield "availableReplicas", status.available_replicas, ready
-    updated = sum(1 for pod in pods if pod.metadata.labels.get(HASH) == status.update_revision)
+    staying = (pod for pod in pods if pod.metadata.deletion_timestamp is None)
+    updated = sum(1 for pod in staying if pod.metadata.labels.get(HASH) == status.update_revision)
     yield "updatedReplicas", status.updated_replicas, updated
     if updated == ready == len(pods) == wanted(found):
         yield "currentRevision", status.current_revision, status.update_revision
@@ -289,9 +324,11 @@ def _goal_of(world: World, pods: Sequence[Pod]) -> int | None:
 
 
 def _is_healthy(pod: Pod) -> bool:
-    return pod.metadata.deletion_timestamp is None and any(
-        one.type == "Ready" and one.status == "True" for one in pod.status.conditions
-    )
+    return pod.metadata.deletion_timestamp is None and _has_condition(pod, "Ready")
+
+
+def _has_condition(pod: Pod, type_: str) -> bool:
+    return any(one.type == type_ and one.status == "True" for one in pod.status.conditions)
 
 
 def _all_pods(world: World, owner: TypedObject) -> list[Pod]:
@@ -310,7 +347,7 @@ def _condition(found: Deployment | Replicas | Job, type_: str) -> str:
     return next((str(one.status) for one in found.status.conditions if one.type == type_), "")
 
 
-LOOKS = (
+PROMPT: tuple[tuple[type[TypedObject], Look], ...] = (
     (ReplicaSet, _looks_at_replicas),
     (ReplicationController, _looks_at_replicas),
     (Deployment, _looks_at_deployment),
@@ -321,8 +358,12 @@ LOOKS = (
     (Job, _looks_at_job),
     (CronJob, _looks_at_cron_job),
     (PodDisruptionBudget, _looks_at_budget),
+)
+"""How the objects of each kind are looked at whose status follows what it is about within seconds."""
+EVENTUAL: tuple[tuple[type[TypedObject], Look], ...] = (
+    (Deployment, _looks_at_progress),
     (HorizontalPodAutoscaler, _looks_at_autoscaler),
 )
-"""How the objects of each kind are looked at."""
+"""The same of statuses that take their time: a deadline, a stabilization window."""
 
 INVARIANTS: tuple[type[Invariant], ...] = (StatusesAreAccurate,)

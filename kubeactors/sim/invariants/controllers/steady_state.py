@@ -23,6 +23,7 @@ from kubeactors.sim.bounds.goals import has_ended, looks_in_vain, waits_for_othe
 from kubeactors.sim.bounds.rollouts import FINISHED, is_ready
 from kubeactors.sim.invariants.controllers.volumes import claims_of, uses
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.prompt import PromptInvariant
 from kubeactors.sim.tree import actors_of
 from kubeactors.sim.users.certificates import ROOT_CA
 from kubeactors.sim.users.manifests import joined_by
@@ -69,7 +70,7 @@ class DeletionsAreCompleted(Invariant):
         return isinstance(job, Job) and job.spec.backoff_limit_per_index is not None and not has_ended(job)
 
 
-class NamespacesAreInitialized(Invariant):
+class NamespacesAreInitialized(PromptInvariant):
     """When all is quiet, every namespace has its default account, and says what the root of trust is.
 
     But no more config maps may be made than a quota allows: people may be quicker than a controller manager that is away.
@@ -142,7 +143,7 @@ class TokensHaveServiceAccounts(Invariant):
         return [cast("TokensController", one) for _, one in actors_of(self.root, TokensController)]
 
 
-class PodClaimsExist(Invariant):
+class PodClaimsExist(PromptInvariant):
     """When all is quiet, the claims are there that pods use; but a pod that somebody made by hand may wait for one."""
 
     name: ClassVar[str] = "pod-claims-exist"
@@ -237,7 +238,7 @@ class FinishedJobsExpire(Invariant):
                 yield f"{title(job)} has ended at {ended[0]}, was to be kept for {kept} s, and is there still"
 
 
-class ClusterRolesAreAggregated(Invariant):
+class ClusterRolesAreAggregated(PromptInvariant):
     """When all is quiet, a role that takes in others has their rules, and no more."""
 
     name: ClassVar[str] = "cluster-roles-are-aggregated"
@@ -258,7 +259,7 @@ class ClusterRolesAreAggregated(Invariant):
                         yield f"{title(role)} lacks the rule {rule}"
 
 
-class CordonedNodesAreTainted(Invariant):
+class CordonedNodesAreTainted(PromptInvariant):
     """When all is quiet, a node is tainted as unschedulable exactly if it is."""
 
     name: ClassVar[str] = "cordoned-nodes-are-tainted"

@@ -13,6 +13,7 @@ from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.bounds.limit_ranges import exceeded_by
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.prompt import PromptInvariant
 from kubeactors.sim.world import Commit, World
 
 BOUND, RELEASED, DELETE = "Bound", "Released", "Delete"
@@ -94,7 +95,7 @@ def uses(pod: Pod, claim: PersistentVolumeClaim) -> bool:
     return pod.metadata.namespace == claim.metadata.namespace and claim.metadata.name in claims_of(pod)
 
 
-class VolumeStatusesAreAccurate(Invariant):
+class VolumeStatusesAreAccurate(PromptInvariant):
     """When all is quiet, claims and volumes are in the phase that they should be, and are protected.
 
     No claim waits that a volume suits, or that one would be made for; who has one knows how large it is, and it is as
@@ -180,7 +181,7 @@ def _phase_of(world: World, volume: PersistentVolume) -> str:
     return "Failed" if by_hand and volume.spec.persistent_volume_reclaim_policy == DELETE else RELEASED
 
 
-class OneClaimPerVolume(Invariant):
+class OneClaimPerVolume(PromptInvariant):
     """When all is quiet, every claim that is bound has a volume that says so, and no other claim has it."""
 
     name: ClassVar[str] = "one-claim-per-volume"

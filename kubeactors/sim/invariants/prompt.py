@@ -1,0 +1,50 @@
+"""Invariants of a quiet cluster that hold within seconds in a busy one, too.
+
+A controller that misses a wake-up is late, and the next change of the object hides it: once all is quiet nobody can tell.
+
+Source: "Controllers: controller pattern" in Kubernetes' documentation; the buckets of API call latency in its scalability
+SLOs, which are seconds.
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
+from kubeactors.sim.invariants.inspection import informed_at
+from kubeactors.sim.invariants.invariant import Invariant
+from kubeactors.sim.processes import MANAGER
+from kubeactors.sim.tree import is_backing_off
+from kubeactors.sim.world import World
+
+
+class PromptInvariant(Invariant):
+    """What controllers derive from other objects follows soon, while no fault keeps them from it."""
+
+    patience: ClassVar[int] = 10 * SECOND
+    """How soon, in nanoseconds: controllers take a second at most."""
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._noticed: dict[tuple[str, str], int] = {}
+        """By problem and version: since when it was seen at every look."""
+
+    def pending(self) -> Iterator[tuple[str, str]]:
+        """What does not hold now, and the version of the object that it is about; empty if that does not matter.
+
+        A problem of another version is another problem: it has been mended meanwhile, and is there again.
+        """
+        for problem in self.settled():
+            yield problem, ""
+
+    def looked(self) -> Iterator[str]:
+        """Note each problem; tell of those that stay."""
+        now, before = self.root.kernel.now, self._noticed
+        informed = informed_at(self.world, MANAGER) < now
+        self._noticed = {one: before.get(one, now) for one in self.pending()} if informed else {}
+        late = [(*one, since) for one, since in self._noticed.items() if since + self.patience <= now]
+        if late and is_backing_off(self.root):
+            self._noticed = {}
+            return
+        for problem, _, since in late:
+            yield f"{problem}, for {(now - since) / SECOND:g} s"
