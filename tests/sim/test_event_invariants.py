@@ -28,22 +28,22 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...], str]] = [
         REFUSED,
         "FailedCreate",
     ),
-    ("client.correlation:Correlator._combine:negate_condition:1", "events-are-recorded", CROWDED, "has told nobody of"),
+    ("client.correlation:Correlator._combine:negate_condition:1", "events-are-recorded", CROWDED, "recorded no Event"),
     ("client.events:sink_of:negate_condition:0", "events-are-recorded", CROWDED, "SuccessfulCreate"),
     (
         "client.events:EventSink._write:negate_condition:0",
         "events-are-accurate",
         REFUSED,
-        "is the 12th event that says so",
+        "is similar Event number 12",
     ),
     (
         "client.events:_repetition:negate_condition:0",
         "events-are-accurate",
         CROWDED,
-        "was seen 1 times, and then 1 times",
+        "its count was 1, and is 1 after",
     ),
-    ("client.events:reference_to:drop_guard:0", "events-are-accurate", CROWDED, "it has no uid"),
-    ("kubelet.node_events:reference_of:drop_guard:0", "events-are-accurate", CROWDED, "it has no uid"),
+    ("client.events:reference_to:drop_guard:0", "events-are-accurate", CROWDED, "has no uid"),
+    ("kubelet.node_events:reference_of:drop_guard:0", "events-are-accurate", CROWDED, "has no uid"),
 ]
 
 
@@ -99,15 +99,15 @@ class Told:
     [
         (None, BOUND, ""),
         (BOUND, AGAIN, ""),
-        (AGAIN, AGAIN, "was seen 2 times, and then 2 times"),
-        (BOUND, replace(AGAIN, reason="FailedScheduling"), "something else than before"),
+        (AGAIN, AGAIN, "its count was 2, and is 2 after"),
+        (BOUND, replace(AGAIN, reason="FailedScheduling"), "changed its object, reason"),
         (None, replace(BOUND, message="Successfully assigned x/a to node-2"), "never bound to node-2"),
         (
             None,
             replace(BOUND, involved_object=replace(BOUND.involved_object, uid="v")),
-            "no such object with the uid v",
+            "never existed with the uid v",
         ),
-        (None, replace(BOUND, involved_object=replace(BOUND.involved_object, name="b")), "no such object"),
+        (None, replace(BOUND, involved_object=replace(BOUND.involved_object, name="b")), "never existed"),
         (
             None,
             replace(

@@ -37,13 +37,25 @@ DEAD = (
 )
 
 MISTAKES: list[tuple[str, tuple[AnyStep, ...], str]] = [
-    ("kubelet.probes:ProbeWorker.take:off_by_one:0", SLOW, "was to have started"),
-    ("kubelet.probes:ProbeWorker.take:swap_extremes:0", SLOW, "is ready, and cannot have said so 2 times"),
-    ("kubelet.prober:run_probes:drop_clause:3", SLOW, "was to be ready"),
-    ("kubelet.probes:ProbeWorker.take:off_by_one:1", SICK, "was to be not ready"),
-    ("kubelet.probes:ProbeWorker.take:swap_extremes:1", SICK, "is not ready, and cannot have said so 3 times"),
-    ("kubelet.probes:ProbeWorker.has_failed:swap_extremes:0", SICK, "cannot have failed often enough"),
-    ("kubelet.probes:ProbeWorker.has_failed:off_by_one:0", DEAD, "was to end, as it has failed its liveness probe"),
+    ("kubelet.probes:ProbeWorker.take:off_by_one:0", SLOW, "should have been reported as started"),
+    (
+        "kubelet.probes:ProbeWorker.take:swap_extremes:0",
+        SLOW,
+        "is reported as ready, but its readiness probe cannot have succeeded 2 times",
+    ),
+    ("kubelet.prober:run_probes:drop_clause:3", SLOW, "should have been reported as ready"),
+    ("kubelet.probes:ProbeWorker.take:off_by_one:1", SICK, "should have been reported as not ready"),
+    (
+        "kubelet.probes:ProbeWorker.take:swap_extremes:1",
+        SICK,
+        "is reported as not ready, but its readiness probe cannot have failed 3 times",
+    ),
+    ("kubelet.probes:ProbeWorker.has_failed:swap_extremes:0", SICK, "cannot have reached their failure threshold"),
+    (
+        "kubelet.probes:ProbeWorker.has_failed:off_by_one:0",
+        DEAD,
+        "failed its liveness probe and should have been killed",
+    ),
 ]
 
 

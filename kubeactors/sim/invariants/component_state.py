@@ -1,7 +1,7 @@
-"""What holds of what components remember: nothing of what is gone, and no own write that is long outdated.
+"""Invariant of components' memory: nothing of deleted objects, and no own write that was superseded.
 
-Who forgets to forget fills the memory of a process that runs for months, takes one that comes for one that was, or waits
-for ever for the end of what has long ended. That does harm late, and only in company; but it can be looked at.
+A component that keeps such state leaks memory, mistakes a recreated object for the deleted one, or waits forever for an
+event that has passed. The harm shows late and rarely, but the state can be inspected at any time.
 """
 
 import re
@@ -22,35 +22,33 @@ from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.tree import cells, is_backing_off
 
 OURS = ("kubeactors.controllers.", "kubeactors.scheduler.", "kubeactors.kubelet.", "kubeactors.client.")
-"""Whose actors, and which parts of them, are looked into."""
-NOT_LOOKED_AT: tuple[type[object], ...] = (Indexer, Lru, OrderedDict, Materials)
-"""Caches, which are compared with the store elsewhere, what forgets by itself what was not used for longest, and what
-containers were made with, which stays as it was for them."""
+"""The packages whose actors and parts of actors are inspected."""
+NOT_INSPECTED: tuple[type[object], ...] = (Indexer, Lru, OrderedDict, Materials)
+"""Exempt: caches, which other invariants compare with the store; LRU maps; and what containers were created with."""
 PASSING: tuple[tuple[type[object], str], ...] = (
     (Controller, "_counts"), (Workloads, "_known"), (JobPodControl, "_released"),
     (SchedulingQueue, "_seeking"), (SchedulingQueue, "_active"), (SchedulingQueue, "_backoff"), (SchedulingQueue, "_errors"),
     (NodeReporter, "node"), (NodeReporter, "_lease"),
 )  # fmt: skip
-"""What is soon overwritten, at the latest when it is used again, or goes with its owner; it may tell of what is gone.
+"""Exempt attributes: overwritten before their next use, or dropped with their owner.
 
-Heaps let go of what has left them when it comes to their top. A kubelet whose Node is deleted while it runs does not make
-another one before it is started again: it goes on with what it knows of that one, and makes its Lease again as often as that
-is collected (`registerWithAPIServer` in pkg/kubelet/kubelet_node_status.go, v1.36).
+Heaps drop removed entries when these reach the top. A kubelet whose Node is deleted while it runs does not register again
+until it restarts: it keeps its copy of that Node, and recreates its Lease whenever that is garbage-collected
+(`registerWithAPIServer` in pkg/kubelet/kubelet_node_status.go, v1.36).
 """
 UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class NoStaleComponentState(Invariant):
-    """When all is quiet, no component remembers an object that is gone, or a write of its own after which others have come.
+    """When all is quiet, no component holds a deleted object, its uid, or an own write that was superseded.
 
-    Objects that are gone are told by their uids, of which no two are equal, in whatever a component keeps: keys and values of
-    its dicts, and objects of the API.
+    Deleted objects are recognised by their uids in whatever a component keeps: keys and values of dicts, API objects.
     """
 
     name: ClassVar[str] = "no-stale-component-state"
 
     def settled(self) -> Iterator[str]:
-        """Look into each component; but what fails again and again does not come to its end, and so not to forgetting."""
+        """Inspect each component, unless one still backs off: it has not completed the work that drops its state."""
         if is_backing_off(self.root):
             return
         gone = self._gone()
@@ -62,10 +60,10 @@ class NoStaleComponentState(Invariant):
                     yield from (f"{cell.path} {told}" for told in self._look(holder, what, gone))
 
     def _gone(self) -> dict[str, str]:
-        """Uids and keys of what is gone, and no object that is there names as its owner.
+        """Uids and keys of deleted objects, except those that an existing object names as its owner.
 
-        One that does stays when the kind of its owner is gone, too, and nobody saw the end of that: attemptToDeleteItem in
-        pkg/controller/garbagecollector/garbagecollector.go (v1.36) has nobody to ask.
+        Such a dependent stays if the owner's kind is no longer defined, as attemptToDeleteItem in
+        pkg/controller/garbagecollector/garbagecollector.go (v1.36) cannot read its owner.
         """
         there = (one.metadata.owner_references for _, one in self.world.everything())
         named = {one.uid: None for owners in there for one in owners}
@@ -78,37 +76,37 @@ class NoStaleComponentState(Invariant):
             uid, version = what.metadata.uid, what.metadata.resource_version
             now = self.world.by_uid.get(uid)
             if uid in gone:
-                yield f"remembers {title(what)}, which is gone"
+                yield f"still holds {title(what)}, which is deleted"
             elif isinstance(holder, Overlay) and now is not None and now.metadata.resource_version != version:
-                yield f"remembers that it wrote {title(what)} at {version}; it is at {now.metadata.resource_version}"
+                yield f"still overlays its write of {title(what)} at {version}, which is at {now.metadata.resource_version}"
         else:
             yield from (
-                f"remembers the uid of {gone[uid]}, which is gone" for uid in UID.findall(str(what)) if uid in gone
+                f"still holds the uid of {gone[uid]}, which is deleted" for uid in UID.findall(str(what)) if uid in gone
             )
 
 
 class _Anatomy(NamedTuple):
-    """What is to be known of all objects of a class."""
+    """How objects of a class are inspected."""
 
-    is_looked_at: bool
+    is_inspected: bool
     slots: tuple[str, ...]
     passing: tuple[str, ...]
-    """The attributes that are not looked at."""
+    """Exempt attributes."""
 
 
 @cache
 def _anatomy(lineage: tuple[type[object], ...]) -> _Anatomy:
-    """Of a class, by its method resolution order."""
+    """The anatomy of a class, by its method resolution order."""
     known = any(one in lineage for one in (dict, list, tuple, set)) or lineage[0].__module__.startswith(OURS)
     return _Anatomy(
-        is_looked_at=known and not any(one in lineage for one in NOT_LOOKED_AT),
+        is_inspected=known and not any(one in lineage for one in NOT_INSPECTED),
         slots=tuple(dict.fromkeys(name for part in lineage for name in _slots(part))),
         passing=tuple(name for part, name in PASSING if part in lineage),
     )
 
 
 def _memories(actor: object, seen: dict[int, object]) -> Iterator[tuple[object, object]]:
-    """Each object of the API that an actor remembers, and each key by which it does, with the part of it that holds them."""
+    """Each API object and each dict key that an actor holds, with the part of the actor that holds it."""
     waiting: list[tuple[object, object]] = [(actor, actor)]
     while waiting:
         holder, value = waiting.pop()
@@ -116,7 +114,7 @@ def _memories(actor: object, seen: dict[int, object]) -> Iterator[tuple[object, 
             yield holder, value
             continue
         anatomy = _anatomy(type(value).__mro__)
-        if anatomy.is_looked_at and id(value) not in seen:
+        if anatomy.is_inspected and id(value) not in seen:
             seen[id(value)] = value
             yield from _keys(holder, value)
             waiting += _parts(holder, value, anatomy)
@@ -128,7 +126,7 @@ def _keys(holder: object, value: object) -> Iterator[tuple[object, object]]:
 
 
 def _parts(holder: object, value: object, anatomy: _Anatomy) -> Iterator[tuple[object, object]]:
-    """What it consists of, with who holds that."""
+    """What a value consists of, each part with its holder."""
     if isinstance(value, dict):
         yield from ((holder, one) for one in cast("Mapping[object, object]", value).values())
     elif isinstance(value, list | tuple):

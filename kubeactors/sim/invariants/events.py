@@ -1,7 +1,7 @@
-"""What holds of events, which are for people: what they say has happened, and what people look for is said.
+"""Invariants of Events: what they say has happened, and what users look for is recorded.
 
-They are told of in the order of their causes, and may get lost with who tells them. What is said again is counted, not
-written again.
+Events are recorded in the order of their causes, and may be lost with their recorder. Repetitions are counted, not written
+as new Events.
 
 Source: "Application Introspection and Debugging" in Kubernetes' documentation; client-go tools/record/events_cache.go;
 pkg/scheduler/schedule_one.go, pkg/controller/controller_utils.go, pkg/kubelet/events/event.go (v1.36).
@@ -32,21 +32,21 @@ from kubeactors.sim.world import Commit, World
 
 COMBINED = "(combined from similar events): "
 SIMILAR = 11
-"""So many events at most say the same of one object in other words: then they are combined in one more."""
+"""The most Events on one object and reason that differ only in their message; further ones are combined in one Event."""
 FORGOTTEN = 600 * SECOND
-"""So long after the last of them nobody knows how many there were; nor does who starts again."""
+"""How long after the last similar Event a recorder starts to count anew; it also does when it restarts."""
 BOUND = re.compile(r"Successfully assigned \S+ to (\S+)")
 DEED = re.compile(r"(create|delete)d? (pod|job):? (\S+)", re.IGNORECASE)
 SCALED = re.compile(r"Scaled (?:up|down) replica set (\S+) (?:from \d+ )?to (\d+)")
 NOT_MADE = "FailedToCreate"
-"""How those begin that are about an object that could not be created, and so is none yet."""
+"""Prefix of reasons of Events about an object that could not be created, and so has no uid."""
 OWN = re.compile(r"[0-9a-f]{32}")
-"""The uid of a pod that a node runs by itself: it tells of that also when the API does not show it, and goes with the node."""
+"""The uid of a static pod, for which its kubelet records Events even while there is no mirror pod."""
 MADE: dict[str, type[TypedObject]] = {"pod": Pod, "job": Job}
 
 
 class EventsAreAccurate(Invariant):
-    """An event is about an object that there was, says what has happened to it, and is counted when it repeats itself."""
+    """An Event refers to an object that exists or existed, what it says has happened, and repetitions are counted."""
 
     name: ClassVar[str] = "events-are-accurate"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Event,)
@@ -54,64 +54,64 @@ class EventsAreAccurate(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._alike: dict[tuple[str, ...], list[int]] = {}
-        """When those were first told that say the same of one object in other words."""
+        """When similar Events, which differ only in their message, were first written."""
         self._combined: dict[tuple[str, ...], dict[str, None]] = {}
-        """What was said in the one more: it may be said once again by itself."""
+        """Messages of combined Events; they may be written once more by themselves."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each that is written, or written again."""
+        """Check each Event that is created or updated."""
         old, new = commit.old, commit.new
         if not isinstance(new, Event):
             return
         found = list(self._repeated(old, new) if isinstance(old, Event) else self._new(new))
         _, combined, message = new.message.rpartition(COMBINED)
         if combined:
-            self._combined.setdefault(_saying(new), {})[message] = None
+            self._combined.setdefault(_similarity(new), {})[message] = None
         for problem in found:
             yield f"{new.reason} of {new.involved_object.kind} {new.involved_object.name}: {problem}"
 
     def _repeated(self, old: Event, new: Event) -> Iterator[str]:
         if times(new) <= times(old):
-            yield f"was seen {times(old)} times, and then {times(new)} times"
+            yield f"its count was {times(old)}, and is {times(new)} after an update"
         if (new.involved_object, new.reason, new.type, new.first_timestamp) != (
             old.involved_object,
             old.reason,
             old.type,
             old.first_timestamp,
         ):
-            yield "is about something else than before"
+            yield "an update changed its object, reason, type or first timestamp"
 
     def _new(self, event: Event) -> Iterator[str]:
         involved = event.involved_object
         history = self._history(involved.kind, involved.namespace, involved.name)
         known = history is None or not involved.uid or OWN.fullmatch(involved.uid)
         if history and not involved.uid and not event.reason.startswith(NOT_MADE):
-            yield "it does not say which one: it has no uid"
+            yield "its involvedObject has no uid"
         if not known and not any(is_about(event, one.current) for one in history or ()):
-            yield f"there was no such object with the uid {involved.uid}"
-        yield from self._untrue(event)
+            yield f"its involvedObject never existed with the uid {involved.uid}"
+        yield from self._inaccurate(event)
         yield from self._counted(event)
 
     def _counted(self, event: Event) -> Iterator[str]:
-        who = _saying(event)
-        if event.message in self._combined.get(who, ()):
+        key = _similarity(event)
+        if event.message in self._combined.get(key, ()):
             return
-        alike, now = self._alike.setdefault(who, []), self.root.kernel.now
+        alike, now = self._alike.setdefault(key, []), self.root.kernel.now
         if alike and alike[-1] + FORGOTTEN < now:
             alike.clear()
         alike.append(now)
         tellers = (MANAGER, SCHEDULER, event.reporting_instance)
         if len(alike) > SIMILAR and not any(name in self.world.faults.disturbed for name in tellers):
-            yield f"is the {len(alike)}th event that says so"
+            yield f"it is similar Event number {len(alike)}, but only {SIMILAR} are written before they are combined"
 
-    def _untrue(self, event: Event) -> Iterator[str]:
+    def _inaccurate(self, event: Event) -> Iterator[str]:
         involved = event.involved_object
         namespace, message = involved.namespace, event.message.rpartition(COMBINED)[2]
         bound, deed, scaled = BOUND.match(message), DEED.match(message), SCALED.match(message)
         if event.reason == "Scheduled" and bound is not None:
             pods = self._history("Pod", namespace, involved.name) or ()
             if not any(isinstance(one.new, Pod) and one.new.spec.node_name == bound[1] for one in pods):
-                yield f"it was never bound to {bound[1]}"
+                yield f"the pod was never bound to {bound[1]}"
         if event.reason.startswith("Successful") and deed is not None:
             history = self._history(deed[2].capitalize(), namespace, deed[3]) or ()
             if not any(_is_deed(deed[1].lower(), involved.uid, one) for one in history):
@@ -119,22 +119,22 @@ class EventsAreAccurate(Invariant):
         if event.reason == "ScalingReplicaSet" and scaled is not None:
             sets = self._history("ReplicaSet", namespace, scaled[1]) or ()
             if not any(isinstance(one.new, ReplicaSet) and one.new.spec.replicas == int(scaled[2]) for one in sets):
-                yield f"replica set {scaled[1]} was never to have {scaled[2]} pods"
+                yield f"replica set {scaled[1]} never had {scaled[2]} replicas in its spec"
 
     def _history(self, kind: str, namespace: str, name: str) -> list[Commit] | None:
-        """All that has had that name; None if nobody has ever seen that kind."""
+        """All commits of objects of that name; None if there never was an object of that kind."""
         found = [type_ for type_ in self.world.log if type_.__name__ == kind]
         return self.world.histories(found[0]).get((namespace, name), []) if found else None
 
 
-def _saying(event: Event) -> tuple[str, ...]:
-    """Who says what of which object, in whatever words."""
+def _similarity(event: Event) -> tuple[str, ...]:
+    """What makes Events similar: object, reason and reporter, whatever the message."""
     about = event.involved_object
     return (about.kind, about.uid, about.field_path, event.reason, event.reporting_component, event.reporting_instance)
 
 
 def times(event: Event) -> int:
-    """How often it was seen, in whichever form that is said.
+    """How often an Event occurred, from its count or its series.
 
     >>> times(Event(count=2)), times(Event(event_time="2026-01-01T00:00:00.000000Z"))
     (2, 1)
@@ -145,7 +145,7 @@ def times(event: Event) -> int:
 
 
 def is_about(event: Event, value: TypedObject) -> bool:
-    """Whether an event is about an object. Nodes are known by their names."""
+    """Whether an Event refers to an object. Events on nodes use the node's name as its uid."""
     return isinstance(value, Node) or event.involved_object.uid == value.metadata.uid
 
 
@@ -157,7 +157,7 @@ def _is_deed(verb: str, owner: str, commit: Commit) -> bool:
 
 
 class Promise(msgspec.Struct, frozen=True):
-    """Something has happened that a component tells people."""
+    """Something has happened for which a component must record an Event."""
 
     component: str
     reason: str
@@ -165,14 +165,14 @@ class Promise(msgspec.Struct, frozen=True):
     at: int
     """When it happened, in virtual nanoseconds."""
     by: int
-    """When it is told at the latest."""
+    """When the Event must be written at the latest."""
 
 
 class EventsAreRecorded(RequestInvariant):
-    """What people look for when something is wrong, and what is done with their pods, they are told by an event.
+    """Undisturbed components record Events for what they do to pods, and for what users look for when something is wrong.
 
-    By somebody whom nothing befalls meanwhile, and who does not have that much to say of the object; or so much of others that
-    it has to wait, since nobody may tell of more than so much in a second, or to be dropped.
+    Not expected are Events on an object with many of them (the spam filter), and those beyond the recorder's rate limit
+    and queue.
     """
 
     name: ClassVar[str] = "events-are-recorded"
@@ -181,13 +181,13 @@ class EventsAreRecorded(RequestInvariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._told: dict[tuple[str, str], None] = {}
-        """By uid and reason."""
+        self._recorded: dict[tuple[str, str], None] = {}
+        """Recorded Events, by uid of their object and reason."""
         self._writes: dict[str, int] = {}
-        """How often anything was told of an object, by its uid."""
+        """Writes of Events per object, by its uid."""
         self._promises: list[Promise] = []
         self._busy: dict[str, int] = {}
-        """Until when a component tells of what has happened so far (virtual nanoseconds)."""
+        """Until when each component is busy writing the Events so far (virtual nanoseconds)."""
 
     def _expect(self, component: str, reason: str, about: TypedObject) -> None:
         now = self.root.kernel.now
@@ -196,11 +196,11 @@ class EventsAreRecorded(RequestInvariant):
             self._promises.append(Promise(component, reason, about, now, max(busy, now) + IN_TIME))
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Note what is told, and what happens to pods."""
+        """Note Events, and what happens to pods."""
         old, new = commit.old, commit.new
         if isinstance(new, Event):
             uid = new.involved_object.uid
-            self._told[uid, new.reason] = None
+            self._recorded[uid, new.reason] = None
             self._writes[uid] = self._writes.get(uid, 0) + 1
         elif isinstance(old, Pod) and self._writes and not mirrored(old):
             for component, reason in _happened(old, new if isinstance(new, Pod) else None):
@@ -208,7 +208,7 @@ class EventsAreRecorded(RequestInvariant):
         yield from ()
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Note what becomes of the pods that controllers create."""
+        """Note whether controllers succeed to create pods."""
         request = asked.request
         if not isinstance(request, Create) or not isinstance(request.object, Pod) or request.subresource:
             return
@@ -223,16 +223,16 @@ class EventsAreRecorded(RequestInvariant):
         yield from ()
 
     def looked(self) -> Iterator[str]:
-        """See that what has happened a while ago was told."""
+        """Look for Events that are overdue."""
         now = self.root.kernel.now
         due = [one for one in self._promises if one.by < now]
         self._promises = [one for one in self._promises if one.by >= now]
         for one in due:
             uid = one.about.metadata.uid
-            if (uid, one.reason) not in self._told and self._may_be_told(one):
-                yield f"{one.component} has told nobody of {title(one.about)}: {one.reason}"
+            if (uid, one.reason) not in self._recorded and self._may_be_recorded(one):
+                yield f"{one.component} recorded no Event {one.reason} on {title(one.about)}"
 
-    def _may_be_told(self, promise: Promise) -> bool:
+    def _may_be_recorded(self, promise: Promise) -> bool:
         uid, namespace = promise.about.metadata.uid, promise.about.metadata.namespace
         space = self.world.find(Namespace, namespace, "")
         stays = space is not None and space.metadata.deletion_timestamp is None
@@ -242,17 +242,17 @@ class EventsAreRecorded(RequestInvariant):
 
 
 PACE, BURST, QUEUE = SECOND // 50, 100, 1000
-"""So long each event takes once a hundred were told at once; what more than a thousand are before is dropped.
+"""The recorder's rate limit, beyond a burst, and the length of its queue; Events beyond that are dropped.
 
 Source: eventRecordQPS and eventBurst in pkg/kubelet/apis/config/types.go, kubeAPIQPS and kubeAPIBurst of the scheduler;
 maxQueuedEvents in client-go tools/record/event.go (v1.36).
 """
 IN_TIME = 15 * SECOND
-"""So soon somebody tells whom nothing befalls, though others must be told of other things first."""
+"""How soon an undisturbed component writes an Event, beyond the time that the rate limit takes."""
 RECOVERED = 35 * SECOND
-"""So long after a fault nobody has anything to say of it any more."""
+"""How long after a fault its Events have been written."""
 MANY = 20
-"""Of whom so much is told no more is, for a while.
+"""How many Events on one object the spam filter lets pass at once.
 
 Source: maxBurst in client-go tools/record/events_cache.go (v1.36).
 """
@@ -260,7 +260,7 @@ BACKING_OFF = "CrashLoopBackOff"
 
 
 def _happened(old: Pod, new: Pod | None) -> Iterator[tuple[str, str]]:
-    """What has happened to a pod, and who tells that."""
+    """What has happened to a pod: the component that must record it, and the reason."""
     node = old.spec.node_name
     if new is None:
         if node and not is_condemned(old) and old.metadata.deletion_timestamp and _has_run(old):

@@ -1,4 +1,4 @@
-"""What holds of pods on nodes."""
+"""Invariants of kubelets: which containers run, and how pods terminate."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -23,13 +23,13 @@ TERMINAL = ("Succeeded", "Failed")
 
 
 class TerminalPhasesAreFinal(Invariant):
-    """A pod that has ended never runs again."""
+    """A pod in phase Succeeded or Failed keeps that phase."""
 
     name: ClassVar[str] = "terminal-phases-are-final"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Its phase stays."""
+        """Compare the phase before and after."""
         old, new = commit.old, commit.new
         if (
             isinstance(old, Pod)
@@ -37,32 +37,33 @@ class TerminalPhasesAreFinal(Invariant):
             and old.status.phase in TERMINAL
             and new.status.phase != old.status.phase
         ):
-            yield f"{title(new)} was {old.status.phase} and became {new.status.phase or 'nothing'}"
+            yield f"{title(new)} went from the terminal phase {old.status.phase} to {new.status.phase or 'none'}"
 
 
 class PodIPsAreUnique(Invariant):
-    """When all is quiet, no two pods that run have the same address.
+    """When all is quiet, no two active pods have the same IP.
 
-    For a while they may: a node that lost its power gives addresses away again that the API still shows at its old pods.
+    Before that they may: after a power loss a node reuses IPs that the API still shows at its old pods.
     """
 
     name: ClassVar[str] = "pod-ips-are-unique"
 
     def settled(self) -> Iterator[str]:
-        """Look at all pods that run."""
+        """Compare the IPs of all active pods."""
         taken: dict[str, Pod] = {}
         for pod in self.world.of(Pod).values():
             address = pod.status.pod_ip
             if address and pod.status.phase not in TERMINAL and not pod.spec.host_network:
                 if address in taken:
-                    yield f"{title(pod)} and {title(taken[address])} have the address {address}"
+                    yield f"{title(pod)} and {title(taken[address])} both have the IP {address}"
                 taken[address] = pod
 
 
 class ScheduledPodsAreAdmitted(Invariant):
-    """A kubelet that nothing has befallen takes the pods that the scheduler has found room for.
+    """An undisturbed kubelet admits the pods that the scheduler has bound to its node.
 
-    But while a pod of its own is not shown, for instance because a user has deleted it, the scheduler counts less there.
+    Not judged while a static pod has no mirror pod, for instance because a user deleted that: the scheduler does not
+    account for it then.
     """
 
     name: ClassVar[str] = "scheduled-pods-are-admitted"
@@ -71,29 +72,26 @@ class ScheduledPodsAreAdmitted(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._mirrored: dict[str, int] = {}
-        """By node, when a pod of its own came or went last."""
+        """By node: when a mirror pod was last created or deleted."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each pod that is refused for want of room."""
+        """Look at each pod that is rejected for lack of resources."""
         old, new = commit.old, commit.new
         if (old is None or new is None) and isinstance(commit.current, Pod) and mirrored(commit.current):
             self._mirrored[commit.current.spec.node_name] = self.root.kernel.now
-        if isinstance(new, Pod) and isinstance(old, Pod) and _is_refused(new) and not _is_refused(old):
+        if isinstance(new, Pod) and isinstance(old, Pod) and _is_rejected(new) and not _is_rejected(old):
             node, now = new.spec.node_name, self.root.kernel.now
             since = max(self.world.faults.disturbed_until(node, "", "scheduler"), self._mirrored.get(node, LONG_AGO))
             if not self.world.intents.forced and since + UNDISTURBED < now:
-                yield f"{title(new)} was refused by {node}: {new.status.message}"
+                yield f"{title(new)} was bound to {node}, whose kubelet rejected it: {new.status.message}"
 
 
-def _is_refused(pod: Pod) -> bool:
+def _is_rejected(pod: Pod) -> bool:
     return pod.status.reason.startswith("OutOf")
 
 
 class AtMostOnePodPerIdentity(Invariant):
-    """The containers of two pods of a stateful set that have the same name never run at the same time.
-
-    But those of a pod that was deleted by force.
-    """
+    """The containers of two stateful pods of one name never run at the same time, unless a user force-deleted one of them."""
 
     name: ClassVar[str] = "at-most-one-pod-per-identity"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
@@ -101,12 +99,12 @@ class AtMostOnePodPerIdentity(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._nodes: dict[Key, dict[str, str]] = {}
-        """By namespace and name: the uids that pods of stateful sets have had, and on which nodes these were."""
+        """By namespace and name: the uids of the stateful pods of that name, and their nodes."""
         self._repeated: dict[Key, None] = {}
-        """The names that have been given to a second pod."""
+        """The names that a second pod has had."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Remember who there was; look when a pod has changed."""
+        """Record the pod; check its name if another pod had it before."""
         pod = commit.current
         reference = controller_of(pod.metadata)
         if isinstance(pod, Pod) and reference is not None and reference.kind == StatefulSet().kind:
@@ -117,25 +115,25 @@ class AtMostOnePodPerIdentity(Invariant):
                 yield from self._look(key_of(pod))
 
     def looked(self) -> Iterator[str]:
-        """Look at all names that there have been twice."""
+        """Check all names that more than one pod has had."""
         for key in self._repeated:
             yield from self._look(key)
 
     def _look(self, key: Key) -> Iterator[str]:
-        """Look at what runs on the nodes where pods of a name have been."""
+        """Look at the containers on all nodes where pods of this name have been."""
         nodes, running = self._nodes[key], dict[str, str]()
         for node in dict.fromkeys(nodes.values()):
             uids = (one.config.uid for one in running_on(self.root, node))
             running |= {uid: node for uid in uids if uid in nodes and uid not in self.world.intents.forced}
         first, *others = running.values() or ("",)
         for node in others:
-            yield f'pod "{key[0]}/{key[1]}" runs twice, on {first} and on {node}'
+            yield f'pod "{key[0]}/{key[1]}" runs on {first} and on {node} at the same time'
 
 
 class PodsTerminateGracefully(Invariant):
-    """A pod that is on a node and has not ended goes when its kubelet says so, after somebody has asked for it.
+    """An active pod on a node is removed only after its deletion was requested and its kubelet has confirmed it.
 
-    Only a pod whose node is gone, or that a user deletes by force, may go without.
+    Exempt are pods whose node no longer exists, and those that a user force-deletes.
     """
 
     name: ClassVar[str] = "pods-terminate-gracefully"
@@ -149,11 +147,11 @@ class PodsTerminateGracefully(Invariant):
         if old.metadata.uid in self.world.intents.forced:
             return
         if old.metadata.deletion_timestamp is None and old.status.phase not in TERMINAL:
-            yield f"{title(old)} was removed, and nobody has asked it to go"
+            yield f"{title(old)} was removed while active, without a graceful deletion"
 
 
 class FinishedPodsAreNotRestarted(Invariant):
-    """No container is made of a pod that has ended before, or that the API has forgotten."""
+    """No container is created for a pod that has finished, or was removed from the API, before."""
 
     name: ClassVar[str] = "finished-pods-are-not-restarted"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
@@ -161,10 +159,10 @@ class FinishedPodsAreNotRestarted(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._gone: dict[str, dict[str, int]] = {}
-        """By node: the uids of its pods that have ended or are gone, and since when (unix nanoseconds)."""
+        """By node: the uids of its finished or removed pods, and since when (unix nanoseconds)."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Remember who has gone."""
+        """Record finished and removed pods."""
         pod = commit.current
         if isinstance(pod, Pod) and pod.spec.node_name and (commit.new is None or pod.status.phase in TERMINAL):
             gone = self._gone.setdefault(pod.spec.node_name, {})
@@ -172,7 +170,7 @@ class FinishedPodsAreNotRestarted(Invariant):
         yield from ()
 
     def looked(self) -> Iterator[str]:
-        """Look at what there is on the nodes where they were."""
+        """Look for containers of these pods on their nodes."""
         for node, ended in self._gone.items():
             kubelet = kubelet_on(self.root, node)
             for one in sandboxes_of(kubelet):
@@ -180,16 +178,16 @@ class FinishedPodsAreNotRestarted(Invariant):
                 containers = containers_of(kubelet, one) if gone is not None else ()
                 if gone is not None and any(made.created_at > gone + SECOND // 10 for made in containers):
                     name = f"{one.config.namespace}/{one.config.name}"
-                    yield f"containers of {name} were made on {node} after it had ended"
+                    yield f'containers of pod "{name}" were created on {node} after the pod had finished or was removed'
 
 
 class RunningContainersMatchTheAPI(Invariant):
-    """When all is quiet, nodes run what the API says that they run."""
+    """When all is quiet, the pods that run on nodes are those that the API shows as running there."""
 
     name: ClassVar[str] = "running-containers-match-the-api"
 
     def settled(self) -> Iterator[str]:
-        """Compare what runs on each node with the pods there are."""
+        """Compare what runs on each node with the pods in the store."""
         nodes = (node for node, _ in kubelets(self.root))
         running = {one.config.uid: (node, one) for node in nodes for one in running_on(self.root, node)}
         pods = {mirrored(pod) or pod.metadata.uid: pod for pod in self.world.of(Pod).values()}
@@ -197,52 +195,52 @@ class RunningContainersMatchTheAPI(Invariant):
         for uid, (node, one) in running.items():
             pod = pods.get(uid)
             if uid not in own and (pod is None or pod.status.phase in TERMINAL or pod.spec.node_name != node):
-                yield f"containers of {one.config.namespace}/{one.config.name} run on {node}, and nobody wants them"
+                yield f'containers of pod "{one.config.namespace}/{one.config.name}" run on {node}, but no active pod there owns them'
         for uid, pod in pods.items():
             if pod.status.phase == "Running" and uid not in running:
-                yield f"{title(pod)} is said to run on {pod.spec.node_name}, and does not"
+                yield f"{title(pod)} is Running on {pod.spec.node_name} by its status, but no container of it runs there"
 
 
 class MirrorPodsMatchStaticPods(Invariant):
-    """When all is quiet, the API shows each pod that a node runs by itself, whoever has deleted that; and no other."""
+    """When all is quiet, each static pod has a mirror pod, even if a user deleted that, and there are no other mirror pods."""
 
     name: ClassVar[str] = "mirror-pods-match-static-pods"
 
     def settled(self) -> Iterator[str]:
-        """Compare what is shown with what kubelets run by themselves."""
+        """Compare mirror pods with kubelets' static pods."""
         shown = {mirrored(one): one for one in self.world.of(Pod).values() if mirrored(one)}
         nodes = {one.metadata.name for one in self.world.of(Node).values()}
         for node, kubelet in kubelets(self.root):
             for own in kubelet._static if node in nodes else ():  # noqa: SLF001 -- as below
                 mirror = shown.pop(own.metadata.uid, None)
                 if mirror is None or mirror.metadata.deletion_timestamp is not None:
-                    if not self._may_be_refused(own):
-                        yield f"{node} runs {title(own)}, which the API does not show"
+                    if not self._may_be_rejected(own):
+                        yield f"static {title(own)} on {node} has no mirror pod"
                 elif mirror.status.phase != "Running":
-                    yield f'{node} runs {title(own)}, and the API says that it is "{mirror.status.phase}"'
-        yield from (f"{title(one)} shows what no node runs by itself" for one in shown.values())
+                    yield f'static {title(own)} runs on {node}, but the phase of its mirror pod is "{mirror.status.phase}"'
+        yield from (f"{title(one)} is the mirror of no static pod" for one in shown.values())
 
-    def _may_be_refused(self, own: Pod) -> bool:
-        """Whether there may be no more pods in its namespace: what shows it is a pod like others then."""
+    def _may_be_rejected(self, own: Pod) -> bool:
+        """Whether a quota may forbid another pod in its namespace: quotas count mirror pods, too."""
         return any(one.metadata.namespace == own.metadata.namespace for one in self.world.of(ResourceQuota).values())
 
 
 class NodeStatusesMatchKubelets(Invariant):
-    """When all is quiet, each Node shows what its kubelet says of it, whoever has written something else."""
+    """When all is quiet, each Node has what its kubelet would write, whatever others have written."""
 
     name: ClassVar[str] = "node-statuses-match-kubelets"
 
     def settled(self) -> Iterator[str]:
-        """Ask each kubelet what it would write of its Node as that is now."""
+        """Ask each kubelet whether it would change its Node."""
         nodes = {one.metadata.name: one for one in self.world.of(Node).values()}
         for name, kubelet in kubelets(self.root):
             node, reporter = nodes.get(name), kubelet._reporter  # noqa: SLF001 -- as below
             if node is not None and reporter.node is not None and reporter.is_wrong(node, ""):
-                yield f"{title(node)} does not show what its kubelet would say of it"
+                yield f"{title(node)} differs from what its kubelet reports"
 
 
 def running_on(root: Cell, node: str) -> Iterator[PodSandbox]:
-    """Every pod on a node of which a container runs."""
+    """Every pod sandbox on a node with a running container."""
     kubelet = kubelet_on(root, node)
     for one in sandboxes_of(kubelet):
         if any(container.state is ContainerState.RUNNING for container in containers_of(kubelet, one)):
@@ -250,28 +248,28 @@ def running_on(root: Cell, node: str) -> Iterator[PodSandbox]:
 
 
 def sandboxes_of(kubelet: Kubelet | None) -> Sequence[PodSandbox]:
-    """The pods of a node; none if it is off."""
+    """The pod sandboxes of a node; none if it is off."""
     return kubelet._runtime.list_pod_sandboxes() if kubelet is not None else ()  # noqa: SLF001 -- an invariant looks inside
 
 
 def containers_of(kubelet: Kubelet | None, sandbox: PodSandbox) -> Sequence[RuntimeContainer]:
-    """The containers of one of them as they are now."""
+    """The containers of a sandbox, as they are now."""
     return kubelet._runtime.list_containers(sandbox.id, kubelet.ctx.steady) if kubelet is not None else ()  # noqa: SLF001 -- as above
 
 
 def runtimes(root: Cell) -> Iterator[tuple[str, ContainerRuntime, int]]:
-    """The runtimes of all nodes that are on, with the names of the nodes, and what time it is there."""
+    """The name, the runtime and the monotonic time of each node that is on."""
     for node, kubelet in kubelets(root):
         yield node, kubelet._runtime, kubelet.ctx.steady  # noqa: SLF001 -- an invariant looks inside
 
 
 def kubelet_on(root: Cell, node: str) -> Kubelet | None:
-    """The kubelet of a node; None if that is off, or has no name."""
+    """The kubelet of a node; None if the node is off, or the name is empty."""
     return actor_at(root, Kubelet, "machines", node)
 
 
 def kubelets(root: Cell) -> Iterator[tuple[str, Kubelet]]:
-    """The kubelets of all nodes that are on, with the names of the nodes."""
+    """The name and the kubelet of each node that is on."""
     for path, kubelet in actors_within("machines", root, Kubelet):
         yield path.rpartition("/")[2], kubelet
 

@@ -1,7 +1,7 @@
-"""What holds of the scheduler's choices: of the nodes that take a pod it is none that suits the pod less than another.
+"""Invariants of the scheduler's choice among feasible nodes: none has a higher score than the chosen one.
 
-Only where it can be told what the scheduler knew when it chose: where nothing concerned it for a while, and no pod keeps
-room for itself that is bound nowhere yet. Whom it has chosen a node for before it may have bound after this one.
+Judged only if it is certain what the scheduler knew: nothing relevant has happened for a while, and no unbound pod has
+room reserved. Pods may be bound in another order than their nodes were chosen.
 
 Source: `selectHost` in pkg/scheduler/schedule_one.go (v1.36): of the best, any.
 """
@@ -32,18 +32,18 @@ Selecting = Service | ReplicaSet | StatefulSet | ReplicationController
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What is to be said of a choice, unless another one was made at the same time."""
+    """A suspected violation, dropped if another pod is bound at the same time."""
 
     at: int
     better: str
-    """The node that should have been chosen; empty if it is one of several."""
+    """The node that should have been chosen; empty if there are several."""
     problem: str
 
 
 class BestScoringNodeIsChosen(Invariant):
-    """A pod comes to none of the nodes that take it that suits it less than another one does (`bounds/scores.py`).
+    """A pod is bound to a feasible node with the highest score, computed independently (`bounds/scores.py`).
 
-    If another one is bound shortly before or after, nobody can tell which was first.
+    Not judged if another pod is bound shortly before or after, as the order of the choices is unknown.
     """
 
     name: ClassVar[str] = "best-scoring-node-is-chosen"
@@ -58,14 +58,14 @@ class BestScoringNodeIsChosen(Invariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._news: int = LONG_AGO
-        """When something happened that the scheduler goes by: it may not have known of it."""
+        self._changed_at: int = LONG_AGO
+        """When something that scores depend on last changed: the scheduler may not have seen it."""
         self._waiting: Verdict | None = None
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Judge each pod that is bound, and note what happens besides."""
+        """Judge each pod that is bound, and note all other relevant changes."""
         old, new, now = commit.old, commit.new, self.root.kernel.now
-        if isinstance(commit.current, Pod) and not is_news_of_pods(old, new):
+        if isinstance(commit.current, Pod) and not is_relevant_change(old, new):
             return
         if isinstance(old, Node) and is_same_node(old, new):
             return
@@ -73,14 +73,14 @@ class BestScoringNodeIsChosen(Invariant):
             return
         yield from self.looked()
         self._waiting = None
-        quiet = is_quiet(self.world, self._news, now)
+        quiet = is_quiet(self.world, self._changed_at, now)
         if quiet and isinstance(old, Pod) and isinstance(new, Pod) and not old.spec.node_name and _is_plain(new):
             problem = self._problem(old, new.spec.node_name)
             self._waiting = Verdict(now, "", problem) if problem else None
-        self._news = now
+        self._changed_at = now
 
     def looked(self) -> Iterator[str]:
-        """Say what was to be said if nothing has happened since."""
+        """Report the pending verdict if nothing relevant has happened since."""
         if self._waiting is not None and self._waiting.at + LONG < self.root.kernel.now:
             yield self._waiting.problem
             self._waiting = None
@@ -93,7 +93,7 @@ class BestScoringNodeIsChosen(Invariant):
         best = max(found.values(), default=0)
         if found.get(chosen, best) == best:
             return ""
-        return f"{title(pod)} was bound to {chosen}, and nodes suit it so well: {found}"
+        return f"{title(pod)} was bound to {chosen}, which does not have the highest score: {found}"
 
     def _choice(self, pod: Pod) -> Choice:
         search, nodes = Search(self.world, pod), tuple(self.world.of(Node).values())
@@ -118,12 +118,12 @@ class BestScoringNodeIsChosen(Invariant):
 
 
 def room_is_kept(world: World) -> bool:
-    """Whether a pod that is on no node yet may count on one: others were driven off for it, or its volumes are made ready."""
+    """Whether an unbound pod may have room reserved on a node: by preemption, or while its volumes are bound."""
     return any(one.status.nominated_node_name or not _is_plain(one) for one in world.pods_on(""))
 
 
-def is_news_of_pods(old: TypedObject | None, new: TypedObject | None) -> bool:
-    """Whether a scheduler counts otherwise what is on nodes."""
+def is_relevant_change(old: TypedObject | None, new: TypedObject | None) -> bool:
+    """Whether a change of a pod changes what a scheduler accounts on a node."""
     if not isinstance(old, Pod) or not isinstance(new, Pod):
         gone = old if new is None else None
         return isinstance(gone, Pod) and bool(gone.spec.node_name)
@@ -141,7 +141,7 @@ def _selector(value: Selecting) -> Selector:
 
 
 def _is_plain(pod: Pod) -> bool:
-    """Whether only who is there, and what it takes, speaks for a node."""
+    """Whether the pod has no node selector, device claim or volume claim."""
     spec = pod.spec
     return not (spec.node_selector or spec.resource_claims) and all(
         one.persistent_volume_claim is None and one.ephemeral is None for one in spec.volumes
@@ -149,10 +149,10 @@ def _is_plain(pod: Pod) -> bool:
 
 
 class ReplicasAreSpread(Invariant):
-    """A pod of a set that has no wishes does not come to a node with more pods of its kind if it could be with fewer.
+    """A replica without scheduling constraints is not bound to a node with more of its siblings than another one has.
 
-    Only where nothing else speaks for the one node or the other: both are as large, take it, and have its image, or none
-    has; the other has less of everything; and where nothing has happened for a while, so that the scheduler has seen that.
+    Judged only if the nodes are otherwise equal: same size and zone, both feasible, the image on both or on neither, and
+    less of everything on the other; and if nothing has changed for a while, so that the scheduler has seen that.
 
     Source: the default plugins of kube-scheduler that score: NodeResourcesFit (LeastAllocated),
     NodeResourcesBalancedAllocation, PodTopologySpread with its default constraints, ImageLocality (v1.36). Pods are spread
@@ -164,34 +164,36 @@ class ReplicasAreSpread(Invariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._news: int = 0
-        """When a pod has left a node or ended there, or is to, or a node has become another one: the scheduler may not
-        know yet."""
+        self._changed_at: int = 0
+        """When a pod on a node last finished, or was deleted or asked to terminate, or a node changed: the scheduler may
+        not have seen that."""
         self._waiting: list[Verdict] = []
         self._crowds = Crowds()
-        self._fond: dict[str, Pod] = {}
-        """By uid: pods with wishes of where to be, and near whom, that have not ended."""
+        self._with_affinity: dict[str, Pod] = {}
+        """By uid: active pods with affinity terms."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Note when there is such news; look at a pod that is bound. The scheduler knows whom it has bound before."""
+        """Note such changes; judge each pod that is bound. The scheduler knows its own earlier bindings."""
         yield from self.looked()
         old, new, now = commit.old, commit.new, self.root.kernel.now
         self._follow(old, new)
         if not isinstance(old, Pod) or not isinstance(new, Pod):
             if not isinstance(new, Pod) and not is_same_node(old, new):
-                self._news = now
+                self._changed_at = now
         elif not old.spec.node_name and new.spec.node_name:
             self._waiting = [one for one in self._waiting if one.better != new.spec.node_name]
-            calm = is_quiet(self.world, self._news, now)
-            better = self._better(old, new.spec.node_name) if calm and _is_spread(new) and _has_no_wishes(new) else None
+            calm = is_quiet(self.world, self._changed_at, now)
+            better = (
+                self._better(old, new.spec.node_name) if calm and _is_spread(new) and _is_unconstrained(new) else None
+            )
             if better is not None:
-                told = f"{title(new)} was bound to {new.spec.node_name}, and {better} has fewer of its kind"
+                told = f"{title(new)} was bound to {new.spec.node_name}, though the equal node {better} has fewer of its siblings"
                 self._waiting.append(Verdict(now, better, told))
         elif _going(new) != _going(old):
-            self._news = now
+            self._changed_at = now
 
     def looked(self) -> Iterator[str]:
-        """Say what was to be said, but if a pod that was bound since may have been what kept a node from being chosen."""
+        """Report pending verdicts, unless a pod bound since may explain why the other node was not chosen."""
         now = self.root.kernel.now
         due = [one for one in self._waiting if one.at + LONG < now]
         self._waiting = self._waiting[len(due) :]
@@ -203,16 +205,16 @@ class ReplicasAreSpread(Invariant):
         return None if better is None or self._others_count(pod) else better
 
     def _others_count(self, pod: Pod) -> bool:
-        """Whether others may speak for a node or against it. Asked last: all are looked at who wait, go, or have wishes."""
+        """Whether other pods may influence the scores. Called last, as it looks at many pods."""
         if room_is_kept(self.world):
             return True
         if any(one.spec.node_name and one.status.phase not in FINISHED for one in self.world.pods_going()):
-            return True  # who is on his way counts for some plugins, and for others not
-        others = (one for one in self._fond.values() if one.metadata.uid != pod.metadata.uid)
-        return any(wants_near(one, pod) or fondness(one, pod) for one in others)  # near him, or not
+            return True  # some plugins count terminating pods, others do not
+        others = (one for one in self._with_affinity.values() if one.metadata.uid != pod.metadata.uid)
+        return any(wants_near(one, pod) or fondness(one, pod) for one in others)  # affinity or anti-affinity
 
     def _emptier(self, pod: Pod, here: Node) -> str | None:
-        """A node with fewer pods of its kind that would have been as good otherwise."""
+        """An otherwise equal node with fewer siblings."""
         search = Search(self.world, pod)
         there = search.on(here)
         for name in self._crowds.emptier(len(there)):
@@ -224,7 +226,7 @@ class ReplicasAreSpread(Invariant):
         return None
 
     def _follow(self, old: TypedObject | None, new: TypedObject | None) -> None:
-        """Note how crowded a node is, and who has wishes."""
+        """Keep the number of pods per node, and the pods with affinity terms."""
         if isinstance(old, Pod) and isinstance(new, Pod) and _presence(old) == _presence(new):
             return
         for one in filter(None, (old, new)):
@@ -233,25 +235,25 @@ class ReplicasAreSpread(Invariant):
             elif isinstance(one, Pod) and one.spec.node_name in self._crowds:
                 self._crowds.resize(one.spec.node_name, self._size(one.spec.node_name))
             if isinstance(one, Pod):
-                self._fond.pop(one.metadata.uid, None)
+                self._with_affinity.pop(one.metadata.uid, None)
         if isinstance(new, Pod) and new.status.phase not in FINISHED and new.spec.affinity is not None:
-            self._fond[new.metadata.uid] = new
+            self._with_affinity[new.metadata.uid] = new
 
     def _size(self, node: str) -> int:
         return sum(one.status.phase not in FINISHED for one in self.world.pods_on(node))
 
 
 SPREAD = ("ReplicaSet", "ReplicationController", "StatefulSet")
-"""Whose pods the scheduler spreads without being asked to."""
+"""Controllers whose pods the scheduler spreads by default."""
 
 
 def _going(pod: Pod) -> tuple[bool, bool]:
-    """Whether it has ended, and whether it is to go: the one takes its room and the other may take its weight from it."""
+    """Whether it has finished, and whether it is terminating: the one frees its room, the other may change scores."""
     return pod.status.phase in FINISHED, pod.metadata.deletion_timestamp is not None
 
 
 def is_same_node(old: TypedObject | None, new: TypedObject | None) -> bool:
-    """Whether a node is to a scheduler what it was."""
+    """Whether a change of a node is irrelevant to the scheduler."""
     if not isinstance(old, Node) or not isinstance(new, Node) or old.spec != new.spec:
         return False
     before, after = old.status, new.status
@@ -266,7 +268,7 @@ def _is_spread(pod: Pod) -> bool:
     return controller is not None and controller.kind in SPREAD
 
 
-def _has_no_wishes(pod: Pod) -> bool:
+def _is_unconstrained(pod: Pod) -> bool:
     spec = pod.spec
     return not (is_choosy(pod) or spec.node_selector or spec.resource_claims or spec.priority) and all(
         one.persistent_volume_claim is None and one.ephemeral is None for one in spec.volumes
@@ -274,7 +276,7 @@ def _has_no_wishes(pod: Pod) -> bool:
 
 
 def _is_like(here: Node, other: Node, pod: Pod) -> bool:
-    """Whether nothing speaks for one of two nodes but who is there, and they are in one zone."""
+    """Whether two nodes are in one zone and differ only in their pods."""
     wanted = [one.image for one in (*pod.spec.init_containers, *pod.spec.containers)]
     images = [
         [name for name in wanted if any(name in one.names for one in node.status.images)] for node in (here, other)
@@ -284,7 +286,7 @@ def _is_like(here: Node, other: Node, pod: Pod) -> bool:
 
 
 def _presence(pod: Pod) -> tuple[str, bool]:
-    """Where it is, and whether it has ended."""
+    """Its node, and whether it has finished."""
     return pod.spec.node_name, pod.status.phase in FINISHED
 
 
@@ -294,7 +296,7 @@ def _is_akin(one: Pod, other: Pod) -> bool:
 
 
 def _has_fewer(elsewhere: list[Pod], there: list[Pod], pod: Pod) -> bool:
-    """Whether there are fewer pods like this elsewhere, and less of everything."""
+    """Whether the other node has fewer siblings of the pod, fewer pods, and fewer resources requested."""
     alike = [sum(1 for one in found if one.metadata.labels == pod.metadata.labels) for found in (there, elsewhere)]
     akin = [sum(1 for one in found if _is_akin(one, pod)) for found in (there, elsewhere)]
     sizes = [[demand(one.spec) for one in found] for found in (there, elsewhere)]

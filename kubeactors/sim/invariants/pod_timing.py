@@ -1,6 +1,6 @@
-"""What kubelets do in time: containers that have ended start again when they may, not sooner, and pods go that must.
+"""Invariants of kubelets' timing: containers restart when their back-off is over and not before, and pods terminate in time.
 
-A wake-up that is forgotten, or a wait that is too short, shows nowhere once all is quiet.
+A missed wake-up or a delay that is too short leaves no trace once all is quiet.
 
 Source: "Pod Lifecycle" in Kubernetes' documentation: containers restart after 10 s, 20 s, 40 s, ..., at most five
 minutes, and at once when they have run for ten minutes; calculateBackoff in pkg/kubelet (v1.36).
@@ -22,31 +22,31 @@ from kubeactors.sim.invariants.pod_status import TERMINAL, may_start, statuses_o
 from kubeactors.sim.world import Commit, World
 
 MANAGER = "controller-manager"
-"""Faults that make clocks jump are its."""
+"""The component to which clock jumps are attributed."""
 FIRST_WAIT, LONGEST_WAIT, WELL = 10, 300, 600
-"""Seconds: how long the second restart waits, how long any waits at most, and how long one runs to begin anew."""
+"""Seconds: the back-off before the second restart, the longest back-off, and the run after which it is reset."""
 ROUNDING = 1
 LATE = 10 * SECOND
-"""So much later than it is due something may happen."""
+"""Tolerance for an action that is due."""
 STARTS_KEPT = 2
-"""The newest start of a container, and the one before it, whose log can still be read."""
+"""The newest instance of a container, and the previous one, whose log can still be read."""
 BACKING_OFF = "CrashLoopBackOff"
 
 
 class _Restarts:
-    """What is known of the restarts of a container under one kubelet."""
+    """The restarts of a container under one kubelet, as observed."""
 
     def __init__(self, count: int, kubelet: object) -> None:
         self.count: int = count
         self.kubelet: object = kubelet
         self.wait: int | None = 0 if not count else None
-        """Seconds that the next restart waits; None if that is not known."""
+        """Back-off before the next restart, in seconds; None if unknown."""
         self.ended: int | None = None
-        """When its end was first seen (virtual nanoseconds); None while it runs."""
+        """When its termination was first seen (virtual nanoseconds); None while it runs."""
 
 
 class ContainerRestartsBackOff(Invariant):
-    """A container that has ended and may start again does: the first time at once, then after longer and longer waits."""
+    """A container that may restart does so: the first time at once, then with a back-off that doubles each time."""
 
     name: ClassVar[str] = "container-restarts-back-off"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
@@ -56,10 +56,10 @@ class ContainerRestartsBackOff(Invariant):
         self._known: dict[tuple[str, str], _Restarts] = {}
         """By uid and container."""
         self._ended: dict[tuple[str, str], _Restarts] = {}
-        """Those of them that do not run."""
+        """Those in `_known` that do not run."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow the starts of each container, as they are told."""
+        """Follow the restarts of each container in its pod's status."""
         old, new = commit.old, commit.new
         if new is None:
             for one in statuses_of(commit.current):
@@ -101,12 +101,12 @@ class ContainerRestartsBackOff(Invariant):
             waited = (parse_time(begun.started_at) - parse_time(last.finished_at)) // SECOND
             calm = self.world.faults.disturbed_until(MANAGER) < (known.ended or 0)
             if waited + ROUNDING < wait and calm:
-                yield f"starts again {waited} s after its end, and was to wait {wait} s"
+                yield f"restarted {waited} s after it terminated, but its back-off was {wait} s"
         known.count, known.kubelet, known.ended = one.restart_count, kubelet, None
         known.wait = None if wait is None else min(2 * wait, LONGEST_WAIT) or FIRST_WAIT
 
     def looked(self) -> Iterator[str]:
-        """Look at those that are to start."""
+        """Look for containers whose restart is overdue."""
         now = self.root.kernel.now
         for (uid, name), known in self._ended.items():
             due = None if known.ended is None or known.wait is None else known.ended + known.wait * SECOND + LATE
@@ -116,16 +116,16 @@ class ContainerRestartsBackOff(Invariant):
             if pod.status.phase in TERMINAL or not may_start(pod, name) or not self._is_well(pod.spec.node_name):
                 continue
             if self._kubelet(pod) is known.kubelet:
-                yield f"{title(pod)}: container {name} does not start again, and was to after {known.wait} s"
+                yield f"{title(pod)}: container {name} has not restarted, though its back-off of {known.wait} s is over"
 
     def _is_well(self, node: str) -> bool:
-        """Whether nothing has befallen a node of late."""
+        """Whether a node has power and was not disturbed lately."""
         return node not in self.world.faults.dark and (
             self.world.faults.disturbed_until(node, MANAGER) + UNDISTURBED < self.root.kernel.now
         )
 
     def _kubelet(self, pod: Pod) -> object:
-        """Who looks after a pod: a kubelet that begins anew does not know how long somebody has waited."""
+        """The kubelet instance of a pod: a restarted kubelet does not know earlier back-offs."""
         return kubelet_on(self.root, pod.spec.node_name)
 
 
@@ -134,22 +134,22 @@ def _backs_off(one: ContainerStatus) -> bool:
 
 
 class PodsTerminateInTime(Invariant):
-    """A pod that was asked to go has gone a little after its time is over, unless something has befallen its node.
+    """A terminating pod on an undisturbed node is removed soon after its grace period.
 
-    Or users let no pods go: their rules are for kubelets, too.
+    Unless an admission policy of users forbids it: policies apply to kubelets, too.
     """
 
     name: ClassVar[str] = "pods-terminate-in-time"
 
     def looked(self) -> Iterator[str]:
-        """Look at those that are to go."""
+        """Look for pods whose removal is overdue."""
         kernel = self.root.kernel
         for pod in self.world.pods_going():
             until, node = pod.metadata.deletion_timestamp, pod.spec.node_name
             if until is None or pod.metadata.finalizers or not node or node in self.world.faults.dark:
                 continue
             if parse_time(until) + LATE < kernel.wall + kernel.now and self._is_well(node):
-                yield f"{title(pod)} was to go at {until}, and {node} has not let it"
+                yield f"{title(pod)} is still there, though its grace period ended at {until}, and {node} is healthy"
 
     def _is_well(self, name: str) -> bool:
         node = self.world.find(Node, name, "")
@@ -160,18 +160,18 @@ class PodsTerminateInTime(Invariant):
 
 
 class DeadContainersAreCollected(Invariant):
-    """When all is quiet, nodes keep the newest start of each container and the one before: no disk is filled by crashes."""
+    """When all is quiet, a node keeps the newest instance of each container and one dead one, so crashes fill no disk."""
 
     name: ClassVar[str] = "dead-containers-are-collected"
 
     def settled(self) -> Iterator[str]:
-        """Count them."""
+        """Count the instances of each container."""
         for node, runtime, now in runtimes(self.root):
             for sandbox in runtime.list_pod_sandboxes():
                 names = [one.name for one in runtime.list_containers(sandbox.id, now)]
                 for name in dict.fromkeys(names):
                     if names.count(name) > STARTS_KEPT:
-                        yield f"{node} keeps {names.count(name)} starts of {sandbox.config.name}, container {name}"
+                        yield f"{node} keeps {names.count(name)} instances of container {name} of pod {sandbox.config.name}"
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (ContainerRestartsBackOff, PodsTerminateInTime, DeadContainersAreCollected)

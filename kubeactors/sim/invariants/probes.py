@@ -1,7 +1,7 @@
-"""What holds of containers that are probed: what they answer decides, and only as often in a row as their probes say.
+"""Invariant of probes: their results decide, once the success or failure threshold is reached, and not before.
 
-Nothing here knows when a kubelet asks, only how often it does: a container that answers the same for so long must have
-been heard so often, and cannot have been heard more often.
+It does not know when a kubelet probes, only how often: from how long a container gives the same result follows how often
+that must, and can at most, have been observed.
 
 Source: "Liveness, Readiness, and Startup Probes" in Kubernetes' documentation, the documentation of Probe in
 api/core/v1/types.go (v1.36).
@@ -27,18 +27,18 @@ from kubeactors.sim.invariants.pod_status import statuses_of
 from kubeactors.sim.world import Commit, World
 
 LATE = SECOND // 2
-"""So much later than it hears of it a kubelet may have said so."""
+"""How long after a result a kubelet may report it."""
 RECOVERED = 35 * SECOND
-"""So long after a fault a kubelet, and who takes what it writes, are as quick as ever."""
+"""How long after a fault kubelets and the API server are back to normal speed."""
 
 NEVER = 1 << 62
 
 Span = tuple[int, int, bool]
-"""From when to when a container answers what, in nanoseconds since its start."""
+"""From when to when, in nanoseconds since its start, a container gives which result."""
 
 
 def spans(curve: Curve[bool], begin: int, end: int) -> Iterator[Span]:
-    """What is answered between two moments after the start.
+    """The results that a container gives between two moments after its start.
 
     >>> list(spans(Curve(((0, True), (6, False), (9, True))), 2, 20))
     [(2, 6, True), (6, 9, False), (9, 20, True)]
@@ -50,7 +50,7 @@ def spans(curve: Curve[bool], begin: int, end: int) -> Iterator[Span]:
 
 
 def may_have(found: Iterable[Span], probe: Probe, times: int, *, answer: bool) -> bool:
-    """Whether an answer may have been heard so often in a row: nobody need have asked while another one was given shortly.
+    """Whether a result may have been observed that often in a row: short spans of the other one may have been missed.
 
     >>> sick = Curve(((0, True), (6 * SECOND, False), (9 * SECOND, True)))
     >>> [may_have(spans(sick, 0, 20 * SECOND), Probe(period_seconds=2), times, answer=False) for times in (1, 2, 3)]
@@ -69,7 +69,7 @@ def may_have(found: Iterable[Span], probe: Probe, times: int, *, answer: bool) -
 
 
 def due(span: Span, probe: Probe, times: int) -> int:
-    """When what is answered in a span must have been heard so often, in nanoseconds since the start."""
+    """By when the result of a span must have been observed that often, in nanoseconds since the start."""
     return span[0] + times * _period(probe) + LATE
 
 
@@ -78,41 +78,41 @@ def _period(probe: Probe) -> int:
 
 
 class Probed(msgspec.Struct):
-    """A start of a container that is probed."""
+    """A running container with probes."""
 
     uid: str
-    """Of its pod."""
+    """The uid of its pod."""
     container: Container
     behaviour: Behaviour
     kubelet: Kubelet
     runs: SimulatedContainer
     began: int
-    """In virtual nanoseconds, as all else."""
+    """When it started, in virtual nanoseconds, like all times below."""
     started: int | None = None
-    """When it was said that it has started; None if it was not yet."""
+    """When its status first had `started: true`; None if it has not yet."""
     ready: bool = False
     since: int = 0
-    """Since when that is said."""
+    """Since when the status says so."""
     checked: int = 0
-    """Up to when all is as it must be."""
+    """Up to when it was checked."""
 
     def times(self, kind: str, *, answer: bool) -> int:
-        """How often in a row that must be answered to count."""
+        """The success or failure threshold of the probe of that kind; 0 without one."""
         probe = self.probe(kind)
         return 0 if probe is None else max(probe.success_threshold if answer else probe.failure_threshold, 1)
 
     def probe(self, kind: str) -> Probe | None:
-        """The probe of that kind, if it has one."""
+        """The probe of that kind: startup, readiness or liveness; None if there is none."""
         one = self.container
         return {"startup": one.startup_probe, "readiness": one.readiness_probe, "liveness": one.liveness_probe}[kind]
 
     def curve(self, kind: str) -> Curve[bool]:
-        """What it answers to the probe of that kind."""
+        """The results that the container gives to the probe of that kind, over time."""
         one = self.behaviour
         return {"startup": one.startup, "readiness": one.readiness, "liveness": one.liveness}[kind]
 
     def may_have(self, kind: str, now: int, *, answer: bool) -> bool:
-        """Whether it may have answered so often enough by now to count. It is asked nothing by nobody."""
+        """Whether the threshold for that result may have been reached by now; False without a probe."""
         probe, times = self.probe(kind), self.times(kind, answer=answer)
         if probe is None:
             return False
@@ -120,7 +120,7 @@ class Probed(msgspec.Struct):
         return may_have(found, probe, times, answer=answer)
 
     def _first(self, kind: str, probe: Probe) -> int:
-        """When it may be asked first, in nanoseconds since the start: not before its startup probe may have succeeded."""
+        """The earliest first probe, in nanoseconds since the start: not before the startup probe may have succeeded."""
         before = self.probe("startup") if kind != "startup" else None
         if before is None:
             return probe.initial_delay_seconds * SECOND
@@ -128,9 +128,9 @@ class Probed(msgspec.Struct):
         return max(probe.initial_delay_seconds * SECOND, next((since for since, _, answer in asked if answer), NEVER))
 
     def due(self, kind: str, begin: int, until: int) -> Iterator[tuple[int, int, bool]]:
-        """What it must have answered often enough by then: since when, by when, and what.
+        """Results whose threshold must have been reached by `until`: since when, by when, and which result.
 
-        Nobody asks before it `began`, and what begins late may not be heard often enough.
+        Probes start at `begin` at the earliest, so the threshold of a short span may not be reached.
         """
         probe = self.probe(kind)
         if probe is None:
@@ -142,25 +142,25 @@ class Probed(msgspec.Struct):
                 yield self.began + span[0], self.began + heard, span[2]
 
     def dues(self, now: int) -> Iterator[tuple[int, int, str]]:
-        """Since when it answers something, by when that had to lead to something, and to what it has not led yet."""
+        """For each result: since when it is given, by when it had to take effect, and what is missing (empty if nothing)."""
         for since, by, answer in self.due("startup", self.began, self.started if self.started is not None else now):
-            undone = "was to have started" if self.started is None else ""
+            undone = "should have been reported as started" if self.started is None else ""
             yield since, by, undone if answer else self._alive("startup")
         if self.started is None:
             return
         for since, by, answer in self.due("readiness", self.started, now):
             wrong = self.ready is not answer and self.since < by
-            yield since, by, f"was to be {'ready' if answer else 'not ready'}" if wrong else ""
+            yield since, by, f"should have been reported as {'ready' if answer else 'not ready'}" if wrong else ""
         for since, by, answer in self.due("liveness", self.started, now):
             yield since, by, "" if answer else self._alive("liveness")
 
     def _alive(self, kind: str) -> str:
         ends = self.runs._finishes_at is not None  # noqa: SLF001 -- an invariant looks inside
-        return "" if ends else f"was to end, as it has failed its {kind} probe,"
+        return "" if ends else f"failed its {kind} probe and should have been killed"
 
 
 class ProbesAreRespected(Invariant):
-    """A container is ready, not ready, or started again when it has answered its probes often enough so, and only then."""
+    """A container is reported as ready or not ready, or restarted, when a probe's threshold is reached, and only then."""
 
     name: ClassVar[str] = "probes-are-respected"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
@@ -168,10 +168,10 @@ class ProbesAreRespected(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._known: dict[str, Probed] = {}
-        """Those that are said to run, by the id of the container."""
+        """Running containers by id, as the API shows them."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Compare what is said of each container with what was said before."""
+        """Compare each container's status before and after."""
         old, new = commit.old, commit.new
         if not isinstance(old, Pod) or not isinstance(new, Pod) or not _is_probed(new):
             return
@@ -189,7 +189,7 @@ class ProbesAreRespected(Invariant):
         elif known is not None:
             del self._known[was.container_id]
             if not self._may_end(pod, known, now):
-                yield "has ended, and cannot have failed often enough for that"
+                yield "terminated, but its probes cannot have reached their failure threshold"
         if one.state.running is not None and one.container_id not in self._known:
             self._begins(pod, one)
 
@@ -203,10 +203,11 @@ class ProbesAreRespected(Invariant):
         now, answer = self.root.kernel.now, one.ready
         if self._is_same(pod, known):
             if one.started and not was.started and not self._may_be(known, "startup", now, answer=True):
-                yield "is said to have started, and has not said so"
+                yield "is reported as started, but its startup probe cannot have succeeded"
             if answer is not was.ready and one.started and not self._may_be(known, "readiness", now, answer=answer):
-                word = "ready" if answer else "not ready"
-                yield f"is {word}, and cannot have said so {known.times('readiness', answer=answer)} times in a row"
+                word, probe = ("ready", "succeeded") if answer else ("not ready", "failed")
+                often = known.times("readiness", answer=answer)
+                yield f"is reported as {word}, but its readiness probe cannot have {probe} {often} times in a row"
         yield from self._overdue(pod, known)
         self._note(known, one)
 
@@ -221,7 +222,7 @@ class ProbesAreRespected(Invariant):
         return known.probe(kind) is None or known.may_have(kind, now, answer=answer)
 
     def _may_end(self, pod: Pod, known: Probed, now: int) -> bool:
-        """Whether it may have ended: its probes, or something else has seen to that."""
+        """Whether it may have terminated, because of its probes or for another reason."""
         if pod.metadata.deletion_timestamp is not None or pod.status.phase in TERMINAL or pod.metadata.generation > 1:
             return True
         return not self._is_same(pod, known) or any(
@@ -229,7 +230,7 @@ class ProbesAreRespected(Invariant):
         )
 
     def looked(self) -> Iterator[str]:
-        """Look at what must have been said by now."""
+        """Look for results that must have taken effect by now."""
         for id_, known in list(self._known.items()):
             pod = self.world.by_uid.get(known.uid)
             if not isinstance(pod, Pod):
@@ -239,7 +240,7 @@ class ProbesAreRespected(Invariant):
                 yield f"{title(pod)}: container {known.container.name} {problem}"
 
     def _overdue(self, pod: Pod, known: Probed) -> Iterator[str]:
-        """What it must have come to since it was looked at last."""
+        """Results that had to take effect since the last check, and did not."""
         now, checked = self.root.kernel.now, known.checked
         known.checked = now
         if pod.metadata.deletion_timestamp is not None or not self._is_same(pod, known):
@@ -250,14 +251,14 @@ class ProbesAreRespected(Invariant):
                 yield f"{undone} {(now - by) / SECOND:.1f} s ago"
 
     def _is_same(self, pod: Pod, known: Probed) -> bool:
-        """Whether the kubelet is the one that has begun to look after it: another one counts anew."""
+        """Whether the kubelet instance is still the same; a restarted one counts results anew."""
         return self._kubelet(pod) is known.kubelet
 
     def _kubelet(self, pod: Pod) -> Kubelet | None:
         return kubelet_on(self.root, pod.spec.node_name)
 
     def _running(self, pod: Pod, one: ContainerStatus) -> Probed | None:
-        """A container of which nobody has declared that it ends by itself."""
+        """The simulated container behind a status; None if it has no probes, or exits by itself."""
         kubelet = self._kubelet(pod)
         runtime = kubelet._runtime if kubelet is not None else None  # noqa: SLF001 -- as above
         if kubelet is None or not isinstance(runtime, SimulatedRuntime):
