@@ -1,7 +1,7 @@
 """kubeactors: actors for asyncio and trio, and a Kubernetes control plane made of them.
 
-What is named here is imported when it is first used: the actor framework needs anyio, msgspec and structlog alone, and
-a plugin of some other tool that lives in this package needs nothing.
+Names are imported at their first use: the actor framework needs only anyio, msgspec and structlog, and plugins of other
+tools in this package (pytest's) need none of them.
 """
 
 from importlib import import_module

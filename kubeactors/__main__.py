@@ -1,4 +1,4 @@
-"""`python -m kubeactors` is the command `kubeactors`."""
+"""`python -m kubeactors` runs the command `kubeactors`."""
 
 from kubeactors.cli import main
 

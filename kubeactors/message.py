@@ -1,4 +1,4 @@
-"""The base of everything that crosses a mailbox."""
+"""Messages: the base of everything that crosses a mailbox."""
 
 import inspect
 import types
@@ -14,18 +14,18 @@ _REMEDIES: tuple[tuple[type, str], ...] = (
     (bytearray, "make it bytes"),
     (MutableSequence, "make it a tuple"),
     (MutableSet, "make it a frozenset"),
-    (MutableMapping, "make it a Mapping that nobody changes, or a tuple of pairs"),
+    (MutableMapping, "make it a read-only Mapping, or a tuple of pairs"),
 )
 
 
 def mutable_kinds(annotation: object) -> Iterator[type]:
-    """The classes in an annotation whose instances can change, also inside unions and collections that cannot.
+    """The mutable classes in an annotation, also inside unions and immutable collections.
 
     >>> [kind.__name__ for kind in mutable_kinds(tuple[int | bytearray, ...] | dict[str, int])]
     ['bytearray', 'dict']
     """
     origin = get_origin(annotation) or annotation
-    if isinstance(origin, type) and _can_change(origin):
+    if isinstance(origin, type) and _is_mutable(origin):
         yield origin
     elif origin in _TRANSPARENT or (isinstance(origin, type) and issubclass(origin, Collection)):
         for part in get_args(annotation):
@@ -35,7 +35,7 @@ def mutable_kinds(annotation: object) -> Iterator[type]:
 _TRANSPARENT = (Union, types.UnionType, Annotated)
 
 
-def _can_change(kind: type[object]) -> bool:
+def _is_mutable(kind: type[object]) -> bool:
     if issubclass(kind, msgspec.Struct):
         return not kind.__struct_config__.frozen
     of_dataclass = getattr(kind, "__dataclass_params__", None)
@@ -49,7 +49,7 @@ def _remedy(kind: type) -> str:
 
 
 def _annotations(cls: type) -> dict[str, object]:
-    """Those of the class itself; names that are defined further down are left out."""
+    """The annotations of the class itself, without those whose names are not defined yet."""
     try:
         return inspect.get_annotations(cls, eval_str=True)
     except (AttributeError, NameError, SyntaxError, TypeError):
@@ -59,39 +59,38 @@ def _annotations(cls: type) -> dict[str, object]:
 class Message(msgspec.Struct, frozen=True):
     """An immutable value that one actor sends to another.
 
-    Subclasses are frozen too, and hold scalars, strings, bytes, tuples, refs and other frozen Structs:
-    the receiver gets the very object that the sender made, nothing is copied.
-    The reply address, the sender and the cause ride on the envelope, never in the message.
+    Subclasses are frozen too, and hold scalars, strings, bytes, tuples, refs and other frozen Structs: nothing is copied,
+    the receiver gets the sender's object. Reply address, sender and cause are on the envelope, never in the message.
 
     >>> class Increment(Message, frozen=True):
     ...     by: int
     >>> Increment(2)
     Increment(by=2)
 
-    A field that can change is refused when the class is made. (`frozen=False` is refused by `handle`.)
+    A mutable field is rejected when the class is defined; `frozen=False` is rejected by `handle`.
 
     >>> class Average(Message, frozen=True):
     ...     of: list[int]
     Traceback (most recent call last):
-    TypeError: Average.of: a list can change after it was sent; make it a tuple
+    TypeError: Average.of: a list is mutable, and would be shared with the receiver; make it a tuple
     """
 
-    if not TYPE_CHECKING:  # what type checkers know of the options of a Struct stays as it is
+    if not TYPE_CHECKING:  # type checkers know the options of a Struct without it
 
         def __init_subclass__(cls) -> None:
             super().__init_subclass__()
             for field, annotation in _annotations(cls).items():
                 for kind in mutable_kinds(annotation):
                     raise TypeError(
-                        f"{cls.__name__}.{field}: a {kind.__name__} can change after it was sent; {_remedy(kind)}"
+                        f"{cls.__name__}.{field}: a {kind.__name__} is mutable, and would be shared with the receiver; {_remedy(kind)}"
                     )
 
 
 class Request(Message, Generic[R_co], frozen=True):
-    """A message that is answered; its parameter is the type of the reply.
+    """A message that gets a reply; its parameter is the reply's type.
 
-    `await ref.ask(request)` has that type. A refusal that the asker must handle is part of the reply type
-    (a union with a refusal Struct), not an exception.
+    `await ref.ask(request)` has that type. A rejection that the caller must handle is part of the reply type (a union
+    with a Struct), not an exception.
 
     >>> class GetTotal(Request[int], frozen=True):
     ...     pass
@@ -102,8 +101,8 @@ M_contra = TypeVar("M_contra", contravariant=True)
 
 
 class Recipient(Protocol[M_contra]):
-    """Something that messages can be told to: an actor's ref, seen from rooms that know no actors."""
+    """Something that takes messages: an actor's ref, as seen from rooms that know no actors."""
 
     def tell(self, message: M_contra, /) -> bool:
-        """Put the message into the mailbox; False if it was refused (full, or the actor is gone). Never waits."""
+        """Put the message into the mailbox; False if it was rejected (full, or the actor has stopped). Never waits."""
         ...

@@ -1,4 +1,4 @@
-"""The base class of actors, and how its handlers are found."""
+"""The base class of actors, and how handlers are found."""
 
 import inspect
 import types
@@ -24,12 +24,12 @@ _MARK = "__kubeactors_handles__"
 
 
 def handle(method: F) -> F:
-    """Marks a method as the handler of the messages that its one parameter is annotated with.
+    """Mark a method as the handler of the messages that its parameter is annotated with.
 
-    A plain `def` runs to its end at once; an `async def` may wait. What it returns is the reply to a `Request`.
+    A plain `def` runs to its end at once; an `async def` may wait. Its result is the reply to a `Request`.
 
     Raises:
-        TypeError: a message can change.
+        TypeError: a message class is mutable.
     """
     for name, annotation in getattr(method, "__annotations__", {}).items():
         if name != "return":
@@ -49,28 +49,27 @@ class Handler:
 
 
 class _MadeAtFirstUse:
-    """Gives an actor its context when it first asks for it, and is out of the way from then on: most never do."""
+    """Makes an actor's context at its first use, then stores it in the instance: most actors never use it."""
 
     def __get__(self, actor: "Actor[M] | None", _: type) -> object:
         if actor is None:
             return self
         if not hasattr(actor, "cell"):
-            raise AttributeError(f"{type(actor).__name__}.ctx is there from `started` on, and not in `__init__`")
+            raise AttributeError(f"{type(actor).__name__}.ctx is available from `started` on, not in `__init__`")
         context = actor.cell.context()
         actor.ctx = cast("Context[M]", context)
         return context
 
 
 class Actor(Generic[M]):
-    """State that is touched by one message at a time. `M` is the union of the messages that it handles.
+    """State, and handlers that change it one message at a time. `M` is the union of the messages that it handles.
 
-    Subclasses keep their state in attributes and mark handlers with `handle`. An instance belongs to one start:
-    after a failure the supervisor makes a fresh one from the factory.
+    Subclasses keep their state in attributes and mark handlers with `handle`. After a failure the supervisor makes a
+    fresh instance with the factory that was given to `spawn`.
 
-    With `class X(Actor[M], reentrant=True)` other messages are handled while a handler waits: interleaving happens
-    only at awaits. With `deterministic=True` the class promises to await nothing but what the kernel offers (ask,
-    send, sleep, gates); a waiting handler then needs no task of its own, and runs in the simulator too. An await of
-    something foreign is a failure.
+    With `class X(Actor[M], reentrant=True)` other messages are handled while a handler waits: handlers interleave only at
+    awaits. With `deterministic=True` the class promises to await only what the kernel offers (ask, send, sleep, gates):
+    a suspended handler then needs no task of its own. Awaiting something foreign is a failure.
 
     >>> from kubeactors import Message, Request
     >>> from kubeactors.testing import Alone
@@ -86,18 +85,18 @@ class Actor(Generic[M]):
 
     if TYPE_CHECKING:
         ctx: Context[M]
-        """What the actor can do; there from `started` on, not in `__init__`."""
+        """The actor's context; available from `started` on, not in `__init__`."""
     else:
         ctx = _MadeAtFirstUse()
 
     cell: "Cell"
-    """Its place in the kernel: for the framework."""
+    """The actor's cell: for the framework."""
 
     supervision: ClassVar[Supervision] = Supervision()
-    """What happens when a child of this actor fails."""
+    """How this actor supervises its children."""
 
     stop_seconds: ClassVar[float] = 0.0
-    """How long handlers that wait may go on when the actor is stopped; then they are cancelled, which is logged."""
+    """How long suspended handlers may run on when the actor is stopped; then they are cancelled, which is logged."""
 
     stopped_seconds: ClassVar[float] = 5.0
     """How long an `async def stopped` may take; then it is cancelled, which is logged. Source: OTP's `shutdown` of 5000."""
@@ -120,13 +119,13 @@ class Actor(Generic[M]):
             cls.deterministic = deterministic
 
     def started(self) -> Awaitable[None] | None:
-        """Called before the first message; may be an `async def`. A failure here is a failure of the actor."""
+        """Called before the first message; may be an `async def`. An error is a failure of the actor."""
         return None
 
     def stopped(self) -> Awaitable[None] | None:
-        """Called after the last message, also before a restart; children have stopped already.
+        """Called after the last message, also before a restart, when the children have stopped.
 
-        May be an `async def`, for which `stopped_seconds` are the bound. What it raises is logged.
+        May be an `async def`, limited by `stopped_seconds`. An error is logged.
         """
         return None
 
@@ -135,8 +134,8 @@ def handlers_of(actor: type[Actor[M]]) -> dict[type, Handler]:
     """The dispatch table of an actor class, made at its first spawn.
 
     Raises:
-        TypeError: a handler's parameter has no annotation; a message can change; the protocol has a message that no
-            handler takes; two handlers of one class take the same message; a handler returns what is no reply to it.
+        TypeError: a handler's parameter has no annotation; a message class is mutable; a message of the protocol has no
+            handler, or two in one class; a handler's result type cannot be the reply type of its request.
     """
     if "handlers" not in actor.__dict__:
         table: dict[type, Handler] = {}
@@ -148,7 +147,7 @@ def handlers_of(actor: type[Actor[M]]) -> dict[type, Handler]:
 
 
 def _own_handlers(actor: type[Actor[M]], cls: type) -> dict[type, Handler]:
-    """Those that one class of its family defines."""
+    """The handlers that one of its base classes, or itself, defines."""
     table: dict[type, Handler] = {}
     for name, member in vars(cls).items():
         if getattr(member, _MARK, False):
@@ -164,7 +163,7 @@ def _methods(table: "dict[type, Handler]", *, is_async: bool) -> "dict[type, Cal
 
 
 class _LookedUp(dict[type, Callable[..., object]]):
-    """The plain handlers of a table that decides when it is asked."""
+    """The plain handlers of a table that looks handlers up by a rule."""
 
     def __init__(self, table: "dict[type, Handler]") -> None:
         super().__init__()
@@ -181,14 +180,14 @@ Start: TypeAlias = "Callable[[Actor[object]], Awaitable[None] | None]"
 
 
 class Dispatch:
-    """What the kernel must know of an actor class to hand a message to its handler; made once per class.
+    """How messages reach the handlers of an actor class; made once per class.
 
-    `plain` has the functions of plain handlers, `waiting` those of `async def` handlers, `table` all.
+    `plain` has the functions of plain handlers, `waiting` those of `async def` handlers, `table` has all handlers.
     """
 
     __slots__ = ("deterministic", "name", "plain", "reentrant", "start", "stop", "stop_waits", "table", "waiting")
 
-    def __init__(  # noqa: PLR0913 -- what there is to know
+    def __init__(  # noqa: PLR0913 -- made in few places
         self,
         name: str,
         table: dict[type, Handler],
@@ -211,7 +210,7 @@ class Dispatch:
         self.deterministic: bool = deterministic
 
     def handler_of(self, message: object) -> str:
-        """The name of the method that handles a message, for people; None stands for the start."""
+        """The name of the method that handles a message, for humans; None stands for the start."""
         handler = self.table.get(message.__class__)
         return f"{self.name}.{'started' if handler is None else handler.method.__name__}"
 
@@ -220,7 +219,7 @@ NO_DISPATCH = Dispatch("", {}, reentrant=False, deterministic=False, start=None,
 
 
 def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
-    """How messages reach the handlers of an actor class. Raises what `handlers_of` raises."""
+    """The `Dispatch` of an actor class. Raises what `handlers_of` raises."""
     found = actor.dispatch
     if found is None:
         found = actor.dispatch = Dispatch(
@@ -235,7 +234,7 @@ def dispatch_of(actor: type[Actor[M]]) -> Dispatch:
 
 
 def _start(actor: "Actor[object]") -> Awaitable[None] | None:
-    """Looked up when it is called: who replaces a class's `started` in a test replaces it also after its first use."""
+    """Looked up at each call, so that a test may replace a class's `started` after its first use."""
     return actor.started()
 
 
@@ -261,23 +260,23 @@ def _messages_of(actor: type, method: Callable[..., object]) -> list[type]:
 
 
 def _reply_of(message: type) -> object:
-    """What a request is answered with; None of what is no request."""
+    """The reply type of a request; None if the message is not a request."""
     bases = (base for cls in message.__mro__ for base in vars(cls).get("__orig_bases__", ()))
     return next((typing.get_args(base)[0] for base in bases if typing.get_origin(base) is Request), None)
 
 
-def _asks_for_structure(kind: object) -> bool:
-    """Whether what it is, is no matter of subclasses."""
+def _is_structural(kind: object) -> bool:
+    """Whether a type is structural, so that it has no subclasses to compare."""
     return bool(getattr(kind, "_is_protocol", False)) or typing.is_typeddict(kind)
 
 
 def are_apart(said: object, wanted: object) -> bool:
-    """Whether a value of one type can surely not stand for the other: of what is no plain class nobody says so.
+    """Whether a value of one type certainly is not one of the other. False for all but plain classes.
 
     >>> are_apart(str, int), are_apart(bool, int), are_apart(int, float), are_apart(str, int | None)
     (True, False, False, False)
     """
-    if _asks_for_structure(said) or _asks_for_structure(wanted) or (said, wanted) == (int, float):
+    if _is_structural(said) or _is_structural(wanted) or (said, wanted) == (int, float):
         return False
     if not isinstance(said, type) or not isinstance(wanted, type) or issubclass(said, Later):
         return False
@@ -288,7 +287,7 @@ def _refuse_mutable(messages: list[type]) -> None:
     for one in messages:
         config = getattr(one, "__struct_config__", None)
         if config is not None and not config.frozen:
-            raise TypeError(f"{one.__name__}: messages do not change; add frozen=True to the class")
+            raise TypeError(f"{one.__name__}: a message must not be mutable; add frozen=True to the class")
 
 
 def _flatten(hint: object) -> list[type]:
@@ -307,7 +306,7 @@ def _check_complete(actor: type, table: dict[type, Handler]) -> None:
                 # A parent without a protocol of its own is an Actor[Message].
                 wanted = [one for part in typing.get_args(base) for one in _flatten(part)]
                 missing = [one for one in wanted if one not in table and one not in (Terminated, Message)]
-                # A generic parent may be told of other classes than messages: a controller of the kind that it controls.
+                # The parameters of a generic parent need not be messages: a controller's is the kind that it controls.
                 if missing and all(issubclass(one, Message) for one in missing):
                     names = ", ".join(one.__name__ for one in missing)
                     raise TypeError(f"{actor.__name__} has {names} in its protocol; add a @handle method for it")

@@ -1,4 +1,4 @@
-"""Who handles how many messages of which kind, counted as they are delivered."""
+"""Counts of delivered messages, by actor class and message class."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Count(msgspec.Struct, frozen=True):
-    """So many messages of one class were delivered to actors of one class."""
+    """How many messages of one class were delivered to actors of one class."""
 
     actor: str
     message: str
@@ -22,38 +22,38 @@ class Count(msgspec.Struct, frozen=True):
 
 
 class Census:
-    """Messages delivered, by the classes of the actor and of the message.
+    """Counts of delivered messages, by actor class and message class.
 
-    In a simulation the counts are a function of the seed: what a change costs shows in them, without a clock.
+    In a simulation they depend on the seed alone, so they show what a change costs without a clock.
     """
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], int] = {}
 
     def add(self, actor: str, message: str) -> None:
-        """One more."""
+        """Count a message."""
         key = (actor, message)
         self._counts[key] = self._counts.get(key, 0) + 1
 
     @property
     def total(self) -> int:
-        """All messages."""
+        """The sum of all counts."""
         return sum(self._counts.values())
 
     def counts(self) -> tuple[Count, ...]:
-        """The most frequent first; equally frequent ones by name."""
+        """The most frequent first, then by name."""
         ordered = sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))
         return tuple(Count(actor, message, count) for (actor, message), count in ordered)
 
     def table(self, number: int) -> str:
-        """Lines of text: messages for each of `number` things, actor, message."""
+        """Lines of text: messages per item of `number` items, actor class, message class."""
         rows = [f"{one.count / number:9.3f}  {one.actor:28} {one.message}" for one in self.counts()]
         return "\n".join([*rows, f"{self.total / number:9.3f}  all"])
 
 
 @contextmanager
 def counted(kernel: "Kernel") -> Generator[Census]:
-    """Count what is delivered while the block lasts. It costs time: measure that in another run."""
+    """Count what is delivered within the block. This costs time: measure time in another run."""
     census, before = Census(), kernel.interceptor
     kernel.interceptor = _counting(census, before)
     try:

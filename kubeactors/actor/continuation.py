@@ -1,4 +1,4 @@
-"""The rest of a handler that awaits the event loop: it is run in a task of its own."""
+"""The continuation of a handler that awaits the event loop: its remaining steps run in a task of its own."""
 
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 class Host(Protocol):
-    """In whose task it runs."""
+    """The pump, in whose task it runs."""
 
     kernel: "Kernel"
 
@@ -23,19 +23,19 @@ class Host(Protocol):
         ...
 
     def record_step(self, activation: Activation, began: int) -> None:
-        """A step has been made, which began at that time."""
+        """A step has been made that began at this time, in nanoseconds."""
         ...
 
     def park(self, wait: Wait[R]) -> Coroutine[object, object, None]:
-        """Awaitable: done when the kernel knows the value."""
+        """Awaitable: done when the wait is."""
         ...
 
 
 class Continuation:
-    """The rest of a coroutine whose first steps were made by hand: awaiting it makes the others in this task.
+    """Awaiting it makes the remaining steps of a coroutine whose first step the crank has made.
 
-    What the coroutine yields for the event loop is passed on, the first one too; what it yields for the kernel is
-    waited for with an event.
+    What the coroutine yields for the event loop is passed on, also what its first step has yielded. A kernel's wait that
+    it yields is parked for.
     """
 
     def __init__(self, host: Host, activation: Activation, coroutine: Stepped) -> None:
@@ -52,7 +52,7 @@ class Continuation:
                 return cast("object", stop.value)
             try:
                 sent = yield from self._pass_on(awaited)
-            except BaseException as error:  # noqa: BLE001 -- cancellation too is the handler's to see
+            except BaseException as error:  # noqa: BLE001 -- the handler sees cancellation, too
                 step = partial(self._coroutine.throw, error)
             else:
                 step = partial(self._coroutine.send, sent)

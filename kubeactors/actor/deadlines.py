@@ -1,4 +1,4 @@
-"""Deadlines of asks: those that fall into one step of time have one timer."""
+"""Deadlines of asks. They are rounded up to steps of time, with one timer per step."""
 
 from functools import partial
 from math import inf
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from kubeactors.actor.kernel import Kernel
 
 STEPS_PER_TIMEOUT = 16
-"""Deadlines are rounded up to one of so many steps."""
+"""A step is this fraction of the timeout."""
 
 Asks: TypeAlias = "dict[Wait[object], Cell]"
-"""Replies that are waited for, and who owes them."""
+"""Pending replies, and the actors that were asked."""
 
 
 def deadline(seconds: float | None) -> float | None:
-    """How long somebody waits for a reply; None: for ever.
+    """The timeout of an ask, checked; None: no deadline.
 
     >>> deadline(5), deadline(inf), deadline(None)
     (5, None, None)
 
     Raises:
-        ValueError: it is negative, or no number.
+        ValueError: it is negative, or not a number.
     """
     if seconds is None or seconds == inf:
         return None
@@ -36,7 +36,7 @@ def deadline(seconds: float | None) -> float | None:
 
 
 class Deadlines:
-    """Of all asks that wait for their reply."""
+    """The deadlines of all pending asks of a kernel."""
 
     __slots__ = ("_kernel", "_last", "_steps")
 
@@ -44,10 +44,10 @@ class Deadlines:
         self._kernel = kernel
         self._steps: dict[int, Asks] = {}
         self._last: tuple[int, float, Asks] = (-1, 0.0, {})
-        """When somebody has asked last, for how long, and his step: it is that of most who ask at the same moment."""
+        """Time, timeout and step of the last ask: most asks at the same moment share them."""
 
     def set(self, cell: "Cell", wait: Wait[object], timeout_seconds: float) -> None:
-        """Fail the wait when its time is over."""
+        """Fail the wait when its timeout expires."""
         moment, seconds, asks = self._last
         if seconds != timeout_seconds or moment != self._kernel.now:
             asks = self._step(timeout_seconds)
@@ -56,7 +56,7 @@ class Deadlines:
         wait.on_settled = asks.__delitem__
 
     def _step(self, timeout_seconds: float) -> Asks:
-        """All that fail at the same time as what is asked now."""
+        """The asks that expire together with one made now."""
         kernel = self._kernel
         timeout = max(int(timeout_seconds * SECOND), 1)
         step = max(timeout // STEPS_PER_TIMEOUT, 1)
@@ -75,7 +75,7 @@ class Deadlines:
 
     @property
     def timers(self) -> int:
-        """How many timers they have."""
+        """How many timers are set for them."""
         return len(self._steps)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Who learns of whose end: death watch and links.
+"""Death watch and links: how actors learn that others have stopped.
 
 Source: monitors and links of Erlang.
 """
@@ -14,11 +14,11 @@ from kubeactors.actor.waits import Wait
 if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
 
-_GONE = "had ended already"
+_STOPPED = "had stopped already"
 
 
 class UntilEnded:
-    """Awaitable, or not to be awaited: an actor has ended for good. Gives what its watchers are told."""
+    """Awaitable: done when an actor has stopped for good. Gives what its watchers receive. It need not be awaited."""
 
     __slots__ = ("_cell",)
 
@@ -29,7 +29,7 @@ class UntilEnded:
         cell, driver = self._cell, self._cell.kernel.driver
         wait: Wait[Terminated] = Wait()
         if cell.state is State.STOPPED:
-            wait.set(Terminated(ref=cell, reason=_GONE, exit=Exit.NOPROC))
+            wait.set(Terminated(ref=cell, reason=_STOPPED, exit=Exit.NOPROC))
         else:
             waits = cell.ensure_cold().ended = cell.ensure_cold().ended or {}
             waits[wait] = None
@@ -43,9 +43,9 @@ def _forget(cell: "Cell", wait: "Wait[object]") -> None:
 
 
 def watch(watcher: "Cell", watched: "Cell") -> None:
-    """Tell the watcher when the other has ended; at once if it has already."""
+    """Send the watcher `Terminated` when the other has stopped; at once if it has already."""
     if watched.state is State.STOPPED:
-        watcher.put_system(Terminated(ref=watched, reason=_GONE, exit=Exit.NOPROC))
+        watcher.put_system(Terminated(ref=watched, reason=_STOPPED, exit=Exit.NOPROC))
         return
     watchers = watched.ensure_cold().watchers = watched.ensure_cold().watchers or {}
     watchers[watcher] = None
@@ -54,15 +54,15 @@ def watch(watcher: "Cell", watched: "Cell") -> None:
 
 
 def unwatch(watcher: "Cell", watched: "Cell") -> None:
-    """Do not tell the watcher."""
+    """Undo `watch`."""
     (watched.cold.watchers or {}).pop(watcher, None)
     (watcher.cold.watching or {}).pop(watched, None)
 
 
 def link(one: "Cell", other: "Cell") -> None:
-    """Each fails with the other; one that links to who has ended already fails at once."""
+    """Let each fail with the other. If the other has stopped already, the first fails at once."""
     if other.state is State.STOPPED:
-        one.kernel.actor_failed(one, LinkedActorFailed(f"{other.path} {_GONE}"))
+        one.kernel.actor_failed(one, LinkedActorFailed(f"{other.path} {_STOPPED}"))
         return
     for cell, linked in ((one, other), (other, one)):
         links = cell.ensure_cold().links = cell.ensure_cold().links or {}

@@ -1,4 +1,4 @@
-"""What the kernel needs of others: somebody who turns its crank, a queue of who is ready, places for actors."""
+"""The protocols of the kernel's parts that differ between production and simulation: driver, run queue, cells."""
 
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -19,35 +19,35 @@ M = TypeVar("M")
 
 
 class Entry(Protocol):
-    """What stands in the run queue."""
+    """An entry of the run queue: a cell, or an activation that can resume."""
 
     @property
     def label(self) -> str:
-        """What a schedule knows it by: the same in every run in which it means the same."""
+        """The name under which a schedule refers to what this entry does next: see `labels.py`."""
         ...
 
     @property
     def mailbox(self) -> MessageQueue | None:
-        """Messages to handle: the crank does that, if the state is right; without any it calls `run`."""
+        """Messages for the crank to handle, if the state is RUNNING. Without any, the crank calls `run`."""
         ...
 
     @property
     def state(self) -> State:
-        """Of an actor."""
+        """The actor's state."""
         ...
 
     @property
     def queued(self) -> int:
-        """Whether it is an actor with a message in its hand: see `Cell.queued`."""
+        """IN_SLOT for a cell with a message in its slot: see `Cell.queued`."""
         ...
 
     def run(self) -> "Activation | None":
-        """Do what else there is to do. Returns a handler that awaits something that is not the kernel's."""
+        """Do what is to do besides handling messages. Returns a handler that awaits something foreign."""
         ...
 
 
 class RunQueue(Protocol):
-    """Who is ready. A deque in production; the simulator's queue chooses the order."""
+    """The ready entries. A deque in production; in the simulator a queue that chooses the order."""
 
     def append(self, entry: Entry, /) -> None:
         """Add an entry that is ready."""
@@ -65,10 +65,10 @@ class RunQueue(Protocol):
 
 
 class Driver(Protocol):
-    """What the kernel needs of whoever turns the crank."""
+    """Turns the crank, and connects the kernel to time, tasks and threads."""
 
     cancelled: tuple[type[BaseException], ...]
-    """What the event loop cancels tasks with."""
+    """The exceptions with which the event loop cancels tasks."""
 
     def wake(self) -> None:
         """There is work again; called only when `kernel.asleep`."""
@@ -79,31 +79,31 @@ class Driver(Protocol):
         ...
 
     def refresh(self) -> None:
-        """Set `kernel.now`: code outside has something done at once."""
+        """Set `kernel.now`, before code outside runs a handler inline."""
         ...
 
     def inside(self, wait: Wait[R]) -> Coroutine[object, object, R]:
-        """What a handler awaits to get the value, and the tasks that it starts."""
+        """A coroutine with which a handler, or a task that it has started, waits for the value."""
         ...
 
     def outside(self, wait: Wait[R], *, helps: bool) -> Coroutine[object, object, R]:
-        """What code that is no actor awaits to get the value. It may help the pump, if that is of use."""
+        """A coroutine with which code outside waits for the value. With `helps` it may run ready entries meanwhile."""
         ...
 
     def in_thread(self, function: Callable[[], R], wait: Wait[R], *, own: bool = False) -> None:
-        """Run blocking work; set `wait` when it is done. `own`: somebody else bounds how many threads there are."""
+        """Run blocking work in a thread; set `wait` when it is done. `own`: do not count it towards the shared limit."""
         ...
 
     def is_cancelled(self, wait: Wait[R]) -> bool:
-        """Whether whoever waits will not learn what comes, since he is cancelled."""
+        """Whether the task that waits has been cancelled, so that it will not see the value."""
         ...
 
     def foreign(self, activation: "Activation") -> "Activation | None":
-        """A handler awaits something that is not the kernel's; return it to have `run` return it."""
+        """A handler awaits something foreign; return it to have `Kernel.run` return it."""
         ...
 
     def explained(self, path: str, error: BaseException) -> BaseException:
-        """What a handler of an actor at that path has raised, in better words if there are any."""
+        """The error that a handler of this actor has raised, or one that explains it better."""
         ...
 
     def log(self, level: str, event: str, path: str, **fields: object) -> None:
@@ -112,7 +112,7 @@ class Driver(Protocol):
 
 
 class CellFactory(Protocol):
-    """Makes the places of actors. Tracing has another kind of them."""
+    """Makes cells; tracing has its own kind."""
 
     def __call__(  # noqa: PLR0913, PLR0917 -- the arguments of `Cell`
         self,
@@ -124,5 +124,5 @@ class CellFactory(Protocol):
         restart: Restart,
         /,
     ) -> "Cell":
-        """A place for an actor that is not started yet."""
+        """A cell of an actor that is not started yet."""
         ...

@@ -1,4 +1,4 @@
-"""Envelopes: what stands in a mailbox."""
+"""Envelopes, and what else is in a mailbox."""
 
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -10,17 +10,17 @@ Reply: TypeAlias = "Wait[object] | None"
 """Where the reply to a message goes; None if nobody waits for one."""
 
 Sender: TypeAlias = "Cell | Origin | None"
-"""Who sent a message; None: somebody outside."""
+"""The sender of a message; None if it was code outside."""
 
 Envelope: TypeAlias = "tuple[object, Sender, Reply]"
-"""A message, who sent it, and where the reply goes."""
+"""A message, its sender, and where the reply goes."""
 
 Item: TypeAlias = "Envelope | SenderMark | object"
-"""What really stands in a mailbox: an envelope; a message without one, if nobody waits for a reply; a mark."""
+"""What is in a mailbox: an envelope; a bare message, if nobody waits for a reply; or a sender mark."""
 
 
 class Origin:
-    """A sender together with what a tracer knows of the moment."""
+    """A sender with the trace context in which it sent."""
 
     __slots__ = ("cell", "context", "links")
 
@@ -31,9 +31,9 @@ class Origin:
 
 
 class SenderMark:
-    """Says in a mailbox who has told the messages without envelope that come after it, up to the next mark.
+    """The sender of the bare messages that follow in the mailbox, up to the next mark.
 
-    So a run of messages from one sender costs no envelopes, and the garbage collector nothing to look at.
+    So a run of messages from one sender needs no envelopes, which cost time to make and for the garbage collector.
     """
 
     __slots__ = ("sender",)
@@ -43,11 +43,11 @@ class SenderMark:
 
 
 OUTSIDE: SenderMark = SenderMark(None)
-"""They come from code that is no actor."""
+"""The sender is code outside: no actor."""
 
 
 def envelope_of(item: Item, sender: "Cell | None" = None) -> Envelope:
-    """The envelope, made if there was none.
+    """The item as an envelope; a bare message gets one, with this sender.
 
     >>> envelope_of("hello")
     ('hello', None, None)
@@ -58,7 +58,7 @@ def envelope_of(item: Item, sender: "Cell | None" = None) -> Envelope:
 
 
 def sender_of(item: Item) -> "Cell | None":
-    """Who sent it.
+    """The sender of the item.
 
     >>> sender_of(("hello", Origin(None, {}, ()), None)) is sender_of("hello") is None
     True

@@ -1,4 +1,4 @@
-"""What goes wrong with actors, by condition; each message says the remedy."""
+"""The errors of actors, by condition; each message says the remedy."""
 
 from enum import Enum
 
@@ -19,7 +19,7 @@ class AskTimedOut(AskError):
 
 
 class ActorStopped(AskError):
-    """The actor is gone, or went before it replied. Find its successor."""
+    """The actor has stopped, possibly before it replied. Find its successor."""
 
 
 class ActorFailed(AskError):
@@ -27,31 +27,31 @@ class ActorFailed(AskError):
 
 
 class AskCycle(AskError):
-    """Actors wait for one another's replies in a cycle; it is named. Make one of them `reentrant`, or tell."""
+    """Actors wait for one another's replies in a cycle, which the message names. Make one `reentrant`, or tell."""
 
 
 class MailboxFull(AskError):
-    """The mailbox had no room. Slow down, or `send`, which waits."""
+    """The mailbox was full. Slow down, or use `send`, which waits."""
 
 
 class ForeignError(ActorError):
-    """Code did what cannot be simulated."""
+    """Simulated code did something that is not deterministic."""
 
 
 class ForeignAwait(ForeignError):
-    """A handler awaited something that is not the kernel's where only that is allowed (simulation)."""
+    """A handler awaited something foreign, not one of the kernel's waits, where that is not allowed (simulation)."""
 
 
 class ForeignCall(ForeignError):
-    """Simulated code asked a clock, chance, a thread or a socket of the real world: no run of it could be repeated."""
+    """Simulated code used a real clock, randomness, thread or socket: no run of it could be repeated."""
 
 
 class LinkedActorFailed(ActorError):
-    """An actor that this one is linked to has failed for good."""
+    """An actor linked to this one has failed for good."""
 
 
 class RestartIntensityExceeded(ActorError):
-    """Children failed more often than the supervision allows; the failure goes one level up."""
+    """Children failed more often than their supervision allows; the failure escalates to their parent."""
 
 
 class SystemFailed(ActorError):
@@ -59,15 +59,15 @@ class SystemFailed(ActorError):
 
 
 class SystemNotRunning(ActorError):
-    """An actor system runs once, from the begin of its `async with` block to its end."""
+    """An actor system runs once, from the beginning of its `async with` block to the end."""
 
 
 class WrongThread(ActorError):
-    """A thread that is not its event loop's would tell an actor, which is noticed while the system is idle. Use `anyio.from_thread` with the system's token."""
+    """An actor was told from another thread than its event loop's (detected while the system is idle). Use `anyio.from_thread` with the system's token."""
 
 
 class DeadLetter(Message, frozen=True):
-    """A message that nobody took: told to those who subscribed."""
+    """A message that no actor handled, as subscribers of dead letters receive it."""
 
     path: str
     message: object
@@ -75,31 +75,31 @@ class DeadLetter(Message, frozen=True):
 
 
 class Exit(Enum):
-    """How an actor has come to its end. Source: exit reasons of Erlang/OTP, whose words these are."""
+    """How an actor ended. Source: the exit reasons of Erlang/OTP."""
 
     NORMAL = "normal"
-    """It has stopped itself."""
+    """It stopped itself."""
     SHUTDOWN = "shutdown"
-    """It was stopped: by its parent, by others, or at the end of the system."""
+    """It was stopped: by its parent, by somebody else, or at the end of the system."""
     FAILED = "failed"
-    """It has failed, and is not restarted."""
+    """It failed, and is not restarted."""
     NOPROC = "noproc"
-    """It had ended before anybody wanted to know."""
+    """It had ended before it was watched."""
 
 
 class Terminated(Message, frozen=True):
-    """A watched actor has ended, for good. Told to its watchers, whatever the state of their mailboxes."""
+    """A watched actor has ended for good. Its watchers receive this even if their mailboxes are full."""
 
     ref: Ref[object]
-    """Whose address it was; whatever it took, so that it can be looked up among refs of any type."""
+    """The actor's ref; typed so that it can be looked up among refs of any type."""
     reason: str = "stopped"
-    """For people."""
+    """For humans."""
     exit: Exit = Exit.SHUTDOWN
     """For programs."""
 
 
 def where(error: BaseException) -> str:
-    """The line that raised: `module:line`, or nothing if that is not known."""
+    """The line that raised: `module:line`; empty if unknown."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""What a simulated handler must not await, and how it is told so: with the actor and the line."""
+"""Errors for awaits that cannot be simulated: they name the actor and the line."""
 
 from traceback import walk_tb
 from types import FrameType
@@ -6,7 +6,7 @@ from types import FrameType
 from kubeactors.actor.errors import ForeignAwait
 
 EVENT_LOOPS = ("anyio", "asyncio", "sniffio", "trio")
-"""Packages whose code looks for the event loop that runs it."""
+"""Packages whose code looks for the running event loop."""
 
 
 def foreign_await(path: str, what: str, frame: FrameType | None, line: int) -> ForeignAwait:
@@ -19,7 +19,7 @@ def foreign_await(path: str, what: str, frame: FrameType | None, line: int) -> F
 
 
 def explained(path: str, error: BaseException) -> BaseException:
-    """The error, or if it says that no event loop runs, one that says who looked for it, and where."""
+    """The error; if it was raised because no event loop runs, a `ForeignAwait` that says what needed one, and where."""
     steps = list(walk_tb(error.__traceback__))
     if not isinstance(error, RuntimeError | AttributeError) or not steps or package_of(steps[-1][0]) not in EVENT_LOOPS:
         return error
@@ -32,5 +32,5 @@ def explained(path: str, error: BaseException) -> BaseException:
 
 
 def package_of(frame: FrameType) -> str:
-    """The top package that code is of."""
+    """The top-level package of a frame's code."""
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]

@@ -1,12 +1,12 @@
-"""Fences: simulated code that asks a clock, chance, a thread or a socket of the real world is told so at once.
+"""Guards: simulated code that uses a real clock, randomness, thread or socket fails at once.
 
-Only people's own code is watched, while it runs: this package's modules keep the rule by `ruff` (banned-api), and pay
-nothing. What the standard library does for itself is not meant: `logging` notes what time it is. Nothing is patched:
-the interpreter says which functions are called (`sys.setprofile`). A profiler in Python that listens already goes on to
-hear everything; beside one in C (`cProfile` before Python 3.12) nobody can watch, and a warning says so.
+Only users' code is watched, while it runs: in this package `ruff` enforces the rule (banned-api), at no cost. What the
+standard library does for itself is allowed: `logging` reads the time. Nothing is patched: the interpreter reports which
+functions are called (`sys.setprofile`). A profiler in Python that is active still sees all calls; beside one in C
+(`cProfile` before Python 3.12) nothing can be watched, and a warning says so.
 """
 
-# ruff: noqa: TID251 -- they are named here so that nobody calls them
+# ruff: noqa: TID251 -- they are named here in order to forbid them
 
 import asyncio
 import gc
@@ -36,21 +36,22 @@ Method = Callable[..., object]
 Listener: TypeAlias = Callable[[FrameType, str, object], object]
 
 NOT_WATCHED = (
-    "a profiler listens that nobody can listen beside: until it is off, simulated code that asks a clock, chance, a thread "
-    "or a socket of the real world is not told so"
+    "a profiler is active that allows no other beside it: until it is off, simulated code that uses a real clock, "
+    "randomness, thread or socket is not detected"
 )
-_CLOCK = "ctx.now and ctx.wall say what time it is, to an operator client.seconds"
-_CHANCE = "ctx.random and ctx.uid() are its chance, an operator's is client.random"
+_USE_CONTEXT_TIME = "take the time from ctx.now or ctx.wall, in an operator from client.seconds"
+_USE_CONTEXT_RANDOM = "take random values from ctx.random or ctx.uid(), in an operator from client.random"
 
 
 def _functions(module: ModuleType, *names: str) -> dict[object, str]:
-    """Functions of a module, with how they are called; those that this platform has."""
+    """Functions of a module that this platform has, and their names as they are called."""
     return {getattr(module, name): f"{module.__name__}.{name}()" for name in names if hasattr(module, name)}
 
 
 def _codes(module: ModuleType, *names: str) -> dict[CodeType, str]:
     return {
-        cast("FunctionType", one).__code__: f"{said}; {_CHANCE}" for one, said in _functions(module, *names).items()
+        cast("FunctionType", one).__code__: f"{said}; {_USE_CONTEXT_RANDOM}"
+        for one, said in _functions(module, *names).items()
     }
 
 
@@ -63,89 +64,93 @@ _CLOCKS: dict[object, str] = {
     date.today: "date.today()",
 }
 _OF_NOW = _functions(time, "localtime", "gmtime", "ctime", "asctime", "strftime")
-"""Those are about now unless they are told about when."""
-_TOLD_WHEN: dict[object, int] = {**dict.fromkeys(_OF_NOW, 1), time.strftime: 2}
-"""With so many arguments they are."""
-_SHARED = "the random numbers that all share"
-_SHARED_CHANCE: dict[object, str] = {random.random: _SHARED, random.getrandbits: _SHARED}
+"""These use the current time unless they get a time as an argument."""
+_ARGUMENTS_WITH_TIME: dict[object, int] = {**dict.fromkeys(_OF_NOW, 1), time.strftime: 2}
+"""With so many arguments they do."""
+_SHARED = "the shared random generator"
+_SHARED_RANDOM: dict[object, str] = {random.random: _SHARED, random.getrandbits: _SHARED}
 _ENTROPY: dict[object, str] = _functions(os, "urandom", "getrandom")
 _GENERATORS = ("random", "secrets")
-_PAUSE: dict[object, str] = {time.sleep: "time.sleep()"}
+_SLEEP: dict[object, str] = {time.sleep: "time.sleep()"}
 _SEED = random.Random.seed.__code__
-_PYTHON: dict[CodeType, str] = {
+_PYTHON_FUNCTIONS: dict[CodeType, str] = {
     threading.Thread.start.__code__: "a thread; ctx.in_thread does blocking work",
-    asyncio.gather.__code__: "asyncio.gather(); there is no event loop: await one after the other",
+    asyncio.gather.__code__: "asyncio.gather(); there is no event loop: await one after another",
     socket.socket.__init__.__code__: "a socket; there is no network",
     subprocess.Popen.__init__.__code__: "a process; there are none",
     **_codes(uuid, "uuid1", "uuid4", "uuid6", "uuid7"),
-    _SEED: f"random.Random() without a seed; {_CHANCE}",
+    _SEED: f"random.Random() without a seed; {_USE_CONTEXT_RANDOM}",
 }
 _OWN = "kubeactors"
 _MEASURING = ("loguru", "opentelemetry", "prometheus_client", "sentry_sdk", "structlog")
-"""Packages that tell people when something was, and how long it took, and code nothing of it."""
-_ELSEWHERE = {_OWN, *EVENT_LOOPS, *_MEASURING, *sys.stdlib_module_names}
-"""Packages that may know what time it is; what event loops are asked for is `foreign.py`'s to tell."""
+"""Packages that report times and durations to humans, not to code."""
+_MAY_READ_CLOCKS = {_OWN, *EVENT_LOOPS, *_MEASURING, *sys.stdlib_module_names}
+"""Packages that may read clocks; awaits of event loops are detected by `foreign.py`."""
 _CALLS = ("PRECALL", "CALL", "CALL_KW")
 _MANY = 256
 
 
-def _may_know(frame: FrameType | None) -> bool:
-    return frame is not None and package_of(frame) in _ELSEWHERE
+def _may_read_clocks(frame: FrameType | None) -> bool:
+    return frame is not None and package_of(frame) in _MAY_READ_CLOCKS
 
 
-def _called(frame: FrameType, function: object) -> str:
-    """What is wrong with calling a function of the interpreter's; empty if nothing."""
+def _wrong_builtin(frame: FrameType, function: object) -> str:
+    """What is wrong with a call of a built-in function; empty if nothing."""
     if function in _CLOCKS:
-        return "" if _may_know(frame) else f"{_CLOCKS[function]}; {_CLOCK}"
+        return "" if _may_read_clocks(frame) else f"{_CLOCKS[function]}; {_USE_CONTEXT_TIME}"
     if function in _OF_NOW:
-        is_told = _may_know(frame) or _arguments(frame) >= _TOLD_WHEN[function]
-        return "" if is_told else f"{_OF_NOW[function]}; {_CLOCK}"
+        has_time = _may_read_clocks(frame) or _arguments(frame) >= _ARGUMENTS_WITH_TIME[function]
+        return "" if has_time else f"{_OF_NOW[function]}; {_USE_CONTEXT_TIME}"
     if function in _ENTROPY:
-        return "" if _may_know(frame) and package_of(frame) not in _GENERATORS else f"{_ENTROPY[function]}; {_CHANCE}"
-    if function in _SHARED_CHANCE:
-        return f"{_SHARED_CHANCE[function]}; {_CHANCE}"
-    return f"{_PAUSE[function]}; ctx.sleep waits, an operator by client.sleep" if function in _PAUSE else ""
+        return (
+            ""
+            if _may_read_clocks(frame) and package_of(frame) not in _GENERATORS
+            else f"{_ENTROPY[function]}; {_USE_CONTEXT_RANDOM}"
+        )
+    if function in _SHARED_RANDOM:
+        return f"{_SHARED_RANDOM[function]}; {_USE_CONTEXT_RANDOM}"
+    return f"{_SLEEP[function]}; ctx.sleep waits, an operator by client.sleep" if function in _SLEEP else ""
 
 
 def _arguments(frame: FrameType) -> int:
-    """How many arguments the call has that a frame is at; many if its code does not say."""
+    """How many arguments the call at a frame's current instruction has; `_MANY` if its bytecode does not say."""
     code, at = frame.f_code.co_code, frame.f_lasti
     return code[at + 1] if opname[code[at]] in _CALLS else _MANY
 
 
-def _begun(frame: FrameType) -> str:
-    """What is wrong with a function of Python's that begins; empty if nothing."""
-    wrong = _PYTHON.get(frame.f_code, "")
+def _wrong_function(frame: FrameType) -> str:
+    """What is wrong with a call of a Python function, whose frame this is; empty if nothing."""
+    wrong = _PYTHON_FUNCTIONS.get(frame.f_code, "")
     return "" if wrong and frame.f_code is _SEED and _is_seeded(frame) else wrong
 
 
 def _is_seeded(frame: FrameType) -> bool:
-    """Whether a generator of random numbers gets a seed, or is one that the standard library needs for itself."""
+    """Whether a random generator gets a seed, or is one that the standard library makes for itself."""
     if frame.f_locals.get("a") is not None:
         return True
     caller = frame.f_back
     while caller is not None and package_of(caller) in _GENERATORS:
         caller = caller.f_back
-    return _may_know(caller)
+    return _may_read_clocks(caller)
 
 
 class Guard:
-    """A context in which nothing of the real world may be asked; may be entered again and again.
+    """A context manager within which nothing nondeterministic may be called; it may be entered repeatedly.
 
     Args:
-        path: of the actor whose code it is.
+        path: the path of the actor whose code it guards.
     """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._watches = False
         self._other: Listener | None = None
-        """A profiler that listens, too."""
+        """Another profiler, which is called as well."""
 
     def __enter__(self) -> None:
         other = cast("object", sys.getprofile())
         self._other = cast("Listener", other) if callable(other) else None
-        self._watches = not isinstance(getattr(other, "__self__", None), Guard)  # one within another: that watches
+        self._watches = not isinstance(getattr(other, "__self__", None), Guard)  # nested: the outer one watches
         if other is not None and self._other is None:
             self._watches = False
             warnings.warn(NOT_WATCHED, RuntimeWarning, stacklevel=2)
@@ -160,9 +165,9 @@ class Guard:
         if self._other is not None:
             self._other(frame, event, argument)
         if event == "c_call":
-            wrong = _called(frame, argument)
+            wrong = _wrong_builtin(frame, argument)
         elif event == "call":
-            wrong = _begun(frame)
+            wrong = _wrong_function(frame)
         else:
             return
         if wrong and not _is_collecting(frame):
@@ -170,7 +175,7 @@ class Guard:
 
 
 def _is_collecting(frame: FrameType) -> bool:
-    """Whether this is for the garbage collector (`gc.callbacks`, as Hypothesis has one): nobody's code has called it."""
+    """Whether the garbage collector has caused the call (`gc.callbacks`; Hypothesis has one), not the guarded code."""
     codes = [cast("object", getattr(one, "__code__", None)) for one in gc.callbacks]
     at: FrameType | None = frame
     while at is not None:
@@ -181,15 +186,15 @@ def _is_collecting(frame: FrameType) -> bool:
 
 
 def _where(frame: FrameType) -> str:
-    """The line of people's own code that is to blame."""
+    """The innermost line of users' code."""
     at: FrameType | None = frame
-    while _may_know(at):
+    while _may_read_clocks(at):
         at = at.f_back if at is not None else None
     return f" (at {at.f_code.co_filename}:{at.f_lineno})" if at is not None else ""
 
 
 class GuardedCoroutine(Coroutine[object, None, R]):
-    """A coroutine that is stepped behind a fence; what others do while it waits is none of its business."""
+    """A coroutine whose steps are guarded; what others do while it waits is not."""
 
     def __init__(self, path: str, coroutine: Coroutine[object, None, R]) -> None:
         self._coroutine = coroutine
@@ -197,7 +202,7 @@ class GuardedCoroutine(Coroutine[object, None, R]):
 
     @property
     def cr_frame(self) -> FrameType | None:
-        """Where it is: whoever reports an error says so."""
+        """The coroutine's frame, for error reports."""
         return cast("FrameType | None", getattr(self._coroutine, "cr_frame", None))
 
     def send(self, value: None) -> object:
@@ -226,7 +231,7 @@ class GuardedCoroutine(Coroutine[object, None, R]):
 
 
 async def guarded(path: str, call: Callable[[], Awaitable[R]]) -> R:
-    """Call people's own code, and await what it gives, behind a fence."""
+    """Call users' code, and await its result, guarded."""
     with Guard(path):
         awaitable = call()
     if not isinstance(awaitable, Coroutine):
@@ -235,7 +240,7 @@ async def guarded(path: str, call: Callable[[], Awaitable[R]]) -> R:
 
 
 def guarded_dispatch_of(actor: type[Actor[object]]) -> Dispatch:
-    """How messages reach an actor class: behind a fence, unless the class is this package's own."""
+    """The `Dispatch` of an actor class, with guarded handlers unless the class is this package's own."""
     plain = dispatch_of(actor)
     if actor.__module__.partition(".")[0] == _OWN or type(plain.table) is not dict:
         return plain

@@ -1,10 +1,10 @@
-"""The log that actors write: constant event names, data in fields."""
+"""The actors' log: constant event names, data in fields."""
 
 from typing import Protocol
 
 
 class LogSink(Protocol):
-    """Where lines go: the driver decides."""
+    """Writes a line: the driver decides where."""
 
     def __call__(self, level: str, event: str, path: str, **fields: object) -> None:
         """Write one line."""
@@ -12,7 +12,7 @@ class LogSink(Protocol):
 
 
 class Logger:
-    """Bound to one actor."""
+    """A logger bound to an actor's path."""
 
     __slots__ = ("_path", "_sink")
 
@@ -21,7 +21,7 @@ class Logger:
         self._path = path
 
     def debug(self, event: str, **fields: object) -> None:
-        """Detail for whoever looks for a bug."""
+        """Detail for debugging."""
         self._sink("debug", event, self._path, **fields)
 
     def info(self, event: str, **fields: object) -> None:
@@ -29,9 +29,9 @@ class Logger:
         self._sink("info", event, self._path, **fields)
 
     def warning(self, event: str, **fields: object) -> None:
-        """Something is wrong, and dealt with."""
+        """Something is wrong, and was dealt with."""
         self._sink("warning", event, self._path, **fields)
 
     def error(self, event: str, **fields: object) -> None:
-        """Something is wrong, and somebody must do something."""
+        """Something is wrong and needs attention."""
         self._sink("error", event, self._path, **fields)

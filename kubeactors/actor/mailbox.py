@@ -1,4 +1,4 @@
-"""How much a mailbox holds, what happens to a message for which there is no room, and who goes first."""
+"""Mailboxes: their capacity, what happens when they are full, and which messages go first."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
@@ -12,24 +12,24 @@ from kubeactors.actor.envelope import Item, envelope_of
 
 
 class Overflow(Enum):
-    """What `tell` does when the mailbox is full. `send` waits for room whatever the policy."""
+    """What `tell` does when the mailbox is full. `send` waits for room, whatever the policy."""
 
     REJECT = "reject"
-    """The new message is refused: `tell` returns False, and it is a dead letter."""
+    """The new message is rejected: `tell` returns False, and it is a dead letter."""
     DROP_OLDEST = "drop_oldest"
-    """The oldest message makes room and is a dead letter."""
+    """The oldest message is dropped, and is a dead letter."""
     DROP_NEWEST = "drop_newest"
-    """The new message is a dead letter; `tell` returns True: the sender need not care."""
+    """The new message is dropped, and is a dead letter; `tell` returns True, since the sender need not care."""
 
 
 class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
-    """A bound, in messages, and a policy. System messages (stop, terminated) are never refused and do not count.
+    """What an actor's mailbox holds, and how. System messages (`Terminated`, timers) are never rejected.
 
-    Nor is what an actor tells itself refused: it is work that it has begun, and it alone can lose it by its own fault.
+    Nor is what an actor tells itself: that is work it has begun.
 
-    With a `key`, a message takes the place of one that waits and has the same key: only the newest of them is handled.
-    A key of None stands for itself. What is asked, rather than told, is never replaced.
-    Messages of the `urgent` classes go before all others, in order among themselves.
+    `capacity` is in messages. With a `key` function, a message replaces a waiting one with the same key, in its place:
+    only the newest is handled. Messages whose key is None, and requests, are never replaced. Messages of the `urgent`
+    classes go before all others, in order among themselves.
 
     >>> from kubeactors import Message
     >>> class Moved(Message, frozen=True):
@@ -55,32 +55,32 @@ class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def keeps_all(self) -> bool:
-        """Whether all messages that are taken in are handled, and in the order in which they came."""
+        """Whether all messages that are accepted are handled, in the order of their arrival."""
         return self.key is None and not self.urgent and self.overflow is not Overflow.DROP_OLDEST
 
     def new_queue(self) -> "MessageQueue":
-        """An empty one."""
+        """An empty queue of this kind."""
         if self.key is not None:
             return Coalescing(self.key)
         if self.urgent:
             return Urgent(self.urgent)
-        plain: deque[Item] = deque()  # not a class made from it: the interpreter calls methods of exact types faster
+        plain: deque[Item] = deque()  # no subclass: the interpreter calls methods of exact types faster
         return plain
 
 
 class MessageQueue(Protocol):
-    """What the kernel needs of a mailbox: some methods of a deque, which most are."""
+    """The messages of a mailbox, as the kernel needs them: some methods of `deque`, which most of them are."""
 
     def append(self, item: Item, /) -> None:
-        """Put at the end."""
+        """Add at the end."""
         ...
 
     def appendleft(self, item: Item, /) -> None:
-        """Put at the front."""
+        """Add at the front."""
         ...
 
     def popleft(self) -> Item:
-        """Take what is next."""
+        """Take the next one."""
         ...
 
     def __len__(self) -> int: ...
@@ -89,7 +89,7 @@ class MessageQueue(Protocol):
 
 
 class Coalescing:
-    """Keeps the newest message of each key, at the place of the oldest.
+    """Keeps the newest message of each key, in the place of the oldest.
 
     >>> class Moved(msgspec.Struct, frozen=True):
     ...     who: str
@@ -109,7 +109,7 @@ class Coalescing:
         self._posted: OrderedDict[Hashable, Item] = OrderedDict()
 
     def key_of(self, item: Item) -> Hashable:
-        """Its key; one of its own if it must not be replaced."""
+        """Its key; a unique one if it must not be replaced."""
         message, _, reply = envelope_of(item)
         key = self._key(message) if reply is None else None
         if key is None:
@@ -118,7 +118,7 @@ class Coalescing:
         return key
 
     def replaces(self, item: Item) -> bool:
-        """Whether it needs no room."""
+        """Whether it replaces one that waits, and so needs no room."""
         return self.key_of(item) in self._posted
 
     def append(self, item: Item, /) -> None:
@@ -126,7 +126,7 @@ class Coalescing:
         self._posted[self.key_of(item)] = item
 
     def appendleft(self, item: Item, /) -> None:
-        """See `MessageQueue`; a newer one that waits stays, and this is dropped."""
+        """See `MessageQueue`. If a newer one waits, this one is dropped."""
         key = self.key_of(item)
         if key not in self._posted:
             self._posted[key] = item
@@ -144,7 +144,7 @@ class Coalescing:
 
 
 class Urgent:
-    """Hands out messages of some classes before all others."""
+    """Messages of some classes go before all others."""
 
     __slots__ = ("_classes", "_ordinary", "_urgent")
 

@@ -1,4 +1,4 @@
-"""Metrics of an actor system for Prometheus: read when they are scraped, at no cost otherwise.
+"""Metrics of an actor system for Prometheus: computed when they are scraped, at no cost otherwise.
 
 Needs the package `prometheus-client`, and is imported by its full name.
 """
@@ -21,9 +21,9 @@ class Observed(Protocol):
 
 
 class ActorCollector(Collector):
-    """Sums over the actors of each class: `REGISTRY.register(ActorCollector(system))`.
+    """Metrics per actor class: `REGISTRY.register(ActorCollector(system))`.
 
-    Counters keep what actors did that have ended, so they never go down. Names of actors are no labels: there may be
+    Counters include actors that have stopped, so they never decrease. Names of actors are no labels, since there may be
     a million of them.
 
     >>> from prometheus_client import CollectorRegistry, generate_latest

@@ -1,6 +1,6 @@
-"""How tasks wait in an event loop: the few things that differ between asyncio and trio, without layers between.
+"""How tasks wait in an event loop: what differs between asyncio and trio, without anyio's layers between.
 
-Each costs one future in asyncio, and one reschedule in trio.
+Each wait costs one future in asyncio, and one reschedule in trio.
 """
 
 import asyncio  # noqa: TID251 -- this is the driver's own side of the event loop
@@ -24,39 +24,41 @@ Work: TypeAlias = Callable[[], Coroutine[object, object, None]]
 
 
 class Parking(Protocol):
-    """Where tasks stand until something comes."""
+    """Lets tasks wait in the running event loop."""
 
     def park(self, wait: Wait[R]) -> Coroutine[object, object, None]:
-        """Return when the wait is done. Cancelling the task leaves the rest of the world alone."""
+        """Return when the wait is done. If the task is cancelled, the wait is abandoned."""
         ...
 
     def park_until(self, wait: Wait[None], due: int) -> Coroutine[object, object, None]:
-        """Return when the wait is done, or at `time.monotonic_ns() == due`, or earlier for no reason."""
+        """Return when the wait is done, or at `time.monotonic_ns() == due`; it may return early for no reason."""
         ...
 
     def is_cancelled(self, wait: Wait[R]) -> bool:
-        """Whether the task that is parked for this is cancelled, and has not run since."""
+        """Whether the task that is parked for this has been cancelled, and has not run since."""
         ...
 
     async def pause(self) -> None:
-        """Let the event loop go round once."""
+        """Yield to the event loop once."""
         ...
 
     def undisturbed(self, work: Work) -> Work:
-        """The same, for a task in which Ctrl-C is not raised: it is for the task of whoever is in charge."""
+        """The function, for a task in which KeyboardInterrupt is never raised: Ctrl-C is the main task's."""
         ...
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Release all resources."""
         ...
 
 
 class AsyncioParking:
-    """In asyncio, whatever its loop."""
+    """Parking in asyncio, on any of its loops."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None  # one for all alarms: it is dear to set, and fires for nothing
+        self._timer: asyncio.TimerHandle | None = (
+            None  # one for all alarms: setting it is expensive, and a spurious one is harmless
+        )
         self._due = 0
         self._alarm: Wait[None] = Wait()
 
@@ -72,7 +74,7 @@ class AsyncioParking:
                 raise
 
     def is_cancelled(self, wait: Wait[R]) -> bool:
-        """See `Parking`: a future is cancelled some time before its task knows."""
+        """See `Parking`: a future is cancelled before its task runs."""
         waiter: object = wait.waiter
         return isinstance(waiter, _Resolve) and waiter.future.cancelled()
 
@@ -87,7 +89,7 @@ class AsyncioParking:
         return self.park(wait)
 
     def undisturbed(self, work: Work) -> Work:
-        """See `Parking`: asyncio cancels its main task."""
+        """See `Parking`: asyncio cancels its main task, so nothing is to be done."""
         return work
 
     def _ring(self) -> None:
@@ -121,7 +123,7 @@ class TrioParking:
     """In trio."""
 
     def __init__(self) -> None:
-        from trio import lowlevel  # noqa: PLC0415 -- it is there: it runs
+        from trio import lowlevel  # noqa: PLC0415 -- it is installed, since it runs
 
         self._lowlevel = lowlevel
 
@@ -138,11 +140,11 @@ class TrioParking:
             await lowlevel.wait_task_rescheduled(abort)
 
     def is_cancelled(self, wait: Wait[R]) -> bool:
-        """See `Parking`: a task that is cancelled has left already."""
+        """See `Parking`: a cancelled task has abandoned its wait already."""
         return False
 
     def undisturbed(self, work: Work) -> Work:
-        """See `Parking`: trio raises it in whichever task runs, unless that is protected; then in its main task."""
+        """See `Parking`: trio raises it in the task that runs, or in the main task if that one is protected."""
 
         @self._lowlevel.enable_ki_protection
         async def protected() -> None:
@@ -164,6 +166,6 @@ class TrioParking:
 
 
 def parking() -> Parking:
-    """The parking of the event loop that runs."""
+    """The parking for the running event loop."""
     trio = sys.modules.get("trio")
     return TrioParking() if trio is not None and trio.lowlevel.in_trio_task() else AsyncioParking()

@@ -1,4 +1,4 @@
-"""Who turns the crank in an event loop: tasks that run ready actors, one at a time, and sleep when there are none."""
+"""The pump: tasks of an event loop that turn the crank, one at a time, and sleep when nothing is ready."""
 
 import time
 from collections import deque
@@ -27,26 +27,26 @@ from kubeactors.actor.waits import Wait
 R = TypeVar("R")
 
 FEWEST_PER_LOOK, MOST_PER_LOOK = 32, 256
-"""How many entries of the run queue are run between two looks at the clock: more while they are quick."""
+"""How many entries of the run queue are run between two reads of the clock: more while they are quick."""
 TURN = 1_000_000
-"""Nanoseconds after which the event loop has its turn."""
+"""Nanoseconds after which the pump yields to the event loop."""
 SPARE_WORKERS = 16
-"""How many tasks are kept for handlers that will await something."""
+"""How many idle tasks are kept for handlers that will await something."""
 
 
 class Pump:
-    """Runs what is ready in the tasks of a group.
+    """Runs ready entries in the tasks of a group.
 
-    One task at a time is the pump. A handler that awaits something foreign keeps the task that it began in to its end;
-    another task is the pump from then on.
+    One task at a time is the pump. A handler that awaits something foreign keeps the task in which it began, to its end;
+    another task becomes the pump.
 
     Args:
-        kernel: whose crank it turns.
+        kernel: the kernel.
         ready: its run queue.
-        origin: the monotonic time at which the kernel's began, in nanoseconds.
-        log: where it tells of handlers that take too long.
-        name: of its tasks, for those who look at them.
-        debug: look at the clock around every entry.
+        origin: the monotonic time, in nanoseconds, at which the kernel's time is 0.
+        log: gets warnings of handlers that take too long.
+        name: names the tasks, for debugging.
+        debug: time every entry.
     """
 
     def __init__(  # noqa: PLR0913 -- made in one place
@@ -55,13 +55,13 @@ class Pump:
         self.kernel: Kernel = kernel
         self.parking: Parking
         self.cancelled: tuple[type[BaseException], ...] = ()
-        """What the event loop cancels tasks with."""
+        """The exceptions with which the event loop cancels tasks."""
         self.pause_by: int = 0
-        """When the event loop is to have its next turn."""
+        """When the event loop must have its next turn, in the kernel's time."""
         self.is_closing: bool = False
         """Whether the actors are being stopped, or have stopped."""
         self.readers: dict[Wait[None], None] = {}
-        """What is set at the end, too."""
+        """Waits of stream readers; they are set at the end, too."""
         self._ready = ready
         self._origin = origin
         self._log = log
@@ -76,7 +76,7 @@ class Pump:
         self._ran = 1
 
     def begin(self, group: TaskGroup) -> None:
-        """Turn, in tasks of the group, in the event loop that runs now."""
+        """Start the pump in a task of the group."""
         self.parking = parking()
         self.cancelled = (anyio.get_cancelled_exc_class(),)
         self._group = group
@@ -84,18 +84,18 @@ class Pump:
         group.start_soon(self.parking.undisturbed(self._work), name=f"{self._name} pump")
 
     def close(self) -> None:
-        """The actors are being stopped: end when the last one has ended."""
+        """The actors are being stopped: end when the last one has terminated."""
         self.is_closing = True
         self.kernel.at(self.kernel.now + UNFINISHED, partial(report_unfinished, self._log, self._delegated))
         self.kernel.root.state = State.STOPPED
 
     @property
     def has_stopped(self) -> bool:
-        """Whether it turns no more."""
+        """Whether the pump has ended."""
         return self._stopped.is_set()
 
     async def until_stopped(self) -> BaseException | None:
-        """Wait for the end, whatever happens; a cancellation meanwhile. Asyncio's own minds no shield."""
+        """Wait for the end, even if cancelled. Returns a cancellation that came meanwhile: asyncio's own ignores shields."""
         interruption: BaseException | None = None
         with CancelScope(shield=True):
             while not self.has_stopped:
@@ -110,19 +110,19 @@ class Pump:
         self._alarm.set(None)
 
     def clock(self) -> int:
-        """The kernel's time at this moment."""
+        """The kernel's time, now."""
         return time.monotonic_ns() - self._origin  # noqa: TID251 -- this is the clock that actors live by
 
     def refresh(self) -> None:
         """Set the kernel's time."""
         self.kernel.now = self.clock()
 
-    # Its tasks.
+    # The tasks.
 
     async def _work(self) -> None:
-        """Be the pump until a handler takes this task; then be a spare one.
+        """Be the pump until a handler takes this task; then be a spare task.
 
-        Shielded: a cancellation from outside reaches the block, and the block's end stops the actors in order.
+        Shielded from cancellation: it reaches the system's block, whose end stops the actors in order.
         """
         try:
             with CancelScope(shield=True):
@@ -133,7 +133,7 @@ class Pump:
             raise
 
     async def _work_once(self) -> bool:
-        """Be the pump until a handler takes this task, and run that to its end; False at the system's end."""
+        """Be the pump until a handler takes this task, and run the handler to its end. False at the system's end."""
         with CancelScope() as scope:
             activation = await self._turning()
             if activation is None:
@@ -146,7 +146,7 @@ class Pump:
         return True
 
     def _break_down(self) -> None:
-        """A bug of ours, or an observer of dead letters that raises: nobody can turn the crank; let the block end."""
+        """The kernel raised: a bug, or an observer of dead letters that raises. Nothing can run any more; end the block."""
         self.is_closing = True
         terminate(self.kernel.root, "the system broke down", Exit.FAILED)
         for activation in self._delegated:
@@ -155,7 +155,7 @@ class Pump:
         self._finish()
 
     async def _turning(self) -> Activation | None:
-        """Run what is ready until a handler awaits something foreign, which is returned; None at the system's end."""
+        """Run ready entries until a handler awaits something foreign, and return it; None at the system's end."""
         kernel, pause = self.kernel, self.parking.pause
         while True:
             activation = self._turn()
@@ -172,7 +172,7 @@ class Pump:
                 await self._sleep()
 
     def _turn(self) -> Activation | None:
-        """Run entries until there is none, or the time is over."""
+        """Run entries until none is ready, or the time slice is over."""
         kernel = self.kernel
         kernel.forget_variables()
         clock, timers, ready, origin = time.monotonic_ns, kernel.timers, kernel.ready, self._origin  # noqa: TID251 -- the same
@@ -194,7 +194,7 @@ class Pump:
                 return None
 
     def _timed(self, now: int) -> Activation | None:
-        """Run one entry and let its time stand for as many as were run between the last two looks at the clock."""
+        """Run one entry, and count its time for all that were run between the last two reads of the clock."""
         entry = self._ready[0]
         at_work = current_work(entry) if self._debug else None
         activation = self.kernel.run(1)
@@ -225,14 +225,14 @@ class Pump:
         self.kernel.asleep = False
 
     def _hand_over(self) -> None:
-        """Let another task be the pump."""
+        """Make another task the pump."""
         if self._spare:
             self._spare.popleft().set(None)
         else:
             self._group.start_soon(self.parking.undisturbed(self._work), name=f"{self._name} worker")
 
     async def _be_spare(self) -> bool:
-        """Wait to be the pump again; False if there are enough spare tasks."""
+        """Wait to be the pump again. False if there are enough spare tasks."""
         if self.has_stopped or len(self._spare) >= SPARE_WORKERS:
             return False
         turn: Wait[None] = Wait()
@@ -241,14 +241,14 @@ class Pump:
         return not self.has_stopped
 
     async def _delegate(self, activation: Activation) -> None:
-        """Run the rest of a handler in this task."""
+        """Run the continuation of a handler in this task."""
         coroutine = activation.coroutine
         try:
             result = await Continuation(self, activation, coroutine)
         except self.cancelled as error:
             if activation.coroutine is CLOSED:
                 raise
-            activation.failed(error)  # it is not this task that was cancelled, but something that the handler awaited
+            activation.failed(error)  # not this task was cancelled, but something that the handler awaited
         except Exception as error:  # noqa: BLE001 -- the supervisor's
             if activation.coroutine is not CLOSED:
                 activation.failed(error)
@@ -259,22 +259,22 @@ class Pump:
             del self._delegated[activation]
             self.kernel.defer(_nothing)
 
-    # For the rest of a handler that has a task of its own.
+    # For continuations.
 
     def record_step(self, activation: Activation, began: int) -> None:
-        """It has made a step."""
+        """See `Host`."""
         spent = self.clock() - began
         activation.cell.busy += spent
         if self._debug:
             warn_if_slow(self._log, activation.cell, activation.envelope[0], spent)
 
     def park(self, wait: Wait[R]) -> Coroutine[object, object, None]:
-        """What it awaits in place of the kernel's."""
+        """See `Host`."""
         return self.parking.park(wait)
 
 
 def _entries_per_look(entries: int, spent: int) -> int:
-    """How many are run before the next look at the clock, if so many took so many nanoseconds.
+    """How many entries to run before the next read of the clock, if the last ones took so many nanoseconds.
 
     >>> _entries_per_look(64, 100_000), _entries_per_look(64, 900_000)
     (128, 32)
@@ -285,4 +285,4 @@ def _entries_per_look(entries: int, spent: int) -> int:
 
 
 def _nothing() -> None:
-    """A change that changes nothing: it wakes the pump."""
+    """A deferred call that does nothing but wake the pump."""

@@ -1,4 +1,4 @@
-"""Actors known by name, with the type of what they take."""
+"""Actors by name, with the type of the messages that they handle."""
 
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
@@ -11,7 +11,7 @@ M = TypeVar("M")
 
 
 class Name(Generic[M]):
-    """A name under which an actor that takes `M` can be found: a constant of the module that defines the protocol.
+    """A name under which an actor that handles `M` can be found: a constant of the module that defines the protocol.
 
     >>> from kubeactors import Actor, Message, SimSystem
     >>> CLOCK: Name[Message] = Name("clock")
@@ -35,17 +35,17 @@ class Name(Generic[M]):
 
 
 class Registry:
-    """Who has which name. A name is free again when its actor has ended; a restart keeps it."""
+    """Names of actors. An actor keeps its names over restarts, until it has stopped."""
 
     def __init__(self) -> None:
         self._by_name: dict[str, Cell] = {}
         self._by_cell: dict[Cell, list[str]] = {}
 
     def register(self, name: Name[M], cell: "Cell") -> None:
-        """Give a name.
+        """Register an actor.
 
         Raises:
-            ValueError: another living actor has it.
+            ValueError: another living actor has that name.
         """
         found = self._by_name.setdefault(name.text, cell)
         if found is not cell:
@@ -55,10 +55,10 @@ class Registry:
             names.append(name.text)
 
     def find(self, name: Name[M]) -> Ref[M] | None:
-        """Who has the name."""
+        """The actor with that name, if there is one."""
         return cast("Ref[M] | None", self._by_name.get(name.text))
 
     def forget(self, cell: "Cell") -> None:
-        """It has ended."""
+        """Release the actor's names: it has stopped."""
         for name in self._by_cell.pop(cell, ()):
             del self._by_name[name]

@@ -1,4 +1,4 @@
-"""Routers: one ref for many actors. Routing is done by the sender, so it costs no hop.
+"""Routers: one ref for many actors. The sender routes, so it costs no hop.
 
 Source: the names of the policies are Akka's.
 """
@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 
 class Routee(Protocol):
-    """What a policy sees of an actor."""
+    """An actor as a routing policy sees it."""
 
     @property
     def path(self) -> str:
@@ -40,12 +40,12 @@ class Policy(Protocol):
     """Chooses one of several actors for a message."""
 
     def choose(self, routees: Sequence[Routee], message: object) -> int:
-        """The index of the one that gets it."""
+        """The index of the actor that gets the message."""
         ...
 
 
 class RoundRobin(Policy):
-    """One after the other."""
+    """One after the other, in turn."""
 
     def __init__(self) -> None:
         self._next = -1
@@ -57,7 +57,7 @@ class RoundRobin(Policy):
 
 
 class LeastLoaded(Policy):
-    """The one that has the fewest messages to deal with: waiting, in hand, or in handlers that wait. The first of them."""
+    """The first of those with the smallest `Ref.load`."""
 
     def choose(self, routees: Sequence[Routee], message: object) -> int:
         """See `Policy`."""
@@ -66,13 +66,13 @@ class LeastLoaded(Policy):
 
 
 class ConsistentHash(Policy):
-    """The same actor for the same key; of n actors one more or less moves only the n-th part of the keys.
+    """The same actor for the same key. Adding or removing one of n actors moves only one n-th of the keys.
 
-    Actors stand on the ring by their paths: those with names of their own get the same keys in every run.
+    Actors are placed on the ring by their paths: those with names get the same keys in every run.
 
     Args:
-        key: of a message, as text.
-        points: on the ring for each actor; more make the parts more even.
+        key: returns the key of a message.
+        points: how many points each actor has on the ring; more of them spread the keys more evenly.
     """
 
     def __init__(self, key: Callable[[object], str], points: int = 64) -> None:
@@ -91,7 +91,7 @@ class ConsistentHash(Policy):
 
 
 def ring_of(names: Sequence[str], points: int) -> list[tuple[int, int]]:
-    """Where each name stands on a ring of 2**32 places, in order: the place, and the index of the name.
+    """The points of the names on a ring of 2**32 places, in order: the place, and the index of the name.
 
     >>> ring_of(["a", "b"], 2)
     [(2161626781, 1), (2190569668, 0), (4120264786, 0), (4157668875, 1)]
@@ -102,10 +102,10 @@ def ring_of(names: Sequence[str], points: int) -> list[tuple[int, int]]:
 
 
 class Router(Ref[M]):
-    """A ref that hands each message to one of several actors.
+    """A ref that sends each message to one of several actors, its routees.
 
-    One that has ended for good is left out from then on. When none is left, what is told is a dead letter, and an ask
-    fails with `ActorStopped`, as with the last of them.
+    Routees that have stopped for good are left out. When none is left, messages are dead letters, and an ask fails with
+    `ActorStopped`.
 
     >>> from kubeactors import Message, SimSystem
     >>> from kubeactors.testing import TestProbe
@@ -120,18 +120,18 @@ class Router(Ref[M]):
     [(Job(number=0), Job(number=2)), (Job(number=1),)]
 
     Args:
-        routees: the actors; at least one.
-        policy: who gets what; by default they take turns.
+        routees: the actors, at least one.
+        policy: chooses the actor for each message; by default `RoundRobin`.
 
     Raises:
-        ValueError: there is no actor.
+        ValueError: there is no routee.
     """
 
     __slots__ = ("_policy", "_routees")
 
     def __init__(self, routees: Sequence[Ref[M]], policy: Policy | None = None) -> None:
         if not routees:
-            raise ValueError("a router needs somebody to route to")
+            raise ValueError("a router needs at least one routee")
         self._routees = tuple(routees)
         self._policy: Policy = policy if policy is not None else RoundRobin()
 
@@ -145,15 +145,15 @@ class Router(Ref[M]):
         name: str = "",
         policy: Policy | None = None,
     ) -> Self:
-        """A router over so many children of an actor, made here: its supervision restarts those that fail.
+        """Spawn `size` children of the actor whose context this is, and return a router over them.
 
-        With a name, they are called `name-0`, `name-1`, ...
+        The actor supervises them. With a name, they are called `name-0`, `name-1`, ...
         """
         names = [f"{name}-{number}" if name else "" for number in range(size)]
         return cls([ctx.spawn(factory, name=one) for one in names], policy)
 
     def _living(self) -> tuple[Ref[M], ...]:
-        """Those who are left; the last one if none is."""
+        """The routees that have not stopped; the last one if all have."""
         if any(routee.ended for routee in self._routees):
             self._routees = tuple(routee for routee in self._routees if not routee.ended) or self._routees[-1:]
         return self._routees
@@ -171,21 +171,21 @@ class Router(Ref[M]):
 
     @property
     def path(self) -> str:
-        """The paths of all."""
+        """The paths of all routees."""
         return ",".join(routee.path for routee in self._routees)
 
     @property
     def load(self) -> int:
-        """What all of them have to deal with."""
+        """The load of all routees."""
         return sum(routee.load for routee in self._routees)
 
     @property
     def ended(self) -> bool:
-        """Whether none is left."""
+        """Whether all routees have stopped for good."""
         return all(routee.ended for routee in self._routees)
 
     async def until_ended(self) -> Terminated:
-        """Return when none is left, with what the watchers of the last one are told."""
+        """Return when all routees have stopped for good, with the `Terminated` of the last one in the sequence."""
         *others, last = self._routees
         for routee in others:
             await routee.until_ended()
@@ -208,15 +208,15 @@ class Router(Ref[M]):
         return self._choose(request).ask(request, timeout_seconds=timeout_seconds)
 
     def broadcast(self, message: M) -> int:
-        """Tell all who are left; how many took it."""
+        """Tell all living routees. Returns how many accepted the message."""
         return sum(routee.tell(message) for routee in self._living())
 
 
 class Broadcast(Router[M]):
-    """A router whose `tell` tells all. An ask goes to one."""
+    """A router whose `tell` tells all routees. An ask goes to one."""
 
     __slots__ = ()
 
     def tell(self, message: M, /) -> bool:
-        """True if all who are left took it, and there is one."""
+        """True if there are living routees, and all of them accepted the message."""
         return self.broadcast(message) == len(self._routees)

@@ -23,14 +23,14 @@ def mix(value: int) -> int:
 
 
 class _Numbers(dict[str, list[int]]):
-    """By label: a number for each of its first occurrences, the same under every seed. Most of them come in every run."""
+    """Caches a number for each of a label's first occurrences. It does not depend on the seed, so runs share them."""
 
     def __init__(self, room: int) -> None:
         super().__init__()
         self._room = room
 
     def of(self, label: str, occurrence: int) -> int:
-        """The number, kept if there is room for it."""
+        """The number, cached if there is room."""
         number = mix(crc32(label.encode()) << 24 ^ occurrence)
         if self._room and len(numbers := self.setdefault(label, [])) == occurrence:
             self._room -= 1
@@ -42,15 +42,15 @@ _NUMBERS = _Numbers(1 << 17)
 
 
 class Schedule(Protocol):
-    """Decides when an entry's turn is, by its label and how often that label has been seen."""
+    """Decides the turn of an entry by its label and the number of earlier entries with that label."""
 
     def turn(self, arrival: int, label: str, occurrence: int) -> int:
-        """Its turn; the least is first, and of equal ones who has come first.
+        """The entry's turn. The smallest runs first; of equal ones the one that arrived first.
 
         Args:
-            arrival: how many entries have come, this one included: its turn if it is first in, first out.
-            label: what is to be done, the same in every run in which it means the same.
-            occurrence: how many entries of that label came before.
+            arrival: the number of entries up to this one: its turn if the order is first in, first out.
+            label: names what the entry does, and is the same in every run.
+            occurrence: how many entries with that label came before.
         """
         ...
 
@@ -59,20 +59,20 @@ class Fifo:
     """First in, first out."""
 
     def turn(self, arrival: int, label: str, occurrence: int) -> int:
-        """When it came."""
+        """The arrival."""
         return arrival
 
 
 class RandomDelays:
-    """Now and then an entry waits for up to `spread` turns.
+    """Delays some entries, each by up to `spread` turns.
 
-    The choice is a function of the seed, the label and the occurrence alone, so an unrelated change to the program
-    does not shift it.
+    The choice depends on the seed, the label and the occurrence alone, so an unrelated change of the program does not
+    shift it.
 
     Args:
-        seed: names the whole schedule.
+        seed: decides the whole schedule.
         spread: the longest delay in turns.
-        one_in: one entry of so many is delayed at all; 1 delays nearly all.
+        one_in: one entry in so many is delayed; with 1 nearly all are.
     """
 
     def __init__(self, seed: str, *, spread: int = 32, one_in: int = 2) -> None:
@@ -81,7 +81,7 @@ class RandomDelays:
         self._one_in = one_in
 
     def turn(self, arrival: int, label: str, occurrence: int) -> int:
-        """When it came, or some turns later."""
+        """The arrival, or some turns later."""
         try:
             number = _NUMBERS[label][occurrence]
         except LookupError:
@@ -100,7 +100,7 @@ class ScheduledQueue:
         self._turn = schedule.turn
         self._heap: list[tuple[int, int, Entry]] = []
         self.arrivals: int = 0
-        """How many entries have come."""
+        """How many entries have arrived."""
         self._seen: dict[str, int] = {}
 
     def append(self, entry: Entry, /) -> None:
@@ -112,20 +112,20 @@ class ScheduledQueue:
         heappush(self._heap, (self._turn(arrival, label, occurrence), arrival, entry))
 
     def appendleft(self, entry: Entry, /) -> None:
-        """Put back the one that was taken last."""
+        """Put back the entry that was taken last."""
         heappush(self._heap, (-1, -self.arrivals, entry))
 
     def popleft(self) -> Entry:
-        """Take the one whose turn it is."""
+        """Take the entry whose turn it is."""
         return heappop(self._heap)[2]
 
     def pop(self) -> tuple[int, Entry]:
-        """Take the one whose turn it is, and know which arrival it was."""
+        """Take the entry whose turn it is, with its arrival."""
         _, arrival, entry = heappop(self._heap)
         return arrival, entry
 
     def seen(self, label: str) -> int:
-        """How many entries of that label have come."""
+        """How many entries with that label have arrived."""
         return self._seen.get(label, 0)
 
     def __len__(self) -> int:

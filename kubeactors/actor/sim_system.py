@@ -1,4 +1,4 @@
-"""The deterministic driver: virtual time, a seeded choice of the next delivery, no event loop at all."""
+"""The deterministic driver: virtual time, a seeded choice of the next delivery, no event loop."""
 
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -33,15 +33,15 @@ WALL = 1_767_225_600 * SECOND
 _FOREVER = 1 << 62
 _STEPS_AT_ONE_TIME = 1_000_000
 _STRETCH = 4096
-"""Deliveries between two looks at whether time stands still."""
+"""Deliveries between two checks whether time stands still."""
 
 
 class SimSystem:
-    """An actor system whose every run with the same seed is the same.
+    """An actor system whose runs with the same seed are all the same.
 
-    Time stands still while there is a message to deliver, then jumps to the next timer. A handler that awaits
-    anything but the kernel's fails with `ForeignAwait`, which names the actor and the line; one that asks a clock,
-    chance, a thread or a socket of the real world with `ForeignCall`.
+    Time stands still while there is a message to deliver, then jumps to the next timer. A handler that awaits something
+    foreign fails with `ForeignAwait`, which names the actor and the line; one that uses a real clock, randomness, thread
+    or socket fails with `ForeignCall`.
 
     >>> from kubeactors import Actor, Message, Request, handle
     >>> class Tick(Message, frozen=True):
@@ -65,17 +65,17 @@ class SimSystem:
     1440
 
     Args:
-        seed: decides everything that is left to chance.
-        schedule: which ready entry is next; by default most of them in order, some delayed at random by the seed.
-        queue: of all ready entries, in place of one that a schedule orders: it chooses when one is taken.
-        supervision: what happens when an actor at the top fails; see `ActorSystem`.
+        seed: decides everything random.
+        schedule: chooses the next ready entry; by default most run in order, and some are delayed at random.
+        queue: the run queue, in place of one in the order of a schedule: it may choose as late as an entry is taken.
+        supervision: applies to actors at the top; see `ActorSystem`.
         wall: unix time in nanoseconds at virtual time 0.
-        patience: after so many deliveries at one moment it is certain that they never end.
+        patience: after so many deliveries at one moment the run fails: they would never end.
     """
 
     cancelled: tuple[type[BaseException], ...] = ()
 
-    def __init__(  # noqa: PLR0913 -- all but the seed are for who knows why
+    def __init__(  # noqa: PLR0913 -- most callers give the seed alone
         self,
         seed: int | str = 0,
         *,
@@ -99,12 +99,12 @@ class SimSystem:
             supervision=supervision,
         )
         self.kernel.dispatch_of = guarded_dispatch_of
-        self._turns: list[None] = []  # one for each entry that may have its turn before time is looked at again
+        self._turns: list[None] = []  # one for each entry that may run before the next check
         self._halted = False
         self.logged: list[tuple[int, str, str, str, dict[str, object]]] = []
-        """What actors logged: time, level, event, path, fields."""
+        """The log: time, level, event, path, fields."""
 
-    # For the one who runs it.
+    # For its users.
 
     @property
     def now(self) -> int:
@@ -119,9 +119,9 @@ class SimSystem:
         mailbox: Mailbox | None = None,
         restart: Restart = Restart.TRANSIENT,
     ) -> Ref[M]:
-        """Add an actor below the root; it starts when its turn comes.
+        """Add an actor below the root. It starts when its turn comes.
 
-        If its first start fails, so does the run that is under way, unless nothing else is to come of its failures.
+        If its first start fails, the run fails, unless the actor is temporary.
         """
         cell = self.kernel.spawn(self.kernel.root, factory, name, mailbox or Mailbox(), restart)
         if restart is not Restart.TEMPORARY:
@@ -130,7 +130,7 @@ class SimSystem:
         return cast("Ref[M]", cell)
 
     def _begun(self, started: Wait[None]) -> None:
-        """There is nobody else to tell of an actor that could not start; one that was stopped before that is no failure."""
+        """Fail the run if the actor could not start; that it was stopped before is no failure."""
         try:
             started.result()
         except ActorStopped as refusal:
@@ -138,54 +138,55 @@ class SimSystem:
                 self.kernel.fatal = refusal
 
     def stop(self, ref: Ref[M], reason: str = "stopped") -> None:
-        """End an actor and its descendants: at once, unless they need time for it.
+        """Stop an actor and its descendants: at once, unless they need time for it; then await `ref.until_ended()`.
 
-        There is mostly nothing to wait for, so unlike that of `ActorSystem` it gives nothing to await. Of one that needs
-        time the end is awaited with `ref.until_ended()`.
+        Unlike that of `ActorSystem` it returns nothing to await, since mostly there is nothing to wait for.
         """
         self.kernel.stop(cast("Cell", ref), reason)
         self.settle(steps=0)
 
     def crash(self, ref: Ref[M], error: Exception) -> None:
-        """Let an actor fail, as if a handler had raised: its supervisor restarts it."""
+        """Make an actor fail as if a handler had raised this error."""
         self.kernel.actor_failed(cast("Cell", ref), error)
         self.settle(steps=0)
 
     def run(self, seconds: float) -> None:
-        """Let so much virtual time pass, unless somebody says `halt`."""
+        """Let so much virtual time pass, unless `halt` is called."""
         self._run(None, self.kernel.now + int(seconds * SECOND))
 
     def halt(self) -> None:
-        """Let the `run` that is under way, if any, return before the next entry has its turn."""
+        """Have the `run` that is under way, if any, return before the next entry."""
         self._turns.clear()
         self._halted = True
 
     def run_until(self, condition: Callable[[], bool], seconds: float = 60.0) -> bool:
-        """Run until the condition holds; False if it does not within so much virtual time."""
+        """Run until the condition holds. False if it does not within so much virtual time."""
         return self._run(condition, self.kernel.now + int(seconds * SECOND))
 
     def settle(self, steps: int = _STEPS_AT_ONE_TIME) -> None:
-        """Deliver what is ready, and what becomes ready by that, without letting time pass."""
+        """Deliver all messages that are ready, and those that result from them, without letting time pass."""
         kernel = self.kernel
         kernel.run(steps)
         self._check()
         if steps and kernel.has_work:
-            raise SystemFailed(f"more than {steps} deliveries at one moment: actors tell each other without end")
+            raise SystemFailed(
+                f"more than {steps} deliveries at one moment: actors send messages to one another without end"
+            )
 
     def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> R:
-        """Ask from outside, and run until the reply is there."""
+        """Ask from outside, and run until there is a reply."""
         wait = cast("Wait[R]", ref.ask(request, timeout_seconds=timeout_seconds))
         self._run(lambda: wait.done, _FOREVER)
         if not wait.done:
-            raise AskTimedOut(f"{ref.path} did not reply, and nothing is left to do")
+            raise AskTimedOut(f"{ref.path} did not reply, and nothing is left to run")
         return wait.result()
 
     def play(self, coroutine: Coroutine[object, object, R]) -> R:
-        """Run ordinary code that awaits asks, sends and the like from outside, in virtual time; its result.
+        """Run ordinary code that awaits asks, sends and the like, in virtual time. Returns its result.
 
         Raises:
-            ForeignAwait: it awaits something of an event loop; raised where it does.
-            AskTimedOut: it waits for something that never comes; raised where it waits.
+            ForeignAwait: it awaits something of an event loop; raised at that await.
+            AskTimedOut: it waits for something that never comes; raised at that await.
         """
         step: Callable[[], object] = partial(coroutine.send, None)
         try:
@@ -197,7 +198,7 @@ class SimSystem:
                     continue
                 wait = cast("Wait[object]", awaited)
                 self._run(lambda wait=wait: wait.done, _FOREVER)  # type: ignore[misc] # its type is known
-                gone = AskTimedOut("what is waited for never comes: nothing is left to do")
+                gone = AskTimedOut("what is awaited never comes: nothing is left to run")
                 step = partial(coroutine.send, None) if wait.done else partial(coroutine.throw, gone)
         except StopIteration as stop:
             return cast("R", stop.value)
@@ -211,23 +212,23 @@ class SimSystem:
         self._run(lambda: not self.kernel.graceful_stops, _FOREVER)
 
     def find(self, name: Name[M]) -> Ref[M] | None:
-        """The actor that is registered by this name."""
+        """The actor that is registered under this name, if there is one."""
         return self.kernel.registry.find(name)
 
     def statistics(self) -> tuple[ActorStatistics, ...]:
-        """What every living actor is at, parents first."""
+        """The statistics of every living actor, parents first."""
         return tuple(statistics_of(self.kernel.root))
 
     def snapshot(self) -> Snapshot:
-        """The system as a whole: every living actor, and what those of each class have done up to now."""
+        """The system as a whole: every living actor, and totals per class."""
         return snapshot_of(self.kernel, self.now)
 
     def tree(self, siblings: int = 100) -> str:
-        """The supervision tree as text, for people: a line for each actor; of many siblings the first."""
+        """The supervision tree as text, for humans: a line per actor; of many siblings only the first."""
         return "\n".join(tree_of(self.kernel.root, siblings))
 
     def step(self) -> bool:
-        """Deliver one message, or let time jump to the next timer; False if there is nothing to do."""
+        """Deliver one message, or let time jump to the next timer. False if there is nothing to do."""
         kernel = self.kernel
         if not kernel.has_work:
             due = kernel.timers.next_due()
@@ -240,7 +241,7 @@ class SimSystem:
         return True
 
     def _run(self, condition: Callable[[], bool] | None, until: int) -> bool:
-        """Run until the condition holds, which is looked at before each entry, or until so late."""
+        """Run until the condition, checked before each entry, holds, or until this time. Whether the condition holds."""
         kernel, timers = self.kernel, self.kernel.timers
         ready, changes = kernel.ready, kernel.deferred
         self._halted = False
@@ -260,7 +261,7 @@ class SimSystem:
                 self._check()
                 left -= count
                 if left <= 0 and (ready or changes):
-                    raise SystemFailed("virtual time stands still: actors tell each other without end")
+                    raise SystemFailed("virtual time stands still: actors send messages to one another without end")
             if condition is not None and condition():
                 return True
             due = timers.next_due()
@@ -280,36 +281,36 @@ class SimSystem:
     # For the kernel.
 
     def wake(self) -> None:
-        """Never called: this system does not sleep."""
+        """See `Driver`: never called, since this system does not sleep."""
 
     def may_continue(self, cell: Cell) -> bool:
-        """Every message has a turn of its own."""
+        """See `Driver`: every message has a turn of its own."""
         return False
 
     def refresh(self) -> None:
-        """Virtual time is always right."""
+        """See `Driver`: virtual time is always current."""
 
     def inside(self, wait: Wait[R]) -> Coroutine[object, object, R]:
-        """The wait itself: a handler has no tasks."""
+        """See `Driver`: the wait itself, since a handler has no tasks."""
         return wait
 
     def outside(self, wait: Wait[R], *, helps: bool) -> Coroutine[object, object, R]:
-        """The wait itself: whoever asks from outside runs the system until it is done."""
+        """See `Driver`: the wait itself; code outside runs the system until it is done."""
         return wait
 
     def in_thread(self, function: Callable[[], R], wait: Wait[R], *, own: bool = False) -> None:
-        """At once: there are no threads."""
+        """See `Driver`: at once, since there are no threads."""
         try:
             wait.set(function())
         except Exception as error:  # noqa: BLE001 -- the handler gets it
             wait.fail(error)
 
     def is_cancelled(self, wait: Wait[R]) -> bool:
-        """Nothing happens between a cancellation and what it leads to."""
+        """See `Driver`: nothing can happen between a cancellation and its effect."""
         return False
 
     def foreign(self, activation: Activation) -> Activation | None:
-        """Fail the handler at the very line where it awaits."""
+        """See `Driver`: raise the error in the handler, at the line of the await."""
         coroutine = activation.coroutine
         handler = getattr(coroutine, "gi_yieldfrom", coroutine)
         frame = cast("FrameType | None", getattr(handler, "cr_frame", None))
@@ -326,10 +327,10 @@ class SimSystem:
         return None
 
     def explained(self, path: str, error: BaseException) -> BaseException:
-        """See `foreign.explained`: there is no event loop here."""
+        """See `foreign.explained`: no event loop runs here."""
         return explained(path, error)
 
     def log(self, level: str, event: str, path: str, **fields: object) -> None:
-        """Keep the line, and of an error in `exc_info` nothing: it would keep frames alive."""
+        """See `Driver`: kept in `logged`, without `exc_info`, which would keep frames alive."""
         fields.pop("exc_info", None)
         self.logged.append((self.kernel.now, level, event, path, fields))

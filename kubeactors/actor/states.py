@@ -4,12 +4,12 @@ from enum import Enum
 
 
 class State(Enum):
-    """The life of an actor."""
+    """The states in the life of an actor."""
 
     NEW = "new"
     STARTING = "starting"
     RUNNING = "running"
     STOPPING = "stopping"
-    """Handlers that wait may come to their end; no message is handled any more."""
+    """Suspended handlers may finish; no more messages are handled."""
     FAILED = "failed"
     STOPPED = "stopped"

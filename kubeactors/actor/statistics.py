@@ -1,4 +1,4 @@
-"""What can be seen of actors from outside."""
+"""Statistics of actors, as seen from outside."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -23,17 +23,17 @@ class ActorStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """Messages that wait."""
     capacity: int
     waiting: int
-    """Handlers that wait for something."""
+    """Suspended handlers."""
     handled: int
     """Messages handled since it was spawned, over all restarts."""
     busy_seconds: float
-    """Time in handlers: in production an estimate from samples of the run queue, which knows nothing of asks that are
-    answered at once for code outside; always 0 in the simulator."""
+    """Time in handlers: in production an estimate from samples of the run queue, without inline asks of code outside;
+    always 0 in the simulator."""
     restarts: int
 
 
 class ClassTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """What all actors of one class have done up to now, those that have ended included: it never goes down."""
+    """Totals of all actors of one class since the start, stopped ones included: they never decrease."""
 
     actor: str
     handled: int
@@ -47,21 +47,21 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     """Since the system was made."""
     dead_letters: int
-    """Messages nobody took, up to now."""
+    """Messages that no actor handled, since the start."""
     ready: int
-    """Actors and handlers that have something to do."""
+    """Entries of the run queue."""
     spawned: int
-    """Actors up to now."""
+    """Actors spawned since the start."""
     actors: tuple[ActorStatistics, ...]
-    """The living, parents first, in the order of their start."""
+    """The living actors, parents first, in start order."""
     totals: tuple[ClassTotals, ...]
-    """By class, in the order of their names."""
+    """Per class, by name."""
 
 
 class Ledger:
-    """What actors did as members of a class that they no longer are: they have ended, or are of another class now.
+    """Totals per class of actors that have left it: they have stopped, or changed their class (`become`).
 
-    So counting by class costs nothing while messages are handled: the living are added up when somebody wants to know.
+    So counting by class costs nothing while messages are handled: the living actors are added on demand.
     """
 
     __slots__ = ("_left",)
@@ -71,14 +71,14 @@ class Ledger:
         """Messages, nanoseconds in handlers and restarts, by class."""
 
     def leaves(self, cell: "Cell") -> None:
-        """It is no longer of its class."""
+        """It leaves its class."""
         sums = self._of(cell.dispatch.name)
         sums[0] += cell.handled
         sums[1] += cell.busy
         sums[2] += cell.cold.restarted
 
     def joins(self, cell: "Cell", actor: str) -> None:
-        """It is of this class now; what it has done before counts for another."""
+        """It joins this class; what it has done before does not count for it."""
         sums = self._of(actor)
         sums[0] -= cell.handled
         sums[1] -= cell.busy
@@ -91,7 +91,7 @@ class Ledger:
         return sums
 
     def totals(self, living: "Iterator[Cell]") -> tuple[ClassTotals, ...]:
-        """With what the living have done."""
+        """The totals, including those of the living actors."""
         sums = Ledger()
         sums._left = {actor: list(left) for actor, left in self._left.items()}
         for cell in living:
@@ -104,19 +104,19 @@ class Ledger:
 
 
 def below(root: "Cell") -> "Iterator[Cell]":
-    """Every living actor below, parents first, in the order of their start."""
+    """Every living actor below, parents first, in start order."""
     for cell in (root.children or {}).values():
         yield cell
         yield from below(cell)
 
 
 def statistics_of(root: "Cell") -> Iterator[ActorStatistics]:
-    """Every living actor below, parents first, in the order of their start."""
+    """Every living actor below, parents first, in start order."""
     return map(one, below(root))
 
 
 def one(cell: "Cell") -> ActorStatistics:
-    """One actor."""
+    """The statistics of one actor."""
     return ActorStatistics(
         path=cell.path,
         actor=cell.dispatch.name,
@@ -131,19 +131,19 @@ def one(cell: "Cell") -> ActorStatistics:
 
 
 def snapshot_of(kernel: "Kernel", now: int) -> Snapshot:
-    """Everything, at that time."""
+    """The system as a whole at this time, in nanoseconds."""
     return Snapshot(
         seconds=now / SECOND,
         dead_letters=kernel.dead_letters.count,
         ready=len(kernel.ready),
-        spawned=kernel.spawned - 1,  # the root is none that anybody knows
+        spawned=kernel.spawned - 1,  # the root is internal
         actors=tuple(statistics_of(kernel.root)),
         totals=kernel.ledger.totals(below(kernel.root)),
     )
 
 
 def tree_of(root: "Cell", siblings: int, indent: str = "") -> Iterator[str]:
-    """The supervision tree, a line for each actor; of more siblings than that the rest is one line."""
+    """The supervision tree, a line per actor; siblings beyond that number are summed up in one line."""
     children = list((root.children or {}).values())
     shown = children if len(children) <= siblings else children[:siblings]
     for cell in shown:
@@ -155,7 +155,7 @@ def tree_of(root: "Cell", siblings: int, indent: str = "") -> Iterator[str]:
 
 
 def line_of(name: str, what: ActorStatistics) -> str:
-    """One actor for people: what is as usual is not said."""
+    """One actor in a line, without what is as usual."""
     state = () if what.state == "running" else (what.state,)
     counts = {"mailbox": what.mailbox, "waiting": what.waiting, "handled": what.handled, "restarts": what.restarts}
     said = (name, what.actor, *state, *(f"{word}={count}" for word, count in counts.items() if count))

@@ -1,4 +1,4 @@
-"""Message streams: what actors tell, read by ordinary code with `async for`."""
+"""Message streams: messages from actors, for ordinary code to read with `async for`."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -15,24 +15,24 @@ T = TypeVar("T")
 
 
 class StreamOverflowed(ActorError):
-    """The reader was so slow that messages were lost. Begin anew, read faster, or make the stream longer."""
+    """The reader was too slow, and messages were lost. Start over, read faster, or increase the capacity."""
 
 
 class StreamInUse(ActorError):
-    """Somebody else waits for the next message. A stream has one reader; give each reader a stream of its own."""
+    """Another task waits for the next message. A stream has one reader; give each reader a stream of its own."""
 
 
 class MessageStream(Generic[T]):
-    """A bounded stream of messages out of an actor system. Give it where a ref to tell is wanted.
+    """A bounded stream of messages out of an actor system. It can be passed as the recipient of messages.
 
-    `async for message in stream` ends when the stream is closed, also while it is read, or the system has ended, and
-    what was told before has been read. `async with stream` closes it at the end of the block.
+    `async for message in stream` ends when the stream is closed or the system has ended, after the messages that came
+    before have been read. `async with stream` closes it at the end of the block.
 
-    When there is no room, `tell` refuses, and the reader gets `StreamOverflowed` after what it can still read: a gap
-    is never silent. With `resume` it is not an error: `resume(stream, position)` is called, and awaited if it is
-    awaitable, to subscribe again after the message with that position; messages until then are lost, and must come
-    again. An error of it is the reader's, who may try again. It is an error all the same if resuming does not help:
-    what comes at once is more than the stream holds, and all at one position.
+    When it is full, `tell` returns False, and the reader gets `StreamOverflowed` after the messages that came before: a
+    gap is never silent. With `resume` this is no error: `resume(stream, position)` is called (and awaited, if it is
+    awaitable) to subscribe again after the message with that position, and messages that were lost come again. An error
+    of `resume` is raised in the reader, which may retry. The reader gets `StreamOverflowed` all the same if resuming makes
+    no progress: more messages come at once, at one position, than the stream holds.
 
     >>> import anyio
     >>> from kubeactors import ActorSystem
@@ -48,10 +48,10 @@ class MessageStream(Generic[T]):
     ['first', 'second']
 
     Args:
-        system: whose event loop reads.
-        capacity: how many messages wait for the reader.
-        position: of a message: a number, a revision.
-        resume: how to subscribe again after a position; needs `position`.
+        system: the actor system.
+        capacity: how many messages may wait for the reader.
+        position: returns a message's position: a number, a revision.
+        resume: subscribes again after a position; needs `position`.
     """
 
     def __init__(
@@ -73,15 +73,15 @@ class MessageStream(Generic[T]):
         self._interrupted = False
         self._resumed_at = -1
         self.position: int = 0
-        """Of the last message that was read."""
+        """The position of the last message read."""
 
     @property
     def closed(self) -> bool:
-        """Whether no more messages come."""
+        """Whether it takes no more messages."""
         return self._closed
 
     def tell(self, message: T, /) -> bool:
-        """Add a message; False if there is no room, or the stream is closed."""
+        """Add a message; False if the stream is full or closed."""
         if self._closed or self._interrupted:
             return False
         if self._overflowed or len(self._messages) >= self._capacity:
@@ -92,12 +92,12 @@ class MessageStream(Generic[T]):
         return True
 
     def interrupt(self) -> None:
-        """Who tells has stopped to: the reader resumes after what it can still read. Needs `resume`."""
+        """The subscription has ended: the reader resumes after the messages that came before. Needs `resume`."""
         self._interrupted = True
         self._wake()
 
     def close(self) -> None:
-        """No more messages; those that have come can still be read."""
+        """Take no more messages; those that came before can still be read."""
         self._closed = True
         self._wake()
 
@@ -120,8 +120,8 @@ class MessageStream(Generic[T]):
         """The next message.
 
         Raises:
-            StopAsyncIteration: there is none any more.
-            StreamInUse: somebody else waits for it.
+            StopAsyncIteration: there are no more.
+            StreamInUse: another task waits for it.
             StreamOverflowed: some were lost.
         """
         if self._arrival is not None:
@@ -148,7 +148,7 @@ class MessageStream(Generic[T]):
     async def _catch_up(self) -> None:
         resume = self._resume
         if resume is None or (self._overflowed and self.position <= self._resumed_at):
-            raise StreamOverflowed(f"more than {self._capacity} messages waited to be read; some are lost")
+            raise StreamOverflowed(f"more than {self._capacity} messages waited to be read; some were lost")
         self._resumed_at = self.position
         self._overflowed = self._interrupted = False
         try:
@@ -157,7 +157,7 @@ class MessageStream(Generic[T]):
                 await again
         except BaseException as error:
             if isinstance(error, Exception) and self._system.is_ending:
-                self.close()  # whoever could tell more has gone
+                self.close()  # nobody can send more
                 return
             self._interrupted = True
             raise

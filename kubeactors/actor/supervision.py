@@ -1,4 +1,4 @@
-"""How a parent deals with failures of its children.
+"""How a parent supervises its children.
 
 Source: Erlang/OTP supervisor (strategies, restart intensity, child restart types).
 """
@@ -15,47 +15,47 @@ class Strategy(Enum):
     """Which children restart when one fails."""
 
     ONE_FOR_ONE = "one_for_one"
-    """The one that failed."""
+    """Only the one that failed."""
     ONE_FOR_ALL = "one_for_all"
-    """All of them, stopped last to first and started first to last."""
+    """All of them: stopped last to first, started first to last."""
     REST_FOR_ONE = "rest_for_one"
     """The one that failed, and those started after it."""
 
 
 class Restart(Enum):
-    """When a child is started again."""
+    """When a child is restarted."""
 
     PERMANENT = "permanent"
-    """Whenever it fails, and also when it has stopped itself: it is always to be there until others stop it."""
+    """Whenever it fails or stops itself: it runs until somebody else stops it."""
     TRANSIENT = "transient"
-    """Whenever it fails. What is spawned is that unless said: who stops himself means it."""
+    """Whenever it fails, but not when it stops itself. The default of `spawn`."""
     TEMPORARY = "temporary"
-    """Never: a failure ends it, and nobody else; nor does it come back when its siblings are restarted."""
+    """Never: a failure ends it, and affects nobody else. It also ends when its siblings are restarted."""
 
 
 class Supervision(msgspec.Struct, frozen=True, kw_only=True):
-    """The rule of one parent. More than `max_restarts` within `within_seconds` make the parent itself fail.
+    """How one parent supervises. If children need more than `max_restarts` within `within_seconds`, the parent fails.
 
-    After `prompt_restarts` within the window, which do not wait, the n-th one waits `backoff_seconds * 2**(n-1)`, at
-    most `max_backoff_seconds`, and up to `jitter` times that longer, so that actors that failed together do not come
-    back together.
+    The first `prompt_restarts` within the window are immediate. The n-th one after them waits for
+    `backoff_seconds * 2**(n-1)`, at most `max_backoff_seconds`, plus up to `jitter` times that, so that actors that failed
+    together do not restart together.
 
-    An actor class has one for its children:
+    An actor class says how it supervises its children:
 
     >>> from kubeactors import Actor, Message
     >>> class Shop(Actor[Message]):
     ...     supervision = Supervision(strategy=Strategy.REST_FOR_ONE, max_restarts=5, backoff_seconds=0.1)
 
     Raises:
-        ValueError: `per_child` is asked of a strategy that restarts several.
+        ValueError: `per_child` with a strategy that restarts several children.
     """
 
     strategy: Strategy = Strategy.ONE_FOR_ONE
     max_restarts: int | None = 3
-    """None: they go on without end, and the parent never fails by that."""
+    """None: no limit; the parent never fails for that reason."""
     within_seconds: float = 5.0
     per_child: bool = False
-    """Whether the restarts of each child are counted by themselves, as Akka does, or those of all together, as OTP does."""
+    """Whether restarts are counted per child, as in Akka, or for all children together, as in OTP."""
     prompt_restarts: int = 0
     backoff_seconds: float = 0.0
     max_backoff_seconds: float = 30.0
@@ -70,7 +70,7 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"{self.strategy.value} restarts children together, so it cannot count them per_child")
 
     def backoff(self, restarts: int, chance: float = 0.0) -> int:
-        """Nanoseconds to wait before the n-th restart within the window; `chance` is between 0 and 1.
+        """Nanoseconds to wait before the n-th restart within the window. `chance`, from 0 to 1, scales the jitter.
 
         >>> Supervision(backoff_seconds=0.5).backoff(3)
         2000000000
@@ -94,11 +94,11 @@ INDEPENDENT = Supervision(
     backoff_seconds=0.1,
     max_backoff_seconds=1.0,
 )
-"""What becomes of an actor at the top that fails, unless the system is told otherwise: it is restarted, for ever.
+"""The default for actors at the top: each is restarted, for ever, whatever happens to the others.
 
-Nobody has said that actors at the top have to do with one another, so that one's failures are no reason to end the
-others, and messages that somebody sends from outside are no reason to end the application. One that fails again and
-again comes back once a second: late enough not to keep others from their work, soon enough for those who ask.
+Actors at the top need not have anything to do with one another, so failures of one are no reason to stop the others, nor
+are messages from outside a reason to end the application. One that keeps failing restarts once a second: rarely enough
+not to hold up others, often enough for its callers.
 
 Source: Akka's default for actors at the top (`SupervisorStrategy.defaultStrategy` in akka.actor's FaultHandling.scala:
 one for one, each child counted by itself, no limit); the waits are those of its `BackoffSupervisor`, shorter.
@@ -114,7 +114,7 @@ class RestartWindow:
         self._times: list[int] = []
 
     def add(self, now: int, window_seconds: float) -> int:
-        """Count a restart now; how many there were within the window, this one included.
+        """Count a restart at `now`. Returns how many there were within the window, this one included.
 
         >>> window = RestartWindow()
         >>> [window.add(second * SECOND, 5) for second in (0, 1, 7)]

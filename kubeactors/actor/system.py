@@ -5,7 +5,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
-from threading import get_ident  # noqa: TID251 -- to refuse what others do
+from threading import get_ident  # noqa: TID251 -- to reject calls from other threads
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
@@ -45,7 +45,7 @@ _as_text = structlog.processors.KeyValueRenderer(key_order=["event", "actor"])
 def _with_traceback(
     logger: object, method: str, fields: MutableMapping[str, object]
 ) -> tuple[tuple[str], dict[str, object]]:
-    """The line, and for the standard library's handlers the error whose traceback they are to show."""
+    """The line, and for the standard library's handlers the error whose traceback they show."""
     error = fields.pop("exc_info", None)
     return (_as_text(logger, method, fields),), {} if error is None else {"exc_info": error}
 
@@ -61,9 +61,9 @@ class ActorSystem:
     """Runs actors inside the running event loop: `async with ActorSystem() as system`.
 
     Nothing outlives the block: at its end actors are stopped one by one, last started first. One task at a time, the
-    pump, runs ready actors. A handler that awaits something foreign keeps the task that it began in to its end; the
-    pump goes on in another one. If a failure reaches the top of the tree, it is logged as critical at once, `failure`
-    says so to health checks, the block is cancelled and `SystemFailed` raised.
+    pump, runs ready actors. A handler that awaits something foreign keeps the task in which it began, to its end, and
+    another task becomes the pump. If a failure reaches the top of the tree, it is logged as critical, `failure` returns
+    it (for health checks), the block is cancelled, and `SystemFailed` is raised.
 
     >>> from kubeactors import Request, handle
     >>> class Add(Request[int], frozen=True):
@@ -84,14 +84,14 @@ class ActorSystem:
     3
 
     Args:
-        name: for logs.
-        seed: random streams derive from it; by default it is drawn from the operating system.
-        debug: time every step of every handler, and warn of those that keep the event loop for too long.
-        supervision: what happens when an actor at the top fails. Unless said otherwise it is restarted, whatever befalls
-            others, and never ends the system: see `INDEPENDENT`. `Supervision()` is the rule of OTP: four failures
-            within five seconds, of all of them together, reach the top.
-        tracer: of OpenTelemetry. Every message that is handled becomes a span, whose parent is the span in which it was
-            told; see `tracing.py`.
+        name: the system's name, for logs.
+        seed: random streams derive from it; by default it is random.
+        debug: time every step of every handler, and warn of those that block the event loop for too long.
+        supervision: applies to actors at the top. By default each is restarted, whatever happens to the others, and the
+            system never fails: see `INDEPENDENT`. With `Supervision()`, OTP's default, the system fails at the fourth
+            failure within five seconds, of all of them together.
+        tracer: an OpenTelemetry tracer. Every message that is handled becomes a span, whose parent is the span in which
+            it was sent; see `tracing.py`.
     """
 
     def __init__(
@@ -104,8 +104,8 @@ class ActorSystem:
         tracer: "Tracer | None" = None,
     ) -> None:
         self.name = name
-        seed = os.urandom(16).hex() if seed is None else seed  # noqa: TID251 -- the driver is where chance comes from
-        origin, wall = time.monotonic_ns(), time.time_ns()  # noqa: TID251 -- and time
+        seed = os.urandom(16).hex() if seed is None else seed  # noqa: TID251 -- the driver is the source of randomness
+        origin, wall = time.monotonic_ns(), time.time_ns()  # noqa: TID251 -- and of time
         self._ready: deque[Entry] = deque()
         self.kernel: Kernel = Kernel(
             self,
@@ -119,13 +119,13 @@ class ActorSystem:
             supervision=supervision,
         )
         if tracer is not None:
-            from kubeactors.actor.tracing import Tracing  # noqa: PLC0415 -- who traces pays for it
+            from kubeactors.actor.tracing import Tracing  # noqa: PLC0415 -- only tracing needs it
 
             Tracing(tracer).begin(self.kernel)
         self._pump = Pump(self.kernel, self._ready, origin, self.log, name=name, debug=debug)
         self.cancelled: tuple[type[BaseException], ...] = ()
         self.token: EventLoopToken | None = None
-        """Of the event loop: `anyio.from_thread.run_sync(ref.tell, message, token=system.token)` in another thread."""
+        """The event loop's token, for other threads: `anyio.from_thread.run_sync(ref.tell, message, token=system.token)`."""
         self._thread = 0
         self._group: TaskGroup | None = None
         self._debug = debug
@@ -133,7 +133,7 @@ class ActorSystem:
         self._greedy_until = 0
 
     async def __aenter__(self) -> Self:
-        """Begin to run actors.
+        """Start running actors.
 
         Raises:
             SystemNotRunning: it has run before; make a new one.
@@ -158,7 +158,9 @@ class ActorSystem:
         interruption = await self._pump.until_stopped()
         group.cancel_scope.cancel()
         if error is None or not isinstance(error, anyio.get_cancelled_exc_class()):
-            await group.__aexit__(None, None, None)  # an error of the block leaves as it is, not in a group
+            await group.__aexit__(
+                None, None, None
+            )  # an error of the block is raised as it is, not in an exception group
             cancelled = None
         else:
             cancelled = await group.__aexit__(kind, error, trace)
@@ -169,29 +171,29 @@ class ActorSystem:
         return cancelled
 
     def find(self, name: Name[M]) -> Ref[M] | None:
-        """The actor that is registered by this name."""
+        """The actor that is registered under this name, if there is one."""
         return self.kernel.registry.find(name)
 
     def statistics(self) -> tuple[ActorStatistics, ...]:
-        """What every living actor is at, parents first."""
+        """The statistics of every living actor, parents first."""
         return tuple(statistics_of(self.kernel.root))
 
     def snapshot(self) -> Snapshot:
-        """The system as a whole: every living actor, and what those of each class have done up to now."""
+        """The system as a whole: every living actor, and totals per class."""
         return snapshot_of(self.kernel, self._pump.clock())
 
     def tree(self, siblings: int = 100) -> str:
-        """The supervision tree as text, for people: a line for each actor; of many siblings the first."""
+        """The supervision tree as text, for humans: a line per actor; of many siblings only the first."""
         return "\n".join(tree_of(self.kernel.root, siblings))
 
     @property
     def failure(self) -> BaseException | None:
-        """What has reached the top of the tree, if something has: then the system ends, or has ended. For health checks."""
+        """The failure that reached the top of the tree, if one has: the system ends then. For health checks."""
         return self.kernel.fatal
 
     @property
     def dead_letters(self) -> int:
-        """How many messages nobody took."""
+        """How many messages no actor handled."""
         return self.kernel.dead_letters.count
 
     async def spawn(
@@ -205,14 +207,14 @@ class ActorSystem:
         """Start an actor below the root and wait until its `started` has returned.
 
         Raises:
-            ActorStopped: its first start has failed, with the error as its cause, and it is not tried again; or the
-                system is shutting down.
-            SystemNotRunning: it is not entered yet.
+            ActorStopped: its first start failed (the error is chained) and is not retried; or the system is shutting
+                down.
+            SystemNotRunning: the system has not been entered yet.
             TypeError: the actor class cannot handle its protocol; the message says why.
             ValueError: there is an actor of that name.
         """
         if self._group is None:
-            raise SystemNotRunning(f"{self.name} does not run yet; spawn inside `async with ActorSystem() as system`")
+            raise SystemNotRunning(f"{self.name} is not running yet; spawn inside `async with ActorSystem() as system`")
         self.refresh()
         kernel = self.kernel
         cell = kernel.add(kernel.root, factory, name, mailbox or DEFAULT_MAILBOX, restart)
@@ -222,11 +224,11 @@ class ActorSystem:
         return cast("Ref[M]", cell)
 
     def stop(self, ref: Ref[M], reason: str = "stopped") -> Awaitable[Terminated]:
-        """End an actor and its descendants, soon. What it returns may be awaited: until that is done."""
+        """Stop an actor and its descendants, soon. The result may be awaited: it is done when they have stopped."""
         self.kernel.stop(cast("Cell", ref), reason)
         return ref.until_ended()
 
-    # For streams, whose readers may outlive it.
+    # For streams, whose readers may outlive the system.
 
     @property
     def is_ending(self) -> bool:
@@ -239,7 +241,7 @@ class ActorSystem:
         return self._pump.has_stopped
 
     async def until_told(self, wait: Wait[None]) -> None:
-        """Return when it is done, or the system has ended."""
+        """Return when the wait is done, or the system has ended."""
         self._pump.readers[wait] = None
         try:
             await self.outside(wait, helps=True)
@@ -249,7 +251,7 @@ class ActorSystem:
     # For the kernel.
 
     def may_continue(self, cell: Cell) -> bool:
-        """For as long as a turn of the event loop, from its first batch on."""
+        """See `Driver`: for as long as a turn of the event loop, from its first batch on."""
         if self._debug:
             return False
         now = time.monotonic_ns()  # noqa: TID251 -- the same
@@ -269,18 +271,18 @@ class ActorSystem:
         """There is work again.
 
         Raises:
-            WrongThread: another thread says so. Who tells or sends has done nothing yet.
+            WrongThread: called from another thread. The message has not been put into a mailbox.
         """
         if get_ident() != self._thread:
             self.kernel.asleep = True
             raise WrongThread(
-                f"{self.name} runs in another thread; say there `anyio.from_thread.run_sync(ref.tell, message, "
+                f"{self.name} runs in another thread; use `anyio.from_thread.run_sync(ref.tell, message, "
                 "token=system.token)`, or `anyio.from_thread.run` to ask"
             )
         self._pump.wake()
 
     def inside(self, wait: Wait[R]) -> Coroutine[object, object, R]:
-        """What a handler awaits, or a task that it has started."""
+        """See `Driver`."""
         return self._inside(wait)
 
     async def _inside(self, wait: Wait[R]) -> R:
@@ -290,10 +292,10 @@ class ActorSystem:
         return await wait
 
     def outside(self, wait: Wait[R], *, helps: bool) -> Coroutine[object, object, R]:
-        """What ordinary code awaits."""
+        """See `Driver`."""
         kernel = self.kernel
         if not wait.done and helps and not kernel.in_turn and len(self._ready) == 1 and not self._debug:
-            # Nothing else is ready, so nobody waits behind; with more ready it is better to gather than to hurry.
+            # Only if nothing else is ready: with more entries ready it is better to leave them all to the pump.
             self.refresh()
             kernel.help(wait, FEWEST_PER_LOOK)
         if not wait.done:
@@ -301,30 +303,32 @@ class ActorSystem:
         return _result(wait) if kernel.now < self._pump.pause_by else self._after_pause(wait)
 
     async def _after_pause(self, wait: Wait[R]) -> R:
-        """Somebody's asks are answered at once, one after the other: let the event loop have its turn now and then."""
-        await cancel_shielded_checkpoint()  # it is done: whoever is cancelled now must still learn that
+        """The result, after a turn of the event loop: code whose asks are all answered at once must not block it."""
+        await (
+            cancel_shielded_checkpoint()
+        )  # shielded: the ask has taken effect, so a cancelled caller must still get its result
         self._pump.pause_by = self._pump.clock() + TURN
         return wait.result()
 
     def is_cancelled(self, wait: Wait[R]) -> bool:
-        """Whether the task that waits is cancelled, and has not run since."""
+        """See `Driver`."""
         return self._pump.parking.is_cancelled(wait)
 
     def foreign(self, activation: Activation) -> Activation | None:
-        """The pump goes on elsewhere; this task belongs to the handler now."""
+        """See `Driver`: this task belongs to the handler from now on; another one becomes the pump."""
         return activation
 
     def in_thread(self, function: Callable[[], R], wait: Wait[R], *, own: bool = False) -> None:
-        """Run it in a worker thread: one of those that all share, or one more."""
+        """See `Driver`."""
         assert self._group is not None
         self._group.start_soon(_in_thread, function, wait, CapacityLimiter(1) if own else None)
 
     def explained(self, path: str, error: BaseException) -> BaseException:
-        """The error says it all."""
+        """See `Driver`: the error as it is."""
         return error
 
     def log(self, level: str, event: str, path: str, **fields: object) -> None:
-        """Through structlog to the standard library's logger `kubeactors`."""
+        """See `Driver`: through structlog to the standard library's logger `kubeactors`."""
         current = self.kernel.current
         if current is not None and current.envelope is not None:
             envelope = current.current_envelope()

@@ -25,16 +25,14 @@ async def live_view(
     sort: Key = "busy",
     console: Console | None = None,
 ) -> AsyncGenerator[None]:
-    """Show who is busy with what while the block lasts.
-
-    Shows nothing if it is no terminal that is written to.
+    """Show the load of the system's actors within the block. Shows nothing if the output is no terminal.
 
     Args:
-        system: it runs in this event loop.
-        interval_seconds: between two pictures.
-        by: a row for each class, or for each actor.
-        sort: what rows are sorted by.
-        console: where; by default the standard output.
+        system: runs in this event loop.
+        interval_seconds: the time between two refreshes.
+        by: one row per class, or per actor.
+        sort: the column by which rows are sorted.
+        console: where to show it; by default the standard output.
     """
     console = console or Console()
     if not console.is_terminal:
@@ -46,7 +44,7 @@ async def live_view(
             group.start_soon(_refresh, live, system, interval_seconds, by, sort)
             try:
                 yield
-            except Exception as error:  # noqa: BLE001 -- raised below: an error leaves as it is, not in a group
+            except Exception as error:  # noqa: BLE001 -- raised below, not in an exception group
                 failure = error
             group.cancel_scope.cancel()
     if failure is not None:
@@ -76,13 +74,13 @@ COLUMNS: tuple[tuple[str, Key], ...] = (
 
 
 DISPENSABLE: tuple[Key, ...] = ("waiting", "handled", "actors", "restarts", "mailbox")
-"""Columns that a narrow terminal does without, in this order."""
+"""Columns that a narrow terminal leaves out, in this order."""
 NAME_WIDTH, NUMBER_WIDTH = 24, 8
-"""What columns take at least, and with the space between them."""
+"""The least widths of columns, with the space between them."""
 
 
 def columns(width: int, sort: Key) -> tuple[tuple[str, Key], ...]:
-    """Those that there is room for; what rows are sorted by is always among them.
+    """The columns for which there is room; the one by which rows are sorted is always among them.
 
     >>> [title for title, _ in columns(60, "busy")]
     ['ACTOR', 'MSG/S', 'BUSY', 'MAILBOX', 'RESTARTS']
@@ -97,7 +95,7 @@ def columns(width: int, sort: Key) -> tuple[tuple[str, Key], ...]:
 
 
 def picture(view: View, lines: int, sort: Key = "busy", width: int = 80) -> Group:
-    """A view to be printed; of many rows the first `lines`, and the columns that `width` has room for."""
+    """A view to be printed: the first `lines` rows, and the columns for which `width` has room."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     shown = columns(width, sort)
     for title, key in shown:
@@ -127,11 +125,11 @@ def picture(view: View, lines: int, sort: Key = "busy", width: int = 80) -> Grou
 
 
 BUSY = 0.5
-"""From this share of the time on an actor is shown in red."""
+"""From this fraction of the time on an actor is shown in red."""
 
 
 def headline(view: View) -> str:
-    """The system as a whole, in a line.
+    """The system as a whole, in one line.
 
     >>> headline(View(seconds=61.2, actors=1200, ready=2, rate=1234.5, busy=0.25, dead_letters=3, dead_letter_rate=0.5,
     ...               rows=()))

@@ -1,4 +1,4 @@
-"""What `top` shows of an actor system: how busy whom, from two snapshots of it."""
+"""What `top` shows of an actor system: the load of its actors, from two snapshots."""
 
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
@@ -8,50 +8,50 @@ import msgspec
 from kubeactors.actor.statistics import ActorStatistics, Snapshot
 
 By: TypeAlias = Literal["class", "actor"]
-"""A row for all actors of a class, or for each actor."""
+"""One row per class, or per actor."""
 Key: TypeAlias = Literal["busy", "rate", "mailbox", "waiting", "handled", "restarts", "actors", "name"]
-"""What rows are sorted by: the greatest first, names from A to Z."""
+"""The column by which rows are sorted: largest first, names from A to Z."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One actor, or all of one class. Rates are between the two snapshots."""
+    """One actor, or all of one class. Rates are averages between the two snapshots."""
 
     name: str
     """The class, or the path."""
     actors: int = 1
     rate: float = 0.0
-    """Messages handled a second."""
+    """Messages handled per second."""
     busy: float = 0.0
-    """Share of the time in handlers, estimated: 1 is one whole core."""
+    """Fraction of the time spent in handlers, estimated: 1 is one whole core."""
     mailbox: int = 0
     """Messages that wait."""
     waiting: int = 0
-    """Handlers that wait for something."""
+    """Suspended handlers."""
     handled: int = 0
-    """Messages handled up to now."""
+    """Messages handled since the start."""
     restarts: int = 0
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """A system as a whole, and its rows."""
+    """The system as a whole, and its rows."""
 
     seconds: float
     """Since the system was made."""
     actors: int
     ready: int
-    """Actors and handlers that have something to do."""
+    """Entries of the run queue."""
     rate: float
-    """Messages handled a second."""
+    """Messages handled per second."""
     busy: float
-    """Share of the time in handlers."""
+    """Fraction of the time spent in handlers."""
     dead_letters: int
     dead_letter_rate: float
-    """A second."""
+    """Per second."""
     rows: tuple[Row, ...]
 
 
 def view_of(before: Snapshot, after: Snapshot, *, by: By = "class", sort: Key = "busy") -> View:
-    """What has happened between two snapshots, and what is there at the second.
+    """The view of the later snapshot, with rates since the earlier one.
 
     >>> def snapshot(seconds: float, handled: int) -> Snapshot:
     ...     one = ActorStatistics(path="/a", actor="A", state="running", mailbox=3, capacity=9, waiting=0,
@@ -76,14 +76,14 @@ def view_of(before: Snapshot, after: Snapshot, *, by: By = "class", sort: Key = 
 
 
 def _order(row: Row, sort: Key) -> tuple[float, float, float, str]:
-    """Among equals the busier first."""
+    """Sort key; among equals the busier one comes first."""
     if sort == "name":
         return (0.0, 0.0, 0.0, row.name)
     return (-float(getattr(row, sort)), -row.rate, -row.handled, row.name)
 
 
 def _with_rates(row: Row, before: Row | None, seconds: float) -> Row:
-    """`busy` holds seconds up to now."""
+    """The row with its rates; until here `busy` is seconds since the start."""
     handled, busy = (before.handled, before.busy) if before is not None else (0, 0.0)
     return msgspec.structs.replace(
         row,
@@ -97,7 +97,7 @@ def _per_second(count: float, seconds: float) -> float:
 
 
 def _rows(snapshot: Snapshot, by: By) -> dict[str, Row]:
-    """By name; `busy` in seconds up to now."""
+    """Rows by name; their `busy` is seconds since the start."""
     if by == "actor":
         return {one.path: _row(one) for one in snapshot.actors}
     living: dict[str, list[ActorStatistics]] = {}

@@ -1,4 +1,4 @@
-"""Topics: who publishes does not know who listens."""
+"""Topics: publishers do not know the subscribers."""
 
 from collections import deque
 from typing import Generic, TypeVar
@@ -12,29 +12,29 @@ E = TypeVar("E")
 
 
 class Published(Message, Generic[E], frozen=True):
-    """An event as subscribers are told it; numbers of one topic go up by one."""
+    """An event, as subscribers receive it. The numbers of a topic's events are consecutive, from 1."""
 
     number: int
     event: E
 
 
 class Missed(Message, frozen=True):
-    """Told to a subscriber that wanted to go on after an event that is no longer kept: begin anew."""
+    """Sent to a subscriber that wanted events that are no longer kept: start over. `next` is the next event's number."""
 
     next: int
 
 
 class Publish(Message, Generic[E], frozen=True):
-    """Tell all subscribers."""
+    """Send an event to all subscribers."""
 
     event: E
 
 
 class Subscribe(Message, frozen=True):
-    """Tell `subscriber` every event from now on.
+    """Send `subscriber` every event from now on.
 
-    With `after` also those with higher numbers than that which the topic still keeps. Subscribing again moves the
-    position. A subscriber that is an actor is forgotten when it ends.
+    With `after`, also the kept events with higher numbers than that. Subscribing again replays from the new position. A
+    subscriber that is an actor is unsubscribed when it stops.
     """
 
     subscriber: Recipient[object]
@@ -42,15 +42,15 @@ class Subscribe(Message, frozen=True):
 
 
 class Unsubscribe(Message, frozen=True):
-    """Tell it no more."""
+    """Send it no more events."""
 
     subscriber: Recipient[object]
 
 
 class Topic(Actor[Publish[E] | Subscribe | Unsubscribe], Generic[E]):
-    """Tells every event to all its subscribers, in one order.
+    """Sends every event to all subscribers, in the same order.
 
-    A subscriber that refuses an event (full) is unsubscribed: it sees a gap-free stream or none.
+    A subscriber that rejects an event (its mailbox is full) is unsubscribed: it never sees a gap.
 
     >>> from functools import partial
     >>> from kubeactors import SimSystem
@@ -64,7 +64,7 @@ class Topic(Actor[Publish[E] | Subscribe | Unsubscribe], Generic[E]):
     (Published(number=1, event='first'), Published(number=2, event='second'))
 
     Args:
-        history: how many events are kept for those who subscribe `after` one.
+        history: how many events are kept for subscribers with `after`.
     """
 
     def __init__(self, history: int = 0) -> None:
@@ -105,7 +105,7 @@ class Topic(Actor[Publish[E] | Subscribe | Unsubscribe], Generic[E]):
 
     @handle
     def terminated(self, message: Terminated) -> None:
-        """A subscriber has ended."""
+        """A subscriber has stopped."""
         for subscriber in list(self._subscribers):
             if subscriber is message.ref:
                 del self._subscribers[subscriber]

@@ -1,4 +1,4 @@
-"""What a handler can wait for: values that the kernel will know later."""
+"""What a handler can wait for: values to come, and gates."""
 
 from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
@@ -15,8 +15,8 @@ _PENDING = object()
 class Wait(Coroutine["Wait[T]", object, T]):
     """A value to come, awaited at most once.
 
-    Awaiting a pending one yields it to whoever steps the coroutine: the kernel, which resumes the coroutine when
-    the value is there. It never reaches an event loop.
+    Awaiting a pending one yields it to the kernel, which steps the coroutine and resumes it when the value is set. It
+    never reaches an event loop.
     """
 
     __slots__ = ("_error", "_value", "on_settled", "target", "waiter")
@@ -25,37 +25,37 @@ class Wait(Coroutine["Wait[T]", object, T]):
         self._value: object = _PENDING
         self._error: BaseException | None = None
         self.waiter: Callable[[], object] | None = None
-        """Called once when the value is there."""
+        """Called once when the value, or an error, is set."""
         self.on_settled: Callable[[Wait[object]], object] | None = None
-        """Takes this out of its deadline bucket when the value comes."""
+        """Called once when the value is set or nobody waits any more: releases what would have set it."""
         self.target: Cell | None = None
-        """Who is asked for the value."""
+        """The actor that was asked for the value."""
 
     @property
     def done(self) -> bool:
-        """Whether the value, or an error, is there."""
+        """Whether the value, or an error, is set."""
         return self._value is not _PENDING or self._error is not None
 
     def set(self, value: T) -> None:
-        """Give the value. Does nothing when there is one: a reply after the deadline is dropped."""
+        """Set the value. Does nothing when done: a reply after the deadline is dropped."""
         if self._value is _PENDING and self._error is None:
             self._value = value
             self._settle()
 
     def fail(self, error: BaseException) -> None:
-        """Give an error instead."""
+        """Set an error instead. Does nothing when done."""
         if self._value is _PENDING and self._error is None:
             self._error = error
             self._settle()
 
     def result(self) -> T:
-        """The value, or raises the error. Only when done."""
+        """Return the value, or raise the error. Only when done."""
         if self._error is not None:
             raise self._error
         return self._value  # type: ignore[return-value] # pyright: ignore[reportReturnType] -- a cast is a call
 
     def abandon(self) -> None:
-        """Nobody waits any more: a value that comes is dropped."""
+        """Nobody waits any more: a value set later is dropped."""
         self.waiter = None
         if self.on_settled is not None:
             self.on_settled(cast("Wait[object]", self))
@@ -77,7 +77,7 @@ class Wait(Coroutine["Wait[T]", object, T]):
         return self._value  # type: ignore[return-value] # pyright: ignore[reportReturnType] -- a cast is a call
 
     def send(self, value: object, /) -> "Wait[T]":
-        """A step of its awaiting."""
+        """See `Coroutine.send`."""
         if self._value is _PENDING and self._error is None:
             return self
         raise StopIteration(self.result())
@@ -89,16 +89,16 @@ class Wait(Coroutine["Wait[T]", object, T]):
         trace: TracebackType | None = None,
         /,
     ) -> NoReturn:
-        """Whoever awaits it is cancelled."""
+        """See `Coroutine.throw`: the awaiting handler is cancelled."""
         raise kind
 
     def close(self) -> None:
-        """Nobody will await it."""
+        """See `Coroutine.close`: nobody will await it."""
         self.abandon()
 
 
 class Gate:
-    """Something that becomes open once and stays so; any number of handlers wait for it.
+    """Opens once and stays open; any number of handlers may wait for it.
 
     >>> gate = Gate()
     >>> waiting = gate.wait()
@@ -114,7 +114,7 @@ class Gate:
         self._waits: list[Wait[None]] = []
 
     def wait(self) -> Wait[None]:
-        """Awaitable: done as soon as the gate is open."""
+        """Awaitable: done once the gate is open."""
         wait: Wait[None] = Wait()
         if self.is_open:
             wait.set(None)
@@ -123,7 +123,7 @@ class Gate:
         return wait
 
     def open(self) -> None:
-        """Let everybody through, from now on."""
+        """Open the gate for those who wait, and for good."""
         self.is_open = True
         waits, self._waits = self._waits, []
         for wait in waits:

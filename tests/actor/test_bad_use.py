@@ -68,11 +68,17 @@ def with_changing_struct() -> type:
 @pytest.mark.parametrize(
     ("definition", "said"),
     [
-        (with_list, "Bad.x: a list can change after it was sent; make it a tuple"),
-        (with_optional_dict, "Bad.x: a dict can change after it was sent; make it a Mapping that nobody changes"),
-        (with_set_in_tuple, "Bad.x: a set can change after it was sent; make it a frozenset"),
-        (with_bytearray, "Bad.x: a bytearray can change after it was sent; make it bytes"),
-        (with_changing_struct, "Bad.x: a Changing can change after it was sent; add frozen=True to its class"),
+        (with_list, "Bad.x: a list is mutable, and would be shared with the receiver; make it a tuple"),
+        (
+            with_optional_dict,
+            "Bad.x: a dict is mutable, and would be shared with the receiver; make it a read-only Mapping",
+        ),
+        (with_set_in_tuple, "Bad.x: a set is mutable, and would be shared with the receiver; make it a frozenset"),
+        (with_bytearray, "Bad.x: a bytearray is mutable, and would be shared with the receiver; make it bytes"),
+        (
+            with_changing_struct,
+            "Bad.x: a Changing is mutable, and would be shared with the receiver; add frozen=True to its class",
+        ),
     ],
 )
 def test_a_message_with_a_field_that_can_change_is_refused_when_its_class_is_made(
@@ -97,7 +103,7 @@ def test_a_mutable_message_is_refused_when_its_handler_is_written() -> None:
     class Thawed(Message, frozen=False):  # type: ignore[misc] # pyright: ignore[reportGeneralTypeIssues] -- the checkers refuse it too
         value: int
 
-    with pytest.raises(TypeError, match="Thawed: messages do not change; add frozen=True to the class"):
+    with pytest.raises(TypeError, match="Thawed: a message must not be mutable; add frozen=True to the class"):
 
         class Careless(Actor[Thawed]):  # pyright: ignore[reportUnusedClass] -- it never comes to be
             @handle
@@ -109,7 +115,7 @@ def test_a_mutable_message_behind_a_name_is_refused_when_the_actor_is_spawned() 
         @handle
         def take(self, message: "Changing") -> None: ...
 
-    with pytest.raises(TypeError, match="Changing: messages do not change; add frozen=True to the class"):
+    with pytest.raises(TypeError, match="Changing: a message must not be mutable; add frozen=True to the class"):
         SimSystem().spawn(Careless)
 
 
@@ -206,7 +212,7 @@ async def test_a_circle_is_found_in_an_event_loop_too() -> None:
 @pytest.mark.anyio
 async def test_an_actor_can_be_spawned_only_while_the_system_runs() -> None:
     system = ActorSystem("shop")
-    with pytest.raises(SystemNotRunning, match="shop does not run yet; spawn inside `async with"):
+    with pytest.raises(SystemNotRunning, match="shop is not running yet; spawn inside `async with"):
         await system.spawn(Counter)
     async with system:
         await system.spawn(Counter)

@@ -32,7 +32,7 @@ class Early(Actor[Add]):
 
 
 def test_the_context_is_missed_in_init_by_name() -> None:
-    with pytest.raises(SystemFailed, match=r"Early\.ctx is there from `started` on, and not in `__init__`"):
+    with pytest.raises(SystemFailed, match=r"Early\.ctx is available from `started` on, not in `__init__`"):
         Alone(Early)
 
 
@@ -168,7 +168,7 @@ async def test_another_thread_is_refused_and_told_how_to_tell() -> None:
         await to_thread.run_sync(tell)
         assert await counter.ask(GetTotal()) == 2  # what was told in the wrong way was not told
     (error,) = said
-    assert error.startswith("shop runs in another thread; say there `anyio.from_thread.run_sync(ref.tell, message, ")
+    assert error.startswith("shop runs in another thread; use `anyio.from_thread.run_sync(ref.tell, message, ")
 
 
 def test_a_test_that_fails_in_the_simulator_says_which_actors_failed() -> None:

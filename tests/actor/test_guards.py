@@ -49,7 +49,7 @@ FOREIGN: dict[str, Ask] = {
     "time.asctime()": lambda: time.asctime(),
     "time.strftime()": lambda: time.strftime("%Y"),
     "time.sleep()": lambda: time.sleep(0),
-    "the random numbers that all share": lambda: random.random(),
+    "the shared random generator": lambda: random.random(),
     "uuid.uuid4()": lambda: uuid.uuid4(),
     "random.Random() without a seed": lambda: random.Random(),
     "uuid.uuid1()": lambda: uuid.uuid1(),
@@ -61,7 +61,7 @@ FOREIGN: dict[str, Ask] = {
 }
 BOUND_BEFORE: dict[str, Ask] = {
     "time.time()": lambda: now(),
-    "the random numbers that all share": lambda: choice([1, 2]),
+    "the shared random generator": lambda: choice([1, 2]),
     "os.urandom()": lambda: secrets.token_hex(),
     "random.Random() without a seed": lambda: Loaded(),
     "time.localtime()": lambda: local(),
@@ -197,7 +197,7 @@ def test_where_a_profiler_keeps_the_fence_from_watching_a_warning_says_so() -> N
     profiler.enable()
     is_alone = sys.getprofile() is not None  # since Python 3.12 others can listen beside it
     try:
-        with pytest.warns(RuntimeWarning, match="a profiler listens") if is_alone else pytest.raises(ActorFailed):
+        with pytest.warns(RuntimeWarning, match="a profiler is active") if is_alone else pytest.raises(ActorFailed):
             assert sim.ask(ref, GetTotal()) == 1
     finally:
         profiler.disable()

@@ -296,7 +296,7 @@ def test_a_watcher_is_told_of_a_death_once_even_if_it_asks_too_late() -> None:
     sim.settle()
     assert sim.ask(watcher, Obituaries()) == (
         "Ref(/$2/a) parent stopped",
-        "Ref(/$2/b) had ended already",
+        "Ref(/$2/b) had stopped already",
     )
 
 

@@ -157,7 +157,7 @@ async def test_who_links_to_one_that_has_ended_fails_at_once(actors: Actors) -> 
     probe.watch(other)
     other.tell(Tie(one))
     assert await probe.expect(Terminated) == terminated(
-        other, "failed: LinkedActorFailed('/a had ended already')", Exit.FAILED
+        other, "failed: LinkedActorFailed('/a had stopped already')", Exit.FAILED
     )
 
 
@@ -166,14 +166,14 @@ async def test_who_watches_one_that_has_ended_is_told_that_it_was_late(actors: A
     await actors.stop(member)
     probe = actors.probe()
     probe.watch(member)
-    assert await probe.expect(Terminated) == terminated(member, "had ended already", Exit.NOPROC)
+    assert await probe.expect(Terminated) == terminated(member, "had stopped already", Exit.NOPROC)
 
 
 async def test_the_end_of_an_actor_can_be_waited_for_by_anybody_and_later(actors: Actors) -> None:
     member = await actors.spawn(partial(Member, []), name="member", restart=Restart.TEMPORARY)
     member.tell(Break("bug"))
     assert await member.until_ended() == terminated(member, "failed: ValueError('bug')", Exit.FAILED)
-    assert await member.until_ended() == terminated(member, "had ended already", Exit.NOPROC)
+    assert await member.until_ended() == terminated(member, "had stopped already", Exit.NOPROC)
     routees = [await actors.spawn(partial(Member, [])) for _ in range(2)]
     for routee in routees:
         routee.tell(Leave())

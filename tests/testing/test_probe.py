@@ -210,7 +210,7 @@ def test_code_that_waits_for_what_never_comes_is_told(sim: SimSystem) -> None:
     async def waiting() -> None:
         await Gate().wait()
 
-    with pytest.raises(AskTimedOut, match="nothing is left to do"):
+    with pytest.raises(AskTimedOut, match="nothing is left to run"):
         sim.play(waiting())
 
 
