@@ -1,4 +1,4 @@
-"""What must hold of conditions of the common kind.
+"""Validation of `metav1.Condition` lists.
 
 Source: apimachinery/pkg/apis/meta/v1/validation/validation.go, ValidateConditions (v1.36).
 """
@@ -23,7 +23,7 @@ _WRONG_REASON = (
 
 
 def validate_conditions(conditions: Sequence[Condition], path: str) -> Iterator[FieldError]:
-    """Each type once; each with a status, a time and a reason."""
+    """Types are unique; each condition has a status, a time and a reason."""
     for i, one in enumerate(conditions):
         at = f"{path}[{i}]"
         if any(one.type == other.type for other in conditions[:i]):

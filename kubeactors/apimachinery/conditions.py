@@ -1,4 +1,4 @@
-"""Conditions as most newer kinds have them: set by type, with the time of the last change.
+"""`metav1.Condition` lists: set by type, with the time of the last transition.
 
 Source: apimachinery/pkg/api/meta/conditions.go (v1.36).
 """
@@ -9,7 +9,7 @@ from kubeactors.apimachinery.meta import Condition
 
 
 def with_condition(conditions: tuple[Condition, ...], new: Condition) -> tuple[Condition, ...]:
-    """The conditions with this one in its place; its time stays if its status does.
+    """The conditions with this one replacing that of its type; the transition time changes with the status only.
 
     >>> old = Condition(type="Ready", status="True", last_transition_time="2026-01-01T00:00:00Z")
     >>> new = Condition(type="Ready", status="True", last_transition_time="2026-02-02T00:00:00Z", reason="Still")

@@ -1,4 +1,4 @@
-"""Reading what people write by hand, by Structs that take no unknown fields: what is wrong is said in one sentence."""
+"""Strict decoding of configuration files: unknown keys are errors, and each error is one sentence."""
 
 import re
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ _PREFIX = "error converting YAML to JSON: "
 
 
 class DecodeError(ValueError):
-    """The document is not what it should be; the message says where and why."""
+    """The document is not valid; the message says where and why."""
 
 
 def to_json(text: bytes) -> bytes:
     """The JSON of one YAML document without duplicate keys.
 
     Raises:
-        YAMLError: it is none.
+        YAMLError: it is not one.
 
     >>> to_json(b"{a: 1, a: 2}")
     Traceback (most recent call last):
@@ -43,10 +43,10 @@ def to_json(text: bytes) -> bytes:
 
 
 def decode(data: bytes, type_: type[S]) -> S:
-    """A Struct that takes no unknown fields, from JSON.
+    """A Struct that forbids unknown fields, from JSON.
 
     Raises:
-        DecodeError: with the path of what is wrong, and for an unknown key the nearest known one.
+        DecodeError: with the path of the error, and for an unknown key the nearest known one.
 
     >>> class Point(msgspec.Struct, forbid_unknown_fields=True):
     ...     across: int
@@ -62,7 +62,7 @@ def decode(data: bytes, type_: type[S]) -> S:
 
 def _said(message: str, type_: type[msgspec.Struct]) -> str:
     found = _at.fullmatch(message)
-    assert found is not None  # it matches everything
+    assert found is not None  # the pattern matches everything
     what, path = found["what"], found["path"] or ""
     wrong = _enum.fullmatch(what)
     if wrong is not None:
@@ -76,12 +76,12 @@ def _said(message: str, type_: type[msgspec.Struct]) -> str:
 
 
 def _fields(type_: type[msgspec.Struct], path: str) -> list[str]:
-    """The keys that are known at a path."""
+    """The known keys at a path."""
     return [field.encode_name for one in _at_path(type_, path) for each in _structs(one) for field in each.fields]
 
 
 def _choices(type_: type[msgspec.Struct], path: str) -> list[str]:
-    """The words that are known at a path."""
+    """The known values at a path."""
     literals = (one for one in _at_path(type_, path) if isinstance(one, types.LiteralType))
     return [str(value) for one in literals for value in one.values]
 
@@ -102,7 +102,7 @@ def _structs(type_: types.Type) -> Iterator[types.StructType]:
 
 
 def _inside(type_: types.Type, name: str) -> Iterator[types.Type]:
-    """What stands under a key, in a list, or in a map."""
+    """The types under a key, of a list's items, or of a map's values."""
     if not name and isinstance(type_, types.VarTupleType):
         yield type_.item_type
     if not name and isinstance(type_, types.DictType):

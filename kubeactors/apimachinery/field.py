@@ -1,4 +1,4 @@
-"""Errors of validation: which field, what is wrong with it, in the words of Kubernetes.
+"""Field errors: the field, and what is wrong with its value, in Kubernetes' words.
 
 Validators are generators: they take a value and the path of its field (`spec.containers[0].name`), and yield errors.
 
@@ -22,7 +22,7 @@ TYPE_INVALID = "FieldValueTypeInvalid"
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """One thing wrong with one field: `reason` is the machine's word, `message` what a person reads."""
+    """An error of a field: `reason` is for programs, `message` for people."""
 
     field: str
     reason: str
@@ -33,7 +33,7 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 def shown(value: object) -> str:
-    """A rejected value as Go's error shows it: text in quotes, numbers and booleans bare, the rest as JSON.
+    """A rejected value as Go's error prints it: strings quoted, numbers and booleans plain, the rest as JSON.
 
     >>> shown("a"), shown(3), shown(True), shown(None)
     ('"a"', '3', 'true', 'null')
@@ -42,7 +42,7 @@ def shown(value: object) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""A text as Go's %q shows it.
+    r"""A string as Go's %q prints it.
 
     >>> print(quoted('say "hi"'), quoted("a\n\x00é"))
     "say \"hi\"" "a\n\x00é"
@@ -51,7 +51,7 @@ def quoted(text: str) -> str:
 
 
 def required(path: str, detail: str = "") -> FieldError:
-    """The field has no value and must have one."""
+    """A required value is missing."""
     return FieldError(path, REQUIRED, _with_detail("Required value", detail))
 
 
@@ -65,7 +65,7 @@ def invalid(path: str, value: object, detail: str = "") -> FieldError:
 
 
 def not_supported(path: str, value: object, supported: Iterable[str]) -> FieldError:
-    """The value is none of an enumeration; the supported ones are named in the given order."""
+    """The value is not one of an enumeration; supported values are listed in the given order."""
     known = ", ".join(map(quoted, supported))
     return FieldError(
         path, NOT_SUPPORTED, _with_detail(f"Unsupported value: {shown(value)}", known and f"supported values: {known}")
@@ -73,17 +73,17 @@ def not_supported(path: str, value: object, supported: Iterable[str]) -> FieldEr
 
 
 def duplicate(path: str, value: object) -> FieldError:
-    """The value must be unique in its list and is not."""
+    """The value is not unique in its list."""
     return FieldError(path, DUPLICATE, f"Duplicate value: {shown(value)}")
 
 
 def forbidden(path: str, detail: str) -> FieldError:
-    """The field may not be set here, or not be changed."""
+    """The field must not be set here, or not be changed."""
     return FieldError(path, FORBIDDEN, _with_detail("Forbidden", detail))
 
 
 def not_found(path: str, value: object) -> FieldError:
-    """The value names something that does not exist."""
+    """The value refers to something that does not exist."""
     return FieldError(path, NOT_FOUND, f"Not found: {shown(value)}")
 
 

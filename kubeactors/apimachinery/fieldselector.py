@@ -1,6 +1,6 @@
 r"""Field selectors: `metadata.name=a,spec.nodeName!=b`, with `\,`, `\=` and `\\` for these characters in a value.
 
-Objects are matched by what `fields` of their kind makes of them: a dict of text by field.
+An object is matched by the `fields` of its kind: a dict of strings by field.
 
 Source: apimachinery/pkg/fields/selector.go; apimachinery/pkg/runtime/conversion.go for the usual fields (v1.36).
 """
@@ -14,18 +14,18 @@ import msgspec
 Fields = Mapping[str, str]
 
 METADATA_FIELDS = ("metadata.name", "metadata.namespace")
-"""What every kind can be selected by."""
+"""The fields that every kind supports."""
 
 _operator = re.compile("!=|==|=")
 _term = re.compile(r"(?:[^\\,]|\\.|\\$)+", re.DOTALL)
 
 
 class FieldSelectorError(ValueError):
-    """The selector cannot be understood, or names a field that cannot be selected by; the message is Kubernetes'."""
+    """The selector is malformed, or names an unsupported field; the message is Kubernetes'."""
 
 
 class Term(msgspec.Struct, frozen=True, gc=False):
-    """One condition: the field has, or (`equal` false) does not have, the value."""
+    """A requirement: the field has, or (`equal` false) does not have, the value."""
 
     field: str
     value: str
@@ -36,7 +36,7 @@ class Term(msgspec.Struct, frozen=True, gc=False):
 
 
 class FieldSelector:
-    """Terms that must all hold.
+    """Requirements that must all hold.
 
     >>> selector = parse("spec.nodeName=n1,metadata.name!=a")
     >>> selector.matches({"spec.nodeName": "n1", "metadata.name": "b"}), selector.exact("spec.nodeName")
@@ -48,7 +48,7 @@ class FieldSelector:
     def __init__(self, terms: Iterable[Term] = ()) -> None:
         self.terms: tuple[Term, ...] = tuple(terms)
         self.matches: Callable[[Fields], bool] = _compiled(self.terms)
-        """Whether an object with these fields is selected; a field that it does not have is empty."""
+        """Whether an object with these fields is selected; a missing field is empty."""
 
     @property
     def empty(self) -> bool:
@@ -56,7 +56,7 @@ class FieldSelector:
         return not self.terms
 
     def exact(self, field: str) -> str | None:
-        """The one value that the field must have, if that is required; for looking objects up by it."""
+        """The value that the field must have, if only one matches; for index lookups."""
         return next((one.value for one in self.terms if one.field == field and one.equal), None)
 
     def __str__(self) -> str:
@@ -74,10 +74,10 @@ class FieldSelector:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> FieldSelector:
-    """The selector that a text means; the empty text selects everything.
+    """The selector in a text; the empty text selects everything.
 
     Raises:
-        FieldSelectorError: the text is no selector.
+        FieldSelectorError: the text is malformed.
 
     >>> parse("metadata.name")
     Traceback (most recent call last):
@@ -87,10 +87,10 @@ def parse(text: str) -> FieldSelector:
 
 
 def require_known(selector: FieldSelector, known: Iterable[str] = ()) -> None:
-    """Check that objects can be selected by these fields: those that all kinds have, and `known` ones.
+    """Check that the fields are supported: those that all kinds have, and `known` ones.
 
     Raises:
-        FieldSelectorError: one cannot.
+        FieldSelectorError: one is not.
 
     >>> require_known(parse("status.replicas=0"))
     Traceback (most recent call last):
@@ -108,7 +108,7 @@ def require_known(selector: FieldSelector, known: Iterable[str] = ()) -> None:
 
 
 def escape(value: str) -> str:
-    r"""A value as it is written in a selector.
+    r"""A value escaped for a selector.
 
     >>> escape("a=b,c")
     'a\\=b\\,c'
@@ -117,10 +117,10 @@ def escape(value: str) -> str:
 
 
 def unescape(text: str) -> str:
-    r"""The value that is written so.
+    r"""The value of an escaped text.
 
     Raises:
-        FieldSelectorError: a character that must be escaped is not, or one that need not be is.
+        FieldSelectorError: a special character is not escaped, or an ordinary one is.
 
     >>> unescape(r"a\=b\,c")
     'a=b,c'

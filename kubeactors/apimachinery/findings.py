@@ -1,4 +1,4 @@
-"""What a reading of a document finds amiss, and where, in the words of Go's decoder.
+"""Errors of decoding a document, and their places, in the words of Go's decoder.
 
 Source: Go's encoding/json (UnmarshalTypeError); sigs.k8s.io/json/internal/golang/encoding/json/kubernetes_patch.go.
 """
@@ -14,18 +14,18 @@ MAX_STRICT_ERRORS = 100
 
 
 class DecodeError(ValueError):
-    """The document is no object of this type; the message is that of Go's decoder."""
+    """The document is not an object of this type; the message is that of Go's decoder."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """Where in the document we are: its path, and for Go's errors the last struct and the fields on the way."""
+    """A place in the document: its path, and for Go's messages the innermost struct and the fields from there."""
 
     path: str = ""
     struct: str = ""
     fields: tuple[str, ...] = ()
 
     def key(self, name: str) -> "Place":
-        """A member of a map."""
+        """An entry of a map."""
         return Place(f"{self.path}.{name}" if self.path else name, self.struct, self.fields)
 
     def field(self, name: str, struct: str) -> "Place":
@@ -38,7 +38,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 class Findings:
-    """What one reading has found amiss: strict errors, and the first value that does not fit its type."""
+    """The errors of decoding a document: strict errors, and the first value of a wrong type."""
 
     def __init__(self) -> None:
         self._strict: dict[str, None] = {}
@@ -50,29 +50,29 @@ class Findings:
         return tuple(self._strict)
 
     def strict(self, problem: str, place: Place) -> None:
-        """Note an unknown or duplicate field."""
+        """Record an unknown or duplicate field."""
         if len(self._strict) < MAX_STRICT_ERRORS:
             self._strict[f"{problem} field {shown(place.path)}"] = None
 
     def unfit(self, value: object, go: str, place: Place) -> None:
-        """Note that the value does not fit Go's type. Reading goes on, but will fail."""
+        """Record a value that does not fit its Go type. Decoding continues, but will fail."""
         self.wrong = self.wrong or mismatch(value, go, place)
 
 
 class Reader(Protocol):
-    """Reads the values of one type."""
+    """Decodes values of one type."""
 
     @property
     def go(self) -> str:
-        """What Go calls the type."""
+        """The name of the type in Go."""
         ...
 
     def zero(self) -> object:
-        """What null is read as."""
+        """The value of null."""
         ...
 
     def read(self, value: object, place: Place, findings: Findings, /) -> object:
-        """Read a value other than null."""
+        """Decode a value other than null."""
         ...
 
 
@@ -90,7 +90,7 @@ def mismatch(value: object, go: str, place: Place) -> str:
 
 
 def word_of(value: object) -> str:
-    """What Go calls a value of JSON."""
+    """Go's name for the type of a JSON value."""
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, Number | int | float):
@@ -101,7 +101,7 @@ def word_of(value: object) -> str:
 
 
 def literal_of(value: object) -> str:
-    """A number or boolean as JSON writes it; empty for anything else."""
+    """A number or boolean as JSON; empty for other values."""
     if isinstance(value, Number):
         return value.literal
     return str(value).lower() if isinstance(value, bool | int | float) else ""

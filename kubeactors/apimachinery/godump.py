@@ -1,7 +1,7 @@
-"""Values as Go's memory looks in text: what Kubernetes hashes to name ReplicaSets and ControllerRevisions.
+"""Values as Go's spew prints them, which Kubernetes hashes to name ReplicaSets and ControllerRevisions.
 
-The text holds the names of Go's types and fields; `gotypes.txt` has those of pod templates, one type in a line: a struct
-with `field:name in JSON:type` for each field (no name: the field's members stand in the struct itself), or `name = type`.
+The output has the names of Go's types and fields; `gotypes.txt` lists those of pod templates, one type per line: a
+struct with `field:name in JSON:type` for each field (without a name for an embedded one), or `name = type`.
 
 Source: apimachinery/pkg/util/dump/dump.go (v1.36), github.com/davecgh/go-spew/spew/format.go (v1.1.1).
 """
@@ -15,7 +15,7 @@ from typing import TypeAlias, cast
 from kubeactors.apimachinery import quantity
 
 Show: TypeAlias = Callable[[object], str]
-"""Shows a value without its type."""
+"""Prints a value without its type."""
 
 _ZERO_TIME = "{Time:(time.Time){wall:(uint64)0 ext:(int64)0 loc:(*time.Location)<nil>}}"
 _BASICS = {"string", "bool", "int32", "int64"}
@@ -25,7 +25,7 @@ _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "
 
 
 def dump(value: Mapping[str, object], type_: str) -> str:
-    """An object, given as JSON's builtins, as Go shows a value of this type.
+    """An object, given as JSON builtins, as Go prints a value of this type.
 
     >>> dump({"matchLabels": {"a": "b"}}, "v1.LabelSelector")[:64]
     '(v1.LabelSelector){MatchLabels:(map[string]string)map[a:b] Match'
@@ -35,14 +35,14 @@ def dump(value: Mapping[str, object], type_: str) -> str:
 
 @cache
 def _types() -> dict[str, str]:
-    """What each type is made of."""
+    """The definitions of the types."""
     lines = files("kubeactors.apimachinery").joinpath("gotypes.txt").read_text().splitlines()
     return {name: rest for name, _, rest in (line.partition(" ") for line in lines)}
 
 
 @cache
 def _shower(type_: str) -> Show:
-    """How values of a type are shown, without the type itself."""
+    """The printer of a type's values, without the type itself."""
     if type_.startswith("*"):
         return _pointer(type_[1:])
     if type_.startswith("[]"):
@@ -58,7 +58,7 @@ def _shower(type_: str) -> Show:
 
 
 def _pointer(inner: str) -> Show:
-    """Within lists and maps, where no types stand, the star does."""
+    """In lists and maps, which print no types, the star is printed."""
     return lambda value: "<nil>" if value is None else f"<*>{_shower(inner)(value)}"
 
 
@@ -98,7 +98,7 @@ def _field(name: str, type_: str, value: object) -> str:
 
 
 def _quantity(value: object) -> str:
-    """A number with a scale; the text that it was read from stands beside it."""
+    """A number with a scale, and the string that it was parsed from."""
     text = "" if value is None else str(value)
     number, scale, form = _scaled(text)
     return (
@@ -111,7 +111,7 @@ def _scaled(text: str) -> tuple[int, int, str]:
     if not text:
         return 0, 0, ""
     match = _QUANTITY.fullmatch(text)
-    if match is None:  # with an exponent: rare, and shown by its value
+    if match is None:  # with an exponent: rare, and printed by value
         return quantity.value(text), 0, "DecimalExponent"
     sign, whole, part, suffix = match[1], match[2] or "0", match[3] or "", match[4]
     number = int(sign + whole + part)

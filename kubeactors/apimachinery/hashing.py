@@ -1,6 +1,6 @@
-"""Hashes that become part of names: `pod-template-hash`, `controller-revision-hash`.
+"""Hashes in names: `pod-template-hash`, `controller-revision-hash`.
 
-They are those of Kubernetes, so that the names of what it makes from a manifest are the same here.
+They are Kubernetes', so that a manifest results in the same names.
 
 Source: pkg/controller/controller_utils.go (ComputeHash), apimachinery/pkg/util/rand/rand.go (v1.36).
 """
@@ -44,7 +44,7 @@ def fnv32(data: bytes) -> int:
 
 
 def revision_hash(data: object, collision_count: int) -> str:
-    """The hash of a ControllerRevision's data, as it stands in its name: the same as Kubernetes'.
+    """The hash of a ControllerRevision's data in its name.
 
     Source: HashControllerRevision in pkg/controller/history/controller_history.go (v1.36).
     """
@@ -61,10 +61,10 @@ def safe_encode_string(text: str) -> str:
 
 
 def template_hash(template: msgspec.Struct, collision_count: int | None = None) -> str:
-    """The hash of a pod template as it stands in labels and names: the same as Kubernetes'.
+    """The hash of a pod template in labels and names.
 
-    Equal templates have equal hashes, whatever the order of their maps. `collision_count` gives another hash when two
-    different templates have the same.
+    Equal templates have equal hashes, whatever the order of their maps. `collision_count` changes the hash when two
+    different templates collide.
     """
     data = _dumped(_encoder.encode(template))
     if collision_count is not None:
@@ -74,5 +74,5 @@ def template_hash(template: msgspec.Struct, collision_count: int | None = None) 
 
 @lru_cache(maxsize=4096)
 def _dumped(template: bytes) -> bytes:
-    """A pod template in JSON as Go shows it, which is what is hashed."""
+    """A pod template in JSON as Go prints it: the input of the hash."""
     return dump(cast("dict[str, object]", msgspec.json.decode(template)), "v1.PodTemplateSpec").encode()

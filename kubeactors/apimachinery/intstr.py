@@ -1,4 +1,4 @@
-"""Numbers that may be given in percent: `maxSurge: 25%`, `minAvailable: 2`.
+"""Integers or percentages: `maxSurge: 25%`, `minAvailable: 2`.
 
 Source: apimachinery/pkg/util/intstr/intstr.go (v1.36).
 """
@@ -10,14 +10,14 @@ from kubeactors.apimachinery.meta import IntOrString
 
 
 class IntOrStringError(ValueError):
-    """The text is no percentage; the message is Kubernetes'."""
+    """The string is not a percentage; the message is Kubernetes'."""
 
 
 def percentage(value: IntOrString) -> int | None:
     """The number before the percent sign; None for a plain number.
 
     Raises:
-        IntOrStringError: a text that is no percentage.
+        IntOrStringError: a string that is not a percentage.
 
     >>> percentage("25%"), percentage(3)
     (25, None)
@@ -33,10 +33,10 @@ def percentage(value: IntOrString) -> int | None:
 
 
 def scaled(value: IntOrString, total: int, *, round_up: bool) -> int:
-    """The number, or so many percent of the total.
+    """The integer, or the percentage of the total.
 
     Raises:
-        IntOrStringError: a text that is no percentage.
+        IntOrStringError: a string that is not a percentage.
 
     >>> scaled("25%", 10, round_up=True), scaled("25%", 10, round_up=False), scaled(7, 10, round_up=True)
     (3, 2, 7)

@@ -1,4 +1,4 @@
-"""IP addresses and CIDR blocks as fields: what is wrong with them, in Kubernetes' words.
+"""Validation of IP addresses and CIDR blocks in fields.
 
 Source: apimachinery/pkg/util/validation/ip.go (v1.36).
 """
@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from kubeactors.apimachinery.field import FieldError, invalid
 
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}", re.ASCII)
-"""The plain form that nearly every address has."""
+"""Dotted decimal without leading zeros: the fast path."""
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -19,7 +19,7 @@ Network = IPv4Network | IPv6Network
 
 @lru_cache(maxsize=1 << 14)
 def parse_ip(value: str) -> Address | None:
-    """The address, or None. Zeros at the front of an IPv4 octet are ignored, as `net.ParseIP` once did.
+    """The address, or None. Leading zeros of IPv4 octets are ignored, as `net.ParseIP` once did.
 
     >>> parse_ip("010.0.0.1"), parse_ip("fe80::1%eth0")
     (IPv4Address('10.0.0.1'), None)
@@ -33,7 +33,7 @@ def parse_ip(value: str) -> Address | None:
 
 
 def parse_cidr(value: str) -> tuple[Address, Network] | None:
-    """The address and the block that it lies in, or None.
+    """The address and its network, or None.
 
     >>> parse_cidr("10.1.2.3/8")
     (IPv4Address('10.1.2.3'), IPv4Network('10.0.0.0/8'))
@@ -46,7 +46,7 @@ def parse_cidr(value: str) -> tuple[Address, Network] | None:
 
 
 def validate_ip(value: str, path: str) -> Iterator[FieldError]:
-    """An address of a newer field: only its canonical form will do."""
+    """An address of a newer field: only the canonical form is valid."""
     address = parse_ip(value)
     wrong = tuple(_wrong_ip(value, address, path))
     yield from wrong
@@ -55,13 +55,13 @@ def validate_ip(value: str, path: str) -> Iterator[FieldError]:
 
 
 def validate_legacy_ip(value: str, path: str) -> Iterator[FieldError]:
-    """An address of a field that has always taken any form (`podIP`, `clusterIP`, `externalIPs`)."""
+    """An address of a field that has always accepted any form (`podIP`, `clusterIP`, `externalIPs`)."""
     if not _IPV4.fullmatch(value):
         yield from _wrong_ip(value, parse_ip(value), path)
 
 
 def validate_cidr(value: str, path: str) -> Iterator[FieldError]:
-    """A block of a newer field: only its canonical form will do."""
+    """A block of a newer field: only the canonical form is valid."""
     parsed = parse_cidr(value)
     wrong = tuple(_wrong_cidr(value, parsed, path))
     yield from wrong
@@ -70,7 +70,7 @@ def validate_cidr(value: str, path: str) -> Iterator[FieldError]:
 
 
 def validate_legacy_cidr(value: str, path: str) -> Iterator[FieldError]:
-    """A block of a field that has always taken any form (`podCIDR`, `loadBalancerSourceRanges`)."""
+    """A block of a field that has always accepted any form (`podCIDR`, `loadBalancerSourceRanges`)."""
     yield from _wrong_cidr(value, parse_cidr(value), path)
 
 
@@ -103,6 +103,6 @@ def _is_mapped(address: Address) -> bool:
 
 
 def _without_leading_zeros(value: str) -> str:
-    """Only the part with dots is IPv4; zeros in the groups of IPv6 are no matter."""
+    """Only the dotted part is IPv4; leading zeros in groups of IPv6 are allowed."""
     head, colon, tail = value.rpartition(":")
     return head + colon + re.sub(r"(?<![0-9])0+(?=[0-9])", "", tail) if "." in tail else value

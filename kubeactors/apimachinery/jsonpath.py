@@ -1,6 +1,6 @@
-"""JSONPath as Kubernetes has it: names, indexes, slices, unions, wildcards, descent, and filters of lists.
+"""Kubernetes' JSONPath: names, indexes, slices, unions, wildcards, recursive descent, and filters.
 
-A place that is not there, or of another type than the path expects, is nothing: no path fails on a value.
+A missing key, or a value of another type, yields nothing: evaluation never fails.
 
 Source: client-go/util/jsonpath/{parser,jsonpath}.go with AllowMissingKeys (v1.36).
 """
@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from typing import TypeAlias, cast
 
 Step: TypeAlias = Callable[[object], Iterable[object]]
-"""Leads from one value to those at the next part of a path."""
+"""Maps a value to the values at the next part of a path."""
 
 _QUOTED = r"""(?:'[^']*'|"[^"]*")"""
 _STEP = re.compile(
@@ -30,15 +30,15 @@ _STEP = re.compile(
 )
 _COMPARISON = re.compile(rf"\s*(?P<left>@[^=!<>]*?|{_QUOTED})\s*(?:(?P<op>==|!=|<=|>=|<|>)\s*(?P<right>.+?)\s*)?")
 _SIGNS = {"==": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
-"""How the left side may be to the right one: less, equal, greater."""
+"""The accepted results of comparing left with right: less, equal, greater."""
 
 
 class JsonPathError(ValueError):
-    """The text is no path."""
+    """The path is malformed."""
 
 
 def find(value: object, path: str) -> list[object]:
-    r"""What a path finds in a value, in order.
+    r"""The values at a path, in order.
 
     >>> conditions = [{"type": "Synced", "status": "False"}, {"type": "Ready", "status": "True"}]
     >>> find({"status": {"conditions": conditions}}, '.status.conditions[?(@.type=="Ready")].status')
@@ -49,7 +49,7 @@ def find(value: object, path: str) -> list[object]:
     ['y']
 
     Raises:
-        JsonPathError: it is no path.
+        JsonPathError: the path is malformed.
     """
     found = [value]
     for step in steps_of(path):
@@ -59,10 +59,10 @@ def find(value: object, path: str) -> list[object]:
 
 @lru_cache(maxsize=4096)
 def steps_of(path: str) -> tuple[Step, ...]:
-    """A path, part by part.
+    """The parts of a path.
 
     Raises:
-        JsonPathError: it is no path.
+        JsonPathError: the path is malformed.
     """
     steps: list[Step] = []
     end = 0
@@ -117,7 +117,7 @@ def _children(value: object) -> Iterable[object]:
 
 
 def _descendants(value: object) -> Iterator[object]:
-    """A value and all that is in it."""
+    """A value and all values in it."""
     yield value
     for child in _children(value):
         yield from _descendants(child)
@@ -128,7 +128,7 @@ def _filtered(condition: Callable[[object], bool], value: object) -> Iterator[ob
 
 
 def _condition(text: str) -> Callable[[object], bool]:
-    """What a filter asks of an item."""
+    """The predicate of a filter."""
     asked = _COMPARISON.fullmatch(text)
     if asked is None:
         raise JsonPathError(f'"{text}" is no filter')
@@ -139,12 +139,12 @@ def _condition(text: str) -> Callable[[object], bool]:
 
 
 def _compared(left: Step, signs: tuple[int, ...], right: Step, item: object) -> bool:
-    """Whether both are there, can be compared, and are to one another as they may be."""
+    """Whether both sides exist, are comparable, and compare as required."""
     return any(_sign(one, other) in signs for one in left(item) for other in right(item))
 
 
 def _sign(one: object, other: object) -> int | None:
-    """How one value is to another; None if they are of different types.
+    """The comparison of two values; None if they have different types.
 
     >>> _sign("a", "b"), _sign(2, 1.5), _sign(True, True), _sign(1, True), _sign("1", 1)
     (-1, 1, 0, None, None)
@@ -159,7 +159,7 @@ def _sign(one: object, other: object) -> int | None:
 
 
 def _operand(text: str) -> Step:
-    """What stands at one side of a comparison: a path from the item, or a value."""
+    """An operand of a comparison: a path from the item, or a literal."""
     if text.startswith("@"):
         path = text[1:].strip()
         steps_of(path)

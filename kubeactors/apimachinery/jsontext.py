@@ -1,7 +1,7 @@
-"""JSON text, read so that nothing is lost: members in order with duplicates, numbers as they are written.
+"""Lossless JSON parsing: members in order including duplicates, numbers as written.
 
-The quick way to read JSON is msgspec. This one is for documents that need a second look, and says what is wrong with a
-text in the words of Go's decoder.
+msgspec is the fast path. This parser is for documents that need a second look; its errors have the messages of Go's
+decoder.
 
 Source: Go's encoding/json/scanner.go; sigs.k8s.io/json.
 """
@@ -13,32 +13,32 @@ import msgspec
 
 
 class JSONSyntaxError(ValueError):
-    """The text is no JSON; the message is that of Go's decoder."""
+    """The text is not JSON; the message is that of Go's decoder."""
 
 
 class Number(msgspec.Struct, frozen=True, gc=False):
-    """A number as it is written."""
+    """A number as written."""
 
     literal: str
 
 
 class Pairs(msgspec.Struct, frozen=True):
-    """The members of a JSON object in order, those of equal name included."""
+    """The members of a JSON object in order, including duplicate names."""
 
     members: tuple[tuple[str, object], ...]
 
 
 class _NeedsCareError(Exception):
-    """The document has something that a quick reader would get wrong."""
+    """The document has something that the fast path gets wrong."""
 
 
 def parse(data: bytes) -> object:
     """A JSON value: `Pairs`, a list, text, `Number`, a boolean or None.
 
-    Bytes that are no UTF-8 become U+FFFD, as in Go.
+    Invalid UTF-8 becomes U+FFFD, as in Go.
 
     Raises:
-        JSONSyntaxError: it is no JSON.
+        JSONSyntaxError: it is not JSON.
 
     >>> parse(b'{"a": 1.50}')
     Pairs(members=(('a', Number(literal='1.50')),))
@@ -53,7 +53,7 @@ def parse(data: bytes) -> object:
 
 
 def needs_care(data: bytes) -> bool:
-    """Whether a valid JSON text has duplicate names, or numbers that do not fit every integer type.
+    """Whether a valid JSON text has duplicate names, or integers that do not fit 32 bits.
 
     >>> needs_care(b'{"a": 1}'), needs_care(b'{"a": 1, "a": 2}'), needs_care(b'{"a": 3000000000}')
     (False, True, True)
@@ -66,7 +66,7 @@ def needs_care(data: bytes) -> bool:
 
 
 def syntax_error(text: str, error: json.JSONDecodeError) -> str:
-    """What Go says where Python's decoder stopped.
+    """Go's error for the place where Python's decoder stopped.
 
     >>> try: json.loads('{"a" 1}')
     ... except json.JSONDecodeError as error: syntax_error(error.doc, error)
@@ -83,7 +83,7 @@ def _pairs(members: list[tuple[str, object]]) -> Pairs:
 
 
 def _constant(name: str) -> object:
-    """NaN, Infinity and -Infinity are numbers to Python only."""
+    """NaN, Infinity and -Infinity are numbers in Python only."""
     where = "in numeric literal" if name.startswith("-") else "looking for beginning of value"
     raise JSONSyntaxError(f"invalid character '{name.lstrip('-')[0]}' {where}")
 
@@ -113,7 +113,7 @@ _CONTEXTS = (
     ("Invalid \\escape", "in string escape code"),
     ("Invalid \\uXXXX", "in \\u hexadecimal character escape"),
 )
-"""Python's complaints, and what Go says about the same place."""
+"""Python's error messages, and Go's for the same error."""
 
 _ESCAPES = {
     "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v", "\a": "\\a", "\\": "\\\\", "'": "\\'",
@@ -130,7 +130,7 @@ def _context(text: str, error: json.JSONDecodeError) -> str:
 
 
 def _inside_object(text: str) -> bool:
-    """Whether the innermost bracket that is open at the end of this text is a brace."""
+    """Whether the innermost bracket left open at the end of this text is a brace."""
     depth = 0
     for char in reversed(_string.sub("", text)):
         depth += (char in "}]") - (char in "{[")

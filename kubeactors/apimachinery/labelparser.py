@@ -1,4 +1,4 @@
-"""Label selectors as text: `app=web,tier in (a,b),!old`.
+"""The parser of label selectors: `app=web,tier in (a,b),!old`.
 
 Source: apimachinery/pkg/labels/selector.go (v1.36).
 """
@@ -31,7 +31,7 @@ def parse_requirements(text: str) -> list[Requirement]:
     """The requirements in the order of the text.
 
     Raises:
-        SelectorError: the text is no selector.
+        SelectorError: the text is malformed.
 
     >>> parse_requirements("tier in (b,a),!old")
     [Requirement(key='tier', operator='in', values=('a', 'b')), Requirement(key='old', operator='!', values=())]
@@ -40,7 +40,7 @@ def parse_requirements(text: str) -> list[Requirement]:
 
 
 class _Parser:
-    """Recursive descent over the tokens, with the words of the original for what it did not expect."""
+    """A recursive descent parser, with Kubernetes' messages for unexpected tokens."""
 
     def __init__(self, text: str) -> None:
         self._tokens: list[str] = [*_token.findall(text), _END]
@@ -116,7 +116,7 @@ class _Parser:
         return tuple(sorted(found))
 
     def _identifiers(self) -> dict[str, None]:
-        """What stands between the brackets; nothing between two commas is an empty value."""
+        """The values in parentheses; nothing between two commas is an empty value."""
         found: dict[str, None] = {}
         while True:
             literal = self._take()

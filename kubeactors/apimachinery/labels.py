@@ -1,6 +1,6 @@
-"""Label selectors: as text (`app=web,tier in (a,b),!old`) and as fields of objects; matching, formatting, validation.
+"""Label selectors, as text (`app=web,tier in (a,b),!old`) and as fields of objects: matching, formatting, validation.
 
-A selector is compiled once: `selector.matches` is a closure, so hold on to the selector where many objects are matched.
+A selector is compiled once: `selector.matches` is a closure, so keep the selector if you match many objects.
 
 Source: apimachinery/pkg/labels/selector.go, pkg/apis/meta/v1/helpers.go, pkg/apis/meta/v1/validation (v1.36).
 """
@@ -46,7 +46,7 @@ __all__ = [
 
 
 class Selector:
-    """Requirements that must all hold, in order of their keys.
+    """Requirements that must all hold, sorted by key.
 
     >>> selector = parse("tier notin (front),app=web")
     >>> selector.matches({"app": "web"}), str(selector), selector.exact("app")
@@ -62,11 +62,11 @@ class Selector:
 
     @property
     def empty(self) -> bool:
-        """Whether it selects everything because nothing is required."""
+        """Whether it has no requirements, and so selects everything."""
         return self is not NOTHING and not self.requirements
 
     def exact(self, key: str) -> str | None:
-        """The one value that the label must have, if that is required; for looking objects up by it."""
+        """The value that the label must have, if only one matches; for index lookups."""
         for one in self.requirements:
             if one.key == key:
                 is_exact = one.operator in (EQUALS, DOUBLE_EQUALS, IN) and len(one.values) == 1
@@ -88,10 +88,10 @@ class Selector:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Selector:
-    """The selector that a text means; the empty text selects everything.
+    """The selector in a text; the empty text selects everything.
 
     Raises:
-        SelectorError: the text is no selector.
+        SelectorError: the text is malformed.
 
     >>> parse("a b")
     Traceback (most recent call last):
@@ -102,7 +102,7 @@ def parse(text: str) -> Selector:
 
 @Shared
 def of_labels(labels: Labels) -> Selector:
-    """Selects objects that have all these labels: the selector of a Service or ReplicationController."""
+    """A selector of objects with all these labels: that of a Service or ReplicationController."""
     return Selector([Requirement(key, EQUALS, (value,)) for key, value in labels.items()])
 
 
@@ -111,7 +111,7 @@ def of_object(selector: LabelSelector | None) -> Selector:
     """The selector of a field: None selects nothing, an empty one everything.
 
     Raises:
-        SelectorError: it is invalid; the API server does not let such a selector in.
+        SelectorError: it is invalid, which validation prevents.
 
     >>> of_object(LabelSelector(match_labels={"a": "b"})).matches({"a": "b", "c": "d"})
     True
@@ -127,7 +127,7 @@ def of_object(selector: LabelSelector | None) -> Selector:
 
 
 def format_selector(selector: LabelSelector | None) -> str:
-    """The selector of a field as tables show it: `<none>` for one that selects nothing or everything.
+    """A selector as tables print it: `<none>` if it selects nothing or everything.
 
     >>> format_selector(LabelSelector(match_labels={"b": "2", "a": "1"})), format_selector(None)
     ('a=1,b=2', '<none>')
@@ -139,7 +139,7 @@ def format_selector(selector: LabelSelector | None) -> str:
 
 
 def format_labels(labels: Labels) -> str:
-    """Labels as tables show them.
+    """Labels as tables print them.
 
     >>> format_labels({"b": "2", "a": "1"}), format_labels({})
     ('a=1,b=2', '<none>')
@@ -157,7 +157,7 @@ def validate_labels(labels: Labels, path: str) -> Iterator[FieldError]:
 
 
 def validate_selector(selector: LabelSelector | None, path: str) -> Iterator[FieldError]:
-    """A selector of a field makes sense."""
+    """Validate the selector of a field."""
     if selector is None:
         return
     yield from validate_labels(selector.match_labels, f"{path}.matchLabels")
@@ -186,7 +186,7 @@ def _key(one: Requirement) -> str:
 
 
 def _compiled(requirements: Sequence[Requirement]) -> Matcher:
-    """One closure; the common selectors, of equalities alone, need no Python per requirement."""
+    """A closure; for equality requirements alone it runs no Python code per requirement."""
     equal = {one.key: one.values[0] for one in requirements if one.operator in (EQUALS, DOUBLE_EQUALS)}
     if len(equal) < len(requirements):
         matchers = tuple(map(matcher, requirements))

@@ -1,4 +1,4 @@
-"""Readers of values that have no parts: text, numbers, and the types of Kubernetes that are written as text.
+"""Readers of scalar values: strings, numbers, and Kubernetes types that are encoded as strings.
 
 Source: sigs.k8s.io/json; UnmarshalJSON of metav1.Time, metav1.MicroTime, resource.Quantity, intstr.IntOrString.
 """
@@ -16,7 +16,7 @@ from kubeactors.apimachinery.time import ZERO_TIME, TimeError, canonical_micro_t
 
 
 def plain(value: object) -> object:
-    """A value as builtins: dicts (of duplicates the last member), lists, int, float, text."""
+    """A value as builtins: dicts (with the last of duplicate members), lists, int, float, str."""
     if isinstance(value, Pairs):
         return {text_of(key): plain(item) for key, item in value.members}
     if isinstance(value, Number):
@@ -31,7 +31,7 @@ def plain(value: object) -> object:
 
 
 class Leaf:
-    """A reader made of a function, for values that have no parts."""
+    """A reader made of a function."""
 
     def __init__(self, go: str, zero: object, read: Callable[[object, Place, Findings], object]) -> None:
         self.go = go
@@ -39,7 +39,7 @@ class Leaf:
         self._zero = zero
 
     def zero(self) -> object:
-        """What null is read as."""
+        """The value of null."""
         return self._zero
 
 
@@ -58,7 +58,7 @@ def _boolean(value: object, place: Place, findings: Findings) -> object:
 
 
 def _integer(value: object, place: Place, findings: Findings, bits: int) -> object:
-    """An integer as Go's strconv reads it; 2.0 is none."""
+    """An integer as Go's strconv parses it; 2.0 is not one."""
     number = _parsed(value, bits)
     if number is None:
         findings.unfit(value, f"int{bits}", place)
@@ -73,7 +73,7 @@ def _float(value: object, place: Place, findings: Findings) -> object:
 
 
 def _bytes(value: object, place: Place, findings: Findings) -> object:
-    """Bytes, written in base64."""
+    """Bytes, encoded in base64."""
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):
@@ -87,7 +87,7 @@ def _bytes(value: object, place: Place, findings: Findings) -> object:
 
 
 def _time(value: object, place: Place, canonical_form: Callable[[str], str]) -> object:
-    """A time, made canonical. Go's zero time is none at all."""
+    """A time in canonical form. Go's zero time is empty."""
     if not isinstance(value, str):
         raise DecodeError(mismatch(value, "string", place))
     try:
@@ -98,7 +98,7 @@ def _time(value: object, place: Place, canonical_form: Callable[[str], str]) -> 
 
 
 def _quantity(value: object) -> object:
-    """A quantity, made canonical; a number is one too."""
+    """A quantity in canonical form; numbers are accepted."""
     text = value.strip() if isinstance(value, str) else literal_of(value)
     try:
         return canonical(text)
@@ -126,7 +126,7 @@ MICRO_TIME = Leaf("v1.MicroTime", None, lambda value, place, _: _time(value, pla
 QUANTITY = Leaf("resource.Quantity", "0", lambda value, _, __: _quantity(value))
 INT_OR_STRING = Leaf("intstr.IntOrString", 0, lambda value, place, _: _int_or_string(value, place))
 OPAQUE = Leaf("interface {}", None, lambda value, _, __: plain(value))
-"""Any value, kept as it is."""
+"""Any value, unchanged."""
 
 
 def _parsed(value: object, bits: int) -> int | None:
@@ -141,12 +141,12 @@ def _number(literal: str) -> int | float:
 
 
 def text_of(value: str) -> str:
-    """A text that UTF-8 can hold: halves of surrogate pairs, which JSON can name but UTF-8 cannot hold, become U+FFFD as in Go."""
+    """A string that UTF-8 can encode: unpaired surrogates, which JSON can escape, become U+FFFD as in Go."""
     return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _wrong_base64(text: str) -> int:
-    """The offset that Go names: the first character that is out of place, or the start of a last group cut short."""
+    """The offset in Go's error: the first invalid character, or the start of an incomplete last group."""
     good = re.match(r"(?:[A-Za-z0-9+/]{4})*", text)
     whole = good.end() if good else 0
     rest = re.match(r"[A-Za-z0-9+/]*", text[whole:])

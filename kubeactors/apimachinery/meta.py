@@ -1,4 +1,4 @@
-"""What every object has: type, metadata, owners; and how absence is written in JSON.
+"""The common parts of objects: type, metadata, owner references; and how absence is encoded.
 
 Source: apimachinery/pkg/apis/meta/v1/types.go (v1.36).
 """
@@ -16,8 +16,8 @@ _DECIMAL = r"[1-9]\d{0,14}(?<!000)[numkMGTPE]?"
 _SMALL_BINARY = r"(?!(?:1024|2048|3072|4096|5120|6144|7168|8192|9216)[KMGT])[1-9]\d{0,3}[KMGT]i"
 _LARGE_BINARY = r"[1-9]\d{0,9}(?:[13579]|[02468][26]|[13579][048])Ki"
 
-# The patterns hold for canonical text only (and not for all of it). What they do not hold for is not refused: the
-# serializer then takes a closer look, and makes it canonical if it can. See `serializer.decode`.
+# The patterns match canonical text only (and not all of it). What they reject is not an error: the serializer then
+# takes the slow path, which makes it canonical if it can. See `serializer.decode`.
 
 Time = Annotated[str, msgspec.Meta(pattern=rf"^{_DATE}T{_CLOCK}Z\Z", extra={"format": "date-time", "go": "v1.Time"})]
 """RFC 3339 in UTC with whole seconds: `2026-01-02T03:04:05Z`."""
@@ -41,9 +41,9 @@ IntOrString = int | str
 
 
 def always(value: T) -> T:
-    """A field that is written even when it holds its zero value.
+    """A field that is encoded even with its zero value.
 
-    Go writes a zero field unless its tag says `omitempty`; structs that are not pointers it writes always.
+    Go encodes a zero field unless its tag says `omitempty`, and structs that are not pointers always.
     With `omit_defaults` msgspec drops a field that equals its default, but not one made by a factory.
 
     >>> class Counts(Object, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,7 +52,7 @@ def always(value: T) -> T:
     >>> msgspec.json.encode(Counts())
     b'{"replicas":0}'
     """
-    return msgspec.field(default_factory=repeat(value).__next__)  # no frame, which a lambda would have
+    return msgspec.field(default_factory=repeat(value).__next__)  # unlike a lambda it needs no Python frame
 
 
 def merge_by(key: str, strategy: str = "merge") -> msgspec.Meta:
@@ -61,42 +61,42 @@ def merge_by(key: str, strategy: str = "merge") -> msgspec.Meta:
 
 
 def list_map(*keys: str) -> msgspec.Meta:
-    """Annotates a list whose items server-side apply tells apart by these keys, where `merge_by` does not say so."""
+    """Annotates a list whose items server-side apply identifies by these keys, where `merge_by` does not say so."""
     return msgspec.Meta(extra={"listType": "map", "listMapKeys": keys})
 
 
 LIST_SET = msgspec.Meta(extra={"listType": "set"})
-"""Annotates a list of scalars each of which has its own owner, where `merge_by` does not say so."""
+"""Annotates a list of scalars with an owner each, where `merge_by` does not say so."""
 
 EMPTY_KEY = msgspec.Meta(extra={"default": ""})
-"""Annotates a key of items that may be left out, and is empty then."""
+"""Annotates an optional key of list items whose default is empty."""
 
 ATOMIC = msgspec.Meta(extra={"listType": "atomic", "mapType": "atomic"})
-"""Annotates a list or a map that belongs to one owner as a whole. Lists that nothing is said of do so too."""
+"""Annotates a list or a map that is owned as a whole. It is the default for lists."""
 
 GRANULAR = msgspec.Meta(extra={"structType": "granular"})
 """Annotates a field whose struct is atomic elsewhere, but not here."""
 
 
 def patch_strategy(strategy: str) -> msgspec.Meta:
-    """Annotates a field with a strategy that needs no merge key (`retainKeys`, `replace`)."""
+    """Annotates a field with a strategy without a merge key (`retainKeys`, `replace`)."""
     return msgspec.Meta(extra={"patchStrategy": strategy})
 
 
 class Object(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
-    """The base of every Struct that is part of an API object.
+    """The base of every Struct in an API object.
 
-    Instances are immutable by convention all the way down: the dicts in them are never written to.
+    Instances are immutable, including the dicts in them, by convention.
     Each subclass repeats `frozen=True, kw_only=True, omit_defaults=True` (msgspec does not inherit `kw_only`),
     and adds `gc=False`: objects are trees.
     """
 
     atomic: ClassVar[bool] = False
-    """Whether server-side apply knows one owner of the whole struct, instead of one of each field."""
+    """Whether server-side apply treats the whole struct as one field."""
 
 
 class OwnerReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Who an object belongs to; the garbage collector follows it."""
+    """Identifies an owner of an object, for the garbage collector."""
 
     atomic: ClassVar[bool] = True
     api_version: str = always("")
@@ -108,7 +108,7 @@ class OwnerReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 class ManagedFieldsEntry(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which fields one manager owns."""
+    """The fields of an object that a manager owns."""
 
     manager: str = ""
     operation: str = ""
@@ -122,7 +122,7 @@ class ManagedFieldsEntry(Object, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class ObjectMeta(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Metadata of an object. `resource_version` is its revision in the store, as decimal text."""
+    """Metadata of an object. `resource_version` is its revision in the store, as a decimal string."""
 
     name: str = ""
     generate_name: str = ""
@@ -142,7 +142,7 @@ class ObjectMeta(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False
 
 
 class ListMeta(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Metadata of a list: the revision it was read at, and where to go on."""
+    """Metadata of a list: the resource version of the read, and the continue token."""
 
     self_link: str = ""
     resource_version: str = ""
@@ -151,10 +151,10 @@ class ListMeta(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class TypedObject(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The base of every kind that has a resource. Each kind gives its own defaults of the first two fields.
+    """The base of kinds with a resource. Each kind sets the defaults of the first two fields.
 
-    They equal their defaults, so msgspec leaves them out; `serializer.encode` puts them in front, which keeps
-    the type of an item out of a list's items, as Kubernetes does.
+    As they equal their defaults, msgspec omits them; `serializer.encode` puts them first. So the items of a list have
+    no type, as in Kubernetes.
     """
 
     api_version: str = ""
@@ -163,7 +163,7 @@ class TypedObject(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class LabelSelectorRequirement(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One requirement: `operator` is In, NotIn, Exists or DoesNotExist."""
+    """A requirement on a label; `operator` is In, NotIn, Exists or DoesNotExist."""
 
     key: str = always("")
     operator: str = always("")
@@ -171,7 +171,7 @@ class LabelSelectorRequirement(Object, frozen=True, kw_only=True, omit_defaults=
 
 
 class FieldSelectorRequirement(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One requirement on a field; `operator` is In, NotIn, Exists or DoesNotExist."""
+    """A requirement on a field; `operator` is In, NotIn, Exists or DoesNotExist."""
 
     key: str = always("")
     operator: str = always("")
@@ -198,14 +198,14 @@ class Condition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 
 
 class Preconditions(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What must hold of the object for a deletion to happen."""
+    """The preconditions of a deletion."""
 
     uid: str | None = None
     resource_version: str | None = None
 
 
 class DeleteOptions(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How to delete. `propagation_policy` is Orphan, Background or Foreground."""
+    """The options of a deletion. `propagation_policy` is Orphan, Background or Foreground."""
 
     api_version: str = ""
     kind: str = ""
@@ -219,7 +219,7 @@ class DeleteOptions(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 @runtime_checkable
 class HasMeta(Protocol):
-    """Anything with a type and metadata: a built-in kind, or `Unstructured`."""
+    """Any object with a type and metadata: a built-in kind, or `Unstructured`."""
 
     @property
     def api_version(self) -> str:
@@ -233,5 +233,5 @@ class HasMeta(Protocol):
 
     @property
     def metadata(self) -> ObjectMeta:
-        """Name, labels, revision and so on."""
+        """Name, labels, resource version and so on."""
         ...

@@ -1,11 +1,11 @@
-"""What may be a name, a label, a key: each rule as a function from a text to what is wrong with it.
+"""Rules for names, labels and keys: each is a function from a string to its errors.
 
-Every rule returns the messages of Kubernetes, an empty tuple for a good text. Callers put them under a field:
+Every rule returns Kubernetes' messages; an empty tuple for a valid string. Callers put them under a field:
 
     for message in names.dns1123_label(port.name):
         yield invalid(f"{path}.name", port.name, message)
 
-Rules for labels are cached: the same few keys and values stand on every object.
+The rules for labels are cached: the same few keys and values occur on every object.
 
 Source: apimachinery/pkg/util/validation/validation.go, pkg/api/validate/content, pkg/api/validation/generic.go,
 apiserver/pkg/storage/names/generate.go (v1.36).
@@ -19,7 +19,7 @@ from random import Random
 Messages = tuple[str, ...]
 
 NameValidator = Callable[[str, bool], Messages]
-"""A kind's rule for names: (name, is a prefix that characters will be appended to) -> messages."""
+"""A kind's rule for names: (name, whether it is a prefix of a generated name) -> messages."""
 
 MAX_LABEL = 63
 MAX_SUBDOMAIN = 253
@@ -55,7 +55,7 @@ _KEY_RULE = (
 
 
 def must_match(rule: str, pattern: str, *examples: str) -> str:
-    """The message of a pattern that did not match; the odd commas are Kubernetes' own.
+    """The message of a pattern that does not match; the odd commas are Kubernetes' own.
 
     >>> must_match("a rule", "[a-z]", "a", "b")
     "a rule (e.g. 'a',  or 'b', regex used for validation is '[a-z]')"
@@ -67,7 +67,7 @@ def must_match(rule: str, pattern: str, *examples: str) -> str:
 
 
 def in_range(value: int, low: int, high: int) -> Messages:
-    """An integer between both bounds.
+    """An integer within both bounds.
 
     >>> in_range(0, 1, 65535)
     ('must be between 1 and 65535, inclusive',)
@@ -76,7 +76,7 @@ def in_range(value: int, low: int, high: int) -> Messages:
 
 
 def port_number(value: int) -> Messages:
-    """A port of TCP, UDP or SCTP, not zero."""
+    """A TCP, UDP or SCTP port; not zero."""
     return in_range(value, 1, 65535)
 
 
@@ -86,7 +86,7 @@ def user_id(value: int) -> Messages:
 
 
 def dns1123_label(value: str) -> Messages:
-    """A label of a host name: the names of namespaces, containers, volumes.
+    """A DNS label: the name of a namespace, container or volume.
 
     >>> dns1123_label("web-0"), dns1123_label("a.b")
     ((), ('must not contain dots',))
@@ -104,7 +104,7 @@ def dns1123_label(value: str) -> Messages:
 
 
 def dns1123_subdomain(value: str) -> Messages:
-    """A host name in lower case: the names of most objects."""
+    """A lower-case DNS name: the name of most objects."""
     long = _longer_than(value, MAX_SUBDOMAIN)
     if _is_subdomain(value):
         return long
@@ -116,7 +116,7 @@ def dns1123_subdomain(value: str) -> Messages:
 
 
 def dns1123_subdomain_with_underscore(value: str) -> Messages:
-    """A subdomain that may contain underscores: a search domain of a pod's resolver."""
+    """A subdomain that may contain underscores: a DNS search domain of a pod."""
     long = _longer_than(value, MAX_SUBDOMAIN)
     if _is_underscore_subdomain(value):
         return long
@@ -140,7 +140,7 @@ def wildcard_dns1123_subdomain(value: str) -> Messages:
 
 
 def dns1035_label(value: str) -> Messages:
-    """A label that starts with a letter: the names of services."""
+    """A DNS label that starts with a letter: the name of a Service."""
     long = _longer_than(value, MAX_LABEL)
     if _is_dns1035(value):
         return long
@@ -153,7 +153,7 @@ def dns1035_label(value: str) -> Messages:
 
 @lru_cache(maxsize=8192)
 def qualified_name(value: str) -> Messages:
-    """A key of a label: a name, or a subdomain, a slash and a name.
+    """A label key: a name, optionally with a subdomain and a slash before it.
 
     >>> qualified_name("app.kubernetes.io/name"), qualified_name("/name")
     ((), ('prefix part must be non-empty',))
@@ -167,7 +167,7 @@ def qualified_name(value: str) -> Messages:
 
 @lru_cache(maxsize=8192)
 def label_value(value: str) -> Messages:
-    """The value of a label; it may be empty."""
+    """A label value; it may be empty."""
     long = _longer_than(value, MAX_LABEL, "bytes")
     if _is_value(value):
         return long
@@ -179,7 +179,7 @@ def label_value(value: str) -> Messages:
 
 
 def port_name(value: str) -> Messages:
-    """The name of a container's port, an IANA service name.
+    """The name of a container port: an IANA service name.
 
     >>> port_name("http"), port_name("-1")
     ((), ('must contain at least one letter (a-z)', 'must not begin or end with a hyphen'))
@@ -195,7 +195,7 @@ def port_name(value: str) -> Messages:
 
 
 def percent(value: str) -> Messages:
-    """A number of percent: `25%`."""
+    """A percentage: `25%`."""
     if _is_percent(value):
         return ()
     rule = "a valid percent string must be a numeric string followed by an ending '%'"
@@ -203,7 +203,7 @@ def percent(value: str) -> Messages:
 
 
 def http_header_name(value: str) -> Messages:
-    """The name of a header of an HTTP probe."""
+    """The name of an HTTP header."""
     if _is_http_header(value):
         return ()
     rule = "a valid HTTP header must consist of alphanumeric characters or '-'"
@@ -211,7 +211,7 @@ def http_header_name(value: str) -> Messages:
 
 
 def env_var_name(value: str) -> Messages:
-    """The name of an environment variable, strictly."""
+    """The name of an environment variable, by the strict rule."""
     wrong = _parent_directory(value)
     if _is_env_var(value):
         return wrong
@@ -223,7 +223,7 @@ def env_var_name(value: str) -> Messages:
 
 
 def relaxed_env_var_name(value: str) -> Messages:
-    """The name of an environment variable as containers take it since v1.34: printable ASCII without `=`."""
+    """The name of an environment variable as containers accept it since v1.34: printable ASCII without `=`."""
     if not value:
         return ("environment variable name must be non-empty",)
     if all(" " <= char <= "~" and char != "=" for char in value):
@@ -232,7 +232,7 @@ def relaxed_env_var_name(value: str) -> Messages:
 
 
 def config_map_key(value: str) -> Messages:
-    """A key of a ConfigMap or Secret: it becomes the name of a file."""
+    """A key of a ConfigMap or Secret, which becomes a file name."""
     long = _longer_than(value, MAX_SUBDOMAIN)
     wrong = _parent_directory(value)
     if _is_config_key(value):
@@ -242,7 +242,7 @@ def config_map_key(value: str) -> Messages:
 
 
 def path_segment(value: str) -> Messages:
-    """A name that can stand in a URL's path as it is: the names of RBAC's objects.
+    """A name that can be a URL path segment unescaped: the names of RBAC objects.
 
     >>> path_segment("system:node"), path_segment("a/b%"), path_segment("..")
     ((), ("may not contain '/'", "may not contain '%'"), ("may not be '..'",))
@@ -251,38 +251,38 @@ def path_segment(value: str) -> Messages:
 
 
 def path_segment_prefix(value: str) -> Messages:
-    """The start of a name that can stand in a URL's path."""
+    """The prefix of such a name."""
     return tuple(f"may not contain '{char}'" for char in "/%" if char in value)
 
 
-def name_is_dns_subdomain(name: str, prefix: bool = False) -> Messages:  # noqa: FBT001, FBT002 - a NameValidator
+def name_is_dns_subdomain(name: str, prefix: bool = False) -> Messages:  # noqa: FBT001, FBT002 -- a NameValidator
     """The usual NameValidator."""
     return dns1123_subdomain(_completed(name) if prefix else name)
 
 
-def name_is_dns_label(name: str, prefix: bool = False) -> Messages:  # noqa: FBT001, FBT002 - a NameValidator
-    """The NameValidator of namespaces and what becomes a host name."""
+def name_is_dns_label(name: str, prefix: bool = False) -> Messages:  # noqa: FBT001, FBT002 -- a NameValidator
+    """The NameValidator of namespaces and of kinds whose names become host names."""
     return dns1123_label(_completed(name) if prefix else name)
 
 
-def name_is_path_segment(name: str, prefix: bool = False) -> Messages:  # noqa: FBT001, FBT002 - a NameValidator
+def name_is_path_segment(name: str, prefix: bool = False) -> Messages:  # noqa: FBT001, FBT002 -- a NameValidator
     """The NameValidator of roles and bindings."""
     return path_segment_prefix(name) if prefix else path_segment(name)
 
 
 ALPHANUMERICS = "bcdfghjklmnpqrstvwxz2456789"
-"""Without vowels, and digits that look like them: no bad words by chance."""
+"""Without vowels and similar digits, so that no words occur by chance."""
 
 
 def suffix(random: Random, length: int = 5) -> str:
-    """A random end of a name, from letters that form no words."""
+    """A random suffix of a name."""
     return "".join(random.choices(ALPHANUMERICS, k=length))
 
 
 def generate(base: str, random: Random) -> str:
-    """A name for `generateName`: at most 58 characters of the base and five random ones.
+    """A name for `generateName`: at most 58 characters of the base, and five random ones.
 
-    Uniqueness is not promised; the API server refuses a name that exists.
+    It may not be unique; the API server rejects a name that exists.
 
     >>> generate("web-", Random(1))
     'web-f52jr'
@@ -291,7 +291,7 @@ def generate(base: str, random: Random) -> str:
 
 
 def byte_length(value: str) -> int:
-    """How long Go thinks a text is: its bytes in UTF-8."""
+    """The length of a string in Go: its bytes in UTF-8."""
     return len(value) if value.isascii() else len(value.encode())
 
 
@@ -319,7 +319,7 @@ def _wrong_name_part(name: str) -> Messages:
 
 
 def _in_bytes(message: str) -> str:
-    """The rules of label keys count in bytes, and say so."""
+    """Label key rules count bytes, and say so."""
     return message.replace(f"no more than {MAX_SUBDOMAIN} characters", f"no more than {MAX_SUBDOMAIN} bytes")
 
 
@@ -330,5 +330,5 @@ def _parent_directory(value: str) -> Messages:
 
 
 def _completed(prefix: str) -> str:
-    """A prefix as if characters followed: its last dash, and what stands before it, cannot be the end."""
+    """A prefix as if characters followed: a trailing dash, and what is before it, cannot be the end."""
     return f"{prefix[:-2]}a" if len(prefix) > 1 and prefix.endswith("-") else prefix

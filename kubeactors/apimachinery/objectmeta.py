@@ -1,4 +1,4 @@
-"""Validation of the metadata that every object has.
+"""Validation of object metadata.
 
 Source: apimachinery/pkg/api/validation/objectmeta.go, pkg/apis/meta/v1/validation/validation.go (v1.36).
 """
@@ -31,7 +31,7 @@ ORPHAN_DEPENDENTS, FOREGROUND_DELETION = "orphan", "foregroundDeletion"
 def validate_object_meta(
     meta: ObjectMeta, *, namespaced: bool, name_rule: names.NameValidator, path: str = "metadata"
 ) -> Iterator[FieldError]:
-    """The metadata of an object that is created, after its name was generated."""
+    """Validate the metadata of a new object, after its name was generated."""
     if meta.generate_name:
         for message in name_rule(meta.generate_name, True):
             yield invalid(f"{path}.generateName", meta.generate_name, message)
@@ -48,7 +48,7 @@ def validate_object_meta(
 
 
 def validate_object_meta_update(new: ObjectMeta, old: ObjectMeta, path: str = "metadata") -> Iterator[FieldError]:
-    """The metadata of an object that is changed."""
+    """Validate the metadata of an update."""
     if old.deletion_timestamp is not None:
         yield from validate_no_new_finalizers(new.finalizers, old.finalizers, f"{path}.finalizers")
     if not new.resource_version:
@@ -68,7 +68,7 @@ def validate_object_meta_update(new: ObjectMeta, old: ObjectMeta, path: str = "m
 
 
 def validate_immutable(new: object, old: object, path: str) -> Iterator[FieldError]:
-    """A value that may not change.
+    """The value must not change.
 
     >>> [str(one) for one in validate_immutable("b", "a", "metadata.name")]
     ['metadata.name: Invalid value: "b": field is immutable']
@@ -78,13 +78,13 @@ def validate_immutable(new: object, old: object, path: str) -> Iterator[FieldErr
 
 
 def validate_nonnegative(value: int, path: str) -> Iterator[FieldError]:
-    """A number that counts something."""
+    """The value must not be negative."""
     if value < 0:
         yield invalid(path, value, NEGATIVE)
 
 
 def validate_annotations(annotations: Mapping[str, str], path: str) -> Iterator[FieldError]:
-    """Keys are qualified names in any case; all together are at most 256 KiB."""
+    """Keys are qualified names in any case; the total size is at most 256 KiB."""
     for key in annotations:
         for message in names.qualified_name(key.lower()):
             yield invalid(path, key, message)
@@ -94,7 +94,7 @@ def validate_annotations(annotations: Mapping[str, str], path: str) -> Iterator[
 
 
 def validate_owner_references(owners: Sequence[OwnerReference], path: str) -> Iterator[FieldError]:
-    """Each names an object; at most one is the controller."""
+    """Each identifies an object; at most one is the controller."""
     controller = ""
     for owner in owners:
         yield from _validate_owner(owner, path)
@@ -108,7 +108,7 @@ def validate_owner_references(owners: Sequence[OwnerReference], path: str) -> It
 
 
 def validate_finalizers(finalizers: Sequence[str], path: str) -> Iterator[FieldError]:
-    """Each is a qualified name; the two that say what becomes of dependents exclude each other."""
+    """Each is a qualified name; `orphan` and `foregroundDeletion` exclude each other."""
     for finalizer in finalizers:
         for message in names.qualified_name(finalizer):
             yield invalid(path, finalizer, message)
@@ -118,7 +118,7 @@ def validate_finalizers(finalizers: Sequence[str], path: str) -> Iterator[FieldE
 
 
 def validate_no_new_finalizers(new: Sequence[str], old: Sequence[str], path: str) -> Iterator[FieldError]:
-    """An object that is being deleted gets no further finalizers."""
+    """An object marked for deletion gets no further finalizers."""
     extra = sorted(dict.fromkeys(one for one in new if one not in old))
     if extra:
         listed = ", ".join(shown(one) for one in extra)
@@ -127,7 +127,7 @@ def validate_no_new_finalizers(new: Sequence[str], old: Sequence[str], path: str
 
 
 def validate_field_manager(manager: str, path: str) -> Iterator[FieldError]:
-    """The name of who writes: short, and printable."""
+    """A manager's name is short and printable."""
     if names.byte_length(manager) > MAX_FIELD_MANAGER_BYTES:
         yield too_long(path, MAX_FIELD_MANAGER_BYTES)
     for index, char in enumerate(manager):
@@ -137,7 +137,7 @@ def validate_field_manager(manager: str, path: str) -> Iterator[FieldError]:
 
 
 def validate_managed_fields(entries: Sequence[ManagedFieldsEntry], path: str) -> Iterator[FieldError]:
-    """Entries as server-side apply writes them."""
+    """The entries are well-formed."""
     for index, entry in enumerate(entries):
         at = f"{path}[{index}]"
         if not entry.operation:
@@ -151,7 +151,7 @@ def validate_managed_fields(entries: Sequence[ManagedFieldsEntry], path: str) ->
             yield too_long(f"{at}.subresource", MAX_SUBRESOURCE_BYTES)
 
 
-def _validate_namespace(namespace: str, namespaced: bool, path: str) -> Iterator[FieldError]:  # noqa: FBT001 - private
+def _validate_namespace(namespace: str, namespaced: bool, path: str) -> Iterator[FieldError]:  # noqa: FBT001 -- private
     if not namespaced:
         if namespace:
             yield forbidden(path, "not allowed on this type")

@@ -1,10 +1,10 @@
 """Quantities: numbers with a unit, `250m` of CPU, `1Gi` of memory.
 
-Objects hold them as canonical text; these functions say what the text means. All are cached by text: a cluster of
-thousands of pods knows a handful of quantities.
+Objects hold them as canonical strings; these functions interpret them. All are cached by string: a cluster with
+thousands of pods has a handful of quantities.
 
-An amount is counted in whole nanos (10^-9), the finest grain that Kubernetes keeps, so Python's integers are exact.
-Unlike the original, amounts never overflow an int64, and one beyond `E` is written with an exponent.
+An amount is an integer number of nanos (10^-9), the finest unit that Kubernetes keeps, so arithmetic is exact.
+Unlike in Kubernetes, amounts never overflow an int64, and one beyond `E` is formatted with an exponent.
 
 Source: apimachinery/pkg/api/resource/{quantity,amount,suffix}.go (v1.36).
 """
@@ -19,7 +19,7 @@ NANOS = 10**9
 _NANOS_OF_MILLI = 10**6
 _LARGEST_BINARY = (2**63 - 1) * NANOS
 _LARGEST_EXPONENT = 4096
-"""Larger ones make numbers that only burn time; the original takes them up to 2^31."""
+"""Larger ones only cost time; Kubernetes accepts up to 2^31."""
 
 DECIMAL_SI, BINARY_SI, DECIMAL_EXPONENT = "DecimalSI", "BinarySI", "DecimalExponent"
 
@@ -28,13 +28,13 @@ _DECIMAL_OF = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _BINARY_OF = {0: "", **{exponent // 10: suffix for suffix, exponent in _BINARY.items()}}
 
-# Possessive, so that a long text that is no quantity is refused in linear time.
+# Possessive, so that a long malformed string is rejected in linear time.
 _parts = re.compile(r"([+-]?)0*+([0-9]*+)(?:\.([0-9]*+))?+([eEinumkKMGTP]*+[-+]?+[0-9]*+)")
 _exponent = re.compile(r"[eE]([+-]?[0-9]{1,10})")
 
 
 class QuantityError(ValueError):
-    """The text is no quantity; the message is Kubernetes'."""
+    """The string is not a quantity; the message is Kubernetes'."""
 
 
 _WRONG_FORM = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
@@ -43,7 +43,7 @@ _WRONG_SUFFIX = "unable to parse quantity's suffix"
 
 
 class Amount(msgspec.Struct, frozen=True, gc=False):
-    """A parsed quantity: how many nanos, how to write them, and the canonical text."""
+    """A parsed quantity: its nanos, its format, and the canonical string."""
 
     nanos: int
     format: str
@@ -52,10 +52,10 @@ class Amount(msgspec.Struct, frozen=True, gc=False):
 
 @lru_cache(maxsize=16384)
 def parse(text: str) -> Amount:
-    """The amount that a text means.
+    """The amount in a string.
 
     Raises:
-        QuantityError: it is none.
+        QuantityError: it is not a quantity.
 
     >>> parse("1.5Gi")
     Amount(nanos=1610612736000000000, format='BinarySI', text='1536Mi')
@@ -79,7 +79,7 @@ def parse(text: str) -> Amount:
 
 
 def canonical(text: str) -> str:
-    """The same quantity in canonical form: no fraction, the largest unit that loses nothing.
+    """The same quantity in canonical form: no fraction, and the largest unit without loss of precision.
 
     >>> [canonical(one) for one in ("0.1", "1024Mi", "1000m", "1500Mi", "1e3")]
     ['100m', '1Gi', '1', '1500Mi', '1e3']
@@ -122,7 +122,7 @@ def sign(text: str) -> int:
 
 
 def add(one: str, other: str) -> str:
-    """The sum, written as the first is (as the second if the first is zero).
+    """The sum, in the format of the first (of the second if the first is zero).
 
     >>> add("100m", "1"), add("0", "1Gi"), add("1Gi", "1M")
     ('1100m', '1Gi', '1074741824')
@@ -132,7 +132,7 @@ def add(one: str, other: str) -> str:
 
 
 def subtract(one: str, other: str) -> str:
-    """The difference, written as the first is (as the second if the first is zero).
+    """The difference, in the format of the first (of the second if the first is zero).
 
     >>> subtract("1", "250m"), subtract("1Gi", "2Gi")
     ('750m', '-1Gi')
@@ -142,7 +142,7 @@ def subtract(one: str, other: str) -> str:
 
 
 def total(quantities: Iterable[str]) -> str:
-    """The sum of many, written as the first that is not zero is; `0` of none.
+    """The sum of many, in the format of the first that is not zero; `0` if there are none.
 
     >>> total(["1Gi", "512Mi"]), total([])
     ('1536Mi', '0')
@@ -172,7 +172,7 @@ def of_milli(amount: int, format_: str = DECIMAL_SI) -> str:
 
 @lru_cache(maxsize=16384)
 def canonical_of(nanos: int, format_: str) -> str:
-    """An amount as canonical text. A binary one that is small, huge or no whole number is written in decimal."""
+    """An amount as canonical string. A binary one that is small, huge or fractional is formatted as decimal."""
     if not nanos:
         return "0"
     if format_ == BINARY_SI and 1024 * NANOS <= abs(nanos) <= _LARGEST_BINARY and not nanos % NANOS:
@@ -198,7 +198,7 @@ def _unit(suffix: str) -> tuple[int, int, str]:
 
 
 def _nanos(digits: int, places: int, base: int, exponent: int) -> int:
-    """`digits` with so many decimal places, times the unit, in nanos, rounded up."""
+    """`digits` with this many decimal places, times the unit, in nanos, rounded up."""
     size = digits << exponent if base == 2 else digits
     scale = (exponent if base == 10 else 0) - places + 9
     factor: int = 10 ** abs(scale)
@@ -206,9 +206,9 @@ def _nanos(digits: int, places: int, base: int, exponent: int) -> int:
 
 
 def _is_kept(whole: str, part: str, exponent: int, format_: str) -> bool:
-    """Whether the original remembers the text as it was written, canonical or not: `+1`, `1.500`, `05Ki`.
+    """Whether Kubernetes keeps the string as written, canonical or not: `+1`, `1.500`, `05Ki`.
 
-    It does where its fast scanner thinks that the text might be canonical; clients see their own text again.
+    It does where its fast path takes the string to be canonical; clients then read their own string back.
     """
     digits = whole + part
     if format_ == BINARY_SI:
@@ -224,7 +224,7 @@ def _divided(nanos: int, unit: int) -> int:
 
 
 def _without_factors(number: int, factor: int) -> tuple[int, int]:
-    """The number without that factor, and how many times it was in it."""
+    """The number with all powers of the factor removed, and how many there were."""
     times = 0
     while not number % factor:
         number //= factor

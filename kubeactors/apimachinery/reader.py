@@ -1,12 +1,12 @@
-"""Reading a JSON value into a Struct as Go's decoder would: leniently, and with a list of what is amiss.
+"""Decodes a JSON value into a Struct as Go's decoder would: leniently, with a list of errors.
 
-This is the slow and thorough way; `serializer.decode` takes it when the quick one (msgspec) refuses a document, or
-could overlook something in it. It differs from the quick one in that
+This is the slow path, which `serializer.decode` takes when the fast one (msgspec) rejects a document, or could miss
+something. Unlike in the fast path
 
 - null leaves a field at its zero value,
-- unknown and duplicate fields are errors that the caller may ignore (of duplicates the last one wins),
-- times and quantities in any form that Kubernetes takes become canonical,
-- and errors have Go's words: `json: cannot unmarshal number into Go struct field ConfigMap.data of type string`.
+- unknown and duplicate fields are errors that the caller may ignore (the last duplicate wins),
+- times and quantities are made canonical from any form that Kubernetes accepts,
+- and errors have Go's messages: `json: cannot unmarshal number into Go struct field ConfigMap.data of type string`.
 
 Source: sigs.k8s.io/json (decode.go, kubernetes_patch.go); UnmarshalJSON of Time, MicroTime, Quantity, IntOrString.
 """
@@ -41,7 +41,7 @@ from kubeactors.apimachinery.leaves import (
 
 @cache
 def reader_of(type_: object, name: str = "") -> Reader:
-    """The reader of a field's type; `name` is the field's, which tells 64-bit integers from the others."""
+    """The reader of a field's type; `name` is the field's, which determines the width of integers."""
     origin, arguments = get_origin(type_), get_args(type_)
     if origin is Annotated:
         go = _go_name(cast("Iterable[object]", arguments[1:]))
@@ -64,7 +64,7 @@ def parse_plain(data: bytes) -> tuple[object, tuple[str, ...]]:
     """A JSON document without a type as builtins, and its duplicate names as strict errors.
 
     Raises:
-        JSONSyntaxError: it is no JSON.
+        JSONSyntaxError: it is not JSON.
 
     >>> parse_plain(b'{"a": {"b": 1, "b": 2}}')
     ({'a': {'b': 2}}, ('duplicate field "a.b"',))
@@ -84,7 +84,7 @@ def parse_plain(data: bytes) -> tuple[object, tuple[str, ...]]:
 
 
 class _Struct:
-    """A Struct, field by field; the fields' readers are made when the first value comes: structs may be recursive."""
+    """Reads a Struct. The readers of its fields are made on first use: Structs may be recursive."""
 
     def __init__(self, type_: type[msgspec.Struct]) -> None:
         self._type = type_
@@ -122,7 +122,7 @@ class _Struct:
 
 
 class _List:
-    """A list; null items are zero values."""
+    """Reads a list; null items are zero values."""
 
     def __init__(self, item: Reader) -> None:
         self._item = item
@@ -140,7 +140,7 @@ class _List:
 
 
 class _Map:
-    """A map with text as keys; null values are zero values."""
+    """Reads a map with string keys; null values are zero values."""
 
     def __init__(self, item: Reader) -> None:
         self._item = item
@@ -164,7 +164,7 @@ class _Map:
 
 
 class _Pointer:
-    """What may be absent: null is None."""
+    """Reads an optional value: null is None."""
 
     def __init__(self, target: Reader) -> None:
         self.go = target.go
@@ -180,7 +180,7 @@ _NAMED: dict[str, Reader] = {
     "resource.Quantity": QUANTITY,
     "FieldsV1": OPAQUE,
 }
-"""Readers of types that are text or dicts in Python and have rules of their own in Go."""
+"""Readers of types that are str or dict in Python and have rules of their own in Go."""
 
 _SIMPLE: dict[object, Reader] = {str: STRING, bool: BOOLEAN, float: FLOAT, bytes: BYTES}
 
@@ -210,7 +210,7 @@ LONG_FIELDS = frozenset(
         "tolerationSeconds",
     }
 )
-"""The fields of 64 bits; all other integers of Kubernetes' API have 32."""
+"""The 64-bit integer fields; all other integers of Kubernetes' API have 32 bits."""
 
 
 def _reader_of_union(arguments: tuple[object, ...], name: str) -> Reader:
@@ -231,7 +231,7 @@ def _go_name(metadata: Iterable[object]) -> str:
 
 
 def _noting_duplicates(value: object, place: Place, findings: Findings) -> object:
-    """A value without a type as builtins; names that stand twice in an object are strict errors."""
+    """A value without a type as builtins; duplicate names in an object are strict errors."""
     if isinstance(value, list):
         items = enumerate(cast("list[object]", value))
         return [_noting_duplicates(item, place.index(index), findings) for index, item in items]

@@ -1,9 +1,9 @@
-"""Regular expressions as Go has them, which are those of RE2: no look-around, no back-references, linear time.
+"""Regular expressions with the syntax of Go (RE2): no look-around, no back-references, linear time.
 
-Patterns of custom resource definitions and of CEL are written for Go. Python reads many of them otherwise, and some not
-at all, such as flags in the midst of a group (`((?i)mon|tues)day`).
+The patterns of custom resource definitions and CEL are written for Go. Python interprets many of them differently, and
+rejects some, such as flags in the middle of a group (`((?i)mon|tues)day`).
 
-Source: regexp/syntax/{parse,regexp}.go (go1.26), for the words of what is wrong.
+Source: regexp/syntax/{parse,regexp}.go (go1.26), for the error messages.
 """
 
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ from typing import Protocol, cast
 
 
 class Match(Protocol):
-    """Where a pattern was found."""
+    """A match."""
 
     def __getitem__(self, group: int) -> str: ...
 
 
 class Pattern(Protocol):
-    """A pattern that is ready to be looked for."""
+    """A compiled pattern."""
 
     def search(self, text: str) -> Match | None:
-        """The first place."""
+        """The first match."""
         ...
 
     def finditer(self, text: str) -> Iterator[Match]:
-        """All places, none within another."""
+        """All non-overlapping matches."""
         ...
 
 
@@ -37,12 +37,12 @@ class _Options(Protocol):
 class _Library(Protocol):
     error: type[Exception]
 
-    def Options(self) -> _Options: ...  # noqa: N802 - the library's name
+    def Options(self) -> _Options: ...  # noqa: N802 -- the library's name
     def compile(self, pattern: str, options: _Options) -> Pattern: ...
 
 
 class PatternError(ValueError):
-    """The pattern is none of Go's; the message is Go's."""
+    """The pattern is malformed in Go; the message is Go's."""
 
 
 _WORDS = {
@@ -54,15 +54,15 @@ _WORDS = {
     "missing ]": "missing closing ]",
     "missing )": "missing closing )",
 }
-"""What Go says where the library uses other words."""
+"""Go's messages where the library's differ."""
 
 
 @lru_cache(maxsize=4096)
 def compiled(pattern: str) -> Pattern:
-    r"""The pattern, ready to be looked for. The library is loaded with the first.
+    r"""The compiled pattern. The library is imported on first use.
 
     Raises:
-        PatternError: it is none.
+        PatternError: it is malformed.
 
     >>> compiled(r"^((?i)mon|tues)day$").search("TUESday") is not None
     True
@@ -89,7 +89,7 @@ def _said(error: Exception) -> str:
 
 
 def _in_words_of_go(said: str) -> str:
-    """What the library said, as Go says it.
+    """The library's error message as Go's.
 
     >>> _in_words_of_go("missing ): a(b")
     'error parsing regexp: missing closing ): `a(b`'

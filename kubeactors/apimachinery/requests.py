@@ -1,7 +1,7 @@
-"""The requests that the API server answers: one of the two protocols that cross rooms.
+"""The requests to the API server: one of the two protocols that cross rooms.
 
-In one process they travel as they are; over HTTPS `apiserver/http` builds the very same Structs from bytes.
-A refusal is a reply: a `Status` with a reason. `Client` turns it into a `StatusError`.
+Within a process they are sent as they are; over HTTPS `apiserver/http` builds the same Structs from bytes.
+A rejection is a reply: a `Status` with a reason. `Client` raises it as a `StatusError`.
 """
 
 from typing import Generic, TypeVar
@@ -27,7 +27,7 @@ class GroupVersionResource(msgspec.Struct, frozen=True, order=True, cache_hash=T
 
 
 class UserInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, after authentication."""
+    """An authenticated user."""
 
     name: str
     uid: str = ""
@@ -36,14 +36,14 @@ class UserInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CREDENTIAL_ID = "authentication.kubernetes.io/credential-id"
-"""The key in `extra` of what tells one certificate, or one token, from the user's others."""
+"""The key in `extra` of the id of the certificate or token that the user has authenticated with."""
 
 ANONYMOUS = UserInfo(name="system:anonymous", groups=("system:unauthenticated",))
 ADMIN = UserInfo(name="kubernetes-admin", groups=("system:masters", "system:authenticated"))
 
 
 class ListOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What to list or watch, and from which revision. Strings are as the client sent them; the server parses."""
+    """What to list or watch, from which resource version. Strings are as the client sent them; the server parses."""
 
     label_selector: str = ""
     field_selector: str = ""
@@ -57,7 +57,7 @@ class ListOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WriteOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Options of create, update and patch. `warnings` are what decoding already found (fieldValidation=Warn)."""
+    """Options of create, update and patch. `warnings` were found by decoding (fieldValidation=Warn)."""
 
     dry_run: tuple[str, ...] = ()
     field_manager: str = ""
@@ -72,7 +72,7 @@ NO_DELETE_OPTIONS = DeleteOptions()
 
 
 class Result(Message, frozen=True, kw_only=True):
-    """Success: the object, the HTTP status that says so, and warnings for the user."""
+    """Success: the object, the HTTP status code, and warnings for the user."""
 
     object: HasMeta
     code: int = 200
@@ -80,7 +80,7 @@ class Result(Message, frozen=True, kw_only=True):
 
 
 class ListResult(Message, frozen=True, kw_only=True):
-    """Objects of one resource at one revision, in key order."""
+    """Objects of a resource at one revision, in key order."""
 
     metadata: ListMeta
     items: tuple[HasMeta, ...]
@@ -88,7 +88,7 @@ class ListResult(Message, frozen=True, kw_only=True):
 
 
 class ApiRequest(Request[R_co], Generic[R_co], frozen=True, kw_only=True):
-    """What all requests have in common: on which collection or object, by whom."""
+    """The base of all requests: the collection or object, and the user."""
 
     resource: GroupVersionResource
     namespace: str = ""
@@ -98,7 +98,7 @@ class ApiRequest(Request[R_co], Generic[R_co], frozen=True, kw_only=True):
 
 
 class Get(ApiRequest[Result | Status], frozen=True, kw_only=True):
-    """Read one object. An empty `resource_version` reads the newest; "0" whatever the cache holds."""
+    """Read an object. An empty `resource_version` reads the current one; "0" whatever the cache has."""
 
     resource_version: str = ""
 
@@ -110,21 +110,21 @@ class List(ApiRequest[ListResult | Status], frozen=True, kw_only=True):
 
 
 class Create(ApiRequest[Result | Status], frozen=True, kw_only=True):
-    """Create an object, or act through a subresource (`binding`, `eviction`, `token`)."""
+    """Create an object, or call a subresource (`binding`, `eviction`, `token`)."""
 
     object: HasMeta
     options: WriteOptions = NO_WRITE_OPTIONS
 
 
 class Update(ApiRequest[Result | Status], frozen=True, kw_only=True):
-    """Replace an object. With a resource version in it, only if it is still at that version."""
+    """Replace an object. A resource version in it is a precondition."""
 
     object: HasMeta
     options: WriteOptions = NO_WRITE_OPTIONS
 
 
 class Patch(ApiRequest[Result | Status], frozen=True, kw_only=True):
-    """Change an object. `patch_type` is the media type of the patch; `patch` its JSON value's bytes."""
+    """Patch an object. `patch_type` is the media type of the patch, `patch` its JSON."""
 
     patch_type: str
     patch: bytes
@@ -132,13 +132,13 @@ class Patch(ApiRequest[Result | Status], frozen=True, kw_only=True):
 
 
 class LeasesRenewed(Message, frozen=True, kw_only=True):
-    """Leases were renewed, but for those that are named."""
+    """Leases were renewed, except for those in `failed`."""
 
     failed: tuple[str, ...] = ()
 
 
 class RenewLeases(ApiRequest[LeasesRenewed | Status], frozen=True, kw_only=True):
-    """Update the renew time of many leases, each held by who is called like it: the heartbeats of nodes.
+    """Renew many leases, each held by the holder of the same name: the heartbeats of nodes.
 
     Only between components of one process; others update leases one by one.
     """
@@ -148,13 +148,13 @@ class RenewLeases(ApiRequest[LeasesRenewed | Status], frozen=True, kw_only=True)
 
 
 class Delete(ApiRequest[Result | Status], frozen=True, kw_only=True):
-    """Delete an object. The result is the object while it lingers (200), else a Status of success."""
+    """Delete an object. The result is the object if it is only marked for deletion (200), else a Status of success."""
 
     options: DeleteOptions = NO_DELETE_OPTIONS
 
 
 class DeleteCollection(ApiRequest[ListResult | Status], frozen=True, kw_only=True):
-    """Delete what a list with these options would show."""
+    """Delete the objects that a list with these options returns."""
 
     options: DeleteOptions = NO_DELETE_OPTIONS
     list_options: ListOptions = NO_LIST_OPTIONS
@@ -169,16 +169,16 @@ ADDED, MODIFIED, DELETED, BOOKMARK = "ADDED", "MODIFIED", "DELETED", "BOOKMARK"
 
 
 class WatchEvent(msgspec.Struct, frozen=True, gc=False):
-    """One change of one object. DELETED carries its last state, at the revision of the deletion."""
+    """A change of an object. DELETED has its last state, at the revision of the deletion."""
 
     type: str
     object: HasMeta
 
 
 class WatchEvents(Message, frozen=True):
-    """Changes in order of revision; a watcher that is behind gets many in one message.
+    """Changes in order of revision; a slow watcher gets many in one message.
 
-    `sequence` counts the messages of one watch from 1, so that a lost or repeated one is noticed; 0: not counted.
+    `sequence` counts the messages of a watch from 1, so that a lost or repeated one is noticed; 0: not counted.
     """
 
     watch: int
@@ -187,7 +187,7 @@ class WatchEvents(Message, frozen=True):
 
 
 class WatchClosed(Message, frozen=True):
-    """The stream has ended. Without a status: watch again from the last revision seen. With one (Expired): list again."""
+    """The watch has ended. Without a status: watch again from the last revision seen. With one (Expired): relist."""
 
     watch: int
     status: Status | None = None
@@ -197,25 +197,25 @@ class WatchStarted(Message, frozen=True):
     """The watch is registered; events follow."""
 
     initial: ListResult | None = None
-    """What was there when it began, if it was to list first."""
+    """The initial list, if it was requested."""
 
 
 class Watch(ApiRequest[WatchStarted | Status], frozen=True, kw_only=True):
-    """Stream the changes of what a list with these options would show. `watch` is the subscriber's own number for it."""
+    """Stream changes of the objects that a list with these options returns. `watch` is a number of the subscriber's."""
 
     subscriber: Recipient[WatchEvents | WatchClosed]
     watch: int
     options: ListOptions = NO_LIST_OPTIONS
     lists: bool = False
-    """Show the list as well, with the reply, and stream what changes after it: one request for both.
+    """Return the list in the reply, and stream the changes after it: one request for both.
 
-    Over HTTP `sendInitialEvents` stands for it, where what is there comes as events, too.
+    Over HTTP its counterpart is `sendInitialEvents`, where the list comes as events.
     Source: KEP 3157 (watch-list), which clients use by default since v1.35.
     """
 
 
 class StopWatch(Message, frozen=True, kw_only=True):
-    """The subscriber wants no more of its watch; a watch also ends with its subscriber's death."""
+    """Cancel a watch; a watch also ends when its subscriber stops."""
 
     subscriber: Recipient[WatchEvents | WatchClosed]
     watch: int

@@ -1,4 +1,4 @@
-"""One requirement of a label selector: a key, an operator, values; when it makes sense, and when labels meet it.
+"""A requirement of a label selector: a key, an operator, values; its validation, and matching.
 
 Source: apimachinery/pkg/labels/selector.go, pkg/selection/operator.go (v1.36).
 """
@@ -19,15 +19,15 @@ IN, NOT_IN, EQUALS, DOUBLE_EQUALS, NOT_EQUALS = "in", "notin", "=", "==", "!="
 GREATER, LESS, EXISTS, NOT_EXISTS = "gt", "lt", "exists", "!"
 
 OPERATORS = {"In": IN, "NotIn": NOT_IN, "Exists": EXISTS, "DoesNotExist": NOT_EXISTS, "Gt": GREATER, "Lt": LESS}
-"""The operators of selectors in objects (Gt and Lt only of node selectors), and what they are called here."""
+"""The operators of selectors in objects (Gt and Lt in node selectors only), and their names here."""
 
 
 class SelectorError(ValueError):
-    """The selector cannot be understood; the message is Kubernetes'."""
+    """The selector is malformed; the message is Kubernetes'."""
 
 
 class Requirement(msgspec.Struct, frozen=True, gc=False):
-    """One condition on one label. Make it with `requirement`, which checks it."""
+    """A requirement on a label. Create it with `requirement`, which validates it."""
 
     key: str
     operator: str
@@ -47,10 +47,10 @@ class Requirement(msgspec.Struct, frozen=True, gc=False):
 
 
 def requirement(key: str, operator: str, values: Sequence[str] = ()) -> Requirement:
-    """A requirement that makes sense.
+    """A valid requirement.
 
     Raises:
-        SelectorError: the key, a value, or the number of values is wrong.
+        SelectorError: the key, a value, or the number of values is invalid.
 
     >>> requirement("a", IN, ())
     Traceback (most recent call last):
@@ -63,7 +63,7 @@ def requirement(key: str, operator: str, values: Sequence[str] = ()) -> Requirem
 
 
 def matcher(one: Requirement) -> Matcher:
-    """A closure that says whether labels meet the requirement."""
+    """A closure that tells whether labels satisfy the requirement."""
     key, values = one.key, one.values
     if one.operator in (IN, EQUALS, DOUBLE_EQUALS):
         return lambda labels: labels.get(key) in values
@@ -85,7 +85,7 @@ def _comparison(key: str, operator: str, bound: int) -> Matcher:
 
 
 def _integer(text: str) -> int | None:
-    """An int64 as Go's strconv reads it."""
+    """An int64 as Go's strconv parses it."""
     number = int(text) if re.fullmatch("[+-]?[0-9]{1,19}", text) else None
     return number if number is not None and -(2**63) <= number < 2**63 else None
 
@@ -99,7 +99,7 @@ _COUNTS: dict[str, tuple[Callable[[int], bool], str]] = {
     **dict.fromkeys((EXISTS, NOT_EXISTS), (lambda n: n == 0, "values set must be empty for exists and does not exist")),
     **dict.fromkeys((GREATER, LESS), (lambda n: n == 1, "for 'Gt', 'Lt' operators, exactly one value is required")),
 }
-"""How many values an operator takes, and what to say otherwise."""
+"""The number of values of an operator, and the message if it is wrong."""
 
 
 def _wrong_requirement(key: str, operator: str, values: Sequence[str]) -> Iterator[FieldError]:

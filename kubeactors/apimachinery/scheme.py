@@ -1,4 +1,4 @@
-"""Which kinds there are: the Struct, the resource that serves it, and the pure rules of each.
+"""The registry of kinds: the Struct, the resource, and the pure rules of each.
 
 `api/` registers the built-in kinds; the API server serves what the scheme holds.
 """
@@ -23,7 +23,7 @@ V = TypeVar("V")
 
 
 def same(value: T) -> T:
-    """No defaults."""
+    """No defaulting."""
     return value
 
 
@@ -33,24 +33,24 @@ def no_errors(*_: object) -> Iterator[FieldError]:
 
 
 def nothing(_: object) -> tuple[str, ...]:
-    """Nothing is superfluous."""
+    """No unknown fields."""
     return ()
 
 
 def same_object(value: V) -> V:
-    """The stored version is this one."""
+    """No conversion: this is the stored version."""
     return value
 
 
 def no_warnings(*_: object) -> Iterator[str]:
-    """Nothing to warn of."""
+    """No warnings."""
     return iter(())
 
 
 class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One kind, and the resource that serves it. Metadata has the same rules for every kind and is not in here.
+    """A kind and its resource. Metadata has the same rules for every kind, which are not part of this.
 
-    Subresources are names only ("status", "scale"); what they do is the API server's business.
+    Subresources are names only ("status", "scale"); the API server implements them.
     """
 
     type: type[T]
@@ -65,39 +65,39 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     verbs: tuple[str, ...] = STANDARD_VERBS
     subresources: tuple[str, ...] = ()
     deprecation: str = ""
-    """A warning that goes with every answer about this resource."""
+    """A warning in every response about this resource."""
     name_rule: NameValidator = name_is_dns_subdomain
-    """What may be a name of this kind."""
+    """The rule for names of this kind."""
     default: Callable[[T], T] = same
-    """Fills what is absent with Kubernetes' defaults; returns the same object if nothing is absent."""
+    """Applies defaults; returns the same object if nothing is absent."""
     validate: Callable[[T], Iterator[FieldError]] = no_errors
     validate_update: Callable[[T, T], Iterator[FieldError]] = no_errors
-    """(new, old): what may not change, and what must hold after a change."""
+    """(new, old): immutable fields, and rules for updates."""
     validate_status_update: Callable[[T, T], Iterator[FieldError]] = no_errors
     warn: Callable[[T, T | None], Iterator[str]] = no_warnings
-    """(new, old or None at creation): what is accepted and yet unwise, as warnings for the user."""
+    """(new, old or None at creation): warnings for the user about a valid object."""
     fields: Callable[[T], dict[str, str]] = lambda _: {}
-    """What field selectors can ask for besides metadata.name and metadata.namespace."""
-    superfluous: Callable[[T], tuple[str, ...]] = nothing
-    """Fields of an object that its kind does not know, as strict errors: those that the Struct cannot tell."""
+    """The fields that field selectors support besides metadata.name and metadata.namespace."""
+    unknown_fields: Callable[[T], tuple[str, ...]] = nothing
+    """Unknown fields of an object that the Struct cannot detect, as strict errors."""
     list_kind: str = ""
-    """What lists are called, if not by the kind and `List`."""
+    """The kind of its lists, if that is not the kind and `List`."""
     ownership: Node | None = None
-    """What the fields are like for those who share an object, where the Struct does not say it."""
+    """The schema for field ownership, where the Struct does not have it."""
     printer: object = None
-    """How tables show it, if no printer is known for the Struct: one of `api/printers`."""
+    """The table printer, if none is known for the Struct: one of `api/printers`."""
     definition: Mapping[str, object] | None = None
-    """The OpenAPI schema, where the Struct does not say it."""
+    """The OpenAPI schema, where the Struct does not have it."""
     measured: bool = False
-    """Whether objects are made when they are asked for, and none are stored."""
+    """Whether objects are computed on request and none are stored."""
     stored_as: GroupVersionResource | None = None
-    """The resource that keeps the objects, if this one only shows them in another version."""
+    """The resource of the stored objects, if this is another version of it."""
     to_stored: Callable[[T], TypedObject] = same_object
-    """The object in the version that is stored."""
-    is_asked_for: bool = False
-    """Whether somebody is asked to convert objects, so that they are kept in the version in which they were written."""
+    """Converts an object to the stored version."""
+    has_webhook_conversion: bool = False
+    """Whether a webhook converts objects, so that each is kept in the version in which it was written."""
     from_stored: Callable[[TypedObject], TypedObject] = same_object
-    """A stored object in this version; one that is in it already stays as it is."""
+    """Converts a stored object to this version; one of this version is returned as it is."""
 
     @property
     def gvr(self) -> GroupVersionResource:
@@ -106,12 +106,12 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     @property
     def stored(self) -> bool:
-        """Whether the store holds objects as this kind."""
+        """Whether objects are stored as this kind."""
         return self.stored_as is None and not self.measured
 
     @property
     def custom(self) -> bool:
-        """Whether users have added it."""
+        """Whether it is a custom kind."""
         return issubclass(self.type, Unstructured)
 
     @property
@@ -122,7 +122,7 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
 @cache
 def _gvr(group: str, version: str, resource: str) -> GroupVersionResource:
-    """One object for each name: it is looked up in dicts several times for each request, and knows its hash."""
+    """One object per name: it is a key of several dicts in each request, and caches its hash."""
     return GroupVersionResource(group, version, resource)
 
 
@@ -132,14 +132,14 @@ def _api_version(group: str, version: str) -> str:
 
 
 class Scheme:
-    """All kinds that are served, by resource and by Struct. Kinds may come and go while it is in use.
+    """The kinds that are served, by resource and by Struct. Kinds may be added and removed while it is in use.
 
-    Each API server has a scheme of its own, made with `copy`, and is the only one who changes it.
+    Each API server has a scheme of its own, made with `copy`, and alone may change it.
     """
 
     def __init__(self, kinds: Iterable[Kind[TypedObject]]) -> None:
         self.generation: int = 0
-        """Changes with every kind that comes or goes: what was made from the scheme is to be made anew."""
+        """Changes with every kind that is added or removed: derived data is stale then."""
         self._by_gvr: dict[GroupVersionResource, Kind[TypedObject]] = {}
         self._by_type: dict[type[TypedObject], Kind[TypedObject]] = {}
         self._gvr_by_type: dict[type[TypedObject], GroupVersionResource] = {}
@@ -156,14 +156,14 @@ class Scheme:
         return Scheme(self)
 
     def add(self, kind: Kind[TypedObject]) -> None:
-        """Serve a kind; one of the same resource is replaced."""
+        """Serve a kind; it replaces one of the same resource."""
         self._by_gvr[kind.gvr] = self._by_type[kind.type] = self._by_gvk[kind.api_version, kind.kind] = kind
         self._gvr_by_type[kind.type] = kind.gvr
         self._equivalents.clear()
         self.generation += 1
 
     def remove(self, gvr: GroupVersionResource) -> None:
-        """Serve a kind no longer."""
+        """Stop serving a kind."""
         kind = self._by_gvr.pop(gvr, None)
         if kind is not None:
             del self._by_type[kind.type], self._gvr_by_type[kind.type], self._by_gvk[kind.api_version, kind.kind]
@@ -171,15 +171,15 @@ class Scheme:
             self.generation += 1
 
     def has_group(self, group: str) -> bool:
-        """Whether there is any built-in kind of a group."""
+        """Whether a group has built-in kinds."""
         return any(kind.group == group and not kind.custom for kind in self._by_gvr.values())
 
     def by_resource(self, gvr: GroupVersionResource) -> Kind[TypedObject] | None:
-        """The kind that this resource serves."""
+        """The kind of this resource."""
         return self._by_gvr.get(gvr)
 
     def equivalents(self, kind: Kind[TypedObject]) -> tuple[Kind[TypedObject], ...]:
-        """The other kinds that show the same objects: in other versions, or in another group."""
+        """The other kinds with the same objects: in other versions, or in another group."""
         found = self._equivalents.get(kind.gvr)
         if found is None:
             kept = kind.stored_as or kind.gvr
@@ -188,13 +188,13 @@ class Scheme:
         return found
 
     def by_type(self, type_: type[T]) -> Kind[T]:
-        """The kind of this Struct. KeyError if it is not registered: an error of the program."""
+        """The kind of this Struct. KeyError if it is not registered: a programming error."""
         return cast("Kind[T]", self._by_type[type_])
 
     def resource_of(self, type_: type[TypedObject]) -> GroupVersionResource:
-        """The resource that serves this Struct. KeyError as with `by_type`."""
+        """The resource of this Struct. KeyError as with `by_type`."""
         return self._gvr_by_type[type_]
 
     def by_kind(self, api_version: str, kind: str) -> Kind[TypedObject] | None:
-        """The kind that a manifest names."""
+        """The kind of a manifest."""
         return self._by_gvk.get((api_version, kind))

@@ -1,11 +1,11 @@
-"""Objects to JSON and back, as Kubernetes writes and reads them.
+"""Objects to JSON and back, as Kubernetes encodes and decodes them.
 
-Writing: fields that are absent in Kubernetes' JSON are absent in ours (see `meta.always`), `kind` and `apiVersion` come
-first, and the items of a list go without them.
+Encoding: fields that Kubernetes omits are omitted (see `meta.always`), `kind` and `apiVersion` come first, and the
+items of a list have neither.
 
-Reading: a document that is as it should be takes one pass of msgspec and one look for duplicate names. Any other is read
-again by `reader`, which knows Go's leniency and its words. What is merely superfluous (unknown and duplicate fields) is
-returned beside the object: the API server ignores it, warns of it or refuses it, as the client wishes.
+Decoding: an ordinary document takes one pass of msgspec and one scan for duplicate names. Any other is decoded again by
+`reader`, with Go's leniency and messages. Unknown and duplicate fields are returned beside the object: the API server
+ignores them, warns about them or rejects them, as the client wishes.
 
 Source: apimachinery/pkg/runtime/serializer/json/json.go (v1.36); sigs.k8s.io/json.
 """
@@ -43,14 +43,14 @@ Typed = TypeVar("Typed", bound=TypedObject)
 
 
 class Decoded(msgspec.Struct, Generic[T], frozen=True):
-    """An object, and what a strict reader would not have accepted: `unknown field "spec.foo"`."""
+    """A decoded object, and its strict errors: `unknown field "spec.foo"`."""
 
     object: T
     strict_errors: tuple[str, ...] = ()
 
 
 class TypeMeta(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """What a document says it is."""
+    """The type in a document."""
 
     api_version: str = ""
     kind: str = ""
@@ -59,11 +59,11 @@ class TypeMeta(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 _encoder = msgspec.json.Encoder()
 
 _NOT_PLAIN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What the quick reader raises at a document that needs the careful one, or that is none."""
+"""The errors of the fast path for a document that needs the slow one, or is malformed."""
 
 
 def encode(obj: object) -> bytes:
-    """An object (a Struct or `Unstructured`) as a document of its own.
+    """An object (a Struct or `Unstructured`) as a document.
 
     >>> from kubeactors.apimachinery.status import Status
     >>> encode(Status(status="Success"))
@@ -77,14 +77,14 @@ def encode(obj: object) -> bytes:
 
 
 def encode_item(obj: object) -> bytes:
-    """An object as an item of a list: without its type, unless it is `Unstructured`, as in Kubernetes."""
+    """An object as a list item: without its type, unless it is `Unstructured`, as in Kubernetes."""
     if isinstance(obj, Unstructured):
         return unstructured.encode(obj)
     return _encoder.encode(_untyped(obj) if isinstance(obj, TypedObject) else obj)
 
 
 def opening(obj: object, tail: bytes) -> bytes:
-    """What makes a document of its own of an object's bytes as an item, in the place of their opening brace.
+    """The bytes that replace the opening brace of an encoded item to make it a document.
 
     >>> opening(TypedObject(kind="Pod", api_version="v1"), b'"metadata":{}}')
     b'{"kind":"Pod","apiVersion":"v1",'
@@ -96,7 +96,7 @@ def opening(obj: object, tail: bytes) -> bytes:
 
 
 def encode_list(kind: str, api_version: str, metadata: ListMeta, items: Iterable[bytes]) -> bytes:
-    """A list of items that are encoded already.
+    """A list of encoded items.
 
     >>> encode_list("PodList", "v1", ListMeta(resource_version="7"), [b"{}", b"{}"])
     b'{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[{},{}]}'
@@ -106,15 +106,15 @@ def encode_list(kind: str, api_version: str, metadata: ListMeta, items: Iterable
 
 
 def to_builtins(obj: object) -> dict[str, object]:
-    """An object as dicts and lists, with its type, as patches work on it. They are new; changing them is safe."""
+    """An object as dicts and lists, with its type. They are fresh copies."""
     return cast("dict[str, object]", msgspec.json.decode(encode(obj)))
 
 
 def type_of(data: bytes) -> TypeMeta:
-    """What kind of object a JSON document says it is, before it is read as one.
+    """The type in a JSON document, before it is decoded.
 
     Raises:
-        DecodeError: it is no JSON object.
+        DecodeError: it is not a JSON object.
 
     >>> type_of(b'{"kind":"Pod","apiVersion":"v1","spec":{}}')
     TypeMeta(api_version='v1', kind='Pod')
@@ -126,10 +126,10 @@ def type_of(data: bytes) -> TypeMeta:
 
 
 def decode(data: bytes, type_: type[T]) -> Decoded[T]:
-    """Read one JSON document.
+    """Decode a JSON document.
 
     Raises:
-        DecodeError: it is no object of this type.
+        DecodeError: it is not an object of this type.
 
     >>> from kubeactors.apimachinery.meta import LabelSelector
     >>> decode(b'{"matchLabels":{"a":null},"matchLabel":{}}', LabelSelector)
@@ -147,12 +147,12 @@ def decode(data: bytes, type_: type[T]) -> Decoded[T]:
 
 
 def decode_yaml(data: bytes, type_: type[T]) -> Decoded[T]:
-    """Read one YAML document.
+    """Decode a YAML document.
 
     Raises:
-        DecodeError: it is no YAML, or no object of this type.
+        DecodeError: it is not YAML, or not an object of this type.
     """
-    from kubeactors.apimachinery import yamltext  # noqa: PLC0415 - PyYAML is loaded by those who need it
+    from kubeactors.apimachinery import yamltext  # noqa: PLC0415 -- PyYAML is imported on first use
 
     try:
         document, duplicates = yamltext.to_json(data)
@@ -163,10 +163,10 @@ def decode_yaml(data: bytes, type_: type[T]) -> Decoded[T]:
 
 
 def from_builtins(value: object, type_: type[T], *, careful: bool = False) -> Decoded[T]:
-    """Make an object of dicts and lists, by the same rules as `decode`; `careful` if there may be integers too large.
+    """Convert dicts and lists to an object, as `decode` does; `careful` if integers may be too large.
 
     Raises:
-        DecodeError: they are no object of this type.
+        DecodeError: they are not an object of this type.
     """
     if issubclass(type_, Unstructured):
         return cast("Decoded[T]", Decoded(*unstructured.from_plain(value, type_)))
@@ -200,12 +200,12 @@ def _after(prefix: bytes, body: bytes) -> bytes:
 
 
 def _typed(obj: T) -> T:
-    """The type is that of the Struct, whatever the document says: who cares has asked `type_of` before."""
+    """Set the type to the Struct's, whatever the document says: use `type_of` first to check it."""
     return _untyped(obj) if isinstance(obj, TypedObject) else obj
 
 
 def _untyped(obj: Typed) -> Typed:
-    """The object with the very strings that are its type's defaults: msgspec leaves out what is identical to a default."""
+    """The object with the very strings that are its type's defaults: msgspec omits values identical to a default."""
     kind, api_version = _type_defaults(type(obj))
     if obj.kind is kind and obj.api_version is api_version:
         return obj
@@ -240,7 +240,7 @@ def _with_care(value: object, type_: type[T]) -> Decoded[T]:
 
 
 def _type_with_care(data: bytes) -> TypeMeta:
-    """The type of a document that msgspec does not like; Go's decoder says more about one that is none."""
+    """The type of a document that msgspec rejects; Go's decoder has the better errors."""
     try:
         return _with_care(_parsed(data), TypeMeta).object
     except DecodeError as error:

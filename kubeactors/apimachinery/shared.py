@@ -1,7 +1,7 @@
-"""Work that is done once for a part that many objects share.
+"""Memoization for parts that many objects share.
 
-Pods of one template share their containers, volumes and mounts: the very same objects, in every pod. What follows from
-such a part need not be worked out for each of them.
+The pods of a template share their containers, volumes and mounts: the very same objects. What is computed from such a
+part need not be computed for each of them.
 """
 
 from collections.abc import Callable
@@ -14,10 +14,10 @@ CAPACITY = 4096
 
 
 class Shared(Generic[K, R]):
-    """A pure function that remembers its results by the very argument: an equal one is worked out anew.
+    """Memoizes a pure function by the identity of its argument: for an equal one it is computed again.
 
-    As a decorator. Hashing and comparing a large part may cost as much as the work; that it is the same object is known
-    at once. What is remembered stays alive, at most `capacity` results.
+    A decorator. Hashing and comparing a large part may cost as much as the computation; an identity check is immediate.
+    Memoized arguments stay alive, at most `capacity` of them.
 
     >>> calls = []
     >>> @Shared
@@ -39,7 +39,7 @@ class Shared(Generic[K, R]):
     def __call__(self, part: K) -> R:
         """The result for this part."""
         found = self._known.get(id(part))
-        if found is not None:  # it is the same part: what is remembered is alive, so nothing else has its id
+        if found is not None:  # the same part: memoized ones stay alive, so its id is not reused
             return found[1]
         result = self._function(part)
         if len(self._known) >= self._capacity:

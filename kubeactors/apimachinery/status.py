@@ -1,6 +1,6 @@
-"""Status: how the API server says yes or no; and the errors that carry one.
+"""Status: the result of a request without an object; and the exceptions that carry one.
 
-Inside the API server a refusal is raised as a `StatusError` and leaves as its `Status`; a `Client` raises it again.
+Inside the API server an error is raised as a `StatusError` and sent as its `Status`; a `Client` raises it again.
 
 Source: apimachinery/pkg/api/errors/errors.go, apimachinery/pkg/apis/meta/v1/types.go (v1.36).
 """
@@ -13,7 +13,7 @@ from kubeactors.apimachinery.meta import ListMeta, Object, always
 
 
 class StatusCause(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One cause of a failure; for validation, one field."""
+    """A cause of a failure; for validation, one field."""
 
     reason: str = ""
     message: str = ""
@@ -21,7 +21,7 @@ class StatusCause(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class StatusDetails(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the status is about. `kind` is sometimes a resource ("pods"), as in the original."""
+    """The object of a status. `kind` is sometimes a resource ("pods"), as in Kubernetes."""
 
     name: str = ""
     group: str = ""
@@ -32,7 +32,7 @@ class StatusDetails(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 
 class Status(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The outcome of a request that returns no object; `status` is Success or Failure."""
+    """The result of a request that returns no object; `status` is Success or Failure."""
 
     kind: str = always("Status")
     api_version: str = always("v1")
@@ -45,7 +45,7 @@ class Status(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class StatusError(Exception):
-    """A request was refused. The subclass names the reason; `status` is the whole answer."""
+    """A request was rejected. The subclass is the reason; `status` is the whole reply."""
 
     reason: ClassVar[str] = ""
     code: ClassVar[int] = 500
@@ -56,31 +56,31 @@ class StatusError(Exception):
 
     @classmethod
     def of(cls, status: Status) -> "StatusError":
-        """The error of the class that the status' reason names."""
+        """The error of the class for the status' reason."""
         return _BY_REASON.get(status.reason, StatusError)(status)
 
     @classmethod
     def saying(cls, message: str, details: StatusDetails | None = None) -> "StatusError":
-        """An error of this class with a message of its own."""
+        """An error of this class with this message."""
         return cls(Status(status="Failure", message=message, reason=cls.reason, details=details, code=cls.code))
 
 
 class BadRequest(StatusError):
-    """The request makes no sense; repeating it does not help."""
+    """The request is malformed; retrying does not help."""
 
     reason: ClassVar[str] = "BadRequest"
     code: ClassVar[int] = 400
 
 
 class Unauthorized(StatusError):
-    """The server does not know who asks; send credentials."""
+    """The request is not authenticated; send valid credentials."""
 
     reason: ClassVar[str] = "Unauthorized"
     code: ClassVar[int] = 401
 
 
 class Forbidden(StatusError):
-    """The user may not do this, or policy refuses it."""
+    """The user may not do this, or a policy rejects it."""
 
     reason: ClassVar[str] = "Forbidden"
     code: ClassVar[int] = 403
@@ -94,14 +94,14 @@ class NotFound(StatusError):
 
 
 class MethodNotAllowed(StatusError):
-    """The resource does not know this verb."""
+    """The resource does not support this verb."""
 
     reason: ClassVar[str] = "MethodNotAllowed"
     code: ClassVar[int] = 405
 
 
 class NotAcceptable(StatusError):
-    """No media type that the client accepts can be produced."""
+    """None of the accepted media types can be produced."""
 
     reason: ClassVar[str] = "NotAcceptable"
     code: ClassVar[int] = 406
@@ -122,7 +122,7 @@ class Conflict(StatusError):
 
 
 class Gone(StatusError):
-    """What was asked for is no longer there, for good."""
+    """The requested item no longer exists, for good."""
 
     reason: ClassVar[str] = "Gone"
     code: ClassVar[int] = 410
@@ -143,7 +143,7 @@ class RequestEntityTooLarge(StatusError):
 
 
 class UnsupportedMediaType(StatusError):
-    """The body is in a format that the server does not read."""
+    """The media type of the body is not supported."""
 
     reason: ClassVar[str] = "UnsupportedMediaType"
     code: ClassVar[int] = 415
@@ -164,21 +164,21 @@ class TooManyRequests(StatusError):
 
 
 class InternalError(StatusError):
-    """The server broke."""
+    """The server has failed."""
 
     reason: ClassVar[str] = "InternalError"
     code: ClassVar[int] = 500
 
 
 class ServiceUnavailable(StatusError):
-    """The server cannot answer now; retry."""
+    """The server cannot reply now; retry."""
 
     reason: ClassVar[str] = "ServiceUnavailable"
     code: ClassVar[int] = 503
 
 
 class Timeout(StatusError):
-    """The answer did not come in time; whether the request took effect is unknown."""
+    """The reply did not come in time; whether the request took effect is unknown."""
 
     reason: ClassVar[str] = "Timeout"
     code: ClassVar[int] = 504
@@ -195,7 +195,7 @@ _BY_REASON: dict[str, type[StatusError]] = {
 
 
 def qualified(resource: str, group: str) -> str:
-    """A resource as messages name it: `pods`, `deployments.apps`."""
+    """A resource as messages show it: `pods`, `deployments.apps`."""
     return f"{resource}.{group}" if group else resource
 
 
@@ -216,13 +216,13 @@ def already_exists(resource: str, group: str, name: str) -> StatusError:
 
 
 def conflict(resource: str, group: str, name: str, why: str) -> StatusError:
-    """The operation on the named object cannot be done in its present state."""
+    """The operation is not possible in the object's current state."""
     details = StatusDetails(name=name, group=group, kind=resource)
     return Conflict.saying(f'Operation cannot be fulfilled on {qualified(resource, group)} "{name}": {why}', details)
 
 
 def forbidden(resource: str, group: str, name: str, why: str) -> StatusError:
-    """The operation on the named object is not allowed."""
+    """The operation on the object is not allowed."""
     details = StatusDetails(name=name, group=group, kind=resource)
     named = f'{qualified(resource, group)} "{name}"' if name else qualified(resource, group)
     return Forbidden.saying(f"{named} is forbidden: {why}", details)
@@ -231,7 +231,7 @@ def forbidden(resource: str, group: str, name: str, why: str) -> StatusError:
 def invalid(kind: str, group: str, name: str, errors: Iterable[FieldError]) -> StatusError:
     """The object fails validation. `kind` is the kind, not the resource.
 
-    What is found twice (as a field that more than one rule looks at) is two causes, but said once.
+    An error that is found twice (by two rules for a field) makes two causes, but occurs once in the message.
     """
     found = tuple(errors)
     causes = tuple(StatusCause(reason=one.reason, message=one.message, field=one.field) for one in found)
@@ -241,7 +241,7 @@ def invalid(kind: str, group: str, name: str, errors: Iterable[FieldError]) -> S
 
 
 def aggregate(messages: Sequence[str]) -> str:
-    """Several messages as one: alone as it is, more in brackets. Source: util/errors Aggregate.
+    """Several messages as one: a single one as it is, several in brackets. Source: util/errors Aggregate.
 
     >>> aggregate(["a"]), aggregate(["a", "b"])
     ('a', '[a, b]')

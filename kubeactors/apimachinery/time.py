@@ -1,6 +1,6 @@
-"""Times in objects: RFC 3339 text and nanoseconds since 1970, and durations as people read them.
+"""Times in objects: RFC 3339 strings and nanoseconds since 1970; and durations.
 
-Objects hold times as text in UTC; components count in integer nanoseconds. Nothing here knows what time it is.
+Objects hold times as strings in UTC; components use integer nanoseconds. Nothing here reads a clock.
 
 Source: apimachinery/pkg/apis/meta/v1/{time,micro_time}.go, pkg/util/duration/duration.go (v1.36); Go's time/format.go.
 """
@@ -15,22 +15,22 @@ _FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
 _LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
 
 LAYOUT = "2006-01-02T15:04:05Z07:00"
-"""RFC 3339 as Go names it."""
+"""Go's name of RFC 3339."""
 MICRO_LAYOUT = "2006-01-02T15:04:05.000000Z07:00"
 
 _shape = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 ZERO_TIME = "0001-01-01T00:00:00Z"
-"""Go's zero time. In an object it means that there is none."""
+"""Go's zero time. In an object it means that there is no time."""
 
 
 class TimeError(ValueError):
-    """The text is no time; the message is that of Go's `time.Parse`."""
+    """The string is not a time; the message is that of Go's `time.Parse`."""
 
 
 def format_time(unix_ns: int) -> str:
-    """A Time: UTC with whole seconds, the rest cut off.
+    """A Time: UTC with whole seconds, truncated.
 
     >>> format_time(1_767_323_045_999_999_999)
     '2026-01-02T03:04:05Z'
@@ -39,7 +39,7 @@ def format_time(unix_ns: int) -> str:
 
 
 def format_micro_time(unix_ns: int) -> str:
-    """A MicroTime: UTC with six digits of a second.
+    """A MicroTime: UTC with microseconds.
 
     >>> format_micro_time(1_767_323_045_000_006_000)
     '2026-01-02T03:04:05.000006Z'
@@ -48,7 +48,7 @@ def format_micro_time(unix_ns: int) -> str:
 
 
 def format_nano_time(unix_ns: int) -> str:
-    """A moment of a log: UTC with nine digits of a second.
+    """The timestamp of a log line: UTC with nanoseconds.
 
     >>> format_nano_time(1_767_323_045_000_000_006)
     '2026-01-02T03:04:05.000000006Z'
@@ -61,7 +61,7 @@ def parse_time(text: str) -> int:
     """Nanoseconds since 1970 of a Time or MicroTime.
 
     Raises:
-        TimeError: the text is not RFC 3339.
+        TimeError: the string is not RFC 3339.
 
     >>> parse_time("2026-01-02T03:04:05Z"), parse_time("1970-01-01T01:00:00.5+01:00")
     (1767323045000000000, 500000000)
@@ -71,7 +71,7 @@ def parse_time(text: str) -> int:
 
 @lru_cache(maxsize=4096)
 def canonical_time(text: str) -> str:
-    """A Time as it is stored: in UTC, without fractions of a second.
+    """A Time in stored form: UTC without fractions of a second.
 
     >>> canonical_time("2026-01-02T05:04:05.9+02:00")
     '2026-01-02T03:04:05Z'
@@ -81,7 +81,7 @@ def canonical_time(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def canonical_micro_time(text: str) -> str:
-    """A MicroTime as it is stored: in UTC with six digits of a second, which it must have been sent with.
+    """A MicroTime in stored form: UTC with microseconds, which the input must have as well.
 
     >>> canonical_micro_time("2026-01-02T04:04:05.123456+01:00")
     '2026-01-02T03:04:05.123456Z'
@@ -90,7 +90,7 @@ def canonical_micro_time(text: str) -> str:
 
 
 def human_duration(nanoseconds: int) -> str:
-    """A duration in the two or three characters that tables have room for.
+    """A duration in two or three characters, for tables.
 
     >>> [human_duration(n * SECOND) for n in (-5, 0, 119, 125, 3600 * 3, 3600 * 30, 86400 * 3, 86400 * 1000)]
     ['<invalid>', '0s', '119s', '2m5s', '3h', '30h', '3d', '2y270d']
@@ -123,7 +123,7 @@ def _text_of_second(second: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _time_of_second(second: int) -> str:
-    """One text for all objects that hold this time."""
+    """One string for all objects with this time."""
     return _text_of_second(second) + "Z"
 
 
@@ -167,11 +167,11 @@ _ELEMENTS = (
     ("2006", r"\d{4}"), ("-", "-"), ("01", r"\d\d"), ("-", "-"), ("02", r"\d\d"), ("T", "T"), ("15", r"\d\d?"),
     (":", ":"), ("04", r"\d\d"), (":", ":"), ("05", r"\d\d"),
 )  # fmt: skip
-"""The parts of Go's layout, and what each takes from the text."""
+"""The parts of Go's layout, and the pattern of each."""
 
 
 def _complaint(text: str, layout: str) -> str:
-    """Where Go's parser stops: at the first part of the layout that the rest of the text does not fit."""
+    """The error of Go's parser: the first part of the layout that the rest of the string does not match."""
     rest = text
     micro = ((".000000", r"\.\d{6}"),) if layout is MICRO_LAYOUT else ()
     for element, pattern in (*_ELEMENTS, *micro, ("Z07:00", r"Z|[+-]\d\d:\d\d")):
@@ -189,7 +189,7 @@ def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
 
 
 def _truncated(nanoseconds: int) -> int:
-    """Whole seconds, cut towards zero as Go's conversion to int does."""
+    """Whole seconds, truncated towards zero as by Go's conversion to int."""
     return nanoseconds // SECOND if nanoseconds >= 0 else -(-nanoseconds // SECOND)
 
 
@@ -215,10 +215,10 @@ _UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60
 
 
 def parse_go_duration(text: str) -> float:
-    """Seconds of a duration that Go reads.
+    """The seconds of a duration in Go's format.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is malformed.
 
     >>> parse_go_duration("1h2m5s"), parse_go_duration("250ms")
     (3725.0, 0.25)

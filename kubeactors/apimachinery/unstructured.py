@@ -1,7 +1,7 @@
 """Objects of kinds that are known at run time only: custom resources.
 
-Every such kind has a Struct of its own, made from its names (`type_of_kind`): what finds a kind by the type of an object
-finds these too. What they have besides type and metadata are nested dicts and lists, which nobody changes.
+Every such kind has a Struct, made from its names (`type_of_kind`), so that lookups of a kind by the type of an object
+work. Everything but type and metadata is nested dicts and lists, which must not be changed.
 
 Source: apimachinery/pkg/apis/meta/v1/unstructured (v1.36).
 """
@@ -22,7 +22,7 @@ _OWN = ("apiVersion", "kind", "metadata")
 
 
 class Unstructured(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=True):
-    """An object whose fields are nested dicts and lists; a changed object is a new one.
+    """An object whose fields are nested dicts and lists; a change makes a new one.
 
     >>> thing = of({"apiVersion": "a.io/v1", "kind": "Thing", "metadata": {"name": "a"}, "spec": {"size": 3}})
     >>> thing.kind, thing.metadata.name, thing.at("spec", "size"), thing.at("status", "phase")
@@ -30,7 +30,7 @@ class Unstructured(TypedObject, frozen=True, kw_only=True, omit_defaults=True, g
     """
 
     fields: Mapping[str, object] = {}
-    """All but type and metadata."""
+    """Everything but type and metadata."""
 
     @property
     def content(self) -> dict[str, object]:
@@ -39,7 +39,7 @@ class Unstructured(TypedObject, frozen=True, kw_only=True, omit_defaults=True, g
         return {"apiVersion": self.api_version, "kind": self.kind, "metadata": metadata, **self.fields}
 
     def at(self, *path: str) -> object:
-        """The value at the end of a path of names, or None."""
+        """The value at a path of names, or None."""
         return _at(self.fields, path)
 
     def with_metadata(self, metadata: ObjectMeta) -> "Unstructured":
@@ -55,12 +55,12 @@ class Unstructured(TypedObject, frozen=True, kw_only=True, omit_defaults=True, g
         """The object with these fields instead of its own."""
         return self if fields is self.fields else replace(self, fields=fields)
 
-    __hash__: ClassVar[None] = None  # type: ignore[assignment] # pyright: ignore[reportIncompatibleMethodOverride] -- its dicts have none either
+    __hash__: ClassVar[None] = None  # type: ignore[assignment] # pyright: ignore[reportIncompatibleMethodOverride] -- dicts are not hashable
 
 
 @lru_cache(maxsize=4096)
 def type_of_kind(api_version: str, kind: str) -> type[Unstructured]:
-    """The Struct of a kind; for the same names it is always the same.
+    """The Struct of a kind; the same one for the same names.
 
     >>> type_of_kind("a.io/v1", "Thing")().kind
     'Thing'
@@ -79,7 +79,7 @@ def type_of_kind(api_version: str, kind: str) -> type[Unstructured]:
 
 
 def encode(obj: Unstructured) -> bytes:
-    """The object as JSON, its type first.
+    """The object as JSON, with its type first.
 
     >>> encode(of({"spec": {}, "kind": "Thing", "apiVersion": "a.io/v1"}))
     b'{"kind":"Thing","apiVersion":"a.io/v1","metadata":{},"spec":{}}'
@@ -90,10 +90,10 @@ def encode(obj: Unstructured) -> bytes:
 
 
 def of(content: Mapping[str, object]) -> Unstructured:
-    """An object of dicts and lists.
+    """Convert dicts and lists to an object.
 
     Raises:
-        DecodeError: it has no kind, or metadata that is not as metadata should be.
+        DecodeError: it has no kind, or malformed metadata.
     """
     if not _text(content.get("kind")):
         said = msgspec.json.encode(content).decode()
@@ -102,10 +102,10 @@ def of(content: Mapping[str, object]) -> Unstructured:
 
 
 def decode(data: bytes) -> tuple[Unstructured, tuple[str, ...]]:
-    """Read one JSON document; and its duplicate and unknown fields, as strict errors.
+    """Decode a JSON document; returns its duplicate and unknown fields as strict errors.
 
     Raises:
-        DecodeError: it is no JSON object with a kind and readable metadata.
+        DecodeError: it is not a JSON object with a kind and well-formed metadata.
 
     >>> decode(b'{"kind":"Thing","apiVersion":"a.io/v1","spec":{"a":1,"a":2}}')[1]
     ('duplicate field "spec.a"',)
@@ -122,10 +122,10 @@ def decode(data: bytes) -> tuple[Unstructured, tuple[str, ...]]:
 
 
 def decode_as(data: bytes, type_: type[Unstructured]) -> tuple[Unstructured, tuple[str, ...]]:
-    """Read one JSON document as an object of a kind, whatever it says that it is.
+    """Decode a JSON document as an object of a kind, whatever kind the document has.
 
     Raises:
-        DecodeError: it is no JSON object with readable metadata.
+        DecodeError: it is not a JSON object with well-formed metadata.
     """
     value, duplicates = _parsed(data)
     found, unknown = from_plain(value, type_)
@@ -133,10 +133,10 @@ def decode_as(data: bytes, type_: type[Unstructured]) -> tuple[Unstructured, tup
 
 
 def from_plain(value: object, type_: type[Unstructured]) -> tuple[Unstructured, tuple[str, ...]]:
-    """An object of dicts and lists, and the unknown fields of its metadata.
+    """Convert dicts and lists to an object; returns the unknown fields of its metadata.
 
     Raises:
-        DecodeError: it is no object with readable metadata.
+        DecodeError: it is not an object with well-formed metadata.
     """
     if not isinstance(value, Mapping):
         raise DecodeError(mismatch(value, "map[string]interface {}", Place()))

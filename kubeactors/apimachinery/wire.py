@@ -1,4 +1,4 @@
-"""The wire format of protobuf, as far as messages of Kubernetes and of CEL use it.
+"""The wire format of protobuf, as far as messages of Kubernetes and CEL use it.
 
 Source: protobuf.dev/programming-guides/encoding.
 """
@@ -8,23 +8,23 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 Value: TypeAlias = int | float | bytes
-"""A number, or the bytes of a text, a message or packed numbers."""
+"""A number, or the bytes of a string, a message or packed numbers."""
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 
 
 class ProtobufError(ValueError):
-    """The bytes are no message."""
+    """The bytes are not a message."""
 
 
 def fields(data: bytes) -> Iterator[tuple[int, Value]]:
-    r"""The fields of a message in order: their numbers and values.
+    r"""The fields of a message in order, as number and value.
 
     >>> list(fields(b"\x08\x96\x01\x12\x02hi"))
     [(1, 150), (2, b'hi')]
 
     Raises:
-        ProtobufError: the bytes end too soon, or make no sense.
+        ProtobufError: the bytes are truncated or malformed.
     """
     at = 0
     while at < len(data):
@@ -62,7 +62,7 @@ def numbers(data: bytes) -> list[int]:
 
 
 def signed(number: int) -> int:
-    """A number whose highest bit of 64 is its sign.
+    """An unsigned 64-bit number as two's complement.
 
     >>> signed(2**64 - 1)
     -1

@@ -1,11 +1,11 @@
-"""What somebody might have meant."""
+"""Suggestions for misspelled words."""
 
 import difflib
 from collections.abc import Sequence
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """What might be meant by a word that is not known.
+    """The nearest known word, or all of them.
 
     >>> nearest("chrun", ["create", "churn"])
     'did you mean "churn"?'

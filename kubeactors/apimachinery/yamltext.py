@@ -1,4 +1,4 @@
-"""YAML documents as Kubernetes reads them: YAML 1.1 turned into JSON, without timestamps and without bombs.
+"""YAML documents as Kubernetes reads them: YAML 1.1 converted to JSON, without timestamps, and protected against bombs.
 
 Source: sigs.k8s.io/yaml (YAMLToJSON, YAMLToJSONStrict).
 """
@@ -12,20 +12,20 @@ import msgspec
 import yaml
 
 MAX_VALUES = 400_000
-"""A document that unfolds (by its aliases) to more values than this is taken for a bomb."""
+"""The limit of values in a document with its aliases expanded; above it, it is taken for a bomb."""
 
 
 class YAMLError(ValueError):
-    """The text is no YAML document that could be JSON."""
+    """The text is not a YAML document that can be JSON."""
 
 
 def to_json(data: bytes, *, first_of_many: bool = False) -> tuple[bytes, tuple[str, ...]]:
-    """The JSON of one YAML document, and what a strict reader says to its duplicate keys.
+    """The JSON of a YAML document, and a strict error for its duplicate keys.
 
-    With `first_of_many` others may follow, which nobody reads.
+    With `first_of_many` further documents are ignored.
 
     Raises:
-        YAMLError: it is no YAML document, more than one, or cannot be written as JSON.
+        YAMLError: it is malformed, is several documents, or has no equivalent in JSON.
 
     >>> to_json(b"a: {b: 2001-01-01, on: 0777, 2: 2.0}")
     (b'{"a":{"b":"2001-01-01","true":511,"2":2}}', ())
@@ -60,24 +60,24 @@ def _words(error: yaml.YAMLError) -> str:
 
 
 class _Loader(yaml.CSafeLoader):
-    """Notes duplicate keys, of which the last one wins; times stay text."""
+    """Records duplicate keys, of which the last wins; times stay strings."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self.duplicates: list[str] = []
 
     def unfold(self, node: yaml.Node) -> object:
-        """What the document says.
+        """The value of the document.
 
         Raises:
-            yaml.YAMLError: it is no value, or by its aliases far larger than it looks.
+            yaml.YAMLError: it is malformed, or its aliases expand beyond the limit.
         """
         if _Weights().of(node) > MAX_VALUES:
             raise yaml.YAMLError("document contains excessive aliasing")
-        return self.construct_document(node)  # pyright: ignore[reportUnknownMemberType] -- the stub says not what a node is
+        return self.construct_document(node)  # pyright: ignore[reportUnknownMemberType] -- untyped in the stub
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002 - overrides
-        """A dict with text as keys."""
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002 -- overrides
+        """A dict with string keys."""
         written = [self._written(key) for key, _ in node.value]
         for index, (key, _) in enumerate(node.value):
             if written[index] in written[:index] and written[index] != "<<":
@@ -97,7 +97,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 
 
 class _Weights:
-    """How many values nodes stand for, with all that their aliases repeat."""
+    """The number of values of nodes, with aliases expanded."""
 
     def __init__(self) -> None:
         self._known: dict[yaml.Node, int] = {}
@@ -105,7 +105,7 @@ class _Weights:
     def of(self, node: yaml.Node) -> int:
         known = self._known.get(node)
         if known is None:
-            self._known[node] = 1  # if it holds itself: the constructor says so
+            self._known[node] = 1  # if it contains itself, the constructor reports it
             known = self._known[node] = 1 + sum(map(self.of, _inside(node)))
         return known
 
@@ -117,7 +117,7 @@ def _inside(node: yaml.Node) -> Iterable[yaml.Node]:
 
 
 def _plain(value: object) -> object:
-    """What JSON can hold, of what YAML can hold."""
+    """A YAML value as JSON."""
     if isinstance(value, dict):
         return {_key(key): _plain(item) for key, item in cast("dict[object, object]", value).items()}
     if isinstance(value, list):

@@ -221,7 +221,7 @@ class Cacher:
 
 def _kept(kind: Kind[TypedObject], value: TypedObject) -> TypedObject:
     """The object in the current storage version, unless only a webhook could convert it."""
-    return value if kind.is_asked_for else kind.from_stored(value)
+    return value if kind.has_webhook_conversion else kind.from_stored(value)
 
 
 def _in_scope(watcher: Watcher, change: Change) -> bool:

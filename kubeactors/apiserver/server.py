@@ -351,7 +351,7 @@ class ApiServer(Actor[ApiMessage | IsReady | CheckServer | FromStore | OwnMessag
         await await_start(message, start, self._freshness)
         if message.resource not in self._resources:
             raise unknown_resource()  # its definition was deleted while this waited
-        as_stored = resource.kind.stored_as is None and not resource.kind.is_asked_for
+        as_stored = resource.kind.stored_as is None and not resource.kind.has_webhook_conversion
         shown = None if as_stored else resource.in_version
         self._streams.begin(message, selection, start, shown)
         return WatchStarted(initial)

@@ -35,7 +35,7 @@ class VersionedReader:
             return Result(object=components.component(resource, message.name), warnings=_deprecation(resource))
         found = await self._reader.get(resource, message)
         if message.subresource:
-            whole = resource.in_version(found) if resource.kind.is_asked_for else found
+            whole = resource.in_version(found) if resource.kind.has_webhook_conversion else found
             found = self._subresources[resource.kind.gvr, message.subresource].get(resource, whole)
         return Result(object=resource.part_in_version(found), warnings=_deprecation(resource))
 
@@ -53,9 +53,9 @@ class VersionedReader:
     async def in_version(self, resource: Resource, found: ListResult) -> ListResult:
         """The list in the version of the resource."""
         kind, items = resource.kind, cast("tuple[TypedObject, ...]", found.items)
-        if kind.stored_as is None and not kind.is_asked_for:
+        if kind.stored_as is None and not kind.has_webhook_conversion:
             return found
-        if kind.is_asked_for:
+        if kind.has_webhook_conversion:
             await self._conversions.convert_all(items, resource.in_version)
         return replace(found, items=tuple(map(resource.in_version, items)))
 

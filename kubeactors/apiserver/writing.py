@@ -243,7 +243,7 @@ def _judged(resource: Resource, value: TypedObject, field_validation: str) -> tu
     """
     kind = resource.kind
     looked_at = isinstance(value, kind.type) and field_validation != patches.IGNORE
-    unknown = kind.superfluous(value) if looked_at else ()
+    unknown = kind.unknown_fields(value) if looked_at else ()
     if unknown and field_validation == patches.STRICT:
         raise BadRequest.saying(f"strict decoding error: {', '.join(unknown)}")
     return unknown

@@ -1,4 +1,4 @@
-"""Expressions compile, evaluate, and fail in the words of Kubernetes."""
+"""CEL expressions compile, evaluate, and fail with the messages of Kubernetes."""
 
 import sys
 import tomllib
@@ -25,7 +25,7 @@ from kubeactors.apimachinery.cel.program import CelMissing
         ("self.?missing.orValue('none')", "none"),
     ],
 )
-def test_an_expression_comes_to_a_value(text: str, value: object) -> None:
+def test_an_expression_evaluates_to_a_value(text: str, value: object) -> None:
     it = {"size": 3, "name": "abc", "tags": ["x", "y"]}
     assert compile_program(text, ("self",)).evaluate({"self": it}) == value
 
@@ -51,7 +51,7 @@ def test_an_expression_comes_to_a_value(text: str, value: object) -> None:
         ("'x'", "must evaluate to bool but got string"),
     ],
 )
-def test_what_is_no_condition_is_refused(text: str, message: str) -> None:
+def test_an_invalid_condition_is_rejected(text: str, message: str) -> None:
     with pytest.raises(CelError) as caught:
         compile_program(text, ("self",), "bool")
     assert str(caught.value) == message
@@ -66,7 +66,7 @@ def test_what_is_no_condition_is_refused(text: str, message: str) -> None:
         ("self.zero < 'a'", "no such overload"),
     ],
 )
-def test_a_failure_is_told_in_the_words_of_the_original(text: str, message: str) -> None:
+def test_an_evaluation_error_has_the_message_of_kubernetes(text: str, message: str) -> None:
     program = compile_program(text, ("self",), "bool")
     with pytest.raises(CelError) as caught:
         program.holds({"self": {"tags": {}, "list": [1], "zero": 0}})
@@ -106,7 +106,7 @@ def test_a_failure_is_told_in_the_words_of_the_original(text: str, message: str)
         ("'a MONDAY'.find('((?i)mon|tues)DAY$')", "MONDAY"),
     ],
 )
-def test_the_libraries_of_kubernetes_are_there(text: str, value: object) -> None:
+def test_the_libraries_of_kubernetes_are_available(text: str, value: object) -> None:
     assert compile_program(text, ()).evaluate({}) == value
 
 
@@ -120,7 +120,7 @@ def test_the_libraries_of_kubernetes_are_there(text: str, value: object) -> None
         ("[].max()", "max called on empty list"),
     ],
 )
-def test_what_a_library_cannot_do_is_a_failure(text: str, message: str) -> None:
+def test_an_invalid_argument_of_a_library_function_is_an_error(text: str, message: str) -> None:
     with pytest.raises(CelError) as caught:
         compile_program(text, ()).evaluate({})
     assert str(caught.value).startswith(message)
@@ -140,11 +140,11 @@ def test_what_a_library_cannot_do_is_a_failure(text: str, message: str) -> None:
         ("format.byte().validate('a===').hasValue() && !format.byte().validate('YQ==').hasValue()", True),
     ],
 )
-def test_formats_tell_what_is_wrong_with_a_text(text: str, value: object) -> None:
+def test_formats_report_the_errors_of_a_string(text: str, value: object) -> None:
     assert compile_program(text, ()).evaluate({}) == value
 
 
-def test_what_is_wrong_with_an_expression_is_told_of_the_text_as_it_was_written() -> None:
+def test_compilation_errors_refer_to_the_text_as_written() -> None:
     with pytest.raises(CelError, match=r"1:48: undeclared reference to 'nosuch'[^?]*$"):
         compile_program("format.dns1123Label().validate('a') != null && nosuch", ())
 
@@ -152,7 +152,7 @@ def test_what_is_wrong_with_an_expression_is_told_of_the_text_as_it_was_written(
 ASKING = "authorizer.group('apps').resource('deployments').namespace('ns').name('web').check('delete')"
 
 
-def test_a_question_to_the_authorizer_is_asked_with_all_its_parts() -> None:
+def test_an_authorization_check_has_all_its_attributes() -> None:
     asked: list[Question] = []
 
     def answer(question: Question) -> Verdict:
@@ -175,7 +175,7 @@ def test_a_question_to_the_authorizer_is_asked_with_all_its_parts() -> None:
     ]
 
 
-def test_a_question_that_is_not_complete_has_no_answer() -> None:
+def test_an_incomplete_authorization_check_is_an_error() -> None:
     with answering(lambda _: Verdict(allowed=True)), pytest.raises(CelError, match="no such overload"):
         compile_program("authorizer.group('apps').check('get').allowed()", ("authorizer",)).evaluate(
             {"authorizer": asking()}
@@ -185,7 +185,7 @@ def test_a_question_that_is_not_complete_has_no_answer() -> None:
 PAIRS = "self.all(a, self.all(b, self.all(c, a + b + c >= 0)))"
 
 
-def test_an_expression_that_would_take_long_is_not_evaluated() -> None:
+def test_an_expensive_expression_is_not_evaluated() -> None:
     program = compile_program(PAIRS, ("self",))
     Budget().charge(program, {"self": [*range(10)]})
     with pytest.raises(CelError, match="actual cost limit exceeded"):
@@ -197,10 +197,10 @@ self.all(p1, self.exists_one(p2, p1.group == p2.group && p1.kind == p2.kind && p
   && (((!has(p1.sectionName) || p1.sectionName == '') && (!has(p2.sectionName) || p2.sectionName == ''))
     || (has(p1.sectionName) && has(p2.sectionName) && p1.sectionName == p2.sectionName))))
 """
-"""A rule of the Gateway API, about as it stands there."""
+"""A rule like one of the Gateway API."""
 
 
-def test_what_is_not_there_costs_nothing() -> None:
+def test_absent_values_cost_nothing() -> None:
     parent = {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "a"}
     values = {"self": [parent, {**parent, "name": "b", "sectionName": None}]}
     Budget().charge(compile_program(UNIQUE_PARENTS, ("self",)), values)
@@ -210,15 +210,15 @@ def test_what_is_not_there_costs_nothing() -> None:
     Budget().charge(of_none, {"object": {"x": "y" * 1_000_000}, "oldObject": None})
 
 
-def test_what_is_deep_is_measured_as_quickly_as_what_is_wide() -> None:
+def test_deep_values_are_measured_in_linear_time() -> None:
     deep: dict[str, object] = {"x": "y" * 1000}
-    for _ in range(60):  # were each level looked at twice, nobody would see the end
+    for _ in range(60):  # exponential if each level were visited twice
         deep = {"one": deep, "other": {"x": "y"}}
     program = compile_program("self.all(k, k != 'x' && self.exists(l, l == 'one'))", ("self",))
     Budget().charge(program, {"self": deep})
 
 
-def test_what_is_made_of_values_is_no_larger_than_they_are() -> None:
+def test_a_computed_value_is_at_most_as_large_as_its_inputs() -> None:
     program = compile_program("self.?a.orValue([]).all(x, self.?a.orValue([]).exists_one(y, x == y))", ("self",))
     Budget().charge(program, {"self": {"a": ["one", "two", "three"]}})
     with pytest.raises(CelError, match="actual cost limit exceeded"):
@@ -228,12 +228,12 @@ def test_what_is_made_of_values_is_no_larger_than_they_are() -> None:
 def test_expressions_about_one_request_share_a_budget() -> None:
     program, budget, values = compile_program(PAIRS, ("self",)), Budget(), {"self": [*range(45)]}
     budget.charge(program, values)
-    with pytest.raises(OutOfBudget):  # noqa: PT012 -- somewhere on the way
+    with pytest.raises(OutOfBudget):  # noqa: PT012 -- in any of the calls
         for _ in range(100):
             budget.charge(program, values)
 
 
-def test_what_is_cheap_is_not_counted() -> None:
+def test_cheap_expressions_are_not_counted() -> None:
     budget = Budget()
     program = compile_program("self.name.startsWith('a') && self.tags.exists(t, t == 'b')", ("self",))
     for _ in range(1000):
@@ -242,7 +242,7 @@ def test_what_is_cheap_is_not_counted() -> None:
 
 @pytest.fixture
 def no_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As where it is not installed."""
+    """Simulate a system without the library."""
     monkeypatch.setitem(sys.modules, "cel_expr_python", None)
     _forget()
     yield
@@ -255,7 +255,7 @@ def _forget() -> None:
 
 
 @pytest.mark.usefixtures("no_library")
-def test_without_the_library_an_expression_says_what_is_missing() -> None:
+def test_without_the_library_the_error_names_what_is_missing() -> None:
     with pytest.raises(CelMissing, match="need the package cel-expr-python, which is not installed"):
         compile_program("self.size > 1", ("self",))
 
@@ -273,7 +273,7 @@ def test_without_the_library_an_expression_says_what_is_missing() -> None:
         ({"sys_platform": "linux", "platform_machine": "x86_64", "implementation_name": "pypy"}, False),
     ],
 )
-def test_the_library_is_asked_for_where_there_are_builds_of_it(system: dict[str, str], *, wanted: bool) -> None:
+def test_the_library_is_a_dependency_where_it_is_available(system: dict[str, str], *, wanted: bool) -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     (it,) = (one for one in map(Requirement, project["dependencies"]) if one.name == "cel-expr-python")
     assert it.marker is not None

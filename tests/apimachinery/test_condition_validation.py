@@ -1,4 +1,4 @@
-"""Conditions of the common kind."""
+"""Validation of `metav1.Condition` lists."""
 
 from kubeactors.apimachinery.condition_validation import validate_conditions
 from kubeactors.apimachinery.meta import Condition
@@ -11,11 +11,11 @@ def wrong(*conditions: Condition) -> list[str]:
     return [str(one) for one in validate_conditions(conditions, "status.conditions")]
 
 
-def test_a_condition_that_says_all_is_accepted() -> None:
+def test_a_complete_condition_is_valid() -> None:
     assert wrong(GOOD) == []
 
 
-def test_a_condition_that_says_nothing_lacks_much() -> None:
+def test_an_empty_condition_lacks_its_required_fields() -> None:
     name = (
         "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
         "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
@@ -31,7 +31,7 @@ def test_a_condition_that_says_nothing_lacks_much() -> None:
     ]
 
 
-def test_a_type_is_there_once_and_texts_have_an_end() -> None:
+def test_types_are_unique_and_strings_have_a_maximum_length() -> None:
     long = Condition(
         type=GOOD.type, status="False", reason="R" * 1025, message="m" * (32 * 1024 + 1), last_transition_time=TIME
     )

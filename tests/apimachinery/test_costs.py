@@ -1,4 +1,4 @@
-"""What rules cost, by the numbers of the original.
+"""The cost of rules equals Kubernetes'.
 
 Source of the numbers: apiextensions-apiserver/pkg/apiserver/schema/cel/compilation_test.go, TestCostEstimation (v1.36).
 """
@@ -60,7 +60,9 @@ def cost(rule: str, schema: Raw) -> int:
         ("int-or-string", "self[0] == 5", 3, 10, 3),
     ],
 )
-def test_lists_cost_what_fits_into_a_request(kind: str, rule: str, unbounded: int, most: int, bounded: int) -> None:
+def test_unbounded_lists_cost_what_fits_into_a_request(
+    kind: str, rule: str, unbounded: int, most: int, bounded: int
+) -> None:
     found = (cost(rule, a_list(one_of(kind), None)), cost(rule, a_list(one_of(kind), most)))
     assert found == (unbounded, bounded)
 
@@ -78,7 +80,9 @@ def test_lists_cost_what_fits_into_a_request(kind: str, rule: str, unbounded: in
         ("number", "self['x'] == 0.0", 2, 0, 2),
     ],
 )
-def test_maps_cost_what_fits_into_a_request(kind: str, rule: str, unbounded: int, most: int, bounded: int) -> None:
+def test_unbounded_maps_cost_what_fits_into_a_request(
+    kind: str, rule: str, unbounded: int, most: int, bounded: int
+) -> None:
     found = (cost(rule, a_map(one_of(kind), None)), cost(rule, a_map(one_of(kind), most)))
     assert found == (unbounded, bounded)
 
@@ -97,18 +101,18 @@ def test_maps_cost_what_fits_into_a_request(kind: str, rule: str, unbounded: int
         ("self.lowerAscii() == 'lower!'", 314575, 10, 6),
     ],
 )
-def test_texts_cost_what_their_length_costs(rule: str, unbounded: int, most: int, bounded: int) -> None:
+def test_strings_cost_by_their_length(rule: str, unbounded: int, most: int, bounded: int) -> None:
     assert (cost(rule, a_text(None)), cost(rule, a_text(most))) == (unbounded, bounded)
 
 
-def test_loops_within_loops_multiply() -> None:
+def test_nested_loops_multiply() -> None:
     numbers = a_list(one_of("number"), 10)
     assert cost("self.all(x, self.all(y, true))", numbers) == 352
     assert cost("self.all(x, self.all(y, self.all(z, true)))", numbers) == 3552
     assert cost("self.all(x, self.all(y, true))", a_list(one_of("number"), None)) > 10**12
 
 
-def test_parts_of_larger_things_are_priced_by_their_own_sizes() -> None:
+def test_nested_values_cost_by_their_own_sizes() -> None:
     assert cost(ALL, a_list(OBJECT, None)) == 555128
     assert cost(ALL, a_map(a_map(one_of("number"), None), None)) == 1179647
     assert cost("self[0][0] == -1.0", a_list(a_list(one_of("number"), None), None)) == 3
@@ -122,7 +126,7 @@ def test_parts_of_larger_things_are_priced_by_their_own_sizes() -> None:
     assert cost("self.contains('A')", values) == 2
 
 
-def test_a_rule_counts_as_often_as_its_place_can_be_there() -> None:
+def test_the_cost_of_a_rule_is_multiplied_by_its_occurrences() -> None:
     item = Structural(one_of("number"))
     outer, inner = Structural(a_list(one_of("number"), 7)), Structural(a_map(one_of("number"), 3))
     assert Bounds().within(outer).within(inner).cost(10, declared(item)) == 210
@@ -133,5 +137,5 @@ def test_a_rule_counts_as_often_as_its_place_can_be_there() -> None:
 @pytest.mark.parametrize(
     ("cost", "factor"), [(10_000_001, "1.000000x"), (15_000_000, "1.5x"), (10**9, "100.0x"), (10**10, "more than 100x")]
 )
-def test_the_factor_is_told_as_exactly_as_it_matters(cost: int, factor: str) -> None:
+def test_the_factor_in_the_error_is_rounded(cost: int, factor: str) -> None:
     assert too_dear("it", cost, 10_000_000).startswith(f"it exceeds budget by factor of {factor} (try ")

@@ -25,7 +25,7 @@ FIELDS = {"metadata.name": "a", "metadata.namespace": "default", "spec.nodeName"
         ("metadata.name=a,", True),
     ],
 )
-def test_a_selector_selects_what_it_says(text: str, selected: bool) -> None:  # noqa: FBT001 - a case
+def test_a_selector_selects_what_it_says(text: str, selected: bool) -> None:  # noqa: FBT001 -- a case
     assert fieldselector.parse(text).matches(FIELDS) is selected
 
 
@@ -38,7 +38,7 @@ def test_a_selector_selects_what_it_says(text: str, selected: bool) -> None:  # 
         ("a=b\\", "invalid field selector: invalid escape sequence: \\"),
     ],
 )
-def test_what_is_no_selector_is_refused_in_the_words_of_kubernetes(text: str, message: str) -> None:
+def test_a_malformed_selector_is_rejected_with_the_message_of_kubernetes(text: str, message: str) -> None:
     with pytest.raises(FieldSelectorError) as caught:
         fieldselector.parse(text)
     assert str(caught.value) == message
@@ -55,7 +55,7 @@ def test_what_is_written_is_read_back(wanted: list[Term]) -> None:
     assert sorted(map(str, fieldselector.parse(str(selector)).terms)) == sorted(map(str, wanted))
 
 
-def test_an_exact_field_can_be_looked_up() -> None:
+def test_an_exact_field_is_available_for_index_lookups() -> None:
     selector = fieldselector.parse("spec.nodeName=n1,metadata.name!=a")
     assert selector.exact("spec.nodeName") == "n1"
     assert selector.exact("metadata.name") is None
@@ -63,7 +63,7 @@ def test_an_exact_field_can_be_looked_up() -> None:
     assert EVERYTHING.empty
 
 
-def test_an_unknown_field_is_refused_as_the_kind_would() -> None:
+def test_an_unknown_field_is_rejected() -> None:
     selector = fieldselector.parse("status.replicas=0")
     with pytest.raises(
         FieldSelectorError, match=r'^"status.replicas" is not a known field selector: only "metadata.name"'

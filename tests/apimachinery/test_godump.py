@@ -1,4 +1,4 @@
-"""Templates have the hashes that Kubernetes gives them."""
+"""Templates have the same hashes as in Kubernetes."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def template(name: str, image: str, **container: object) -> PodTemplateSpec:
     return PodTemplateSpec(metadata=ObjectMeta(labels={"app": name}), spec=spec)
 
 
-def test_hashes_are_those_that_a_cluster_was_seen_to_give() -> None:
+def test_hashes_equal_those_recorded_from_a_cluster() -> None:
     assert template_hash(template("agent", "example/agent:1")) == "677b6cb4d8"
     assert revision_hash(data_of(template("db", "example/db:1")), 0) == "567d949c57"
 
@@ -50,7 +50,7 @@ def test_collisions_give_another_hash() -> None:
     assert len(dict.fromkeys(hashes)) == 3
 
 
-def test_every_part_of_a_template_can_be_shown() -> None:
+def test_every_field_of_a_template_can_be_printed() -> None:
     probe = Probe(tcp_socket=TCPSocketAction(port="web"), period_seconds=5)
     made = template(
         "web", "web",
@@ -78,5 +78,5 @@ def test_every_part_of_a_template_can_be_shown() -> None:
         ({"runAsUser": 1}, "v1.SELinuxOptions", "{User:(string) Role:(string) Type:(string) Level:(string)}"),
     ],
 )  # fmt: skip
-def test_values_look_as_in_go(value: dict[str, object], type_: str, expected: str) -> None:
+def test_values_are_printed_as_in_go(value: dict[str, object], type_: str, expected: str) -> None:
     assert dump(value, type_) == f"({type_}){expected}"

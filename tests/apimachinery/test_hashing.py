@@ -22,7 +22,7 @@ def test_a_collision_gives_another_hash() -> None:
     assert all(label_value(one) == () for one in hashes)
 
 
-def test_percentages_are_rounded_as_asked() -> None:
+def test_percentages_are_rounded_up_or_down() -> None:
     assert intstr.scaled("33%", 10, round_up=True) == 4
     assert intstr.scaled("33%", 10, round_up=False) == 3
     assert intstr.scaled("100%", 10, round_up=False) == 10
@@ -40,7 +40,7 @@ def test_percentages_are_rounded_as_asked() -> None:
         ),
     ],
 )
-def test_what_is_no_percentage_is_refused_in_the_words_of_kubernetes(value: str, message: str) -> None:
+def test_a_malformed_percentage_is_rejected_with_the_message_of_kubernetes(value: str, message: str) -> None:
     with pytest.raises(IntOrStringError) as caught:
         intstr.scaled(value, 10, round_up=True)
     assert str(caught.value) == message

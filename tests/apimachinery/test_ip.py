@@ -1,4 +1,4 @@
-"""Addresses and blocks as fields."""
+"""Validation of addresses and blocks."""
 
 from kubeactors.apimachinery.field import FieldError, invalid
 from kubeactors.apimachinery.ip import parse_cidr, validate_cidr, validate_ip, validate_legacy_cidr, validate_legacy_ip
@@ -8,7 +8,7 @@ def wrong(value: str, detail: str) -> list[FieldError]:
     return [invalid("spec.ip", value, detail)]
 
 
-def test_a_newer_field_takes_the_canonical_form_only() -> None:
+def test_a_newer_field_accepts_the_canonical_form_only() -> None:
     assert list(validate_ip("10.0.0.1", "spec.ip")) == []
     assert list(validate_ip("2001:DB8::1", "spec.ip")) == wrong(
         "2001:DB8::1", 'must be in canonical form ("2001:db8::1")'
@@ -18,18 +18,18 @@ def test_a_newer_field_takes_the_canonical_form_only() -> None:
     )
 
 
-def test_an_old_field_takes_any_form_that_has_one_meaning() -> None:
+def test_an_old_field_accepts_any_unambiguous_form() -> None:
     assert list(validate_legacy_ip("2001:DB8::1", "spec.ip")) == []
     assert list(validate_legacy_ip("010.0.0.1", "spec.ip")) == wrong("010.0.0.1", "must not have leading 0s")
     mapped = "::ffff:1.2.3.4"
     assert list(validate_legacy_ip(mapped, "spec.ip")) == wrong(mapped, "must not be an IPv4-mapped IPv6 address")
 
 
-def test_a_zone_is_no_part_of_an_address() -> None:
+def test_an_address_with_a_zone_is_invalid() -> None:
     assert list(validate_legacy_ip("fe80::1%eth0", "spec.ip")) != []
 
 
-def test_a_block_has_no_bits_beyond_its_length() -> None:
+def test_a_block_has_no_host_bits() -> None:
     assert list(validate_cidr("10.0.0.0/8", "spec.ip")) == []
     beyond = "must not have bits set beyond the prefix length"
     assert list(validate_legacy_cidr("10.0.0.1/8", "spec.ip")) == wrong("10.0.0.1/8", beyond)

@@ -39,11 +39,11 @@ OBJECT = {
         (".spec[?(@.n=='x')]", []),
     ],
 )
-def test_paths_find_what_is_there(path: str, found: list[object]) -> None:
+def test_paths_find_values(path: str, found: list[object]) -> None:
     assert find(OBJECT, path) == found
 
 
 @pytest.mark.parametrize("path", [".a[", ".a[x]", ".a[::0]", ".a[1:2:00 ]", ".a[?(x==1)]", ".a[?(@.b==c)]", ".a b"])
-def test_what_is_no_path_is_told(path: str) -> None:
+def test_a_malformed_path_is_rejected(path: str) -> None:
     with pytest.raises(JsonPathError):
         find(OBJECT, path)

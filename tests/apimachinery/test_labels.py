@@ -65,13 +65,13 @@ def test_a_selector_selects_what_it_says(text: str, selected: str) -> None:
         ("n>x", f'unable to parse requirement: values[0]: Invalid value: "x": {NO_INTEGER}'),
     ],
 )
-def test_what_is_no_selector_is_refused_in_the_words_of_kubernetes(text: str, message: str) -> None:
+def test_a_malformed_selector_is_rejected_with_the_message_of_kubernetes(text: str, message: str) -> None:
     with pytest.raises(SelectorError) as caught:
         labels.parse(text)
     assert str(caught.value) == message
 
 
-def test_a_bad_key_is_told_the_rule() -> None:
+def test_the_error_of_a_bad_key_has_the_rule() -> None:
     with pytest.raises(SelectorError) as caught:
         labels.parse("k~one")
     assert str(caught.value).startswith(
@@ -79,7 +79,7 @@ def test_a_bad_key_is_told_the_rule() -> None:
     )
 
 
-def test_a_bad_value_is_told_where_it_stands() -> None:
+def test_the_error_of_a_bad_value_has_its_place() -> None:
     with pytest.raises(SelectorError) as caught:
         labels.parse("k=a:b")
     assert str(caught.value).startswith(
@@ -87,7 +87,7 @@ def test_a_bad_value_is_told_where_it_stands() -> None:
     )
 
 
-def test_a_selector_is_written_in_order_of_its_keys() -> None:
+def test_a_selector_is_formatted_in_key_order() -> None:
     text = "b notin (y,x),a in (z),!d,c,e>5,f=1,g!=2,h==3"
     assert str(labels.parse(text)) == "a in (z),b notin (x,y),c,!d,e>5,f=1,g!=2,h==3"
 
@@ -104,7 +104,7 @@ objects = st.dictionaries(keys, values)
 
 
 def holds(one: Requirement, found: dict[str, str]) -> bool:
-    """What the requirement means, in the plainest way."""
+    """The meaning of the requirement, in plain Python."""
     value = found.get(one.key)
     match one.operator:
         case "in" | "=" | "==":
@@ -173,7 +173,7 @@ def test_the_selector_of_a_service_selects_what_has_all_its_labels() -> None:
     assert str(selector) == "a=1,b=2"
 
 
-def test_an_unknown_operator_is_refused() -> None:
+def test_an_unknown_operator_is_rejected() -> None:
     field = LabelSelector(match_expressions=(LabelSelectorRequirement(key="a", operator="Gt", values=("1",)),))
     with pytest.raises(SelectorError, match=r'^"Gt" is not a valid label selector operator$'):
         labels.of_object(field)
@@ -182,7 +182,7 @@ def test_an_unknown_operator_is_refused() -> None:
         requirement("a", "like", ("b",))
 
 
-def test_operators_of_node_selectors_are_known() -> None:
+def test_operators_of_node_selectors_are_supported() -> None:
     assert requirement("n", OPERATORS["Lt"], ("3",)) == Requirement("n", LESS, ("3",))
     assert requirement("n", OPERATORS["In"], ("3",)) == Requirement("n", IN, ("3",))
 

@@ -1,4 +1,4 @@
-"""Sets of fields, and what writes do to them."""
+"""Field sets, and the effect of writes on ownership."""
 
 from collections.abc import Mapping
 
@@ -66,11 +66,11 @@ def owned(managed: Managed) -> dict[str, object]:
         (schema_of(Service).child("spec").child("ports"), False, ("port", "protocol")),
     ],
 )
-def test_structs_say_what_belongs_together(node: Node, *, atomic: bool, keys: tuple[str, ...]) -> None:
+def test_the_annotations_of_structs_make_their_schema(node: Node, *, atomic: bool, keys: tuple[str, ...]) -> None:
     assert (node.atomic, node.keys) == (atomic, keys)
 
 
-def test_a_value_has_its_leaves_and_its_items() -> None:
+def test_the_fields_of_a_value_are_its_leaves_and_items() -> None:
     value = pod({"name": "c", "ports": [{"containerPort": 80}], "command": ["x"], "resources": {}})
     assert to_fields(fields_of(value["spec"], POD.child("spec"))) == {
         "f:containers": {
@@ -85,7 +85,7 @@ def test_a_value_has_its_leaves_and_its_items() -> None:
     }
 
 
-def test_a_merge_keeps_what_is_not_mentioned_and_the_order_of_the_configuration() -> None:
+def test_a_merge_keeps_other_fields_and_the_order_of_the_configuration() -> None:
     live = pod({"name": "a", "image": "1"}, {"name": "b"}, {"name": "c"})
     config = pod({"name": "c", "image": "2"}, {"name": "d"}, {"name": "a", "tty": True})
     assert merge(live, config, POD) == pod(
@@ -93,7 +93,7 @@ def test_a_merge_keeps_what_is_not_mentioned_and_the_order_of_the_configuration(
     )
 
 
-def test_what_is_no_longer_applied_goes_unless_others_own_it() -> None:
+def test_omitted_fields_are_removed_unless_others_own_them() -> None:
     first = pod({"name": "c", "image": "1", "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]})
     live, managed = apply({}, first, {}, write("one"), force=False)
     assert live == first
@@ -131,7 +131,7 @@ def test_a_conflict_names_the_owner_and_the_field_and_force_takes_over() -> None
     assert owned(managed)["editor"] == {"f:spec": {"f:containers": {'k:{"name":"c"}': {".": {}, "f:name": {}}}}}
 
 
-def test_too_many_updaters_become_one() -> None:
+def test_too_many_update_entries_are_merged() -> None:
     live, managed = pod(), Managed()
     for number in range(14):
         new = pod({"name": f"c{number}"})
@@ -158,19 +158,19 @@ MISFITS: list[tuple[object, str]] = [
 
 
 @pytest.mark.parametrize(("value", "said"), MISFITS)
-def test_a_configuration_must_fit(value: object, said: str) -> None:
+def test_a_configuration_must_match_its_schema(value: object, said: str) -> None:
     with pytest.raises(MisfitError) as caught:
         check(value, POD)
     assert str(caught.value) == said
 
 
-def test_paths_are_told_as_people_write_them() -> None:
+def test_paths_in_messages_are_readable() -> None:
     tree = from_fields({"f:a": {'k:{"b":"c","p":80}': {".": {}}, 'v:"x"': {}}})
     assert ["".join(map(shown, path)) for path in paths(tree)] == ['.a[b="c",p=80]', '.a[="x"]']
 
 
 def _clean(tree: FieldSet, *, top: bool = True) -> FieldSet:
-    """Without empty branches, and without a mark at the root."""
+    """Remove empty branches, and the member mark at the root."""
     made: FieldSet = {}
     for element, below in tree.items():
         if element == ".":

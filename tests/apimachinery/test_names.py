@@ -25,7 +25,7 @@ NAME_PART = (
 )
 
 
-def test_a_good_name_has_no_messages() -> None:
+def test_a_valid_name_has_no_errors() -> None:
     assert names.dns1123_subdomain("a-1.b") == ()
     assert names.dns1123_label("web-0") == ()
     assert names.dns1035_label("web-0") == ()
@@ -39,13 +39,13 @@ def test_a_good_name_has_no_messages() -> None:
     assert names.http_header_name("X-Forwarded-For") == ()
 
 
-def test_a_bad_name_is_told_the_rule_an_example_and_the_pattern() -> None:
+def test_the_error_of_a_bad_name_has_the_rule_an_example_and_the_pattern() -> None:
     assert names.dns1123_subdomain("A_b") == (SUBDOMAIN,)
     assert names.dns1123_label("A_b") == (LABEL,)
     assert names.qualified_name("a b") == (NAME_PART,)
 
 
-def test_a_newline_at_the_end_does_not_slip_through() -> None:
+def test_a_trailing_newline_is_invalid() -> None:
     assert names.dns1123_label("a\n") == (LABEL,)
     assert names.port_name("a\n") == ("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",)
 
@@ -57,19 +57,19 @@ def test_length_is_counted_in_bytes() -> None:
     assert names.dns1123_label("é" * 40)[0] == "must be no more than 63 characters"
 
 
-def test_a_qualified_name_is_judged_part_by_part() -> None:
+def test_both_parts_of_a_qualified_name_are_validated() -> None:
     assert names.qualified_name("") == ("name part must be non-empty", NAME_PART)
     assert names.qualified_name("A/b") == (f"prefix part {SUBDOMAIN}",)
     assert names.qualified_name("a/b/c")[0].startswith("a valid label key must consist of")
 
 
-def test_keys_of_files_may_not_lead_out_of_the_directory() -> None:
+def test_file_keys_cannot_leave_the_directory() -> None:
     assert names.config_map_key(".") == ("must not be '.'",)
     assert names.config_map_key("..a") == ("must not start with '..'",)
     assert names.env_var_name("..") == ("must not be '..'",)
 
 
-def test_the_last_dash_of_a_prefix_is_not_its_end() -> None:
+def test_a_prefix_may_end_with_a_dash() -> None:
     assert names.name_is_dns_subdomain("web-", True) == ()
     assert names.name_is_dns_subdomain("web-", False) == (SUBDOMAIN,)
     assert names.name_is_dns_label("web-", True) == ()
@@ -77,7 +77,7 @@ def test_the_last_dash_of_a_prefix_is_not_its_end() -> None:
     assert names.name_is_path_segment("..", False) == ("may not be '..'",)
 
 
-def test_numbers_out_of_range_are_told_the_range() -> None:
+def test_the_error_of_a_number_out_of_range_has_the_range() -> None:
     assert names.port_number(0) == ("must be between 1 and 65535, inclusive",)
     assert names.user_id(-1) == ("must be between 0 and 2147483647, inclusive",)
     assert names.user_id(2**31 - 1) == ()

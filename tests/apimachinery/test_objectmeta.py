@@ -35,7 +35,7 @@ def fields(errors: Iterator[FieldError] | list[FieldError]) -> list[str]:
     return [one.field for one in errors]
 
 
-def test_good_metadata_has_no_errors() -> None:
+def test_valid_metadata_has_no_errors() -> None:
     assert created(GOOD) == []
     assert updated(replace(GOOD, labels={}, generation=2)) == []
 
@@ -46,21 +46,21 @@ def test_a_name_is_required_and_follows_the_rule() -> None:
     assert created(replace(GOOD, generate_name="web-")) == []
 
 
-def test_a_namespace_is_there_if_and_only_if_the_kind_has_one() -> None:
+def test_a_namespace_is_required_for_namespaced_kinds_and_forbidden_for_others() -> None:
     assert created(replace(GOOD, namespace="")) == [required("metadata.namespace")]
     assert fields(created(replace(GOOD, namespace="a.b"))) == ["metadata.namespace"]
     assert created(GOOD, namespaced=False) == [forbidden("metadata.namespace", "not allowed on this type")]
     assert created(replace(GOOD, namespace=""), namespaced=False) == []
 
 
-def test_labels_and_annotations_are_checked() -> None:
+def test_labels_and_annotations_are_validated() -> None:
     assert fields(created(replace(GOOD, labels={"a b": "c"}))) == ["metadata.labels"]
     assert fields(created(replace(GOOD, annotations={"a b": "c"}))) == ["metadata.annotations"]
     big = replace(GOOD, annotations={"a": "x" * 256 * 1024})
     assert created(big) == [too_long("metadata.annotations", 256 * 1024)]
 
 
-def test_an_owner_is_named_in_full() -> None:
+def test_an_owner_reference_is_complete() -> None:
     owner = OwnerReference(api_version="v1", kind="Pod")
     assert created(replace(GOOD, owner_references=(owner,))) == [
         invalid("metadata.ownerReferences.name", "", "must not be empty"),
@@ -68,7 +68,7 @@ def test_an_owner_is_named_in_full() -> None:
     ]
 
 
-def test_an_event_owns_nothing() -> None:
+def test_an_event_cannot_be_an_owner() -> None:
     owner = OwnerReference(api_version="v1", kind="Event", name="e", uid="u")
     disallowed = "/v1, Kind=Event is disallowed from being an owner"
     assert created(replace(GOOD, owner_references=(owner,))) == [invalid("metadata.ownerReferences", owner, disallowed)]
@@ -82,13 +82,13 @@ def test_only_one_owner_is_the_controller() -> None:
     )
 
 
-def test_finalizers_are_qualified_names_that_agree() -> None:
+def test_finalizers_are_qualified_names_and_do_not_conflict() -> None:
     assert fields(created(replace(GOOD, finalizers=("a b",)))) == ["metadata.finalizers"]
     both = replace(GOOD, finalizers=("orphan", "foregroundDeletion"))
     assert fields(created(both)) == ["metadata.finalizers"]
 
 
-def test_what_identifies_an_object_does_not_change() -> None:
+def test_the_identity_of_an_object_is_immutable() -> None:
     other = replace(
         GOOD,
         name="b",
@@ -110,14 +110,14 @@ def test_what_identifies_an_object_does_not_change() -> None:
     assert errors[2] == invalid("metadata.uid", "v", "field is immutable")
 
 
-def test_an_update_has_a_version_and_does_not_go_back() -> None:
+def test_an_update_needs_a_resource_version_and_a_generation_that_does_not_decrease() -> None:
     version = invalid("metadata.resourceVersion", "", "must be specified for an update")
     assert updated(replace(GOOD, resource_version="")) == [version]
     assert updated(replace(GOOD, generation=0)) == [invalid("metadata.generation", 0, "must not be decremented")]
     assert "metadata.generation" in fields(updated(replace(GOOD, generation=-1)))
 
 
-def test_an_object_that_is_deleted_gets_no_new_finalizers() -> None:
+def test_an_object_marked_for_deletion_gets_no_new_finalizers() -> None:
     dying = replace(GOOD, deletion_timestamp="2026-01-02T03:04:05Z")
     more = replace(dying, finalizers=("example.com/more", "example.com/keep", "example.com/also"))
     added = '[]string{"example.com/also", "example.com/more"}'
@@ -126,7 +126,7 @@ def test_an_object_that_is_deleted_gets_no_new_finalizers() -> None:
     assert updated(replace(dying, finalizers=()), dying) == []
 
 
-def test_managed_fields_are_as_server_side_apply_writes_them() -> None:
+def test_managed_fields_are_well_formed() -> None:
     entries = (
         ManagedFieldsEntry(operation="Apply", fields_type="FieldsV1", manager="kubectl"),
         ManagedFieldsEntry(manager="a\nb", fields_type="FieldsV2"),

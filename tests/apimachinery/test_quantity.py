@@ -48,7 +48,7 @@ def test_canonical_form_is_that_of_kubernetes(text: str, canonical: str) -> None
 
 
 @pytest.mark.parametrize("text", ["+1", "1.", "05Ki", "1.500", "100.035k"])
-def test_some_odd_texts_are_remembered_as_they_were_written(text: str) -> None:
+def test_some_odd_strings_are_kept_as_written(text: str) -> None:
     assert quantity.canonical(text) == text
 
 
@@ -78,13 +78,13 @@ def test_binary_amounts_are_capped(text: str) -> None:
         ("1" * 5000, "unable to parse numeric part of quantity"),
     ],
 )
-def test_what_is_no_quantity_is_refused_in_the_words_of_kubernetes(text: str, message: str) -> None:
+def test_a_malformed_quantity_is_rejected_with_the_message_of_kubernetes(text: str, message: str) -> None:
     with pytest.raises(QuantityError) as caught:
         quantity.parse(text)
     assert str(caught.value) == message
 
 
-def test_a_long_text_that_is_no_quantity_is_refused_at_once() -> None:
+def test_a_long_malformed_quantity_is_rejected_in_linear_time() -> None:
     with pytest.raises(QuantityError):
         quantity.parse("0" * 100_000 + "x")
 
@@ -103,7 +103,7 @@ texts = st.tuples(
 
 
 def exact(text: str) -> Fraction:
-    """What the text says, worked out in another way."""
+    """The value of the string, computed independently."""
     head = text if "e" in text.lower()[:-1] else text.rstrip("numkMGTPEKi")
     suffix = text[len(head) :]
     binary = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
@@ -140,7 +140,7 @@ def test_every_amount_can_be_written_and_read_back(nanos: int, format_: str) -> 
     assert quantity.parse(quantity.canonical_of(nanos, format_)).nanos == nanos
 
 
-def test_a_sum_is_written_as_the_first_that_is_not_zero() -> None:
+def test_a_sum_has_the_format_of_the_first_nonzero_summand() -> None:
     assert quantity.total(["0", "1Gi", "1G"]) == "2073741824"
     assert quantity.add("1G", "1Gi") == "2073741824"
     assert quantity.total(["512Mi", "512Mi"]) == "1Gi"

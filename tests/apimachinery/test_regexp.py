@@ -18,7 +18,7 @@ from kubeactors.apimachinery.regexp import PatternError, compiled
         ("(?P<a>x)(?<b>y)", "xy", True),
     ],
 )
-def test_patterns_are_read_as_go_reads_them(pattern: str, text: str, found: bool) -> None:  # noqa: FBT001 - a row of a table
+def test_patterns_match_as_in_go(pattern: str, text: str, found: bool) -> None:  # noqa: FBT001 - a row of a table
     assert (compiled(pattern).search(text) is not None) is found
 
 
@@ -36,13 +36,13 @@ def test_patterns_are_read_as_go_reads_them(pattern: str, text: str, found: bool
         ("a\\", "trailing backslash at end of expression: ``"),
     ],
 )
-def test_what_is_no_pattern_is_told_in_words_of_go(pattern: str, message: str) -> None:
+def test_a_malformed_pattern_is_rejected_with_the_message_of_go(pattern: str, message: str) -> None:
     with pytest.raises(PatternError) as refused:
         compiled(pattern)
     assert str(refused.value) == f"error parsing regexp: {message}"
 
 
-def test_without_the_library_a_pattern_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library_the_error_of_a_pattern_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "re2", None)
     with pytest.raises(PatternError, match="need the package google-re2, which is not installed"):
         compiled("a pattern that nobody has had compiled before")

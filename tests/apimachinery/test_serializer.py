@@ -23,7 +23,7 @@ def refused(spec: str) -> str:
     return str(caught.value)
 
 
-def test_an_object_is_written_with_its_type_first_and_without_what_is_absent() -> None:
+def test_an_object_is_encoded_with_its_type_first_and_without_absent_fields() -> None:
     thing = Thing(metadata=ObjectMeta(name="a"), spec=ThingSpec(parts=(Part(name="p"), Part())))
     text = b'{"metadata":{"name":"a"},"spec":{"parts":[{"name":"p"},{"name":""}]}}'
     assert serializer.encode(thing) == b'{"kind":"Thing","apiVersion":"example.com/v1",' + text[1:]
@@ -31,14 +31,14 @@ def test_an_object_is_written_with_its_type_first_and_without_what_is_absent() -
     assert serializer.to_builtins(thing) == json.loads(serializer.encode(thing))
 
 
-def test_an_object_of_equal_but_other_type_strings_is_written_the_same() -> None:
+def test_type_strings_are_compared_by_value_in_encoding() -> None:
     other = serializer.type_of(b'{"kind":"Thing","apiVersion":"example.com/v1"}')
     thing = Thing(kind=other.kind, api_version=other.api_version)
     assert serializer.encode(thing) == serializer.encode(Thing())
     assert serializer.encode_item(thing) == serializer.encode_item(Thing())
 
 
-def test_a_list_is_written_from_items_that_are_written_already() -> None:
+def test_a_list_is_encoded_from_encoded_items() -> None:
     items = [serializer.encode_item(Thing()), serializer.encode_item(Thing())]
     text = serializer.encode_list("ThingList", "example.com/v1", ListMeta(continue_="x"), items)
     one = b'{"metadata":{},"spec":{}}'
@@ -51,14 +51,14 @@ def test_a_list_is_written_from_items_that_are_written_already() -> None:
     )
 
 
-def test_a_status_is_written_kind_first() -> None:
+def test_a_status_is_encoded_kind_first() -> None:
     status = NotFound.saying("gone").status
     text = b'{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"gone","reason":"NotFound","code":404}'
     assert serializer.encode(status) == text
     assert serializer.decode(text, Status).object == status
 
 
-def test_a_document_as_it_should_be_is_read_as_it_is() -> None:
+def test_an_ordinary_document_is_decoded_unchanged() -> None:
     spec = '{"replicas":2,"surge":"25%","parts":[{"name":"p","limits":{"cpu":"100m"}}],"since":"2026-01-02T03:04:05Z"}'
     parts = (Part(name="p", limits={"cpu": "100m"}),)
     wanted = Thing(spec=ThingSpec(replicas=2, surge="25%", parts=parts, since="2026-01-02T03:04:05Z"))
@@ -73,7 +73,7 @@ def test_null_is_the_zero_value() -> None:
     assert serializer.decode(b"null", Thing) == Decoded(Thing())
 
 
-def test_unknown_and_duplicate_fields_are_told_in_order_of_the_document() -> None:
+def test_unknown_and_duplicate_fields_are_reported_in_document_order() -> None:
     found = read(
         '{"x":{"y":1},"paused":true,"parts":[{"name":"a","nmae":"b","name":"c"}],"selector":{"k":"1","k":"2"},"paused":false}'
     )
@@ -87,7 +87,7 @@ def test_unknown_and_duplicate_fields_are_told_in_order_of_the_document() -> Non
     )
 
 
-def test_names_of_fields_are_read_in_their_own_case_only() -> None:
+def test_field_names_are_case_sensitive() -> None:
     assert read('{"Paused":true}') == Decoded(Thing(), ('unknown field "spec.Paused"',))
 
 
@@ -96,7 +96,7 @@ def test_no_more_than_a_hundred_strict_errors_are_kept() -> None:
     assert len(read("{" + fields + "}").strict_errors) == 100
 
 
-def test_what_stands_in_a_free_form_field_is_kept() -> None:
+def test_the_value_of_a_free_form_field_is_kept() -> None:
     assert read('{"raw":{"a":[1,2.5,{"b":null}],"c":1e3},"zzz":0}').object.spec.raw == {
         "a": [1, 2.5, {"b": None}],
         "c": 1000.0,
@@ -165,11 +165,11 @@ def test_values_become_canonical(spec: str, wanted: ThingSpec) -> None:
         ("[]", "json: cannot unmarshal array into Go struct field Thing.spec of type v1.ThingSpec"),
     ],
 )
-def test_what_does_not_fit_is_refused_in_the_words_of_go(spec: str, message: str) -> None:
+def test_a_value_of_a_wrong_type_is_rejected_with_the_message_of_go(spec: str, message: str) -> None:
     assert refused(spec) == message
 
 
-def test_the_first_value_that_does_not_fit_is_told_unless_a_later_one_cannot_be_read_at_all() -> None:
+def test_the_first_value_of_a_wrong_type_is_reported_unless_a_later_one_fails_to_parse() -> None:
     assert refused('{"paused":1,"words":2}').endswith("ThingSpec.spec.paused of type bool")
     assert refused('{"paused":1,"since":"x"}').startswith("parsing time")
 
@@ -189,18 +189,18 @@ def test_the_first_value_that_does_not_fit_is_told_unless_a_later_one_cannot_be_
         ("[" * 100_000, "exceeded max depth"),
     ],
 )
-def test_what_is_no_json_is_refused_in_the_words_of_go(text: str, message: str) -> None:
+def test_malformed_json_is_rejected_with_the_message_of_go(text: str, message: str) -> None:
     with pytest.raises(DecodeError) as caught:
         serializer.decode(text.encode(), Thing)
     assert str(caught.value) == message
 
 
-def test_a_document_that_is_no_object_is_refused() -> None:
+def test_a_document_that_is_not_an_object_is_rejected() -> None:
     with pytest.raises(DecodeError, match=r"^json: cannot unmarshal array into Go value of type v1.Thing$"):
         serializer.decode(b"[]", Thing)
 
 
-def test_the_type_of_a_document_is_read_without_the_rest() -> None:
+def test_the_type_of_a_document_is_decoded_without_the_rest() -> None:
     assert serializer.type_of(b'{"spec":[],"kind":"Pod"}') == TypeMeta(kind="Pod")
     assert serializer.type_of(b"null") == TypeMeta()
     with pytest.raises(
@@ -209,16 +209,16 @@ def test_the_type_of_a_document_is_read_without_the_rest() -> None:
         serializer.type_of(b"{")
 
 
-def test_the_type_of_what_is_read_is_that_of_the_struct() -> None:
+def test_a_decoded_object_has_the_type_of_its_struct() -> None:
     assert serializer.decode(b'{"kind":"Other","apiVersion":"v7"}', Thing) == Decoded(Thing())
 
 
-def test_recursive_kinds_are_read() -> None:
+def test_recursive_kinds_are_decoded() -> None:
     part = Part(name="a", next=Part(name="b", next=Part(name="c")))
     assert read('{"parts":[{"name":"a","next":{"name":"b","next":{"name":"c"}}}],"x":1}').object.spec.parts == (part,)
 
 
-def test_yaml_is_read_as_json_would_be() -> None:
+def test_yaml_is_decoded_as_the_equivalent_json() -> None:
     text = b"""
 kind: Thing
 metadata: {name: a}
@@ -235,7 +235,7 @@ spec:
     assert serializer.decode_yaml(text, Thing) == Decoded(Thing(metadata=ObjectMeta(name="a"), spec=spec))
 
 
-def test_duplicate_keys_of_yaml_are_told_with_their_line() -> None:
+def test_duplicate_keys_of_yaml_are_reported_with_their_line() -> None:
     found = serializer.decode_yaml(b"metadata:\n  name: a\n  name: b\n", Thing)
     assert found.object.metadata.name == "b"
     assert found.strict_errors == (
@@ -258,7 +258,7 @@ def test_duplicate_keys_of_yaml_are_told_with_their_line() -> None:
     ],
     ids=["two documents", "broken", "infinity", "odd key", "binary", "bomb", "merge bomb"],
 )
-def test_yaml_that_is_no_json_is_refused(text: bytes) -> None:
+def test_yaml_without_an_equivalent_in_json_is_rejected(text: bytes) -> None:
     with pytest.raises(DecodeError, match=r"^error converting YAML to JSON: yaml: "):
         serializer.decode_yaml(text, Thing)
 

@@ -1,9 +1,9 @@
-"""What is remembered of shared parts."""
+"""Memoization of shared parts."""
 
 from kubeactors.apimachinery.shared import Shared
 
 
-def test_an_equal_part_is_worked_out_anew_and_the_same_one_is_not() -> None:
+def test_memoization_is_by_identity_not_equality() -> None:
     asked: list[tuple[int, ...]] = []
 
     def double(part: tuple[int, ...]) -> tuple[int, ...]:
@@ -17,7 +17,7 @@ def test_an_equal_part_is_worked_out_anew_and_the_same_one_is_not() -> None:
     assert len(asked) == 2
 
 
-def test_no_more_is_remembered_than_there_is_room_for() -> None:
+def test_the_memo_is_bounded() -> None:
     asked: list[tuple[int, ...]] = []
 
     def noted(part: tuple[int, ...]) -> int:

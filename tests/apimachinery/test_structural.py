@@ -1,4 +1,4 @@
-"""Structural schemas, word by word."""
+"""Structural schemas, keyword by keyword."""
 
 import pytest
 
@@ -51,7 +51,7 @@ PRUNED: list[tuple[Raw, Raw, Raw, list[str]]] = [
 
 
 @pytest.mark.parametrize(("schema", "value", "kept", "dropped"), PRUNED)
-def test_what_is_unknown_is_dropped(schema: Raw, value: Raw, kept: Raw, dropped: list[str]) -> None:
+def test_unknown_fields_are_pruned(schema: Raw, value: Raw, kept: Raw, dropped: list[str]) -> None:
     assert pruned(value, Structural(schema)) == (kept, tuple(dropped))
 
 
@@ -67,11 +67,11 @@ FILLED: list[tuple[Raw, Raw, Raw]] = [
 
 
 @pytest.mark.parametrize(("schema", "value", "filled"), FILLED)
-def test_what_is_absent_is_filled(schema: Raw, value: Raw, filled: Raw) -> None:
+def test_defaults_are_applied(schema: Raw, value: Raw, filled: Raw) -> None:
     assert defaulted(value, Structural(schema)) == filled
 
 
-def test_what_needs_no_change_is_the_same_object() -> None:
+def test_an_unchanged_object_is_returned_as_it_is() -> None:
     value = {"a": 1}
     assert pruned(value, Structural(an_object(a={**NUMBER, "default": 3})))[0] is value
 
@@ -142,11 +142,11 @@ def test_what_needs_no_change_is_the_same_object() -> None:
         ),
     ],
 )
-def test_values_are_checked(schema: Raw, value: Raw, errors: list[str]) -> None:
+def test_values_are_validated(schema: Raw, value: Raw, errors: list[str]) -> None:
     assert [str(one) for one in ValueValidator(schema).errors(value)] == errors
 
 
-def test_what_was_accepted_once_is_not_told_again() -> None:
+def test_unchanged_invalid_values_are_not_reported_again() -> None:
     validator = ValueValidator(an_object(a={**NUMBER, "maximum": 2}, b={**NUMBER, "maximum": 2}))
     found = validator.errors({"a": 3, "b": 4}, "", {"a": 3, "b": 3})
     assert [one.field for one in found] == ["b"]
@@ -200,12 +200,12 @@ def ruled(schema: Raw, *rules: Raw) -> Structural:
         ({"rule": "has(self.a)"}, {}, None, ["<nil>: Invalid value: failed rule: has(self.a)"]),
     ],
 )
-def test_rules_are_checked(rule: Raw, new: Raw, old: Raw | None, errors: list[str]) -> None:
+def test_rules_are_evaluated(rule: Raw, new: Raw, old: Raw | None, errors: list[str]) -> None:
     rules = Rules(ruled(an_object(a=NUMBER), rule))
     assert [str(one) for one in rules.errors(new, old)] == errors
 
 
-def test_rules_stop_where_one_costs_too_much() -> None:
+def test_evaluation_stops_at_the_first_rule_beyond_the_budget() -> None:
     rules = Rules(
         ruled(
             an_object(a=a_list(NUMBER)),
@@ -220,7 +220,7 @@ def test_rules_stop_where_one_costs_too_much() -> None:
     )
 
 
-def test_rules_of_members_are_checked_where_they_stand() -> None:
+def test_rules_of_nested_values_report_their_path() -> None:
     member = {**an_object(n=NUMBER), "x-kubernetes-validations": [{"rule": "self.n > 1"}]}
     rules = Rules(Structural(an_object(a=a_list(member), b={"type": "object", "additionalProperties": member})))
     found = rules.errors({"a": [{"n": 2}, {"n": 1}], "b": {"k": {"n": 0}}}, None)
@@ -235,6 +235,6 @@ def test_values_at_paths(path: str, found: object) -> None:
     assert at_path({"spec": {"size": 3}}, path) == found
 
 
-def test_owners_tell_members_of_maps_in_lists_apart() -> None:
+def test_items_of_list_maps_have_owners_of_their_own() -> None:
     schema = Structural(an_object(a=a_list(an_object(k=TEXT), list_type="map", list_map_keys=["k"])))
     assert ownership_of(schema) is not None

@@ -22,7 +22,7 @@ def test_a_micro_time_is_read_back_to_the_microsecond(unix_ns: int) -> None:
     assert time.parse_time(time.format_micro_time(unix_ns)) == unix_ns // 1000 * 1000
 
 
-def test_a_time_becomes_utc_without_fractions() -> None:
+def test_a_time_is_stored_in_utc_without_fractions() -> None:
     assert time.canonical_time("2026-01-01T00:30:00.9+01:00") == "2025-12-31T23:30:00Z"
     assert time.canonical_time("2026-01-01T3:04:05Z") == "2026-01-01T03:04:05Z"
 
@@ -40,7 +40,7 @@ def test_a_time_becomes_utc_without_fractions() -> None:
         ("2026-02-03T04:04:05Zulu", ': extra text: "ulu"'),
     ],
 )
-def test_what_is_no_time_is_refused_in_the_words_of_go(text: str, message: str) -> None:
+def test_a_malformed_time_is_rejected_with_the_message_of_go(text: str, message: str) -> None:
     with pytest.raises(TimeError) as caught:
         time.canonical_time(text)
     separator = "" if message.startswith(":") else " "
@@ -78,5 +78,5 @@ def test_a_micro_time_must_have_six_digits() -> None:
         (8 * 365 * 86400, "8y"),
     ],
 )
-def test_durations_are_shown_with_two_units_at_most(seconds: int, text: str) -> None:
+def test_durations_have_two_units_at_most(seconds: int, text: str) -> None:
     assert time.human_duration(seconds * SECOND) == text

@@ -10,7 +10,7 @@ from kubeactors.apimachinery.unstructured import Unstructured
 TEXT = b'{"kind":"Thing","apiVersion":"a.io/v1","metadata":{"name":"a","labels":{"k":"v"}},"spec":{"size":3}}'
 
 
-def test_an_object_is_read_and_written_as_it_is() -> None:
+def test_an_object_is_decoded_and_encoded_unchanged() -> None:
     thing, strict_errors = unstructured.decode(TEXT)
     assert strict_errors == ()
     assert isinstance(thing, HasMeta)
@@ -50,13 +50,13 @@ def test_a_changed_object_is_a_new_one() -> None:
         ),
     ],
 )
-def test_what_is_no_object_is_refused(text: bytes, message: str) -> None:
+def test_a_malformed_object_is_rejected(text: bytes, message: str) -> None:
     with pytest.raises(DecodeError) as caught:
         unstructured.decode(text)
     assert str(caught.value) == message
 
 
-def test_duplicate_fields_are_told() -> None:
+def test_duplicate_fields_are_reported() -> None:
     found, strict_errors = unstructured.decode(b'{"kind":"Thing","spec":[{"a":1,"a":2}]}')
     assert found.at("spec") == [{"a": 2}]
     assert strict_errors == ('duplicate field "spec[0].a"',)

@@ -1,4 +1,4 @@
-"""Kinds for tests: small ones with every sort of field."""
+"""Small kinds with every type of field, for tests."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from kubeactors.apimachinery.meta import IntOrString, MicroTime, Object, Quantit
 
 
 class Part(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """An item of a list that is merged by name."""
+    """An item of a list with the merge key `name`."""
 
     name: str = always("")
     image: str = ""
@@ -19,14 +19,14 @@ class Part(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Port(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """An item of a list that is merged by a number."""
+    """An item of a list with a numeric merge key."""
 
     number: int = always(0)
     name: str = ""
 
 
 class ThingSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a thing should be."""
+    """The desired state of a thing."""
 
     replicas: int | None = None
     ratio: float = 0.0

@@ -1,14 +1,14 @@
-"""Expressions in CEL: compiled once, evaluated on plain dicts and lists.
+"""CEL expressions: compiled once, evaluated on plain dicts and lists.
 
-    program.py   compile, evaluate, and what goes wrong in the words of Kubernetes
+    program.py   compilation, evaluation, and errors with Kubernetes' messages
     library/     the functions that Kubernetes adds
-    syntax.py    expressions as trees
-    cost.py      what an expression may cost at most; calls.py, sizes.py and value.py are its parts
-    budget.py    what it may cost on given values
-    optionals.py functions with an optional value
+    syntax.py    syntax trees
+    cost.py      the estimated maximum cost of an expression; calls.py, sizes.py and value.py are its parts
+    budget.py    the maximum cost on given values
+    optionals.py functions that return optional values
 
-The library is loaded when the first expression is compiled. Its errors at compile time are those of the original; those
-at run time are told in the original's words here.
+The CEL library is imported when the first expression is compiled. Its compilation errors are Kubernetes'; its run-time
+errors are translated to Kubernetes' messages here.
 
 Source: apiserver/pkg/cel (v1.36); google/cel-spec.
 """

@@ -1,8 +1,8 @@
-"""What evaluating an expression on given values may cost, lest one hang the server.
+"""The maximum cost of evaluating an expression on given values, so that none can hang the server.
 
-The original counts while it evaluates, and stops. The library does not count, so the bound is found before: as if no loop
-ended early. What is not there has no size, and what an expression makes of values in ways that are not followed here is
-taken to be no larger than all of them together. An expression that may cost more than a call may is not evaluated.
+Kubernetes counts the cost during evaluation, and stops. The library does not count, so a bound is computed before, as
+if no loop ended early. An absent value has size 0; a value that is computed in a way that is not followed here is taken
+to be at most as large as all inputs together. An expression whose bound exceeds the limit per call is not evaluated.
 
 Source: apiserver/pkg/apis/cel/config.go, cel-go/interpreter/runtimecost.go (v1.36).
 """
@@ -29,27 +29,27 @@ from kubeactors.apimachinery.cel.sizes import (
 )
 
 PER_CALL, PER_REQUEST = 1_000_000, 10_000_000
-"""About a tenth of a second, and a second, on the machines of the original."""
+"""About a tenth of a second, and a second, of Kubernetes' evaluation."""
 
 CALL_EXCEEDED = "operation cancelled: actual cost limit exceeded"
 BUDGET_EXCEEDED = "validation failed due to running out of cost budget, no further validation rules will be run"
 
 
 class OutOfBudget(CelError):
-    """All expressions together have cost too much."""
+    """All expressions of a request together cost too much."""
 
 
 class Budget:
-    """What the expressions about one request may still cost."""
+    """The remaining cost budget of the expressions of a request."""
 
     def __init__(self) -> None:
         self._left = PER_REQUEST
 
     def charge(self, program: Program, variables: Mapping[str, object]) -> None:
-        """Take off what an expression may cost. One that certainly costs little is not counted.
+        """Subtract the maximum cost of an expression. One that is certainly cheap is not counted.
 
         Raises:
-            OutOfBudget: nothing is left.
+            OutOfBudget: the budget is exhausted.
             CelError: the expression alone costs too much.
         """
         size = sum(_size(variables.get(name)) for name in program.shape.names) + len(program.text)
@@ -65,7 +65,7 @@ class Budget:
 
 
 def type_of(value: object) -> Declared:
-    """The type of a value, with its size and those of what is in it.
+    """The type of a value, with its size and those of its parts.
 
     >>> type_of({"a": ["x", "long"]}).fields["a"].items
     Declared(kind='string', fields={}, items=None, max_size=4, min_bytes=0, is_whole=False)
@@ -97,9 +97,9 @@ def type_of(value: object) -> Declared:
 
 
 def _of_entries(types: Sequence[Declared]) -> Declared:
-    """One type for all entries of a map.
+    """A common type for all entries of a map.
 
-    If there are maps in them, no more than their size: what is known of those would double with each map around them.
+    For maps of maps it has their size alone: the details would double with each level.
     """
     if not any(map(_has_fields, types)):
         return _all_of(types)
@@ -113,7 +113,7 @@ def _has_fields(type_: Declared) -> bool:
 
 
 def _all_of(types: Iterable[Declared]) -> Declared:
-    """One type for all items: the largest of each part."""
+    """A common type for all items: the maximum of each part."""
     found: Declared | None = None
     for one in types:
         found = one if found is None else _both(found, one)
@@ -139,7 +139,7 @@ def _both(one: Declared, other: Declared) -> Declared:
 
 
 def _is_cheap(program: Program, size: int) -> bool:
-    """Whether not even the size of all values, once for each loop within a loop, makes it dear."""
+    """Whether it is cheap even if each nested loop runs over all values."""
     shape = program.shape
     return not shape.degree or bool(shape.nodes * (shape.nodes * size) ** shape.degree <= PER_CALL)
 

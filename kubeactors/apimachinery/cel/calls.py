@@ -1,7 +1,7 @@
-"""What calls cost, and what is known of their results.
+"""The cost of calls, and the size of their results.
 
-A function of the language has several overloads; where the types of its arguments are not known, all that may be meant
-are looked at, and the dearest counts.
+A function may have several overloads; where the types of the arguments are unknown, all that may apply are considered,
+and the most expensive one counts.
 
 Source: cel-go/checker/cost.go, cel-go/ext (v0.26), apiserver/pkg/cel/library/cost.go (v1.36).
 """
@@ -33,18 +33,18 @@ from kubeactors.apimachinery.cel.value import Entries, Estimate
 Target: TypeAlias = Estimate | None
 Arguments: TypeAlias = Sequence[Estimate]
 Priced: TypeAlias = tuple[Range, Range | None]
-"""What the call itself costs, and the size of its result if that is known."""
+"""The cost of the call itself, and the size of its result if that is known."""
 
 _CHARACTER = 0.1
 _PATTERN = 0.25
 
 
 def cost_of_call(function: str, target: Target, arguments: Arguments) -> Priced:
-    """What a call costs together with its arguments, without its target; and the size of its result."""
+    """The cost of a call including its arguments, without its target; and the size of its result."""
     given = NOTHING
     for one in arguments:
         given = given.plus(one.cost)
-    if function in ("_||_", "_&&_"):  # what is on the right need not be looked at
+    if function in ("_||_", "_&&_"):  # the right operand may not be evaluated
         return Range(arguments[0].cost.least, given.most), None
     if function == "_?_:_":
         condition, then, otherwise = arguments
@@ -55,7 +55,7 @@ def cost_of_call(function: str, target: Target, arguments: Arguments) -> Priced:
 
 
 def result_of_call(function: str, target: Target, arguments: Arguments, cost: Range, size: Range | None) -> Estimate:
-    """What is known of the value that a call makes."""
+    """The estimate of a call's result."""
     entries = _entries(function, arguments)
     return Estimate(cost=cost, type=_type(function, target, arguments), size=size, entries=entries)
 
@@ -65,7 +65,7 @@ def _constant(_target: Target, _arguments: Arguments) -> Priced:
 
 
 def _entries(function: str, arguments: Arguments) -> Entries | None:
-    """Of what is one of two values, or both put together."""
+    """The entries of one of two values, or of both concatenated."""
     if function not in ("_?_:_", "_+_"):
         return None
     one, other = (argument.entries for argument in arguments[-2:])
@@ -85,7 +85,7 @@ def _type(function: str, target: Target, arguments: Arguments) -> Declared:
 
 
 def _better(one: Declared, other: Declared) -> Declared:
-    """The type of which more is known: an empty list has items of any type."""
+    """The more specific type: an empty list has items of any type."""
     if one.kind == DYN or (one.kind == LIST and (one.items is None or one.items.kind == DYN)):
         return other
     return one
@@ -146,7 +146,7 @@ def _contains(target: Target, arguments: Arguments) -> Priced:
 
 
 def _pattern(target: Target, arguments: Arguments) -> Priced:
-    """An empty text does not make a pattern free."""
+    """A pattern is not free on an empty string."""
     if target is None:
         return ONE, None
     text = target.known_size.plus(ONE).scaled(_CHARACTER)
@@ -159,7 +159,7 @@ def _find(target: Target, arguments: Arguments) -> Priced:
 
 
 def _of_items(target: Target, arguments: Arguments) -> Priced:
-    """`sum` and the like look at each item once; texts are gone through."""
+    """`sum` and the like visit each item once; strings are traversed."""
     if target is None:
         return ONE, None
     del arguments
@@ -210,7 +210,7 @@ def _replace(target: Target, arguments: Arguments) -> Priced:
 
 
 def _count(text: int, old: int, new: int) -> int:
-    """How often something is replaced: nothing stands between all characters; what gets no longer does not count."""
+    """The number of replacements: an empty string matches between all characters; a shorter result counts none."""
     if old == 0:
         return min(text + 1, MOST)
     return 0 if new <= old else -(-text // old)
@@ -240,7 +240,7 @@ def _text_of(_target: Target, arguments: Arguments) -> Priced:
 
 
 def _contains_address(_target: Target, arguments: Arguments) -> Priced:
-    """The bytes of two addresses, IPv4 or IPv6, are compared; a text is parsed first."""
+    """Compares the bytes of two addresses, IPv4 or IPv6; a string is parsed first."""
     cost = Range(4, 16).plus(Range(4, 16)).scaled(_CHARACTER)
     if arguments and arguments[0].type.kind == STRING:
         cost = cost.plus(arguments[0].known_size.scaled(_CHARACTER))

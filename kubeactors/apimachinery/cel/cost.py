@@ -1,7 +1,7 @@
-"""What evaluating an expression may cost at most, before there is anything to evaluate it on.
+"""The estimated maximum cost of an expression, before there are any values.
 
-Units are those of the original: reading a name or a field costs 1, so does a call, and going through a text costs a
-tenth for each character. A loop costs what its step costs for each item that there may be.
+Units are Kubernetes': reading a variable or field costs 1, so does a call, and traversing a string costs 0.1 per
+character. A loop costs its step times the maximum number of items.
 
 Source: cel-go/checker/cost.go (v0.26), apiserver/pkg/cel/library/cost.go (v1.36).
 """
@@ -39,7 +39,7 @@ _KINDS: Mapping[type, str] = {bool: BOOL, int: INT, float: DOUBLE, str: STRING, 
 
 
 class _Variable(msgspec.Struct):
-    """A name that a macro has made: its type, where in the schema its values are, and how large they are."""
+    """A variable of a macro: its type, the place of its values in the schema, and their size."""
 
     type: Declared
     place: Declared | None
@@ -50,9 +50,9 @@ class _Variable(msgspec.Struct):
 def estimate(
     expression: Node, root: Declared, variables: Mapping[str, Declared] = NO_OTHERS, largest: int | None = None
 ) -> Range:
-    """What an expression costs over variables that are all of one type, `self` and `oldSelf`, or of types of their own.
+    """The cost of an expression over variables that share one type, `self` and `oldSelf`, or have types of their own.
 
-    `largest` is how large a value may be of which nothing is known; None if it may be of any size.
+    `largest` is the maximum size of a value of unknown size; None if it is unbounded.
 
     >>> from kubeactors.apimachinery.cel.program import compile_program
     >>> texts = Declared(kind=LIST, items=Declared(kind=STRING, max_size=20), max_size=5)
@@ -64,7 +64,7 @@ def estimate(
 
 
 class _Estimator:
-    """Goes through an expression once, from the leaves up; `_names` are those of the loops around."""
+    """Visits an expression once, bottom-up; `_names` are the variables of the enclosing loops."""
 
     def __init__(self, root: Declared, variables: Mapping[str, Declared], largest: Range | None) -> None:
         self._root = root
@@ -106,12 +106,12 @@ class _Estimator:
     def _select(self, node: Select) -> Estimate:
         operand = self.of(node.operand)
         if node.is_test:
-            return Estimate(cost=operand.cost, type=plain(BOOL))  # whether something is there can be asked for nothing
+            return Estimate(cost=operand.cost, type=plain(BOOL))  # a presence test is free
         cost = operand.cost.plus(ONE) if operand.type.kind in (MAP, OBJECT) else operand.cost
         return Estimate(cost=cost, type=operand.type.field(node.field), place=self._below(operand, node.field))
 
     def _below(self, operand: Estimate, field: str) -> Declared:
-        """Where a field of a value is. What is read of a value that is nowhere is taken for the root itself."""
+        """The place of a field. A field of a value without a place is looked up in the root."""
         if operand.place is None:
             return self._root
         return operand.place.fields.get(field, ABSENT if operand.place.is_whole else ANY)
@@ -176,7 +176,7 @@ class _Estimator:
         return Estimate(cost=cost, type=end.type, size=size)
 
     def _loop_names(self, node: Loop, over: Estimate) -> dict[str, _Variable]:
-        """The variables of a loop: over the items of a list, the keys of a map, or both with a second one."""
+        """The variables of a loop: the items of a list, the keys of a map, or keys and values."""
         entries = over.entries
         is_list = (over.type.kind if entries is None else entries.kind) == LIST
         sizes = (None, None) if entries is None else (entries.keys, entries.values)

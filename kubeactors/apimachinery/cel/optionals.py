@@ -1,6 +1,6 @@
-"""Functions with an optional value, for a library whose functions cannot have any.
+"""Functions that return optional values, for a library whose functions cannot.
 
-They give a map that has an entry or not; `[?"there"]` after each call makes the optional value of it.
+They return a map with an entry, or without; `[?"there"]` after each call makes an optional value of it.
 
 Source: apiserver/pkg/cel/library/format.go (v1.36): `format.named` and `validate`.
 """
@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 
 @lru_cache(maxsize=256)
 def with_optionals(expression: str) -> str:
-    """The expression with an optional value for each call of such a function.
+    """The expression with `[?"there"]` after each call of such a function.
 
     >>> print(with_optionals("!format.named(f(')')).value().validate(x).hasValue()"))
     !format.named(f(')'))[?"there"].value().validate(x)[?"there"].hasValue()

@@ -1,4 +1,4 @@
-"""One expression, ready to be evaluated.
+"""A compiled expression.
 
 Source: apiserver/pkg/admission/plugin/cel/compile.go, cel-go/interpreter (v1.36).
 """
@@ -41,7 +41,7 @@ class CelError(Exception):
 
 
 class CelMissing(CelError):
-    """There is no library for expressions: its makers have not built it for this system. All else goes on."""
+    """The CEL library is not available for this system. Everything else works."""
 
     def __init__(self) -> None:
         super().__init__("expressions in CEL need the package cel-expr-python, which is not installed; install it")
@@ -57,25 +57,25 @@ class Program:
         self._expression = expression
         self._shape: Shape | None = None
         self.type: str = _type_name(expression.return_type())
-        """The type that it evaluates to, as far as that is known: `bool`, `string`, ..., `dyn`."""
+        """The type of the result, as far as it is known: `bool`, `string`, ..., `dyn`."""
 
     @property
     def syntax(self) -> Node:
-        """The tree of it."""
+        """The syntax tree."""
         return read(self._expression.serialize())
 
     @property
     def shape(self) -> Shape:
-        """How large it is, and what its cost depends on."""
+        """The size of the expression, and what its cost depends on."""
         if self._shape is None:
             self._shape = shape_of(self.syntax)
         return self._shape
 
     def evaluate(self, variables: Mapping[str, object]) -> object:
-        """What it comes to, as plain values.
+        """The result, as plain values.
 
         Raises:
-            CelError: it comes to nothing: a key is missing, an index is out of bounds, ...
+            CelError: the evaluation failed: a key is missing, an index is out of bounds, ...
         """
         value = self._expression.eval(data=variables)
         if value.type().name() == "ERROR":
@@ -83,28 +83,28 @@ class Program:
         return value.plain_value()
 
     def holds(self, variables: Mapping[str, object]) -> bool:
-        """Whether it comes to true.
+        """Whether the result is true.
 
         Raises:
-            CelError: it comes to nothing.
+            CelError: the evaluation failed.
         """
         return self.evaluate(variables) is True
 
 
 @lru_cache(maxsize=1024)
 def compile_program(text: str, variables: tuple[str, ...], wanted: str = "") -> Program:
-    """Compile an expression over some variables; `wanted` is the type that it must have, if any will not do.
+    """Compile an expression over some variables; `wanted` is the required type, if any.
 
     Raises:
-        CelError: it does not compile, or is of another type.
-        CelMissing: there is no library that could.
+        CelError: it does not compile, or has another type.
+        CelMissing: the CEL library is not available.
 
     >>> compile_program("self.size > 1", ("self",), "bool").holds({"self": {"size": 2}})
     True
     """
     try:
         environment = _environment(variables)
-        expression = environment.compile(text)  # what is wrong is told of the text as it was written
+        expression = environment.compile(text)  # errors refer to the text as written
         if (rewritten := with_optionals(text)) != text:
             expression = environment.compile(rewritten)
         program = Program(text, expression)
@@ -154,7 +154,7 @@ def _type_name(type_: _Type) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    """An error without the status that the library puts around it.
+    """An error message without the library's status prefix and suffix.
 
     >>> _unwrapped("INVALID_ARGUMENT: ERROR: x [INVALID_ARGUMENT]")
     'ERROR: x'
@@ -164,7 +164,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _said(text: str) -> str:
-    """A failure at run time as the original says it.
+    """A run-time error in Kubernetes' words.
 
     >>> _said('NOT_FOUND: Key not found in map : "a"'), _said("INVALID_ARGUMENT: divide by zero")
     ('no such key: a', 'division by zero')
@@ -184,4 +184,4 @@ _IN_OTHER_WORDS = (
     (re.compile(r"^No matching overloads found"), "no such overload"),
     (re.compile(r"^Applying SELECT to non-message type"), "no such overload"),
 )
-"""What the library says, and what the original would."""
+"""The library's messages, and Kubernetes'."""

@@ -1,4 +1,4 @@
-"""What is known of values before there are any: their types, and how large they may become.
+"""Static knowledge about values: their types, and their maximum sizes.
 
 Source: cel-go/checker/cost.go (v0.26), apiserver/pkg/cel/types.go (v1.36).
 """
@@ -9,23 +9,23 @@ from collections.abc import Mapping
 import msgspec
 
 MOST = 2**64 - 1
-"""No bound: what is larger counts as this."""
+"""Unbounded: larger numbers are clamped to this."""
 
 BOOL, DOUBLE, INT, STRING, BYTES = "bool", "double", "int", "string", "bytes"
 DURATION, TIMESTAMP, DYN = "duration", "timestamp", "dyn"
 LIST, MAP, OBJECT = "list", "map", "object"
 SCALARS = (BOOL, DOUBLE, DURATION, INT, TIMESTAMP, "uint")
-"""Types whose values all have the size 1."""
+"""Types whose values all have size 1."""
 
 
 class Range(msgspec.Struct, frozen=True):
-    """At least and at most: of costs, or of sizes (characters, bytes, items, entries)."""
+    """A minimum and a maximum: of costs, or of sizes (characters, bytes, items, entries)."""
 
     least: int
     most: int
 
     def plus(self, other: "Range") -> "Range":
-        """Both together.
+        """The sum.
 
         >>> Range(1, 2).plus(Range(1, MOST)) == Range(2, MOST)
         True
@@ -33,11 +33,11 @@ class Range(msgspec.Struct, frozen=True):
         return Range(min(self.least + other.least, MOST), min(self.most + other.most, MOST))
 
     def times(self, other: "Range") -> "Range":
-        """Each as often as the other says."""
+        """The product."""
         return Range(min(self.least * other.least, MOST), min(self.most * other.most, MOST))
 
     def scaled(self, factor: float) -> "Range":
-        """Times a factor, rounded up.
+        """The product with a factor, rounded up.
 
         >>> Range(0, 15).scaled(0.1)
         Range(least=0, most=2)
@@ -45,12 +45,12 @@ class Range(msgspec.Struct, frozen=True):
         return Range(_scaled(self.least, factor), _scaled(self.most, factor))
 
     def union(self, other: "Range") -> "Range":
-        """What is within either."""
+        """The smallest range that contains both."""
         return Range(min(self.least, other.least), max(self.most, other.most))
 
 
 def exactly(number: int) -> Range:
-    """No more and no less."""
+    """The range of one number."""
     return Range(number, number)
 
 
@@ -58,10 +58,10 @@ NOTHING, ONE, UNKNOWN = exactly(0), exactly(1), Range(0, MOST)
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True):
-    """A type with what a schema says of it: its `fields` by the names that expressions use, the type of its items.
+    """A type with what a schema says of it: its `fields` by their names in expressions, and the type of its items.
 
-    `max_size` is the most that a value may have of items, entries or characters; 0 of those that have none of these.
-    `min_bytes` is the least that it takes in JSON. `is_whole`: there are no fields but these.
+    `max_size` is the maximum number of items, entries or characters; 0 for other types. `min_bytes` is the minimum size
+    in JSON. `is_whole`: it has no fields but these.
     """
 
     kind: str
@@ -72,7 +72,7 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     is_whole: bool = False
 
     def field(self, name: str) -> "Declared":
-        """The type of a field; that of any value if there is no such field."""
+        """The type of a field; `ANY` if there is no such field."""
         if name in self.fields:
             return self.fields[name]
         if self.is_whole:
@@ -81,14 +81,14 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ANY = Declared(kind=DYN)
-"""Anything: nothing is known."""
+"""Any value."""
 
 ABSENT = Declared(kind="null", is_whole=True)
-"""Nothing: it has no size, and nothing is in it."""
+"""An absent value: its size is 0, and it has no parts."""
 
 
 def plain(kind: str, items: Declared | None = None) -> Declared:
-    """A type of which no schema says anything."""
+    """A type without a schema."""
     return Declared(kind=kind, items=items)
 
 

@@ -1,4 +1,4 @@
-"""Expressions as trees, read from what the library makes of a checked expression. Macros are loops in them.
+"""Syntax trees, decoded from checked expressions of the library. Macros are loops.
 
 Source: google/cel-spec, proto/cel/expr/{syntax,checked}.proto (v0.24).
 """
@@ -20,13 +20,13 @@ class Literal(msgspec.Struct, frozen=True):
 
 
 class Name(msgspec.Struct, frozen=True):
-    """A variable, or a name that a macro has made."""
+    """A variable, or a variable of a macro."""
 
     name: str
 
 
 class Select(msgspec.Struct, frozen=True):
-    """A field; with `is_test` whether it is there."""
+    """A field selection; with `is_test` a presence test."""
 
     operand: "Node"
     field: str
@@ -34,7 +34,7 @@ class Select(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A function or an operator (`_+_`); with a target if it is called on a value."""
+    """A call of a function or an operator (`_+_`); with a target if it is a method."""
 
     function: str
     target: "Node | None"
@@ -42,13 +42,13 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class ListOf(msgspec.Struct, frozen=True):
-    """A list that is written out."""
+    """A list literal."""
 
     items: "tuple[Node, ...]"
 
 
 class MapOf(msgspec.Struct, frozen=True):
-    """A map that is written out, or an object: then the keys are the texts of its fields."""
+    """A map literal, or an object literal: then the keys are the names of its fields."""
 
     entries: "tuple[tuple[Node, Node], ...]"
 
@@ -72,10 +72,10 @@ _CHECKED_EXPRESSION, _OF_ANY = 4, 2
 
 
 def read(serialized: bytes) -> Node:
-    """The tree of a checked expression that the library has written.
+    """The tree of a serialized checked expression.
 
     Raises:
-        ProtobufError: the bytes are no such expression.
+        ProtobufError: the bytes are not one.
     """
     checked = dict(fields(serialized))[_OF_ANY]
     return _node(_bytes(dict(fields(_bytes(checked)))[_CHECKED_EXPRESSION]))
@@ -164,9 +164,9 @@ def _bytes(value: Value) -> bytes:
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """How large an expression is, how its cost grows with its values, and which names it reads.
+    """The size of an expression, the growth of its cost with its values, and the variables that it reads.
 
-    `degree`: how many loops stand within one another, or go through two texts at once; 0: the cost is at most linear.
+    `degree`: the depth of nested loops, and of functions that traverse two strings at once; 0: linear cost at most.
     """
 
     nodes: int
@@ -187,7 +187,7 @@ def shape_of(node: Node) -> Shape:
 
 
 def _measured(node: Node, names: dict[str, None]) -> tuple[int, int]:
-    """Nodes and degree; the names that occur are added."""
+    """Node count and degree; adds the variables that occur to `names`."""
     own, around, within = _parts(node)
     if isinstance(node, Name):
         names[node.name] = None
@@ -199,7 +199,7 @@ def _measured(node: Node, names: dict[str, None]) -> tuple[int, int]:
 
 
 def _parts(node: Node) -> tuple[int, tuple[Node, ...], tuple[Node, ...]]:
-    """What a node adds to the degree of the parts that it repeats; the parts beside, and those that are repeated."""
+    """What a node adds to the degree of the parts that it repeats; its other parts, and those it repeats."""
     match node:
         case Select():
             return 0, (node.operand,), ()

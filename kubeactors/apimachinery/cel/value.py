@@ -1,4 +1,4 @@
-"""What is known of the value of a part of an expression, before it is evaluated."""
+"""Estimates of the values of subexpressions."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from kubeactors.apimachinery.cel.sizes import ANY, DYN, ONE, SCALARS, UNKNOWN, D
 
 
 class Entries(msgspec.Struct, frozen=True):
-    """How large the keys and the values of a list or a map (`kind`) are that an expression has made."""
+    """The sizes of the keys and values of a computed list or map (`kind`)."""
 
     kind: str
     keys: Range
@@ -14,10 +14,10 @@ class Entries(msgspec.Struct, frozen=True):
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """What it costs to get a value, and what is known of it.
+    """The cost of a value, and what is known of it.
 
-    `place` is where in the schema it comes from: None if it was made. `size` is known from the expression; `fallback`
-    is taken where neither the place nor the type tell one.
+    `place` is its place in the schema: None if it is computed. `size` is known from the expression; `fallback` is used
+    if neither the place nor the type has a size.
     """
 
     cost: Range
@@ -29,7 +29,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sized(self) -> Range | None:
-        """Its size; None if nothing tells it."""
+        """Its size; None if it is unknown."""
         if self.size is not None:
             return self.size
         if self.place is not None and (self.place.kind != DYN or self.place.max_size):
@@ -38,5 +38,5 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def known_size(self) -> Range:
-        """Its size, or that it may have any."""
+        """Its size; unbounded if it is unknown."""
         return self.sized or UNKNOWN

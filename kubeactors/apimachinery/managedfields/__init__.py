@@ -1,12 +1,12 @@
-"""Who owns which fields: the arithmetic of managed fields and of server-side apply. Pure, on dicts and lists.
+"""The arithmetic of managed fields and server-side apply. Pure, on dicts and lists.
 
-    schema.py    what a kind's fields are like: scalars, maps, lists by key     elements.py  items of lists by name
-    fieldset.py  sets of fields, as `fieldsV1` writes them                      walks.py     the fields that a value has
-    compare.py   what one value has that another has not                        merge.py     a configuration onto a value
-    remove.py    a value without some fields                                    validate.py  whether a value fits its schema
-    entries.py   `metadata.managedFields` as sets, and back                     updater.py   update, apply, prune, conflicts
+    schema.py    the schema of a kind: scalars, maps, lists by key      elements.py  path elements of list items
+    fieldset.py  sets of fields, as in `fieldsV1`                       walks.py     the fields of a value
+    compare.py   the difference of two values                           merge.py     applies a configuration to a value
+    remove.py    removes fields from a value                            validate.py  checks a value against its schema
+    entries.py   `metadata.managedFields` to sets, and back             updater.py   update, apply, prune, conflicts
 
-Who calls it: `apiserver/field_manager.py`, for every write that names its manager.
+Who calls it: `apiserver/field_manager.py`, for every write with a manager.
 Where its behaviour comes from: sigs.k8s.io/structured-merge-diff/v6, apimachinery/pkg/util/managedfields (v1.36).
 """
 

@@ -1,4 +1,4 @@
-"""What one value has that another has not, and what is different in both.
+"""The difference of two values: fields removed, changed and added.
 
 Source: structured-merge-diff/typed/compare.go (v1.36).
 """
@@ -15,7 +15,7 @@ List = list[object]
 
 
 class _Missing:
-    """Stands for a value that is not there."""
+    """A placeholder for an absent value."""
 
 
 MISSING = _Missing()
@@ -30,7 +30,7 @@ class Comparison:
         self.added: FieldSet = {}
 
     def excluding(self, ignored: FieldSet) -> "Comparison":
-        """The same without these fields, and what is below them."""
+        """The same without these fields and all below them."""
         made = Comparison()
         made.removed = without(self.removed, ignored)
         made.modified = without(self.modified, ignored)
@@ -51,7 +51,7 @@ def compare(old: object, new: object, node: Node) -> Comparison:
 
 
 def same(one: object, other: object) -> bool:
-    """Equal as JSON sees it: `true` is not 1."""
+    """Equality of JSON values: `true` is not 1."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
@@ -90,7 +90,7 @@ def _members(old: object, new: object, node: Node) -> _Pairs:
 
 
 def _items(old: object, new: object, node: Node, path: Path, found: Comparison) -> _Pairs:
-    """Items by their elements. Those that occur more than once on a side have their element as their only field."""
+    """Items by their elements. If an element occurs more than once on a side, only the element itself is compared."""
     assert node.element is not None, "lists that are not atomic have a type of items"
     was, now = _by_element(old, node), _by_element(new, node)
     for element in dict.fromkeys((*was, *now)):

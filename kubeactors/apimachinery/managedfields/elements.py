@@ -1,4 +1,4 @@
-"""Items of lists by name: what stands for an item in a set of fields, and how people read it.
+"""Path elements of list items, as in field sets and in messages.
 
 Source: structured-merge-diff/fieldpath/{element,serialize-pe}.go, typed/helpers.go (v1.36).
 """
@@ -14,11 +14,11 @@ _json = msgspec.json.Encoder(order="deterministic").encode
 
 
 class ElementError(ValueError):
-    """The item cannot be told from others; the message is structured-merge-diff's."""
+    """The item has no unique element; the message is structured-merge-diff's."""
 
 
 def field(name: str) -> str:
-    """The element of a map's member.
+    """The element of a map's entry.
 
     >>> field("spec")
     'f:spec'
@@ -30,7 +30,7 @@ def item_of(node: Node, item: object) -> str:
     """The element of an item in a list that is not atomic.
 
     Raises:
-        ElementError: it has no key, or is no scalar in a set of scalars.
+        ElementError: it lacks a key, or is not a scalar in a set of scalars.
 
     >>> ports = Node("list")
     >>> ports.keys, ports.defaults = ("port", "protocol"), {"protocol": "TCP"}
@@ -66,7 +66,7 @@ def _of_set(item: object) -> str:
 
 
 def shown(element: str) -> str:
-    """An element as a part of a path that people read.
+    """An element as a part of a path in a message.
 
     >>> shown("f:spec"), shown('k:{"name":"c","port":80}'), shown('v:"x"')
     ('.spec', '[name="c",port=80]', '[="x"]')

@@ -1,4 +1,4 @@
-"""`metadata.managedFields` as sets by owner, and back.
+"""`metadata.managedFields` to sets by owner, and back.
 
 Source: apimachinery/pkg/util/managedfields/internal/{managedfields,capmanagers}.go (v1.36).
 """
@@ -16,13 +16,13 @@ APPLY, UPDATE = "Apply", "Update"
 FIELDS_V1 = "FieldsV1"
 MAX_UPDATERS = 10
 ANCIENT = "ancient-changes"
-"""Who owns what those wrote that are too many to be remembered."""
+"""The manager of fields whose managers were merged because there were too many."""
 
 
 class Owner(msgspec.Struct, frozen=True, order=True):
-    """Who owns fields: a manager, who applies or updates, the whole or a subresource.
+    """An owner of fields: a manager, its operation, and the subresource, if any.
 
-    Whoever applies is the same in all versions of a kind; then `api_version` is empty.
+    An owner by apply is the same in all versions of a kind; its `api_version` is empty.
     """
 
     manager: str
@@ -32,7 +32,7 @@ class Owner(msgspec.Struct, frozen=True, order=True):
 
 
 class Owned(msgspec.Struct, frozen=True):
-    """What somebody owns, in terms of a version, since when."""
+    """The fields of an owner, in terms of a version, and since when."""
 
     fields: FieldSet
     api_version: str
@@ -43,22 +43,22 @@ Managed: TypeAlias = dict[Owner, Owned]
 
 
 _KEPT = 256
-"""Sets are large, and those that are shared come one after the other."""
+"""Sets are large; those that are shared come in sequence."""
 _read, _written = Shared(from_fields, _KEPT), Shared(to_fields, _KEPT)
-"""Objects that were made alike share what is said of their fields; a set that stays as it is, stays the same object."""
+"""Similar objects share their field sets; an unchanged set stays the same object."""
 
 
 def owner_of(entry: ManagedFieldsEntry) -> Owner:
-    """Whose entry it is."""
+    """The owner of an entry."""
     version = "" if entry.operation == APPLY else entry.api_version
     return Owner(entry.manager, entry.operation, version, entry.subresource)
 
 
 def decode(entries: Iterable[ManagedFieldsEntry]) -> Managed:
-    """Who owns what.
+    """The owners and their fields.
 
     Raises:
-        ValueError: an entry is none.
+        ValueError: an entry is malformed.
     """
     made: Managed = {}
     for entry in entries:
@@ -69,7 +69,7 @@ def decode(entries: Iterable[ManagedFieldsEntry]) -> Managed:
 
 
 def encode(managed: Managed) -> tuple[ManagedFieldsEntry, ...]:
-    """The entries, in their order."""
+    """The entries, in order."""
     return in_order(
         ManagedFieldsEntry(
             manager=owner.manager,
@@ -86,14 +86,14 @@ def encode(managed: Managed) -> tuple[ManagedFieldsEntry, ...]:
 
 
 def in_order(entries: Iterable[ManagedFieldsEntry]) -> tuple[ManagedFieldsEntry, ...]:
-    """Entries by operation, then by time."""
+    """Entries sorted by operation, then by time."""
     return tuple(
         sorted(entries, key=lambda one: (one.operation, one.time or "", one.manager, one.api_version, one.subresource))
     )
 
 
 def capped(managed: Managed) -> Managed:
-    """The same, with the oldest updaters taken together if there are too many."""
+    """The same, with the oldest update entries merged if there are too many."""
     updaters = sorted(
         (owner for owner in managed if owner.operation == UPDATE), key=lambda one: (managed[one].time or "", one)
     )

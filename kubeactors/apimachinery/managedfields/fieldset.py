@@ -1,6 +1,6 @@
-"""Sets of fields, as trees: an element below an element; `.` marks one that is in the set itself.
+"""Sets of fields, as trees of path elements; `.` marks a member of the set.
 
-Trees are never changed once they are made, except by `insert` while they are being made.
+Trees are immutable, except for `insert` while they are built.
 
 Source: structured-merge-diff/fieldpath/{set,serialize}.go (v1.36).
 """
@@ -31,7 +31,7 @@ def of_paths(*paths: Path) -> FieldSet:
 
 
 def insert(tree: FieldSet, path: Path) -> None:
-    """Add a field to a set that is being made."""
+    """Add a field to a set under construction."""
     for element in path:
         tree = tree.setdefault(element, {})
     tree[SELF] = {}
@@ -46,7 +46,7 @@ def has(tree: FieldSet, path: Path) -> bool:
 
 
 def union(one: FieldSet, other: FieldSet) -> FieldSet:
-    """The fields of both.
+    """The union.
 
     >>> union(of_paths(("f:a",)), of_paths(("f:a", "f:b")))
     {'f:a': {'.': {}, 'f:b': {'.': {}}}}
@@ -60,7 +60,7 @@ def union(one: FieldSet, other: FieldSet) -> FieldSet:
 
 
 def difference(one: FieldSet, other: FieldSet) -> FieldSet:
-    """The fields of the first that are not in the second; what is below those stays. The very first, if it loses none.
+    """The fields of the first set that are not in the second, including those below these. The first itself if equal.
 
     >>> difference(of_paths(("f:a",), ("f:a", "f:b")), of_paths(("f:a",)))
     {'f:a': {'f:b': {'.': {}}}}
@@ -80,7 +80,7 @@ def difference(one: FieldSet, other: FieldSet) -> FieldSet:
 
 
 def intersection(one: FieldSet, other: FieldSet) -> FieldSet:
-    """The fields that are in both."""
+    """The intersection."""
     made: FieldSet = {}
     for element, below in one.items():
         there = other.get(element)
@@ -94,7 +94,7 @@ def intersection(one: FieldSet, other: FieldSet) -> FieldSet:
 
 
 def without(one: FieldSet, excluded: FieldSet) -> FieldSet:
-    """The fields that are neither in the other set nor below one that is."""
+    """The fields that are neither in the other set nor below one of its members."""
     made: FieldSet = {}
     for element, below in one.items():
         there = excluded.get(element)
@@ -106,7 +106,7 @@ def without(one: FieldSet, excluded: FieldSet) -> FieldSet:
 
 
 def with_named(tree: FieldSet, node: Node) -> FieldSet:
-    """The set, with the fields of structs that it only has parts of. Maps and items of lists are not completed so."""
+    """The set, including the structs of which it has fields. Maps and list items are not added."""
     made: FieldSet = {}
     for element, below in tree.items():
         if element == SELF:
@@ -131,7 +131,7 @@ _NOWHERE = Node("scalar")
 
 
 def paths(tree: FieldSet, above: Path = ()) -> Iterator[Path]:
-    """All fields of the set, in order: those that have none below come before those that have."""
+    """All fields of the set, in order: leaves come before fields with others below."""
     if SELF in tree:
         yield above
     within = [element for element in sorted(tree) if element != SELF]
@@ -145,7 +145,7 @@ def paths(tree: FieldSet, above: Path = ()) -> Iterator[Path]:
 
 
 def to_fields(tree: FieldSet) -> dict[str, object]:
-    """As `fieldsV1` has it: a field without others below is empty.
+    """The set as `fieldsV1`: a leaf is empty.
 
     >>> to_fields(of_paths(("f:a",), ("f:a", "f:b")))
     {'f:a': {'.': {}, 'f:b': {}}}
@@ -157,15 +157,15 @@ def to_fields(tree: FieldSet) -> dict[str, object]:
 
 
 def from_fields(fields: dict[str, object]) -> FieldSet:
-    """The set that `fieldsV1` says.
+    """The set in `fieldsV1`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is malformed.
     """
     made: FieldSet = {}
     for element, below in fields.items():
         if not isinstance(below, dict):
-            raise ValueError(f"not a set of fields: {element}")  # noqa: TRY004 - a value of a document
+            raise ValueError(f"not a set of fields: {element}")  # noqa: TRY004 -- the value comes from a document
         inner = cast("dict[str, object]", below)
         if element == SELF:
             made[SELF] = {}
@@ -177,7 +177,7 @@ def from_fields(fields: dict[str, object]) -> FieldSet:
 
 
 def named(*names: str) -> Path:
-    """The path of members of members.
+    """The path of nested fields.
 
     >>> named("spec", "replicas")
     ('f:spec', 'f:replicas')

@@ -1,4 +1,4 @@
-"""A configuration onto a value: what it says wins, what it does not say stays.
+"""Applies a configuration to a value: fields in the configuration win, all others stay.
 
 Source: structured-merge-diff/typed/merge.go (v1.36).
 """
@@ -11,7 +11,7 @@ from kubeactors.apimachinery.managedfields.schema import LIST, SCALAR, Node
 
 
 def merge(live: object, config: object, node: Node) -> object:
-    """The value with what the configuration says. Neither is changed.
+    """The merged value. Neither argument is changed.
 
     >>> merge({"a": "1", "b": "2"}, {"b": "3"}, Node("map"))
     {'a': '1', 'b': '3'}
@@ -33,14 +33,14 @@ def _maps(live: Map, config: Map, node: Node) -> Map:
 
 
 def _lists(live: List, config: List, node: Node) -> List:
-    """The items of both: those of the configuration in its order, the others where they stood between them."""
+    """The items of both: those of the configuration in its order, the others interleaved."""
     left = [item_of(node, one) for one in live]
     right = [item_of(node, one) for one in config]
     return _Merge(node, left, right, live, config).run()
 
 
 class _Merge:
-    """Walks over both lists at once."""
+    """Walks both lists in parallel."""
 
     def __init__(self, node: Node, left: list[str], right: list[str], live: List, config: List) -> None:
         self._node = node
@@ -63,7 +63,7 @@ class _Merge:
                     self._shared = self._shared[1:]
                     continue
                 if here in self._of_config and self._shared and self._shared[0] != here:
-                    i += 1  # it comes where the configuration has it
+                    i += 1  # it is inserted where the configuration has it
                     continue
             if i < len(self._left):
                 here = self._left[i]
@@ -89,7 +89,7 @@ class _Merge:
 
 
 def _unique(elements: list[str], items: List) -> Map:
-    """Items by element; nothing is known of those that occur twice."""
+    """Items by element; those of duplicate elements are dropped."""
     made: Map = {}
     for element, item in zip(elements, items, strict=True):
         made[element] = None if element in made else item

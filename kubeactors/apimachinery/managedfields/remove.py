@@ -12,7 +12,7 @@ from kubeactors.apimachinery.managedfields.schema import LIST, MAP, Node
 
 
 def remove(value: object, gone: FieldSet, node: Node) -> object:
-    """The value without these fields; a map or list that nothing is left of is null. The value is not changed.
+    """The value without these fields; an emptied map or list becomes null. The argument is not changed.
 
     >>> remove({"a": "1", "b": "2"}, {"f:a": {".": {}}}, Node("map"))
     {'b': '2'}

@@ -1,6 +1,6 @@
-"""What fields are like for those who share an object: which belong to one owner as a whole, which are told apart.
+"""Schemas for field ownership: which values are atomic, and how list items are identified.
 
-Built-in kinds say it by their Structs' annotations; others may build a `Node` of their own.
+Built-in kinds have them in their Structs' annotations; others may build `Node`s.
 
 Source: structured-merge-diff/schema, kube-openapi/pkg/schemaconv (v1.36).
 """
@@ -18,11 +18,11 @@ STRING, NUMERIC, BOOLEAN, UNTYPED = "string", "numeric", "boolean", "untyped"
 
 
 class Node:
-    """One place of a schema.
+    """A node of a schema.
 
-    `kind` is a scalar, a map or a list. `atomic`: it has one owner as a whole. Maps have named `fields`, an `element`
-    for all other keys, or both. Lists that are not atomic are sets of scalars, or of maps that differ in their `keys`;
-    `defaults` stand for keys that an item leaves out. `deduced`: nothing is known, so maps are maps and all else is a leaf.
+    `kind` is scalar, map or list. `atomic`: it is owned as a whole. Maps have named `fields`, an `element` for all
+    other keys, or both. Lists that are not atomic are sets of scalars, or of maps identified by their `keys`;
+    `defaults` are the values of absent keys. `deduced`: without a schema, maps are maps and everything else is a leaf.
     """
 
     __slots__ = ("atomic", "deduced", "defaults", "element", "fields", "keys", "kind", "scalar")
@@ -38,17 +38,17 @@ class Node:
         self.defaults: dict[str, object] = {}
 
     def given(self, value: object) -> "Node":
-        """The place of a value: where nothing is known, all but maps have one owner as a whole."""
+        """The node of a value: without a schema, everything but a map is atomic."""
         return self if not self.deduced or isinstance(value, dict) else ANYTHING
 
     def child(self, name: str) -> "Node":
-        """The place of a map's member; one that is not known is a scalar."""
+        """The node of a map's entry; an unknown one is a scalar."""
         found = self.fields.get(name)
         return found if found is not None else self.element or ANYTHING
 
 
 ANYTHING = Node(SCALAR, atomic=True)
-"""Values that nobody looks into."""
+"""Opaque values."""
 
 
 def _deduced() -> Node:
@@ -59,13 +59,13 @@ def _deduced() -> Node:
 
 
 DEDUCED = _deduced()
-"""Values of which nothing is known."""
+"""Values without a schema."""
 
 
 _SCALARS: dict[object, str] = {str: STRING, bytes: STRING, int: NUMERIC, float: NUMERIC, bool: BOOLEAN}
 _ANY_SCALAR = frozenset({"v1.Time", "v1.MicroTime", "resource.Quantity"})
 _PROTOCOL = "TCP"
-"""What the key `protocol` of ports is where it is left out."""
+"""The default of the key `protocol` of ports."""
 
 
 @cache
@@ -85,7 +85,7 @@ _made: dict[tuple[type[msgspec.Struct], bool], Node] = {}
 
 def _struct(type_: type[msgspec.Struct], *, granular: bool) -> Node:
     atomic = issubclass(type_, Object) and type_.atomic and not granular
-    if (type_, atomic) in _made:  # also while it is being made: some types contain themselves
+    if (type_, atomic) in _made:  # even if incomplete: some types are recursive
         return _made[type_, atomic]
     made = _made[type_, atomic] = Node(MAP, atomic=atomic)
     for field in msgspec.structs.fields(type_):
@@ -132,7 +132,7 @@ def _list(item: object, extra: dict[str, object]) -> Node:
 
 
 def _relation(extra: dict[str, object]) -> tuple[tuple[str, ...], bool]:
-    """The keys of a list's items, and whether they are told apart at all."""
+    """The keys of a list's items, and whether the list is atomic."""
     if "listType" in extra:
         keys = cast("tuple[str, ...]", extra.get("listMapKeys", ()))
         return keys, extra["listType"] != "atomic"
@@ -142,7 +142,7 @@ def _relation(extra: dict[str, object]) -> tuple[tuple[str, ...], bool]:
 
 
 def _defaults(item: type[msgspec.Struct], keys: tuple[str, ...]) -> dict[str, object]:
-    """What keys are where they are left out: Go's zero if they are always written, and TCP."""
+    """The defaults of keys: Go's zero value if they are always encoded, and TCP."""
     found: dict[str, object] = {}
     for field in msgspec.structs.fields(item):
         if field.encode_name not in keys:
@@ -157,12 +157,12 @@ def _defaults(item: type[msgspec.Struct], keys: tuple[str, ...]) -> dict[str, ob
 
 
 def _is_scalar(hint: object) -> bool:
-    """A text of a special form, or a number that may be a text."""
+    """A string with a format, or IntOrString."""
     return hint in _SCALARS or hint == IntOrString
 
 
 def _bare(hint: object, extra: dict[str, object]) -> tuple[object, dict[str, object]]:
-    """A type without `Annotated` and `None`, and all that was noted on the way."""
+    """A type without `Annotated` and `None`, and the extras of its annotations."""
     origin, arguments = get_origin(hint), cast("tuple[object, ...]", get_args(hint))
     if origin is Annotated:
         for one in arguments[1:]:

@@ -1,4 +1,4 @@
-"""What a write does to ownership: an update takes over what it changes, an apply asks first.
+"""The effect of a write on ownership: an update takes over what it changes, an apply detects conflicts.
 
 Source: structured-merge-diff/merge/update.go, apimachinery/pkg/util/managedfields/internal (v1.36).
 """
@@ -32,23 +32,23 @@ _NOBODYS = of_paths(
     *(named(one) for one in ("apiVersion", "kind", "metadata")),
     *(named("metadata", one) for one in (*_META, "resourceVersion")),
 )
-"""Fields that nobody owns."""
+"""Fields without owners."""
 
 
 class Conflict(msgspec.Struct, frozen=True, order=True):
-    """A field that another owns."""
+    """A field that belongs to another owner."""
 
     owner: Owner
     path: Path
 
     @property
     def field(self) -> str:
-        """The path as people read it."""
+        """The path in messages."""
         return "".join(map(shown, self.path))
 
 
 class ConflictsError(Exception):
-    """The configuration changes what others own."""
+    """The configuration changes fields of other owners."""
 
     def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
         super().__init__(f"{len(conflicts)} conflicts")
@@ -56,9 +56,9 @@ class ConflictsError(Exception):
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """Who writes what: the schema of the kind, its version, the time, and the fields that this write does not reach.
+    """A write: its owner, the kind's schema and version, the time, and the fields that it cannot change.
 
-    Without a time, owners keep theirs; new ones have none.
+    Without a time, entries keep theirs; new ones have none.
     """
 
     node: Node
@@ -69,7 +69,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def update(live: Map, new: Map, managed: Managed, write: Write) -> Managed:
-    """Who owns what after an update: whoever writes owns what he changes, and nobody else does."""
+    """The owners after an update: the writer takes over the fields that it changes."""
     found = compare(live, new, write.node).excluding(write.ignored)
     managed = _yielded(managed, found, None)
     before = managed.get(write.owner)
@@ -83,12 +83,12 @@ def update(live: Map, new: Map, managed: Managed, write: Write) -> Managed:
 
 
 def apply(live: Map, config: Map, managed: Managed, write: Write, *, force: bool) -> tuple[Map | None, Managed]:
-    """The value with the configuration applied, and who owns what then. None: the value stays as it is.
+    """The value with the configuration applied, and the owners then. None: the value is unchanged.
 
-    What the owner has applied before and does not mention now goes, unless others own it too.
+    Fields that the owner applied before and omits now are removed, unless others own them, too.
 
     Raises:
-        ConflictsError: others own what the configuration changes, and it is not forced.
+        ConflictsError: other owners have fields that the configuration changes, and `force` is not set.
     """
     node, owner = write.node, write.owner
     last = managed.get(owner)
@@ -121,7 +121,7 @@ def _conflicts(managed: Managed, found: Comparison, owner: Owner) -> tuple[Confl
 
 
 def _yielded(managed: Managed, found: Comparison, owner: Owner | None) -> Managed:
-    """Who owns what after the others have lost what was changed or removed."""
+    """The owners after the others have lost the fields that were changed or removed."""
     lost = union(union(found.modified, found.added), found.removed)
     made: Managed = {}
     for other, owned in managed.items():
@@ -132,7 +132,7 @@ def _yielded(managed: Managed, found: Comparison, owner: Owner | None) -> Manage
 
 
 def _pruned(merged: Map, managed: Managed, last: FieldSet, node: Node) -> Map:
-    """The value without what was applied before and nobody owns any more."""
+    """The value without fields that were applied before and have no owner any more."""
     named_last = with_named(last, node)
     pruned = _without(merged, named_last, node)
     everything = with_named(fields_of(merged, node), node)

@@ -1,4 +1,4 @@
-"""Whether a configuration fits its schema, in the words of structured-merge-diff.
+"""Validation of a configuration against its schema, with the messages of structured-merge-diff.
 
 Source: structured-merge-diff/typed/validate.go (v1.36).
 """
@@ -13,14 +13,14 @@ from kubeactors.apimachinery.managedfields.schema import BOOLEAN, LIST, MAP, NUM
 
 
 class MisfitError(ValueError):
-    """The value does not fit; the message says where and why."""
+    """The value does not match its schema; the message says where and why."""
 
 
 def check(value: object, node: Node) -> None:
-    """The value fits.
+    """Check a value.
 
     Raises:
-        MisfitError: it does not.
+        MisfitError: it does not match.
 
     >>> labels = Node("map")
     >>> labels.element = Node("scalar", scalar="string")
@@ -110,7 +110,7 @@ def _type(value: object) -> str:
 
 
 def _plain(value: object) -> str:
-    """As Go's %v shows it."""
+    """As Go's %v prints it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
@@ -122,7 +122,7 @@ def _plain(value: object) -> str:
 
 
 def _typed(value: object) -> str:
-    """As Go's %#v shows it."""
+    """As Go's %#v prints it."""
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, dict):

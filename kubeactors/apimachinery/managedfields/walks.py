@@ -1,4 +1,4 @@
-"""The fields that a value has.
+"""The fields of a value.
 
 Source: structured-merge-diff/typed/tofieldset.go (v1.36).
 """
@@ -14,7 +14,7 @@ List = list[object]
 
 
 def fields_of(value: object, node: Node) -> FieldSet:
-    """The leaves of a value, and its items and members that stand for themselves.
+    """The leaves of a value, and the list items and map entries that are fields by themselves.
 
     >>> labels = Node("map")
     >>> fields_of({"a": "b"}, labels)

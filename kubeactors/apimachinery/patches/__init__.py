@@ -1,8 +1,8 @@
-"""Patches of objects: the bytes of a patch and the present object make the object that is wanted.
+"""Patches: from the bytes of a patch and the current object to the patched object.
 
-The API server calls `apply` for the three kinds of patch that know nothing of managers; server-side apply is its own.
-`jsonpatches`, `merge` and `strategic` each know one kind, on dicts and lists; `schema` knows the fields of the Structs,
-`order` the order of merged lists, `golang` how Go prints what is wrong.
+The API server calls `apply` for the three patch types besides server-side apply, which is separate.
+`jsonpatches`, `merge` and `strategic` implement one type each, on dicts and lists; `schema` has the fields of Structs,
+`order` the order of merged lists, `golang` the formatting of values in Go's messages.
 
 Source: apiserver/pkg/endpoints/handlers/patch.go, apimachinery/pkg/util/strategicpatch (v1.36).
 """

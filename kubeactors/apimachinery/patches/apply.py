@@ -1,4 +1,4 @@
-"""From the bytes of a patch to the patched object, or to the refusal that the client is told.
+"""From the bytes of a patch to the patched object, or to the error for the client.
 
 Source: apiserver/pkg/endpoints/handlers/patch.go (v1.36).
 """
@@ -36,20 +36,20 @@ from kubeactors.apimachinery.status import (
 T = TypeVar("T", bound=TypedObject)
 
 IGNORE, WARN, STRICT = "Ignore", "Warn", "Strict"
-"""What to do about unknown and duplicate fields, in the patch and in the object after it."""
+"""The handling of unknown and duplicate fields, in the patch and in the patched object."""
 
 Document = dict[str, object]
 
 
 class Patched(msgspec.Struct, Generic[T], frozen=True):
-    """The object after the patch, neither defaulted nor validated; and what to warn the client of."""
+    """The patched object, neither defaulted nor validated, and warnings for the client."""
 
     object: T
     warnings: tuple[str, ...] = ()
 
 
 class PatchOperation(msgspec.Struct, frozen=True, rename={"from_": "from"}):
-    """What a JSON patch consists of; for finding out what does not belong there."""
+    """An operation of a JSON patch; its fields are the known ones."""
 
     op: str = ""
     path: str = ""
@@ -58,10 +58,10 @@ class PatchOperation(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 
 
 def apply(obj: T, patch_type: str, patch: bytes, field_validation: str = WARN) -> Patched[T]:
-    """The object as the patch wants it.
+    """The patched object.
 
     Raises:
-        StatusError: the patch is refused; its status is the answer.
+        StatusError: the patch is rejected.
 
     >>> from kubeactors.apimachinery.meta import ObjectMeta
     >>> before = TypedObject(metadata=ObjectMeta(name="a", labels={"k": "v"}))
@@ -81,7 +81,7 @@ def apply(obj: T, patch_type: str, patch: bytes, field_validation: str = WARN) -
 
 
 _Patched = tuple[object, str, tuple[str, ...]]
-"""The object's document after the patch, what to show of it in an error, and what is superfluous in the patch."""
+"""The patched document, the document to show in an error, and the unknown and duplicate fields of the patch."""
 
 
 def _patched(obj: TypedObject, patch_type: str, patch: bytes) -> _Patched:
@@ -103,7 +103,7 @@ def _json_patched(obj: TypedObject, patch: bytes) -> _Patched:
     if value is not None and not isinstance(value, list):
         raise BadPatchError(f"error decoding patch: {mismatch(value, '[]handlers.jsonPatchOp', Place())}")
     operations = cast("list[Document]", value or [])
-    complaints = _superfluous(operations)
+    complaints = _unknown_fields(operations)
     document = _same_type(jsonpatches.apply(to_builtins(obj), operations), obj)
     return document, _text(document), complaints
 
@@ -134,7 +134,7 @@ def _parsed_map(patch: bytes, prefix: str) -> tuple[Document, tuple[str, ...]]:
     return cast("Document", value or {}), complaints
 
 
-def _superfluous(operations: list[Document]) -> tuple[str, ...]:
+def _unknown_fields(operations: list[Document]) -> tuple[str, ...]:
     findings = Findings()
     reader_of(tuple[PatchOperation, ...]).read(operations, Place(), findings)
     if findings.wrong:
@@ -143,7 +143,7 @@ def _superfluous(operations: list[Document]) -> tuple[str, ...]:
 
 
 def _same_type(document: object, obj: TypedObject) -> object:
-    """A patch that makes another kind of the object makes nothing that could be stored."""
+    """Reject a patch that changes the kind or version of the object."""
     if not isinstance(document, dict):
         return document
     found = cast("Document", document)

@@ -1,20 +1,20 @@
-"""What can be wrong with a patch.
+"""Errors of patches.
 
 Source: apimachinery/pkg/util/mergepatch/errors.go (v1.36).
 """
 
 
 class PatchError(ValueError):
-    """The patch cannot be applied to this object, in a way that Kubernetes does not expect of clients."""
+    """The patch cannot be applied to this object; Kubernetes reports an internal error."""
 
 
 class BadPatchError(PatchError):
-    """The patch makes no sense, whatever the object."""
+    """The patch is malformed, whatever the object."""
 
 
 class UnprocessablePatchError(PatchError):
-    """The patch makes sense, but not for this object."""
+    """The patch is well-formed, but cannot be applied to this object."""
 
 
 class TooManyOperationsError(PatchError):
-    """The patch is longer than the API server is willing to work through."""
+    """The patch has more operations than the API server accepts."""

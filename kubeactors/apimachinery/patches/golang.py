@@ -1,4 +1,4 @@
-"""Values as Go's fmt prints them: errors of patches show parts of the patch so.
+"""Values as Go's fmt prints them, for the messages of patches.
 
 Source: Go's fmt/print.go (%v), reflect.Type.String.
 """
@@ -26,7 +26,7 @@ def shown(value: object) -> str:
 
 
 def type_name(value: object) -> str:
-    """What Go calls the type of a decoded JSON value.
+    """Go's type of a decoded JSON value.
 
     >>> [type_name(one) for one in ({}, [], "", 1, 1.5, True, None)]
     ['map[string]interface {}', '[]interface {}', 'string', 'int64', 'float64', 'bool', '%!s(<nil>)']

@@ -1,4 +1,4 @@
-"""JSON patch: a list of operations. The library applies them; the limits are those of the API server.
+"""JSON patch. A library applies the operations; the limits are those of the API server.
 
 Source: RFC 6902; apiserver/pkg/endpoints/handlers/patch.go (v1.36).
 """
@@ -14,17 +14,17 @@ from kubeactors.apimachinery.patches.errors import TooManyOperationsError, Unpro
 
 MAX_OPERATIONS = 10_000
 MAX_COPIED_BYTES = 3 * 2**20
-"""Copies can double a document again and again; together they may not add more than a request may hold."""
+"""Copies can double a document repeatedly; together they may add no more than the maximum size of a request."""
 
 Operation = Mapping[str, object]
 
 
 def apply(document: object, operations: Sequence[Operation]) -> object:
-    """The document after the operations. It is changed in place: give it away.
+    """The patched document. The argument is changed in place: pass ownership.
 
     Raises:
         TooManyOperationsError: there are more than 10,000.
-        UnprocessablePatchError: one of them fails.
+        UnprocessablePatchError: an operation fails.
 
     >>> apply({"a": [1]}, [{"op": "add", "path": "/a/-", "value": 2}, {"op": "copy", "from": "/a", "path": "/b"}])
     {'a': [1, 2], 'b': [1, 2]}

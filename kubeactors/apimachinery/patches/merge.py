@@ -1,4 +1,4 @@
-"""JSON merge patch: the patch looks like the object, null removes.
+"""JSON merge patch: the patch has the shape of the object, and null removes.
 
 Source: RFC 7386.
 """
@@ -7,7 +7,7 @@ from typing import cast
 
 
 def merge(target: object, patch: object) -> object:
-    """The value after the patch. Nothing is changed in place.
+    """The patched value. Nothing is changed in place.
 
     >>> merge({"a": {"b": 1, "c": [1, 2]}}, {"a": {"b": None, "c": [3]}, "d": {"e": None}})
     {'a': {'c': [3]}, 'd': {}}

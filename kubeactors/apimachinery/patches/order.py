@@ -1,6 +1,6 @@
 """The order of a merged list: items of the patch in the patch's order, the others in the live list's, interleaved.
 
-Items that are maps are told apart by the value of their merge key; scalars by themselves (an empty key).
+Maps are identified by the value of their merge key; scalars by themselves (an empty key).
 
 Source: normalizeElementOrder in apimachinery/pkg/util/strategicpatch/patch.go (v1.36).
 """
@@ -25,10 +25,10 @@ def in_order(items: List, patch_order: List, live_order: List, merge_key: str) -
 
 
 def key_of(item: object, merge_key: str) -> object:
-    """What tells an item from the others.
+    """The key of an item.
 
     Raises:
-        PatchError: it is no map, or has no such key.
+        PatchError: it is not a map, or lacks the key.
 
     >>> key_of({"image": "x"}, "name")
     Traceback (most recent call last):
@@ -44,12 +44,12 @@ def key_of(item: object, merge_key: str) -> object:
 
 
 def same(one: object, other: object) -> bool:
-    """Equal as Go sees it: 1, 1.0 and true are three values."""
+    """Equality in Go: 1, 1.0 and true are three values."""
     return type(one) is type(other) and one == other
 
 
 def position(items: List, wanted: object) -> int:
-    """Where the value stands first, or -1."""
+    """The index of the first equal value, or -1."""
     return next((index for index, one in enumerate(items) if same(one, wanted)), -1)
 
 
@@ -58,7 +58,7 @@ _Ranked = tuple[object, object]
 
 
 def _sorted(items: list[_Ranked], order: List) -> list[_Ranked]:
-    """By place in the order; one without a place goes before what it meets, as in the original's insertion sort."""
+    """Sorted by place in the order; an item without one stays before what it meets, as in Kubernetes' sort."""
     result: list[_Ranked] = []
     for one in items:
         place = position(order, one[1])
@@ -74,7 +74,7 @@ def _precedes(place: int, other: int) -> bool:
 
 
 def _interleaved(others: list[_Ranked], patched: list[_Ranked], live: List) -> List:
-    """Insert each of the others before the first patched item that stood behind it in the live list."""
+    """Insert each of the others before the first patched item that follows it in the live list."""
     result: List = []
     at = 0
     for item, key in patched:

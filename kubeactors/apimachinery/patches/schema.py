@@ -1,4 +1,4 @@
-"""How a strategic merge patch treats each field of a Struct: what `meta.merge_by` and `meta.patch_strategy` say of it.
+"""The patch strategies of a Struct's fields, from their annotations `meta.merge_by` and `meta.patch_strategy`.
 
 Source: apimachinery/pkg/util/strategicpatch/meta.go, third_party/forked/golang/json/fields.go (v1.36).
 """
@@ -13,7 +13,7 @@ from kubeactors.apimachinery.patches.errors import PatchError
 
 
 class FieldSchema(msgspec.Struct, frozen=True):
-    """One field: its type, its strategy (`merge`, `replace` or none), and the key by which its items are merged."""
+    """A field: its type, its strategy (`merge`, `replace` or none), and the merge key of its items."""
 
     type: object
     strategy: str = ""
@@ -21,10 +21,10 @@ class FieldSchema(msgspec.Struct, frozen=True):
 
 
 def field_of(type_: object, name: str) -> FieldSchema:
-    """The field of this JSON name.
+    """The field with this JSON name.
 
     Raises:
-        PatchError: the type is no struct, or has no such field.
+        PatchError: the type is not a struct, or has no such field.
 
     >>> from kubeactors.apimachinery.meta import ObjectMeta
     >>> found = field_of(ObjectMeta, "ownerReferences")
@@ -42,10 +42,10 @@ def field_of(type_: object, name: str) -> FieldSchema:
 
 
 def items_of(field: FieldSchema) -> object:
-    """The type of the items of a list.
+    """The type of a list's items.
 
     Raises:
-        PatchError: the field is no list.
+        PatchError: the field is not a list.
     """
     if get_origin(field.type) is not tuple:
         raise PatchError("expected slice or array type, but got: struct")
@@ -68,7 +68,7 @@ def _field(annotated: object) -> FieldSchema:
 
 
 def _bare(annotated: object) -> tuple[object, dict[str, object]]:
-    """A type without `Annotated` and `None`, and all that was noted on the way."""
+    """A type without `Annotated` and `None`, and the extras of its annotations."""
     origin, arguments = get_origin(annotated), get_args(annotated)
     if origin is Annotated:
         bare, extra = _bare(arguments[0])

@@ -1,9 +1,9 @@
-"""Strategic merge patch: a merge patch that knows which lists are sets or maps, and has directives.
+"""Strategic merge patch: a merge patch with directives that merges lists which are sets or maps.
 
-- `$patch: replace | delete` in a map or an item of a list;
-- `$retainKeys: [...]` in a map drops all other keys;
+- `$patch: replace | delete` in a map or a list item;
+- `$retainKeys: [...]` in a map removes all other keys;
 - `$deleteFromPrimitiveList/NAME: [...]` beside a list of scalars;
-- `$setElementOrder/NAME: [...]` beside a list that is merged: its order afterwards.
+- `$setElementOrder/NAME: [...]` beside a merged list: the order of the result.
 
 Nothing is changed in place; the result shares what the patch does not touch.
 
@@ -31,7 +31,7 @@ BAD_SET_ORDER = "invalid patch format of setElementOrder list"
 
 
 def merge(original: Map, patch: Map, type_: object) -> Map:
-    """The object after the patch; `type_` is the Struct whose fields say how lists are merged.
+    """The patched object; `type_` is the Struct whose annotations say how lists are merged.
 
     Raises:
         PatchError: the patch cannot be applied.
@@ -71,7 +71,7 @@ def _put(result: Map, name: str, value: object, type_: object, *, deleting: bool
 
 
 def _put_new(result: Map, name: str, value: object) -> None:
-    """What is not in the object yet is taken over, without nulls and directives."""
+    """Copy a value that the object does not have yet, without nulls and directives."""
     kept = _without_directives([_without_nulls(value)])
     result.pop(name, None)
     if kept:
@@ -99,7 +99,7 @@ def _retained(result: Map, changes: Map) -> Map:
 
 
 def _merge_ordered(result: Map, changes: Map, key: str, type_: object) -> None:
-    """Merge the list that a `$setElementOrder` stands beside, and put it into that order."""
+    """Merge the list beside a `$setElementOrder`, and sort it by that."""
     order = _list(changes.pop(key))
     name = _after_slash(key, SET_ORDER, BAD_SET_ORDER)
     before = _list(result[name]) if name in result else None
@@ -119,7 +119,7 @@ def _merge_ordered(result: Map, changes: Map, key: str, type_: object) -> None:
 
 
 def _check_order(patch: List, order: List, merge_key: str) -> None:
-    """The items of the patch stand in the given order too; those that delete or direct do not matter."""
+    """Check that the patch has its items in the given order; deletions and directives are ignored."""
     if not patch or not order:
         return
     kept = [one for one in patch if not (is_map(one) and DIRECTIVE in one)]
@@ -162,7 +162,7 @@ def _merge_maps(before: List, patch: List, merge_key: str, items: object) -> Lis
 
 
 def _special_items(before: List, patch: List, merge_key: str) -> tuple[List, List]:
-    """Obey the items that are directives; what remains to be merged, and into what."""
+    """Execute the items that are directives; returns the list and the patch items that remain to be merged."""
     plain: List = []
     replaced = False
     for one in map(_map, patch):
@@ -188,7 +188,7 @@ def _without_nulls(value: object) -> object:
 
 
 def _without_directives(values: Sequence[object]) -> List:
-    """The values, but for the maps that are directives, at any depth."""
+    """The values without maps that are directives, at any depth."""
     kept: List = []
     for value in values:
         if is_map(value):
@@ -205,7 +205,7 @@ def _undirected(value: Map) -> Map:
 
 
 def _check_items(*lists: List) -> str:
-    """The Go type of the items: all have the same, and it is no list."""
+    """The Go type of the items, which must be the same for all, and not a list."""
     kinds = list(dict.fromkeys(type_name(one) for items in lists for one in items))
     if not kinds:
         raise PatchError("no elements in any of the given slices")

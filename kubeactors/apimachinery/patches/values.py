@@ -1,4 +1,4 @@
-"""The values of JSON documents, for the type checker: what is a map, what a list."""
+"""Type guards for JSON values."""
 
 from typing import TypeGuard
 

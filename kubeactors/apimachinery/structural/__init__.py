@@ -1,13 +1,13 @@
-"""Structural schemas: what the objects of a custom kind look like, and what is done to them by that.
+"""Structural schemas of custom kinds, and the operations on objects that they define.
 
-    node.py         a schema, read once
-    pruning.py      drop what the schema does not know     defaulting.py   fill what is absent
-    values.py       check values, by JSON Schema           lists.py        check sets and maps in lists
-    rules.py        check rules in CEL                     selfcheck.py    which fields a rule speaks of
-    costs.py        what rules may cost                    all_of.py       which `allOf` do not hold
-    paths.py        values at the end of a simple path     owners.py       what server-side apply tells apart
+    node.py         a schema, parsed once
+    pruning.py      drops unknown fields                   defaulting.py   applies defaults
+    values.py       validates values by JSON Schema        lists.py        validates sets and maps in lists
+    rules.py        validates rules in CEL                 selfcheck.py    the fields that a rule refers to
+    costs.py        the cost of rules                      all_of.py       `allOf`s that do not hold
+    paths.py        values at simple JSON paths            owners.py       field ownership for server-side apply
 
-All of it is pure and works on dicts and lists as JSON has them.
+Everything is pure and works on JSON-like dicts and lists.
 
 Source: apiextensions-apiserver/pkg/apiserver/schema, pkg/apiserver/validation (v1.36).
 """

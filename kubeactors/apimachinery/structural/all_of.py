@@ -1,6 +1,6 @@
-"""What is told of `allOf` besides what is wrong with its parts: that not all of them hold.
+"""The error of an `allOf` that does not hold, in addition to those of its parts.
 
-The library tells of the parts alone; where they stand, says which `allOf` they belong to.
+The library reports the parts only; their schema paths tell which `allOf` they belong to.
 
 Source: kube-openapi/pkg/validation/validate/schema_props.go (as of Kubernetes v1.36).
 """
@@ -12,14 +12,14 @@ Path = Sequence[str | int]
 
 
 class Unfulfilled(NamedTuple):
-    """An `allOf` that does not hold: for which value, and whether any part of it does."""
+    """An `allOf` that does not hold: the value, and whether some of its parts hold."""
 
     value: tuple[str | int, ...]
     partly: bool
 
 
 def unfulfilled(errors: Iterable[tuple[Path, Path]], schema: Mapping[str, object]) -> Iterator[Unfulfilled]:
-    """Each `allOf` once that some error belongs to; an error is the path of a value, and that of a word of the schema.
+    """Each `allOf` with an error, once; an error is the path of its value and the path of its schema keyword.
 
     >>> schema = {"properties": {"a": {"allOf": [{"minLength": 3}, {"pattern": "x"}]}}}
     >>> error = (["a"], ["properties", "a", "allOf", 1, "pattern"])
@@ -36,16 +36,16 @@ def unfulfilled(errors: Iterable[tuple[Path, Path]], schema: Mapping[str, object
 
 
 def _starts(word: Path) -> list[int]:
-    """Where an `allOf` begins on the way to a word: a property of that name is followed by no number."""
+    """Where `allOf` keywords begin on a schema path: a property of that name is not followed by a number."""
     return [i for i, step in enumerate(word[:-1]) if step == "allOf" and isinstance(word[i + 1], int)]
 
 
 def _depth(word: Path) -> int:
-    """How many steps into the value the way through a schema goes."""
+    """The depth of the value that a schema path leads to."""
     depth, steps = 0, iter(word)
     for step in steps:
         if step in {"properties", "patternProperties"}:
-            depth += next(steps, None) is not None  # the name, which may be that of a word
+            depth += next(steps, None) is not None  # the name, which may look like a keyword
         elif step in {"items", "additionalProperties"}:
             depth += 1
         elif step == "allOf":

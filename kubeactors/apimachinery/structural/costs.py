@@ -1,4 +1,4 @@
-"""What the rules of a schema may cost: of the largest objects that a request can bring.
+"""The maximum cost of a schema's rules, on the largest objects that a request can contain.
 
 Source: apiserver/pkg/cel/{common/schemas.go,limits.go}, apiextensions-apiserver/pkg/apiserver/schema/cel/compilation.go,
 pkg/apis/apiextensions/validation/{validation,cel_validation}.go (v1.36).
@@ -30,13 +30,13 @@ from kubeactors.apimachinery.structural.node import Structural
 from kubeactors.apimachinery.structural.selfcheck import ROOT_FIELDS, escaped
 
 RULE_LIMIT, SCHEMA_LIMIT = 10_000_000, 100_000_000
-"""What one rule may cost, and all rules of a schema."""
+"""The limit of one rule, and of all rules of a schema."""
 
 _REQUEST_BYTES = 3 * 1024 * 1024
 _LONGEST = _REQUEST_BYTES - 2
-"""Of texts, without their quotation marks."""
+"""The maximum length of a string in a request, without its quotes."""
 _TIMES = {"duration": (DURATION, 32, 3), "date": (TIMESTAMP, 12, 12), "date-time": (TIMESTAMP, 32, 21)}
-"""Formats of texts: the type that they are, the most characters, and the least bytes."""
+"""Formats of strings: the CEL type, the maximum number of characters, and the minimum number of bytes."""
 _SCALARS = {"boolean": (BOOL, 4), "number": (DOUBLE, 1), "integer": (INT, 1)}
 _TEXT = Declared(kind=STRING, max_size=_LONGEST, min_bytes=2)
 _NAMES = Declared(kind=OBJECT, fields={"name": _TEXT, "generateName": _TEXT}, min_bytes=2)
@@ -44,19 +44,19 @@ _AUTOMATIC: dict[str, Declared] = dict(zip(ROOT_FIELDS, (_TEXT, _TEXT, _NAMES), 
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """How often a place of a schema can be in an object: `times`, or None if only the size of requests bounds it."""
+    """How often a place in a schema can occur in an object: `times`, or None if only the size of requests bounds it."""
 
     times: int | None = 1
 
     def within(self, schema: Structural) -> "Bounds":
-        """How often the items of a place, or its values, can be there."""
+        """How often the items of a place, or its values, can occur."""
         most = _length(schema, "maxItems" if schema.type == "array" else "maxProperties")
         if self.times is None or most is None:
             return Bounds(None)
         return Bounds(min(self.times * most, MOST))
 
     def cost(self, once: int, declared: Declared) -> int:
-        """What a rule costs that costs so much once."""
+        """The cost of a rule, given that of one evaluation."""
         times = self.times
         if times is None:
             times = _REQUEST_BYTES // (declared.min_bytes + 1)
@@ -64,7 +64,7 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 def declared(schema: Structural, *, root: bool = False) -> Declared:
-    """The type of a place as rules see it, with the sizes that a request can bring. `root`: it has type and metadata.
+    """The type of a place as rules see it, with its maximum size in a request. `root`: it has type and metadata.
 
     >>> declared(Structural({"type": "array", "items": {"type": "string", "maxLength": 10}, "maxItems": 3})).items.max_size
     40
@@ -88,12 +88,12 @@ def declared(schema: Structural, *, root: bool = False) -> Declared:
 
 
 def cost_of(program: Program, self_type: Declared) -> int:
-    """The most that an expression may cost once."""
+    """The maximum cost of one evaluation."""
     return estimate(program.syntax, self_type).most
 
 
 def too_dear(what: str, cost: int, limit: int) -> str:
-    """Why a cost is refused.
+    """The error of a cost above the limit.
 
     >>> print(too_dear("estimated rule cost", 15_000_000, RULE_LIMIT)[:54])
     estimated rule cost exceeds budget by factor of 1.5x (

@@ -1,4 +1,4 @@
-"""What is absent gets its default; null where there must be none counts as absent.
+"""Defaulting: absent fields get their defaults; null counts as absent where it is not allowed.
 
 Source: apiextensions-apiserver/pkg/apiserver/schema/defaulting/algorithm.go, prunenulls.go (v1.36).
 """
@@ -10,7 +10,7 @@ from kubeactors.apimachinery.structural.node import Structural
 
 
 def defaulted(fields: Mapping[str, object], schema: Structural) -> Mapping[str, object]:
-    """The fields with their defaults. Defaults are shared and must not be changed.
+    """The fields with defaults. Defaults are shared, and must not be changed.
 
     >>> size = {"type": "integer", "default": 2}
     >>> defaulted({}, Structural({"type": "object", "properties": {"size": size}}))

@@ -1,4 +1,4 @@
-"""Lists that are sets or maps: no item is like another.
+"""Validation of lists that are sets or maps: items are unique.
 
 Source: apiextensions-apiserver/pkg/apiserver/schema/listtype/validation.go (v1.36).
 """
@@ -13,7 +13,7 @@ from kubeactors.apimachinery.structural.node import Structural
 
 
 def validate_lists(value: object, schema: Structural, path: str = "") -> Iterator[FieldError]:
-    """Each repeated item of a set or a map.
+    """An error for each duplicate item of a set or a map.
 
     >>> tags = Structural({"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}})
     >>> [str(error) for error in validate_lists(["a", "a"], tags, "tags")]
@@ -46,7 +46,7 @@ def _repeated(items: list[object], schema: Structural, path: str) -> Iterator[Fi
 
 
 def _keys(item: object, schema: Structural) -> dict[str, object] | None:
-    """The keys of an item, with their defaults; None for what is no object, which others complain of."""
+    """The keys of an item, with defaults; None if it is not an object, which is reported elsewhere."""
     if not isinstance(item, Mapping) or schema.items is None:
         return None
     found = cast("Mapping[str, object]", item)

@@ -1,4 +1,4 @@
-"""One place of a schema, as it is looked at again and again.
+"""A node of a structural schema, parsed for repeated use.
 
 Source: apiextensions-apiserver/pkg/apiserver/schema/structural.go, convert.go (v1.36).
 """
@@ -10,10 +10,10 @@ Raw = Mapping[str, object]
 
 
 class Structural:
-    """A place of a structural schema.
+    """A node of a structural schema.
 
-    Objects have named `properties`, or `additional` ones that are all alike (True: any). `preserve`: what is not named
-    is kept. `embedded`: it is a whole object with type and metadata. `default` is None if there is none.
+    Objects have named `properties`, or `additional` ones of one schema (True: any). `preserve`: unknown fields are
+    kept. `embedded`: it is a whole object with type and metadata. `default` is None if there is none.
     """
 
     __slots__ = (
@@ -55,7 +55,7 @@ class Structural:
         self.rules: tuple[Raw, ...] = tuple(cast("Sequence[Raw]", raw.get("x-kubernetes-validations") or ()))
 
     def child(self, name: str) -> "Structural | None":
-        """The place of a member; None if nothing is known of it.
+        """The node of a field; None if it is unknown.
 
         >>> Structural({"type": "object", "properties": {"a": {"type": "string"}}}).child("a").type
         'string'

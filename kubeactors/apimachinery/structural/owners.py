@@ -1,4 +1,4 @@
-"""What server-side apply tells apart in objects of a schema.
+"""The schema for field ownership of a structural schema.
 
 Source: kube-openapi/pkg/schemaconv, structured-merge-diff/schema (v1.36).
 """
@@ -21,7 +21,7 @@ _SCALARS = {"string": STRING, "integer": NUMERIC, "number": NUMERIC, "boolean": 
 
 
 def ownership_of(schema: Structural) -> Node:
-    """The places of a whole object: its fields, and the type and metadata that every object has.
+    """The schema of a whole object: its fields, and the type and metadata that every object has.
 
     >>> made = ownership_of(Structural({"type": "object", "properties": {"spec": {"type": "object"}}}))
     >>> sorted(made.fields)

@@ -1,4 +1,4 @@
-"""Values at the end of simple JSON paths: names and indexes, nothing else.
+"""Simple JSON paths: names and indexes only.
 
 Source: apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go (validateSimpleJSONPath),
 client-go/util/jsonpath (v1.36).
@@ -14,7 +14,7 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']+)'\]")
 
 @lru_cache(maxsize=1024)
 def steps_of(path: str) -> tuple[str | int, ...] | None:
-    """The names and indexes of a path; None if it is no simple one.
+    """The names and indexes of a path; None if it is not a simple one.
 
     >>> steps_of(".spec.tags[0]"), steps_of("spec")
     (('spec', 'tags', 0), None)
@@ -31,7 +31,7 @@ def steps_of(path: str) -> tuple[str | int, ...] | None:
 
 
 def at_path(value: object, path: str) -> object:
-    """The value at the end of a path, or None.
+    """The value at a path, or None.
 
     >>> at_path({"spec": {"tags": ["x"]}}, ".spec.tags[0]")
     'x'
@@ -42,7 +42,7 @@ def at_path(value: object, path: str) -> object:
 
 
 def with_value(fields: Mapping[str, object], path: str, value: object) -> dict[str, object]:
-    """The fields with another value at the end of a path of names.
+    """The fields with another value at a path of names.
 
     >>> with_value({"spec": {"a": 1}}, ".spec.size", 2)
     {'spec': {'a': 1, 'size': 2}}

@@ -1,4 +1,4 @@
-"""Fields that a schema does not know are dropped, and told.
+"""Pruning: unknown fields are dropped, and reported.
 
 Source: apiextensions-apiserver/pkg/apiserver/schema/pruning/algorithm.go, schema/objectmeta/coerce.go (v1.36).
 """
@@ -17,9 +17,9 @@ _OWN = ("apiVersion", "kind", "metadata")
 
 
 def pruned(fields: Mapping[str, object], schema: Structural) -> tuple[Mapping[str, object], tuple[str, ...]]:
-    """The fields of an object, its type and metadata apart, that the schema knows; and the paths of the others, sorted.
+    """The known fields of an object, without type and metadata; and the paths of the unknown ones, sorted.
 
-    The very same mapping is returned if nothing is dropped.
+    The same mapping is returned if nothing is dropped.
 
     >>> pruned({"a": 1, "b": 2}, Structural({"type": "object", "properties": {"a": {"type": "integer"}}}))
     ({'a': 1}, ('b',))
@@ -57,7 +57,7 @@ def _map(
 
 
 def _metadata(value: object, path: str, dropped: list[str]) -> object:
-    """Metadata of an object within the object; malformed one is left to validation."""
+    """Metadata of an embedded object; if it is malformed, validation reports it."""
     findings = Findings()
     found = reader_of(ObjectMeta).read(value, Place(path, "", ("metadata",)), findings)
     if findings.wrong:

@@ -1,6 +1,6 @@
-"""Rules of a schema in CEL: what must hold of values, and of their changes.
+"""Validation rules in CEL: conditions on values and their transitions.
 
-Rules are compiled once. Times are texts to them (`timestamp(self.when)`): the library takes no times within maps.
+Rules are compiled once. Times are strings in them (`timestamp(self.when)`): the library has no times within maps.
 
 Source: apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go (v1.36).
 """
@@ -33,7 +33,7 @@ _PREFIXES = {
 
 
 class Rule:
-    """One rule, compiled."""
+    """A compiled rule."""
 
     def __init__(self, raw: Raw) -> None:
         self.text: str = str(raw.get("rule") or "")
@@ -58,7 +58,7 @@ class Rule:
         return self._program
 
     def compile(self) -> None:
-        """Make sure that it compiles.
+        """Check that it compiles.
 
         Raises:
             CelError: it does not.
@@ -66,7 +66,7 @@ class Rule:
         _ = self.program
 
     def told(self, variables: Mapping[str, object]) -> str:
-        """What to say when it does not hold."""
+        """The message of a violation."""
         expression = str(self._raw.get("messageExpression") or "").strip()
         if expression:
             try:
@@ -76,12 +76,12 @@ class Rule:
                 if isinstance(said, str) and said.strip() and "\n" not in said:
                     return said
             except CelError:
-                pass  # then what is said otherwise
+                pass  # fall back to the static message
         return self.message or f"failed rule: {self.text.strip()}"
 
 
 class Rules:
-    """All rules of a schema, with those of the places within."""
+    """The rules of a schema node, and of the nodes below."""
 
     def __init__(self, schema: Structural, *, root: bool = True) -> None:
         self._schema = schema
@@ -94,13 +94,13 @@ class Rules:
 
     @property
     def any(self) -> bool:
-        """Whether there is any."""
+        """Whether there are any."""
         return bool(self._own or self._properties or self._items or self._additional)
 
     def errors(self, value: object, old: object, path: str = "", budget: Budget | None = None) -> Iterator[FieldError]:
-        """What does not hold of a value, and of its change from `old`; None if it is new.
+        """The violations by a value, and by its transition from `old`; None if it is new.
 
-        `budget`: what the rules may still cost; by default what those about one request may.
+        `budget`: the remaining cost budget; by default that of one request.
         """
         if value is None:
             return
@@ -131,7 +131,7 @@ class Rules:
             if rule.of_changes and old is None and not rule.optional:
                 continue
             if old is not None and not rule.of_changes and now == was:
-                continue  # it was accepted once
+                continue  # ratcheting: the unchanged value was accepted before
             variables = {"self": now, "oldSelf": was}
             try:
                 budget.charge(rule.program, variables)
@@ -155,7 +155,7 @@ class Rules:
 
 
 def _failed(error: CelError, rule: str) -> str:
-    """What is said of a rule that could not be evaluated."""
+    """The message of a rule that could not be evaluated."""
     said = str(error)
     if said == BUDGET_EXCEEDED:
         return said
@@ -179,7 +179,7 @@ def _or_none(schema: Structural) -> Rules | None:
 
 
 def _key(item: object, schema: Structural) -> tuple[str, ...]:
-    """What an item of a list that is a map is told from others by."""
+    """The key of an item in a list that is a map."""
     if schema.list_type != "map" or not isinstance(item, Mapping):
         return ("",)
     found = cast("Mapping[str, object]", item)
@@ -187,14 +187,14 @@ def _key(item: object, schema: Structural) -> tuple[str, ...]:
 
 
 def _by_key(old: object, schema: Structural) -> dict[tuple[str, ...], object]:
-    """Old items by their keys; none of a list whose items cannot be told apart."""
+    """Old items by key; empty if the list's items have no keys."""
     if schema.list_type != "map" or not isinstance(old, list):
         return {}
     return {_key(one, schema): one for one in cast("list[object]", old)}
 
 
 def _seen(value: object, schema: Structural | None) -> object:
-    """A value as rules see it: with names that they can write."""
+    """A value as rules see it: with escaped field names."""
     if schema is None:
         return value
     if isinstance(value, Mapping):

@@ -1,8 +1,8 @@
-"""Which fields a rule speaks of, and whether its schema has them.
+"""Checks that the schema has the fields that a rule refers to.
 
-The library knows no types of records, so that rules are compiled over values of any type. What it cannot see, a field
-that does not exist, is looked for here: selections that begin with `self` or `oldSelf` (in policies with `object` or
-`oldObject`), as far as the schema goes.
+The library has no record types, so rules are compiled over values of any type. It cannot detect an unknown field, so
+this does: for selections that begin with `self` or `oldSelf` (in policies with `object` or `oldObject`), as far as
+the schema goes.
 
 Source: apiextensions-apiserver/pkg/apiserver/schema/cel/model, cel-go/checker (v1.36).
 """
@@ -23,9 +23,9 @@ _META = frozenset({"name", "generateName"})
 
 
 def unknown_field(rule: str, schema: Structural, *, root: bool, names: tuple[str, ...] = SELF) -> str:
-    """The compiler's error about a field that does not exist; empty if there is none.
+    """The compiler's error about an unknown field; empty if there is none.
 
-    `root`: the values have type and metadata, whatever their schema says. `names`: the variables that are such values.
+    `root`: the values have type and metadata, whatever their schema says. `names`: the variables of this schema.
 
     >>> spec = Structural({"type": "object", "properties": {"size": {"type": "integer"}}})
     >>> print(unknown_field("self.weight > 1", spec, root=False))
@@ -81,7 +81,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 
 def escaped(name: str) -> str:
-    """The name of a field as rules write it; empty if they cannot.
+    """The name of a field in a rule; empty if it cannot be escaped.
 
     >>> escaped("a-b"), escaped("namespace"), escaped("size")
     ('a__dash__b', '__namespace__', 'size')
@@ -94,7 +94,7 @@ def escaped(name: str) -> str:
 
 
 def unescaped(name: str) -> str:
-    """The name of a field that a rule writes so."""
+    """The name of a field, given its escaped name."""
     if name.startswith("__") and name.endswith("__") and name[2:-2] in _KEYWORDS:
         return name[2:-2]
     for written, plain in reversed(_ESCAPES.items()):

@@ -1,7 +1,7 @@
-"""Values that do not fit their schema, in the words of Kubernetes.
+"""Validation of values by JSON Schema, with Kubernetes' messages.
 
-The checking is a library's; what it finds is told as the original would. Of several things wrong with one value, those
-are left out that the original does not look for once it has found another.
+A library validates; its errors are translated to Kubernetes'. Of several errors about one value, those are dropped that
+Kubernetes does not look for after another.
 
 Source: kube-openapi/pkg/validation/{validate,errors,strfmt}, apiextensions-apiserver/pkg/apiserver/validation (v1.36).
 """
@@ -31,7 +31,7 @@ from kubeactors.apimachinery.structural.all_of import unfulfilled
 from kubeactors.apimachinery.structural.node import Raw
 
 NIL = "<nil>"
-"""The path of errors that the original gives none."""
+"""The path of errors to which Kubernetes gives none."""
 
 _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})")
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
@@ -64,7 +64,7 @@ class _Library(Protocol):
 
 
 class _GoPattern:
-    """The keyword `pattern`, which the library would read as JavaScript does."""
+    """The keyword `pattern` with Go's syntax instead of JavaScript's."""
 
     def __init__(self, parent_schema: dict[str, object], value: object, schema_path: list[str | int]) -> None:
         self._pattern = str(value)
@@ -79,10 +79,10 @@ _GO_PATTERN = "x-go-pattern"
 
 
 class ValueValidator:
-    """Checks values against one schema. The library is loaded with the first validator."""
+    """Validates values against a schema. The library is imported with the first validator."""
 
     def __init__(self, schema: Raw) -> None:
-        import jsonschema_rs  # noqa: PLC0415 - for those alone who have custom kinds
+        import jsonschema_rs  # noqa: PLC0415 -- only clusters with custom kinds need it
 
         self._schema = draft4(schema)
         made = jsonschema_rs.Draft4Validator(
@@ -95,9 +95,9 @@ class ValueValidator:
         self._validator = cast("_Library", made)
 
     def errors(self, value: object, path: str = "", old: object = None) -> Iterator[FieldError]:
-        """What is wrong with a value at a path. What is as it was in `old` is not told: it was accepted once.
+        """The errors of a value at a path. Errors of parts that equal `old` are dropped: they were accepted before.
 
-        Errors name their fields from below `path` on, as the original does.
+        Errors name their fields from below `path` on, as in Kubernetes.
         """
         new: list[_Found] = []
         for found in _relevant(self._validator.iter_errors(value)):
@@ -110,7 +110,7 @@ class ValueValidator:
 
 
 def draft4(schema: Raw) -> dict[str, object]:
-    """A schema with Kubernetes' own words put into those of JSON Schema.
+    """A schema with Kubernetes' keywords translated to JSON Schema.
 
     >>> draft4({"type": "string", "nullable": True}), draft4({"x-kubernetes-int-or-string": True})
     ({'type': ['string', 'null']}, {'type': ['integer', 'string']})
@@ -121,7 +121,7 @@ def draft4(schema: Raw) -> dict[str, object]:
         made["enum"] = [*cast("Sequence[object]", made["enum"]), None]
     for key in ("required", "enum", *_LISTS_OF_SCHEMAS):
         if not made.get(key):
-            made.pop(key, None)  # JSON Schema has no empty lists of these
+            made.pop(key, None)  # these must not be empty in JSON Schema
     if "required" in made:
         made["required"] = [*dict.fromkeys(cast("Sequence[str]", made["required"]))]
     return {key: _within(key, value) for key, value in made.items()}
@@ -135,7 +135,7 @@ def _types(schema: Raw) -> dict[str, object]:
 
 
 def _within(key: str, value: object) -> object:
-    """What stands at a word of a schema; schemas in it are made ready too."""
+    """The value of a keyword; schemas in it are translated, too."""
     if key in _LISTS_OF_SCHEMAS:
         return [draft4(one) for one in cast("Sequence[Raw]", value)]
     if key in _MAPS_OF_SCHEMAS and isinstance(value, Mapping):
@@ -159,11 +159,11 @@ _KEYWORDS = frozenset(
 )  # fmt: skip
 
 _ONE_OF_STRING = ("maxLength", "minLength", _GO_PATTERN)
-"""Of these the first is told and no other."""
+"""Only the first of these is reported."""
 
 
 def _relevant(found: Iterable[_Found]) -> Iterator[_Found]:
-    """By one schema nothing else is told of a value of the wrong type, and of a text one thing.
+    """Per schema, a value of a wrong type has no other error, and a string has one.
 
     A number without a fraction is an integer, however it is written.
     """
@@ -191,7 +191,7 @@ def _is_whole(found: _Found) -> bool:
 
 
 def _told(found: _Found, path: str, name: str) -> Iterator[FieldError]:
-    """An error of the library in the words of the original."""
+    """An error of the library with Kubernetes' message."""
     kind, value = found.kind, found.instance
     word = kind.name
     at = _joined(path, name)
@@ -229,15 +229,15 @@ def _wrong_type(kind: _Kind, value: object, at: str, name: str) -> Iterator[Fiel
 
 
 def _holding(branches: Sequence[Sequence[_Found]]) -> str:
-    """How many branches hold."""
+    """How many branches hold, in words."""
     count = sum(not errors for errors in branches)
     return f"Found {count} valid alternatives" if count else "Found none valid"
 
 
 def _best(branches: Sequence[Sequence[_Found]], path: str) -> Iterator[FieldError]:
-    """What is wrong with the value by the branch that it fits best: the one with the fewest errors.
+    """The errors of the branch that the value matches best: the one with the fewest errors.
 
-    Branches that come after one that holds are not looked at.
+    Branches after one that holds are ignored.
     """
     before = takewhile(bool, branches)
     for one in min(before, key=len, default=()):
@@ -273,7 +273,7 @@ def _number(value: object) -> object:
 
 
 def _type_name(value: object) -> str:
-    """What JSON Schema calls the type of a value."""
+    """JSON Schema's type of a value."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -296,7 +296,7 @@ def _joined(path: str, name: str) -> str:
 
 
 def _below(path: Sequence[str | int]) -> str:
-    """A path as errors write it.
+    """A path in a message.
 
     >>> _below(["spec", "parts", 0, "id"])
     'spec.parts[0].id'
@@ -338,4 +338,4 @@ _FORMATS: dict[str, Callable[[str], bool]] = {
     "hexcolor": lambda value: _HEX_COLOUR.fullmatch(value) is not None,
     "password": lambda _: True,
 }
-"""Formats that the library does not know, or knows otherwise than the original."""
+"""Formats that the library lacks, or defines differently."""

@@ -101,7 +101,7 @@ class Conversions:
         kept = type_of_kind(f"{kind.group}/{storage_version(crd)}", kind.kind)
         return replace(
             kind,
-            is_asked_for=True,
+            has_webhook_conversion=True,
             to_stored=partial(self._converted, config, kept),
             from_stored=partial(self._converted, config, own),
         )

@@ -55,9 +55,9 @@ class CustomScale(Subresource):
             made[:] = [found.with_fields(fields)]
             return made[0]
 
-        change: Transform = resource.storing(scaled) if kind.is_asked_for else scaled
+        change: Transform = resource.storing(scaled) if kind.has_webhook_conversion else scaled
         written = await registry.update(resource, replace(attributes, subresource="", written_through="scale"), change)
-        value = made[0].with_metadata(written.value.metadata) if kind.is_asked_for else written.value
+        value = made[0].with_metadata(written.value.metadata) if kind.has_webhook_conversion else written.value
         return Written(self._scale_of(cast("Unstructured", value)))
 
     def _scale_of(self, value: Unstructured) -> Scale:

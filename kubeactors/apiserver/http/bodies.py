@@ -52,12 +52,12 @@ async def read_object(
     scheme: Scheme,
     wanted: type[TypedObject],
     field_validation: str,
-    superfluous: Callable[[TypedObject], tuple[str, ...]] = nothing,
+    unknown_fields: Callable[[TypedObject], tuple[str, ...]] = nothing,
 ) -> Body:
     """The object in a request's body.
 
     Unknown and duplicate fields are errors with field validation Strict, ignored with Ignore, and warnings otherwise;
-    `superfluous` finds those that the Struct does not.
+    `unknown_fields` finds those that the Struct does not.
 
     Raises:
         BadRequest: the body cannot be decoded as such an object.
@@ -73,7 +73,7 @@ async def read_object(
         said = _said(opened.said, zero)
         _check_type(said, zero, scheme)
         found = opened.read(wanted)
-        warnings = _judged(_sorted(found.strict_errors, superfluous(found.object)), field_validation)
+        warnings = _judged(_sorted(found.strict_errors, unknown_fields(found.object)), field_validation)
     except (DecodeError, ProtobufError, yamltext.YAMLError) as error:
         raise _unreadable(str(error), said, zero, data) from error
     return Body(found.object, warnings)

@@ -264,8 +264,8 @@ class Resources:
     async def _body(self, call: _Call, field_validation: str) -> bodies.Body:
         wanted = bodies.type_of_body(call.kind, call.path.subresource)
         kind = call.kind
-        superfluous = kind.superfluous if wanted is kind.type else nothing
-        return await bodies.read_object(call.request, self._scheme, wanted, field_validation, superfluous)
+        unknown_fields = kind.unknown_fields if wanted is kind.type else nothing
+        return await bodies.read_object(call.request, self._scheme, wanted, field_validation, unknown_fields)
 
     def _object(self, call: _Call, reply: Result | Status) -> Response:
         if isinstance(reply, Status):

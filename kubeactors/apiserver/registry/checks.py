@@ -31,7 +31,7 @@ def check_create(strategy: Strategy[TypedObject], new: TypedObject, shown: Kind[
     """
     kind = strategy.kind
     errors = [*validate_object_meta(new.metadata, namespaced=kind.namespaced, name_rule=kind.name_rule)]
-    own = shown.stored_as is None or shown.is_asked_for  # else it was validated before its conversion
+    own = shown.stored_as is None or shown.has_webhook_conversion  # else it was validated before its conversion
     errors += strategy.validate(new) if own else shown.validate(shown.from_stored(new))
     _refuse(shown, new, errors)
 
@@ -45,7 +45,7 @@ def check_update(
         Invalid: it is not valid.
     """
     errors = [] if new.metadata is old.metadata else [*_metadata_errors(strategy, new, old)]
-    if shown.stored_as is None or shown.is_asked_for or subresource:
+    if shown.stored_as is None or shown.has_webhook_conversion or subresource:
         errors += strategy.check(new, old, subresource)
     else:
         errors += shown.validate_update(shown.from_stored(new), shown.from_stored(old))

@@ -49,17 +49,17 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     def in_storage_version(self, value: TypedObject) -> TypedObject:
         """A stored object, converted to the current storage version."""
         kind = self.strategy.kind
-        return kind.from_stored(value) if kind.is_asked_for else value
+        return kind.from_stored(value) if kind.has_webhook_conversion else value
 
     def to_storage(self, value: TypedObject) -> TypedObject:
         """An object of this version, with defaults, converted to the storage version."""
-        if self.kind.is_asked_for:
+        if self.kind.has_webhook_conversion:
             return self._checked(value)
         return self.strategy.default(value) if self.kind.stored_as is None else self._converted(value)
 
     def storing(self, transform: Transform) -> Transform:
         """A transform in the version of this resource, as a transform of stored objects."""
-        if self.kind.is_asked_for:
+        if self.kind.has_webhook_conversion:
             return lambda current: self._checked(transform(None if current is None else self.in_version(current)))
         if self.kind.stored_as is None:
             return transform

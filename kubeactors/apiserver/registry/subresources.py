@@ -58,5 +58,5 @@ class Part(Subresource):
         self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform
     ) -> Written:
         """Update this part alone."""
-        change = resource.storing(transform) if resource.kind.is_asked_for else transform
+        change = resource.storing(transform) if resource.kind.has_webhook_conversion else transform
         return await registry.update(resource, attributes, change)

@@ -1,4 +1,4 @@
-"""Patches as the API server takes them: bytes in, an object or a refusal out."""
+"""Patches as the API server applies them: bytes in, an object or an error out."""
 
 import json
 
@@ -73,7 +73,7 @@ def test_the_patched_object_is_canonical() -> None:
         [operation("move", "/spec/raw", **{"from": "/spec/nosuch"})],
     ],
 )
-def test_an_operation_that_fails_refuses_the_whole_json_patch(operations: list[dict[str, object]]) -> None:
+def test_a_failed_operation_rejects_the_whole_json_patch(operations: list[dict[str, object]]) -> None:
     error = refused(JSON_PATCH, [operation("replace", "/spec/replicas", value=2), *operations])
     assert (error.status.code, error.status.reason, error.status.message) == (422, "Invalid", REJECTED)
     assert error.status.details == StatusDetails()
@@ -110,20 +110,20 @@ def test_copies_cannot_fill_the_memory() -> None:
         (STRATEGIC_MERGE_PATCH, b'{"$retainKeys":1}', "invalid patch format of retainKeys"),
     ],
 )
-def test_what_is_no_patch_is_a_bad_request(patch_type: str, patch: bytes, message: str) -> None:
+def test_a_malformed_patch_is_a_bad_request(patch_type: str, patch: bytes, message: str) -> None:
     with pytest.raises(StatusError) as caught:
         patches.apply(THING, patch_type, patch)
     assert (caught.value.status.code, caught.value.status.message) == (400, message)
 
 
-def test_a_strategic_patch_without_its_merge_key_is_an_error_of_the_server_as_in_kubernetes() -> None:
+def test_a_strategic_patch_without_its_merge_key_is_an_internal_error_as_in_kubernetes() -> None:
     error = refused(STRATEGIC_MERGE_PATCH, {"spec": {"parts": [{"image": "y"}]}})
     assert (error.status.code, error.status.reason) == (500, "")
     assert error.status.message == "map: map[image:y] does not contain declared merge key: name"
 
 
 @pytest.mark.parametrize("patch_type", [MERGE_PATCH, STRATEGIC_MERGE_PATCH])
-def test_a_patch_that_makes_another_type_of_value_is_invalid(patch_type: str) -> None:
+def test_a_patch_to_a_value_of_another_type_is_invalid(patch_type: str) -> None:
     error = refused(patch_type, {"spec": {"replicas": "many"}})
     assert error.status.code == 422
     assert error.status.details is not None
@@ -143,13 +143,13 @@ def test_a_number_that_is_too_large_is_invalid(patch_type: str) -> None:
     )
 
 
-def test_a_patch_cannot_make_another_kind() -> None:
+def test_a_patch_cannot_change_the_kind() -> None:
     assert refused(MERGE_PATCH, {"kind": "Other"}).status.code == 422
     assert refused(JSON_PATCH, [operation("replace", "/apiVersion", value="v2")]).status.code == 422
     assert refused(JSON_PATCH, [operation("replace", "", value=[])]).status.code == 422
 
 
-def test_unknown_fields_are_ignored_warned_of_or_refused() -> None:
+def test_unknown_fields_are_ignored_or_give_warnings_or_errors() -> None:
     patch = {"spec": {"x": 1, "parts": [{"name": "p", "y": 2}]}}
     unknown = ('unknown field "spec.parts[0].y"', 'unknown field "spec.x"')
     assert apply(STRATEGIC_MERGE_PATCH, patch, IGNORE) == Patched(THING)
@@ -159,13 +159,13 @@ def test_unknown_fields_are_ignored_warned_of_or_refused() -> None:
     assert "strict decoding error: " in error.status.message
 
 
-def test_duplicate_fields_of_a_patch_are_told() -> None:
+def test_duplicate_fields_of_a_patch_are_reported() -> None:
     found = patches.apply(THING, MERGE_PATCH, b'{"spec":{"replicas":3,"replicas":4}}')
     assert found.object.spec.replicas == 4
     assert found.warnings == ('duplicate field "spec.replicas"',)
 
 
-def test_superfluous_members_of_operations_are_told() -> None:
+def test_unknown_fields_of_operations_are_reported() -> None:
     found = apply(JSON_PATCH, [operation("test", "/spec/replicas", value=2, why="so")])
     assert found == Patched(THING, ('json patch unknown field "[0].why"',))
 

@@ -17,12 +17,12 @@ def test_nothing_is_lost_and_the_patch_keeps_its_order(live: list[object], patch
     assert [one for one in found if one not in patch] == [one for one in live if one not in patch]
 
 
-def test_what_only_the_server_has_stays_before_what_it_stood_before() -> None:
+def test_items_of_the_server_stay_before_their_successors() -> None:
     assert in_order(list("abcd"), ["d", "b"], list("abcd"), "") == ["a", "c", "d", "b"]
     assert in_order(list("abcd"), ["b"], list("abcd"), "") == list("abcd")
 
 
-def test_numbers_and_booleans_are_told_apart() -> None:
+def test_numbers_and_booleans_are_distinct() -> None:
     assert not same(1, True)
     assert not same(1, 1.0)
     assert same("a", "a")

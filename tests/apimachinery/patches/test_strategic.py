@@ -77,7 +77,7 @@ CASES: list[tuple[Map, Map]] = [
     ),
     ({"raw": {"a": None, "b": [{"$patch": "delete"}, {"c": None}]}}, {"raw": {"b": [{}]}}),
 ]
-"""Patches, and what they change; None is what they remove."""
+"""Patches, and the fields that they change; None for those that they remove."""
 
 
 @pytest.mark.parametrize(("patch", "changed"), CASES)
@@ -121,7 +121,7 @@ def test_a_patch_changes_what_it_says(patch: Map, changed: Map) -> None:
         ),
     ],
 )
-def test_a_patch_that_makes_no_sense_is_refused_in_the_words_of_kubernetes(
+def test_a_malformed_patch_is_rejected_with_the_message_of_kubernetes(
     patch: Map, error: type[PatchError], message: str | None
 ) -> None:
     with pytest.raises(error) as caught:
@@ -130,18 +130,18 @@ def test_a_patch_that_makes_no_sense_is_refused_in_the_words_of_kubernetes(
         assert str(caught.value) == message
 
 
-def test_lists_of_lists_are_refused() -> None:
+def test_lists_of_lists_are_rejected() -> None:
     with pytest.raises(UnprocessablePatchError, match=r"^lists of lists are not supported$"):
         strategic.merge({"words": [["a"]]}, {"words": [["b"]]}, ThingSpec)
 
 
-def test_nested_maps_without_fields_are_refused() -> None:
+def test_nested_maps_without_fields_are_rejected() -> None:
     before: Map = {"raw": {"a": {"b": 1}}}
     with pytest.raises(PatchError, match=r"^merging an object in json but data type is not struct, instead is: map$"):
         strategic.merge(before, {"raw": {"a": {"b": 2}}}, ThingSpec)
 
 
-def test_an_item_that_the_object_lacks_is_taken_over_without_its_directives() -> None:
+def test_a_new_item_is_added_without_its_directives() -> None:
     item = {"name": "n", "ports": [{"number": 1, "$patch": "delete"}, {"number": 2, "name": None}]}
     assert strategic.merge({}, {"parts": [item]}, ThingSpec) == {"parts": [{"name": "n", "ports": [{"number": 2}]}]}
 
@@ -184,7 +184,7 @@ def test_neither_the_object_nor_the_patch_is_changed(patch: Map) -> None:
 
 
 @given(patches)
-def test_a_patch_without_deletion_of_scalars_can_be_applied_again(patch: Map) -> None:
+def test_a_patch_without_deletions_of_scalars_is_idempotent(patch: Map) -> None:
     patch.pop("$deleteFromPrimitiveList/words", None)
     once = patched(patch)
     again = strategic.merge(once, patch, ThingSpec)

@@ -77,7 +77,7 @@ class CustomKind:
         fields, _ = pruned(value.fields, self._schema)
         return value.with_fields(defaulted(fields, self._schema))
 
-    def superfluous(self, value: Unstructured) -> tuple[str, ...]:
+    def unknown_fields(self, value: Unstructured) -> tuple[str, ...]:
         """The fields that the schema does not know."""
         return tuple(f'unknown field "{path}"' for path in pruned(value.fields, self._schema)[1])
 
@@ -152,7 +152,7 @@ def _kind(crd: CustomResourceDefinition, version: CustomResourceDefinitionVersio
         validate_update=rules.validate_update,
         validate_status_update=rules.validate_status_update,
         fields=rules.fields,
-        superfluous=rules.superfluous,
+        unknown_fields=rules.unknown_fields,
         ownership=ownership_of(rules.schema),
         printer=printer_of(version),
         definition=rules.schema.raw,

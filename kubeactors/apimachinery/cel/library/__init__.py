@@ -1,19 +1,19 @@
 """The functions that Kubernetes adds to CEL.
 
-    declaration.py  what a function is; values of types that CEL lacks
-    quantities.py   quantity, isQuantity and what quantities can do
+    declaration.py  the declaration of a function; values of types that CEL lacks
+    quantities.py   quantity, isQuantity and methods of quantities
     addresses.py    ip, cidr
     urls.py         url
     versions.py     semver
     lists.py        sum, min, max, isSorted; sets
     texts.py        find, findAll; jsonpatch.escapeKey
     formats.py      format.dns1123Label and the others; validate
-    authorizer.py   authorizer, and what can be asked of it
+    authorizer.py   authorizer and its checks
 
-Values of types that CEL lacks (quantities, addresses, ...) are maps with one entry, which names the type. So the compiler
-knows them as maps: that an address is compared with a quantity is found when the expression is evaluated.
+Values of types that CEL lacks (quantities, addresses, ...) are maps with one entry, whose key is the type. The compiler
+sees maps, so comparing an address with a quantity fails at evaluation only.
 
-Not there: `indexOf` and `lastIndexOf` of lists, and `string()` of values of such types.
+Missing: `indexOf` and `lastIndexOf` of lists, and `string()` of such values.
 
 Source: apiserver/pkg/cel/library (v1.36).
 """

@@ -1,4 +1,4 @@
-"""IP addresses and blocks of them: `cidr("10.0.0.0/8").containsIP(ip(self.address))`.
+"""IP addresses and CIDR blocks: `cidr("10.0.0.0/8").containsIP(ip(self.address))`.
 
 Source: apiserver/pkg/cel/library/{ip,cidr}.go (v1.36).
 """
@@ -28,16 +28,16 @@ def parse_ip(text: str) -> Tagged:
     """An address.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not one.
     """
     return {IP: str(_address(text))}
 
 
 def parse_cidr(text: str) -> Tagged:
-    """A block, with the address that it was written with.
+    """A block, including the address that it was written with.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not one.
     """
     whole, slash, bits = text.partition("/")
     address = _address(whole)
@@ -47,7 +47,7 @@ def parse_cidr(text: str) -> Tagged:
 
 
 def _address(text: str) -> Address:
-    """Strict: no zeros in front, no zone, no IPv4 within IPv6."""
+    """Strict: no leading zeros, no zone, no IPv4-mapped IPv6."""
     if "%" in text:
         raise ValueError("IP address with zone value is not allowed")
     found = ip_address(text)
@@ -80,7 +80,7 @@ def _contains_ip(block: Tagged, address: Tagged | str) -> bool:
 def _contains_block(block: Tagged, other: Tagged | str) -> bool:
     inner = _block(parse_cidr(other) if isinstance(other, str) else other)
     outer = _block(block)
-    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # of one version
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # same version
 
 
 def _masked(block: Tagged) -> Tagged:

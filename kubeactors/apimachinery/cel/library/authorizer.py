@@ -1,6 +1,6 @@
-"""Questions about who may do what: `authorizer.group("apps").resource("deployments").check("create").allowed()`.
+"""Authorization checks: `authorizer.group("apps").resource("deployments").check("create").allowed()`.
 
-A question is put together as a map. Whoever evaluates the expression answers it (`answering`): this room knows no users.
+A check is built step by step as a map. The evaluator's caller answers it (`answering`): this room knows no users.
 
 Source: apiserver/pkg/cel/library/authz.go (v1.36).
 """
@@ -31,7 +31,7 @@ Asked: TypeAlias = Mapping[str, object]
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked. `account` is `NAMESPACE:NAME` of a service account; empty: who makes the request."""
+    """The attributes of a check. `account` is `NAMESPACE:NAME` of a service account; empty: the user of the request."""
 
     verb: str
     account: str = ""
@@ -45,7 +45,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """Whether it is allowed, why, and what went wrong."""
+    """Whether it is allowed, the reason, and the error if it failed."""
 
     allowed: bool
     reason: str = ""
@@ -58,7 +58,7 @@ _ANSWER: ContextVar[Answer] = ContextVar("answer")
 
 
 def asking(**known: str) -> dict[str, object]:
-    """The variable `authorizer`, which also knows what the request is about.
+    """The variable `authorizer`, with the attributes of the request.
 
     >>> asking(group="apps", resource="deployments")["requestResource"]
     {'authorizer': 'resource', 'group': 'apps', 'resource': 'deployments'}
@@ -68,7 +68,7 @@ def asking(**known: str) -> dict[str, object]:
 
 @contextmanager
 def answering(answer: Answer) -> Generator[None]:
-    """Let questions of expressions that are evaluated in the block be answered so."""
+    """Answer the checks of expressions that are evaluated in the block."""
     token = _ANSWER.set(answer)
     try:
         yield
@@ -77,7 +77,7 @@ def answering(answer: Answer) -> Generator[None]:
 
 
 def _narrowed(stage: str, after: str, *fields: str) -> Callable[..., dict[str, object]]:
-    """A step of a question: it is of another `stage` then."""
+    """A step that builds a check, which then is at another `stage`."""
 
     def step(asked: Asked, *values: str) -> dict[str, object]:
         _require(asked, after)
@@ -104,7 +104,7 @@ def _check(asked: Asked, verb: str) -> Tagged:
 
 
 def _selected(asked: Asked, _selector: str) -> dict[str, object]:
-    """Nobody here decides by labels: a selector of them narrows nothing."""
+    """Authorizers here ignore label selectors, so one narrows nothing."""
     _require(asked, "resource")
     return dict(asked)
 

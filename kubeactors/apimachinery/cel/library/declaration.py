@@ -1,4 +1,4 @@
-"""What a function is: its name, the types that it takes and gives, and what it does with plain values."""
+"""The declaration of a function: its name, its parameter and result types, and its implementation on plain values."""
 
 from collections.abc import Callable
 
@@ -6,18 +6,18 @@ import msgspec
 
 BOOL, DOUBLE, DYN, INT, STRING = "bool", "double", "dyn", "int", "string"
 LIST = "list"
-"""Of anything."""
+"""A list of anything."""
 TAGGED = "tagged"
 """A value of a type that CEL lacks."""
 ASKED = "asked"
-"""A question that is being put together."""
+"""An authorization check that is being built."""
 
 Tagged = dict[str, str]
-"""One entry: the type's name and the value as text."""
+"""One entry: the type's name and the value as a string."""
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True):
-    """One overload of a function. `is_member`: it is called on its first parameter."""
+    """An overload of a function. `is_member`: it is a method of its first parameter."""
 
     name: str
     parameters: tuple[str, ...]
@@ -27,32 +27,32 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """A name of its own among all overloads."""
+        """The unique id of the overload."""
         return f"{self.name}_{'of_' if self.is_member else ''}{'_'.join(self.parameters)}"
 
 
 def function(name: str, parameters: tuple[str, ...], result: str, run: Callable[..., object]) -> Function:
-    """One that is called by its name."""
+    """A global function."""
     return Function(name=name, parameters=parameters, result=result, run=run)
 
 
 def member(name: str, parameters: tuple[str, ...], result: str, run: Callable[..., object]) -> Function:
-    """One that is called on a value, the first of its parameters."""
+    """A method of the first parameter."""
     return Function(name=name, parameters=parameters, result=result, run=run, is_member=True)
 
 
 def of_value(name: str, result: str, run: Callable[[Tagged], object]) -> Function:
-    """One that is called on a value of a type that CEL lacks, and takes nothing else."""
+    """A method, without other parameters, of a value of a type that CEL lacks."""
     return member(name, (TAGGED,), result, run)
 
 
 def of_values(name: str, result: str, run: Callable[[Tagged, Tagged], object]) -> Function:
-    """One that is called on such a value, and takes another."""
+    """A method of such a value, with another as its parameter."""
     return member(name, (TAGGED, TAGGED), result, run)
 
 
 def text_of(value: Tagged, tag: str) -> str:
-    """The value of a type, as text.
+    """The value of a type, as a string.
 
     Raises:
         ValueError: it is of another type.
@@ -63,7 +63,7 @@ def text_of(value: Tagged, tag: str) -> str:
 
 
 def is_valid(parse: Callable[[str], object]) -> Callable[[str], bool]:
-    """Whether a text can be parsed."""
+    """Whether a string can be parsed."""
 
     def check(text: str) -> bool:
         try:

@@ -1,6 +1,6 @@
-"""Named formats: `format.dns1123Label().validate(self.name).hasValue()` tells what is wrong with a text.
+"""Named formats: `format.dns1123Label().validate(self.name).hasValue()`.
 
-What is found is a map with one entry, or with none: `optionals.py` makes an optional value of it.
+A result is a map with one entry, or none; `optionals.py` makes an optional value of it.
 
 Source: apiserver/pkg/cel/library/format.go (v1.36).
 """
@@ -27,7 +27,7 @@ from kubeactors.apimachinery.time import TimeError, parse_time
 
 FORMAT = "format"
 THERE = "there"
-"""The key of what may be there."""
+"""The key of an optional value's entry."""
 
 Messages = Sequence[str]
 
@@ -35,7 +35,7 @@ _UUID = re.compile(r"(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-
 
 
 def validate(value: Tagged, text: str) -> dict[str, list[str]]:
-    """What is wrong with a text, if anything is.
+    """The errors of a string, if there are any.
 
     >>> validate({"format": "date"}, "2024-13-01")
     {'there': ['invalid date']}
@@ -50,7 +50,7 @@ def named(name: str) -> dict[str, Tagged]:
 
 
 def _of_prefix(check: Callable[[str], Messages]) -> Callable[[str], Messages]:
-    """Names that a suffix is added to may end with a dash."""
+    """The check for name prefixes, which may end with a dash."""
     return lambda text: check(f"{text[:-1]}a" if text.endswith("-") else text)
 
 

@@ -1,4 +1,4 @@
-"""Lists as wholes, and as sets.
+"""Aggregates of lists, and lists as sets.
 
 Source: apiserver/pkg/cel/library/lists.go (v1.36); cel-go/ext/sets.go.
 """

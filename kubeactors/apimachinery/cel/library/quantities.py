@@ -25,7 +25,7 @@ _NANO = 10**9
 
 
 def parse(text: str) -> Tagged:
-    """The quantity in its canonical form, by which quantities are equal.
+    """The quantity in canonical form; quantities are equal if that is equal.
 
     >>> parse("1000m")
     {'quantity': '1'}
@@ -34,7 +34,7 @@ def parse(text: str) -> Tagged:
 
 
 def compare(one: Tagged, other: Tagged) -> int:
-    """Below, at, or above zero as one is less, equal, or more."""
+    """Negative, zero or positive: less, equal, greater."""
     return quantity.compare(_text(one), _text(other))
 
 

@@ -1,4 +1,4 @@
-"""Texts: what a pattern finds, and how keys are written in pointers.
+"""Strings: regular expressions, and escaping for JSON pointers.
 
 Source: apiserver/pkg/cel/library/{regex,jsonpatch}.go (v1.36).
 """
@@ -18,7 +18,7 @@ def _find_all(text: str, pattern: str, limit: int = -1) -> list[str]:
 
 
 def escape_key(key: str) -> str:
-    """A key as a part of a JSON pointer.
+    """A key escaped as a part of a JSON pointer.
 
     >>> escape_key("example.com/name")
     'example.com~1name'

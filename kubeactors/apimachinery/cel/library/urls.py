@@ -36,7 +36,7 @@ def _split(text: str) -> SplitResult:
     found = urlsplit(text)
     if not text or not (found.scheme or found.path.startswith("/")) or any(one <= " " for one in text):
         raise ValueError(f"URL parse error during conversion from string: parse {text!r}: invalid URI for request")
-    _ = found.port  # raises if it is no number
+    _ = found.port  # raises if it is not a number
     return found
 
 

@@ -1,4 +1,4 @@
-"""Semantic versions, and the comparisons that they share with quantities.
+"""Semantic versions, and comparisons, which quantities share.
 
 Source: apiserver/pkg/cel/library/semverlib.go (v1.36); semver.org 2.0.0.
 """
@@ -30,7 +30,7 @@ def parse(text: str) -> Tagged:
     """A version.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not one.
     """
     if not _FORM.fullmatch(text):
         raise ValueError(f"No Major.Minor.Patch elements found in {text!r}")
@@ -38,7 +38,7 @@ def parse(text: str) -> Tagged:
 
 
 def compare(one: Tagged, other: Tagged) -> int:
-    """Two versions, or two quantities.
+    """Compare two versions, or two quantities.
 
     >>> compare(parse("1.0.0-rc.2"), parse("1.0.0-rc.10")), compare(parse("1.0.0"), parse("1.0.0-rc.1"))
     (-1, 1)
@@ -52,7 +52,7 @@ def compare(one: Tagged, other: Tagged) -> int:
 
 
 def _compare_pre(mine: str, theirs: str) -> int:
-    """What comes before a version: without it is more than with it."""
+    """Compare pre-release versions: a version without one is greater."""
     if not mine or not theirs:
         return (not mine) - (not theirs)
     for left, right in zip_longest(mine.split("."), theirs.split(".")):
@@ -62,7 +62,7 @@ def _compare_pre(mine: str, theirs: str) -> int:
 
 
 def _rank(part: str | None) -> tuple[int, int, str]:
-    """Nothing is less than a number, and a number less than a word."""
+    """Missing sorts before numbers, numbers before words."""
     if part is None:
         return 0, 0, ""
     return (1, int(part), "") if part.isdecimal() else (2, 0, part)

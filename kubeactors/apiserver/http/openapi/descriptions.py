@@ -20,7 +20,7 @@ def description_of_type(type_: type[Object]) -> str:
 
     >>> from kubeactors.apimachinery.meta import ObjectMeta
     >>> description_of_type(ObjectMeta)
-    'Metadata of an object. `resourceVersion` is its revision in the store, as decimal text.'
+    'Metadata of an object. `resourceVersion` is its revision in the store, as a decimal string.'
     """
     return _snake.sub(lambda found: f"`{_camel(found[1])}`", inspect.getdoc(type_) or "")
 

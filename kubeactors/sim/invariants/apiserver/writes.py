@@ -88,7 +88,7 @@ class AcknowledgedWritesAreApplied(ServerInvariant):
         if not isinstance(request, Write) or request.subresource not in ("", STATUS) or _is_dry(request):
             return
         kind = SCHEME.by_resource(request.resource)
-        if kind is None or not kind.stored or kind.is_asked_for or request.resource.group in ANSWERED_ONLY:
+        if kind is None or not kind.stored or kind.has_webhook_conversion or request.resource.group in ANSWERED_ONLY:
             return
         name = answer.object.metadata.name if isinstance(answer, Result) else _name(request)
         namespace = request.namespace if kind.namespaced else ""
