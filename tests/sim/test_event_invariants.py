@@ -48,7 +48,7 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...], str]] = [
 
 
 @pytest.mark.parametrize(("mutant", "invariant", "steps", "problem"), MISTAKES)
-def test_what_people_are_told_wrongly_or_not_at_all_is_objected_to(
+def test_wrong_and_missing_events_are_found(
     mutant: str, invariant: str, steps: tuple[AnyStep, ...], problem: str
 ) -> None:
     with in_force(named(mutant)):
@@ -59,7 +59,7 @@ def test_what_people_are_told_wrongly_or_not_at_all_is_objected_to(
 
 @pytest.mark.parametrize("steps", [CROWDED, REFUSED])
 @pytest.mark.parametrize("events", [True, False])
-def test_what_people_are_told_as_usual_is_not(steps: tuple[AnyStep, ...], *, events: bool) -> None:
+def test_correct_events_violate_nothing(steps: tuple[AnyStep, ...], *, events: bool) -> None:
     plan = Plan(seed=1, pods_per_node=1, events=events, steps=steps)
     assert Simulation(plan).run().violations == ()
 
@@ -119,13 +119,13 @@ class Told:
         (None, replace(BOUND, reason="SuccessfulDelete", message="Deleted pod: a"), "pod a was not deleted"),
     ],
 )
-def test_an_event_says_what_has_happened(old: Event | None, new: Event, problem: str) -> None:
+def test_an_event_must_say_what_has_happened(old: Event | None, new: Event, problem: str) -> None:
     found = Told().says(new, old)
     assert bool(found) == bool(problem), found
     assert any(problem in one for one in found) or not problem
 
 
-def test_what_is_said_in_ever_other_words_is_combined() -> None:
+def test_similar_events_must_be_combined() -> None:
     told = Told()
     found = [
         told.says(replace(BOUND, metadata=ObjectMeta(name=f"a.{number}", namespace="x")))

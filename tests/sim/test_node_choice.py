@@ -46,14 +46,14 @@ MISTAKES: list[tuple[str, Trait]] = [
 
 
 @pytest.mark.parametrize(("mutant", "trait"), MISTAKES)
-def test_a_scheduler_that_weighs_wrongly_is_objected_to(mutant: str, trait: Trait) -> None:
+def test_a_wrong_score_is_found(mutant: str, trait: Trait) -> None:
     with in_force(named(mutant)):
         outcome = Simulation(Plan(seed=1, steps=one_by_one(trait)), (BestScoringNodeIsChosen,)).run()
     assert outcome.violations[0].invariant == "best-scoring-node-is-chosen"
 
 
 @pytest.mark.parametrize("trait", ["", "together", "rather-apart", "rather-together", "rather-there", "rather-spread"])
-def test_a_scheduler_that_weighs_well_is_not(trait: Trait) -> None:
+def test_correct_scores_violate_nothing(trait: Trait) -> None:
     assert Simulation(Plan(seed=1, steps=one_by_one(trait))).run().violations == ()
 
 
@@ -64,7 +64,7 @@ def on(node: str, **requests: str) -> Pod:
     return Pod(metadata=metadata, spec=PodSpec(containers=(container,), node_name=node))
 
 
-def test_what_pods_prefer_counts_both_ways() -> None:
+def test_preferred_affinity_counts_in_both_directions() -> None:
     a, b = (Node(metadata=ObjectMeta(name=name, labels={HOST: name})) for name in ("a", "b"))
     plain, spec = on(""), on("").spec
     apart = replace(plain, spec=with_trait(spec, "rather-apart", {"app": "web"}))
@@ -79,7 +79,7 @@ def test_what_pods_prefer_counts_both_ways() -> None:
     assert scores(choice) == {"a": 300, "c": 300 + 2 * 100}
 
 
-def test_each_part_counts_as_much_as_its_plugin() -> None:
+def test_each_score_has_the_weight_of_its_plugin() -> None:
     a, b = (
         Node(
             metadata=ObjectMeta(name=name, labels={HOST: name}),
@@ -98,7 +98,7 @@ def test_each_part_counts_as_much_as_its_plugin() -> None:
     assert scores(choice) == {"a": 60 + 80 + 300 + 132, "b": 90 + 100 + 300 + 200}
 
 
-def test_pods_on_a_node_that_one_does_not_want_do_not_speak_against_its_zone() -> None:
+def test_pods_on_excluded_nodes_do_not_count_for_their_zone() -> None:
     near, far, avoided = (
         Node(
             metadata=ObjectMeta(name=name, labels={HOST: name, ZONE: zone}),

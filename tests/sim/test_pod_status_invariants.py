@@ -101,7 +101,7 @@ EMPTY = Pod()
         (pod(told(DONE), "Failed", policy="OnFailure"), "its phase is Failed"),
     ],
 )
-def test_what_is_said_of_a_pod_goes_together(found: Pod, problem: str) -> None:
+def test_the_parts_of_a_pod_status_are_consistent(found: Pod, problem: str) -> None:
     problems = judged(PodStatusesAreConsistent, EMPTY, found)
     assert bool(problems) == bool(problem), problems
     assert any(problem in one for one in problems) or not problem
@@ -113,9 +113,9 @@ def test_what_is_said_of_a_pod_goes_together(found: Pod, problem: str) -> None:
         (told(WAITS, id_=""), told(RUNS), "Always", ""),
         (told(RUNS), told(DONE), "Never", ""),
         (told(DONE), told(RUNS, count=1, last=DONE, id_="d"), "Always", ""),
-        (told(DONE), told(RUNS, count=1, last=DONE, id_="d"), "OnFailure", "starts again"),
+        (told(DONE), told(RUNS, count=1, last=DONE, id_="d"), "OnFailure", "and restarted, though"),
         (told(BROKEN), told(RUNS, count=1, last=BROKEN, id_="d"), "OnFailure", ""),
-        (told(BROKEN), told(RUNS, count=1, last=BROKEN, id_="d"), "Never", "starts again"),
+        (told(BROKEN), told(RUNS, count=1, last=BROKEN, id_="d"), "Never", "and restarted, though"),
         (told(DONE), told(RUNS, count=1, id_="d"), "Always", "has no last termination state"),
         (told(DONE), told(RUNS), "Always", "runs again after it terminated"),
         (told(RUNS), told(RUNS, count=1, last=BROKEN), "Always", "kept its id"),
@@ -123,7 +123,9 @@ def test_what_is_said_of_a_pod_goes_together(found: Pod, problem: str) -> None:
         (told(DONE), told(BROKEN), "Never", "changed its termination state"),
     ],
 )
-def test_a_container_goes_on_as_it_may(old: ContainerStatus, new: ContainerStatus, policy: str, problem: str) -> None:
+def test_a_container_advances_as_its_restart_policy_allows(
+    old: ContainerStatus, new: ContainerStatus, policy: str, problem: str
+) -> None:
     before, after = (pod(one, "Running", policy=policy) for one in (old, new))
     problems = judged(ContainerStatesAdvance, before, after)
     assert bool(problems) == bool(problem), problems
@@ -139,7 +141,7 @@ def test_a_container_goes_on_as_it_may(old: ContainerStatus, new: ContainerStatu
         ("False", T0, "its lastTransitionTime is still 2026-01-01T00:00:00Z"),
     ],
 )
-def test_a_condition_says_since_when_it_is_so(status: str, since: str, problem: str) -> None:
+def test_a_transition_time_changes_with_the_status(status: str, since: str, problem: str) -> None:
     before, after = (
         Pod(status=PodStatus(conditions=(PodCondition(type="Ready", status=one, last_transition_time=time),)))
         for one, time in (("True", T0), (status, since))
@@ -163,7 +165,7 @@ def begun(second: int) -> ContainerState:
 
 
 @pytest.mark.parametrize(("again", "problems"), [(25, 0), (16, 1)])
-def test_the_second_restart_waits_ten_seconds(again: int, problems: int) -> None:
+def test_the_second_restart_backs_off_for_ten_seconds(again: int, problems: int) -> None:
     sim = SimSystem()
     invariant = ContainerRestartsBackOff(World(), sim.kernel.root)
     steps = (
@@ -181,7 +183,7 @@ def test_the_second_restart_waits_ten_seconds(again: int, problems: int) -> None
     assert len(found) == problems
 
 
-def test_a_container_that_does_not_start_again_is_noticed() -> None:
+def test_an_overdue_restart_is_a_violation() -> None:
     sim, world = SimSystem(), World()
     invariant = ContainerRestartsBackOff(world, sim.kernel.root)
     before, after = pod(told(RUNS), "Running"), pod(told(BROKEN), "Running")
@@ -193,7 +195,7 @@ def test_a_container_that_does_not_start_again_is_noticed() -> None:
     assert list(invariant.looked())
 
 
-def test_a_pod_that_does_not_go_is_noticed_unless_something_holds_it() -> None:
+def test_an_overdue_removal_is_a_violation_unless_a_finalizer_explains_it() -> None:
     sim, world = SimSystem(), World()
     until = "1970-01-01T00:00:30Z"
     write(world, "nodes/node-1", Node(metadata=ObjectMeta(name="node-1", uid="n")))

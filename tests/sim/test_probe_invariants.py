@@ -60,7 +60,7 @@ MISTAKES: list[tuple[str, tuple[AnyStep, ...], str]] = [
 
 
 @pytest.mark.parametrize(("mutant", "steps", "problem"), MISTAKES)
-def test_a_kubelet_that_counts_wrongly_is_objected_to(mutant: str, steps: tuple[AnyStep, ...], problem: str) -> None:
+def test_a_mistake_in_counting_probe_results_is_found(mutant: str, steps: tuple[AnyStep, ...], problem: str) -> None:
     with in_force(named(mutant)):
         outcome = Simulation(Plan(seed=1, steps=steps)).run()
     assert {one.invariant for one in outcome.violations} == {"probes-are-respected"}
@@ -68,11 +68,11 @@ def test_a_kubelet_that_counts_wrongly_is_objected_to(mutant: str, steps: tuple[
 
 
 @pytest.mark.parametrize("steps", [SLOW, SICK, DEAD])
-def test_a_kubelet_that_counts_well_is_not(steps: tuple[AnyStep, ...]) -> None:
+def test_correct_counting_of_probe_results_violates_nothing(steps: tuple[AnyStep, ...]) -> None:
     assert Simulation(Plan(seed=1, steps=steps)).run().violations == ()
 
 
-def test_only_what_is_probed_may_be_probed_otherwise() -> None:
+def test_only_existing_probes_may_be_set() -> None:
     drawn = [probed(Seeded(seed), web(None)) for seed in range(50)]
     assert {isinstance(one, CreateDeployment) and one.probing is None for one in drawn} == {True, False}
     plain = CreateDeployment(at=0.0, name="web", replicas=1)
@@ -84,5 +84,5 @@ def test_only_what_is_probed_may_be_probed_otherwise() -> None:
     ] * 9
 
 
-def test_nothing_is_answered_before_the_first_moment_or_after_the_last() -> None:
+def test_there_are_no_results_before_the_first_moment_or_after_the_last() -> None:
     assert list(spans(Curve(((0, True), (6, False), (9, True))), 7, 9)) == [(7, 9, False)]

@@ -88,7 +88,7 @@ def update(revision: int) -> Update:
     ("preconditions", "problems"),
     [(None, 1), (Preconditions(resource_version="1"), 1), (Preconditions(uid="u"), 0)],
 )
-def test_who_deletes_names_the_uid(preconditions: Preconditions | None, problems: int) -> None:
+def test_a_deletion_needs_a_uid_precondition(preconditions: Preconditions | None, problems: int) -> None:
     request = Delete(
         resource=PODS, namespace="x", name="a", options=DeleteOptions(preconditions=preconditions), user=ADMIN
     )
@@ -96,7 +96,7 @@ def test_who_deletes_names_the_uid(preconditions: Preconditions | None, problems
 
 
 @pytest.mark.parametrize(("seconds", "problems"), [(0, 1), (30, 0), (None, 0)])
-def test_who_deletes_a_pod_from_afar_gives_it_time(seconds: int | None, problems: int) -> None:
+def test_only_kubelets_delete_pods_without_a_grace_period(seconds: int | None, problems: int) -> None:
     options = DeleteOptions(grace_period_seconds=seconds, preconditions=Preconditions(uid="u"))
     request = Delete(resource=PODS, namespace="x", name="a", options=options, user=ADMIN)
     assert len(Bench(OnlyKubeletsConfirmDeletion).tell(request, Status())) == problems
@@ -117,7 +117,7 @@ def binding(uid: str) -> Create:
         (Update(resource=PODS, namespace="x", name="a", object=pod_at(7)), 0),
     ],
 )
-def test_who_writes_says_which_one_he_means(request_: ApiRequest[object], problems: int) -> None:
+def test_bindings_and_updates_need_preconditions(request_: ApiRequest[object], problems: int) -> None:
     assert len(Bench(WritesHavePreconditions).tell(request_, None)) == problems
 
 
@@ -130,11 +130,11 @@ def test_who_writes_says_which_one_he_means(request_: ApiRequest[object], proble
         (CONFLICT, 0),
     ],
 )
-def test_what_is_refused_as_invalid_should_not_be_asked_for(answer: Status, problems: int) -> None:
+def test_an_invalid_request_of_a_component_is_a_violation(answer: Status, problems: int) -> None:
     assert len(Bench(ComponentsSendValidRequests).tell(update(1), answer)) == problems
 
 
-def test_a_component_that_takes_a_taint_away_that_a_user_has_set_is_objected_to() -> None:
+def test_a_component_that_removes_a_taint_of_a_user_is_found() -> None:
     mutant = named("controllers.nodelifecycle.health:with_execute_taint:drop_condition:0")
     outage = NodePowerLoss(at=2.0, node="node-1", seconds=90.0)
     steps: tuple[AnyStep, ...] = (Taint(at=1.0, node="node-1", seconds=200.0), outage)
@@ -144,7 +144,7 @@ def test_a_component_that_takes_a_taint_away_that_a_user_has_set_is_objected_to(
     assert [one.invariant for one in violations] == [UserIntentIsPreserved.name]
 
 
-def test_a_conflict_with_ones_own_write_is_objected_to() -> None:
+def test_a_conflict_with_an_own_write_is_a_violation() -> None:
     bench = Bench(NoConflictsWithOwnWrites)
     assert bench.tell(update(1), Result(object=bench.write(2))) == []
     assert bench.tell(update(1), CONFLICT, "other") == []
@@ -154,7 +154,7 @@ def test_a_conflict_with_ones_own_write_is_objected_to() -> None:
 
 
 @pytest.mark.parametrize(("sender", "problems"), [("mindful", 1), ("one", 0)])
-def test_who_lags_and_has_an_overlay_knows_what_he_was_told_a_while_ago(sender: str, problems: int) -> None:
+def test_an_overlay_shows_acknowledged_writes_despite_a_lagging_watch(sender: str, problems: int) -> None:
     bench = Bench(NoConflictsWithOwnWrites)
     bench.disturb()
     assert bench.tell(update(1), Result(object=bench.write(2)), sender) == []
@@ -163,7 +163,7 @@ def test_who_lags_and_has_an_overlay_knows_what_he_was_told_a_while_ago(sender: 
     assert len(bench.tell(update(1), CONFLICT, sender)) == problems
 
 
-def test_a_write_without_news_is_objected_to_once_it_could_be_known() -> None:
+def test_a_redundant_write_is_a_violation_once_the_state_must_be_known() -> None:
     bench = Bench(NoRedundantWrites)
     same = Result(object=bench.write(2))
     assert bench.tell(update(2), same) == []
@@ -172,14 +172,14 @@ def test_a_write_without_news_is_objected_to_once_it_could_be_known() -> None:
     assert bench.tell(update(2), Result(object=pod_at(3))) == []
 
 
-def test_a_component_that_deletes_by_name_alone_is_found_without_an_accident() -> None:
+def test_a_deletion_by_name_alone_is_found_without_a_race() -> None:
     plan = Plan(seed=1, steps=(CreateDeployment(at=0.0, name="web", replicas=1), RecreateService(at=5.0, name="web")))
     assert Simulation(plan).run().violations == ()
     with in_force(named("controllers.endpoints:EndpointsController._delete:drop_guard:0")):
         assert [one.invariant for one in Simulation(plan).run().violations] == [DeletionsHavePreconditions.name]
 
 
-def test_who_removes_pods_without_a_look_at_their_node_is_found_without_an_accident() -> None:
+def test_a_pod_collected_without_a_live_read_of_its_node_is_found_without_a_race() -> None:
     steps = (CreateDeployment(at=0.0, name="web", replicas=3), NodeRemoved(at=5.0, node="node-1"))
     plan = Plan(seed=1, steps=steps)
     assert Simulation(plan).run().violations == ()

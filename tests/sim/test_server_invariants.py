@@ -99,9 +99,9 @@ class Bench:
     ("type_", "then", "problem"),
     [
         (ObjectIdentityIsImmutable, meta(ONE, 6), ""),
-        (ObjectIdentityIsImmutable, meta(ONE, 5), "says that it is at 5"),
-        (ObjectIdentityIsImmutable, meta(ONE, 6, uid="w"), "became"),
-        (ObjectIdentityIsImmutable, meta(ONE, 6, creation_timestamp=LATER), "became"),
+        (ObjectIdentityIsImmutable, meta(ONE, 5), "its resourceVersion is 5"),
+        (ObjectIdentityIsImmutable, meta(ONE, 6, uid="w"), "its identity changed"),
+        (ObjectIdentityIsImmutable, meta(ONE, 6, creation_timestamp=LATER), "its identity changed"),
         (GenerationCountsSpecChanges, sized(6, 2), ""),
         (GenerationCountsSpecChanges, sized(6, 2, generation=1), "not 2"),
         (GenerationCountsSpecChanges, meta(ONE, 6, generation=2), "not 1"),
@@ -110,7 +110,7 @@ class Bench:
         (DeletionIsIrreversible, meta(ONE, 6, deletion_timestamp=LATER, finalizers=("f",)), ""),
     ],
 )
-def test_what_becomes_of_an_object_is_judged(type_: type[Invariant], then: Deployment | None, problem: str) -> None:
+def test_metadata_changes_only_as_it_may(type_: type[Invariant], then: Deployment | None, problem: str) -> None:
     bench = Bench(type_, ONE, then)
     assert len(bench.problems) == bool(problem)
     assert not problem or problem in bench.problems[0]
@@ -120,19 +120,19 @@ def test_what_becomes_of_an_object_is_judged(type_: type[Invariant], then: Deplo
     ("then", "problem"),
     [
         (meta(ONE, 6, deletion_timestamp=BORN, finalizers=("f",)), ""),
-        (meta(ONE, 6, deletion_timestamp=LATER, finalizers=("f",)), f"then at {LATER}"),
-        (meta(ONE, 6, finalizers=("f",)), "then at None"),
-        (meta(ONE, 6, deletion_timestamp=BORN, finalizers=("f", "g")), "held by g"),
+        (meta(ONE, 6, deletion_timestamp=LATER, finalizers=("f",)), f"to {LATER}"),
+        (meta(ONE, 6, finalizers=("f",)), "to None"),
+        (meta(ONE, 6, deletion_timestamp=BORN, finalizers=("f", "g")), "new finalizers g"),
         (None, ""),
     ],
 )
-def test_a_deletion_is_not_taken_back(then: Deployment | None, problem: str) -> None:
+def test_a_deletion_is_neither_revoked_nor_postponed(then: Deployment | None, problem: str) -> None:
     bench = Bench(DeletionIsIrreversible, ONE, meta(ONE, 6, deletion_timestamp=BORN, finalizers=("f",)), then)
     assert len(bench.problems) == bool(problem)
     assert not problem or problem in bench.problems[0]
 
 
-def test_what_a_finalizer_holds_does_not_go() -> None:
+def test_an_object_with_finalizers_is_not_removed() -> None:
     assert Bench(DeletionIsIrreversible, meta(ONE, 5, finalizers=("f",)), None).problems
 
 
@@ -141,12 +141,12 @@ def test_what_a_finalizer_holds_does_not_go() -> None:
     [
         ("", Result(object=sized(6, 2)), ""),
         ("", Result(object=ONE), ""),
-        ("6", Result(object=ONE), "as it was not then"),
-        ("", Result(object=sized(6, 3)), "as it was not then"),
-        ("", NotFound.saying("deployments a").status, "was there all the time"),
+        ("6", Result(object=ONE), "a stale or unknown state"),
+        ("", Result(object=sized(6, 3)), "a stale or unknown state"),
+        ("", NotFound.saying("deployments a").status, "it existed all the time"),
     ],
 )
-def test_an_object_is_shown_as_it_was(version: str, answer: Result | Status, problem: str) -> None:
+def test_a_get_returns_a_state_since_the_request(version: str, answer: Result | Status, problem: str) -> None:
     bench = Bench(ReadsAreConsistent, ONE, sized(6, 2))
     problems = bench.told(Get(resource=RESOURCE, namespace="x", name="a", resource_version=version), answer)
     assert len(problems) == bool(problem)
@@ -165,7 +165,7 @@ def test_an_object_is_shown_as_it_was(version: str, answer: Result | Status, pro
         (ListOptions(field_selector="metadata.name=b"), 6, (), 0),
     ],
 )
-def test_a_list_shows_what_there_was(
+def test_a_list_returns_the_state_at_its_revision(
     options: ListOptions, revision: int, items: tuple[Deployment, ...], problems: int
 ) -> None:
     bench = Bench(ListsAreConsistent, ONE, sized(6, 2))
@@ -195,32 +195,47 @@ GONE = Status(status="Success")
         (UPDATE, (sized(6, 2),), Result(object=sized(6, 2)), ""),
         (UPDATE, (sized(6, 3),), Result(object=sized(6, 3)), "it.spec.replicas is 3, not 2"),
         (UPDATE, (), Result(object=sized(6, 2)), "was never written"),
-        (UPDATE, (meta(ONE, 6), sized(7, 2)), Result(object=sized(7, 2)), "was to be at 5, and was at 6"),
-        (UPDATE, (), Conflict.saying("the object has been modified; please").status, "and was not"),
-        (UPDATE, (), NotFound.saying("deployments a").status, "was there all the time"),
+        (
+            UPDATE,
+            (meta(ONE, 6), sized(7, 2)),
+            Result(object=sized(7, 2)),
+            "its precondition was resource version 5, but the object was at 6",
+        ),
+        (
+            UPDATE,
+            (),
+            Conflict.saying("the object has been modified; please").status,
+            "the object was at 5 all the time",
+        ),
+        (UPDATE, (), NotFound.saying("deployments a").status, "the object existed all the time"),
         (
             UPDATE,
             (replace(sized(6, 2), status=DeploymentStatus(replicas=1)),),
             Result(object=replace(sized(6, 2), status=DeploymentStatus(replicas=1))),
-            "its status has changed",
+            "it also changed the status",
         ),
-        (STATUS, (replace(sized(6, 2), status=DeploymentStatus(replicas=1)),), None, "its spec has changed"),
+        (STATUS, (replace(sized(6, 2), status=DeploymentStatus(replicas=1)),), None, "it also changed the spec"),
         (STATUS, (meta(ONE, 6),), None, "the status is"),
         (DELETE, (None,), GONE, ""),
-        (DELETE, (), GONE, "was there all the time"),
-        (replace(DELETE, options=DeleteOptions(preconditions=Preconditions(uid="w"))), (None,), GONE, "w was meant"),
+        (DELETE, (), GONE, "the object existed all the time"),
+        (
+            replace(DELETE, options=DeleteOptions(preconditions=Preconditions(uid="w"))),
+            (None,),
+            GONE,
+            "its precondition was uid w",
+        ),
         (PATCH, (meta(ONE, 6, labels={}),), None, ""),
         (PATCH, (meta(ONE, 6),), None, "it.metadata.labels.k is v, not None"),
-        (Create(resource=RESOURCE, namespace="x", object=ONE), (meta(ONE, 6),), None, "was there already"),
+        (Create(resource=RESOURCE, namespace="x", object=ONE), (meta(ONE, 6),), None, "existed already"),
         (
             Create(resource=RESOURCE, namespace="x", object=meta(ONE, 5, name="b")),
             (),
             AlreadyExists.saying("deployments b").status,
-            "was not there at any time",
+            "the object never existed meanwhile",
         ),
     ],
 )
-def test_a_write_is_done_as_it_was_asked_for(
+def test_an_acknowledged_write_is_applied_as_requested(
     request_: ApiRequest[object], states: tuple[Deployment | None, ...], answer: object, problem: str
 ) -> None:
     bench = Bench(AcknowledgedWritesAreApplied, ONE, *states)
@@ -230,7 +245,7 @@ def test_a_write_is_done_as_it_was_asked_for(
 
 
 def refused(name: str, message: str = "no", reason: str = "Conflict") -> Status:
-    """A refusal that names an object."""
+    """A rejection that names an object."""
     return Status(status="Failure", reason=reason, message=message, details=StatusDetails(name=name))
 
 
@@ -238,14 +253,14 @@ def refused(name: str, message: str = "no", reason: str = "Conflict") -> Status:
     ("answer", "problem"),
     [
         (refused("a"), ""),
-        (refused("b"), "told of b"),
-        (refused(""), "told of nothing"),
+        (refused("b"), "names b"),
+        (refused(""), "names no object"),
         (refused("", reason="ServiceUnavailable"), ""),
         (refused("", message='Apply failed with 1 conflict: conflict with "bob": .spec.replicas'), ""),
         (Result(object=ONE), ""),
     ],
 )
-def test_who_is_refused_is_told_of_what(answer: Status | Result, problem: str) -> None:
+def test_a_rejection_names_the_object(answer: Status | Result, problem: str) -> None:
     request = Update(resource=RESOURCE, namespace="x", name="a", object=ONE)
     found = Bench(RejectionsNameTheObject, ONE).told(request, answer)
     assert len(found) == bool(problem)
@@ -256,6 +271,6 @@ def test_who_is_refused_is_told_of_what(answer: Status | Result, problem: str) -
     ("reason", "message"),
     [("NotFound", 'namespaces "x" not found'), ("Forbidden", 'User "bob" cannot create resource "deployments"')],
 )
-def test_who_may_create_nothing_there_need_not_be_told_of_what(reason: str, message: str) -> None:
+def test_a_rejection_whatever_the_name_need_not_name_the_object(reason: str, message: str) -> None:
     request = Create(resource=RESOURCE, namespace="x", object=ONE)
     assert Bench(RejectionsNameTheObject, ONE).told(request, refused("", message, reason)) == []

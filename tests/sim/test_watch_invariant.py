@@ -41,7 +41,7 @@ def _lease(name: str) -> Lease:
         (("a", "b", "c", "c"), "came after 7"),
     ],
 )
-def test_one_transaction_may_write_several_objects_and_each_is_told_once(told: tuple[str, ...], problem: str) -> None:
+def test_each_object_of_one_transaction_is_delivered_once(told: tuple[str, ...], problem: str) -> None:
     cell, invariant = _watcher()
     request = Watch(resource=LEASES, subscriber=cell, watch=1, options=ListOptions(resource_version="5"), user=ADMIN)
     message = WatchEvents(1, tuple(WatchEvent(ADDED, _lease(name)) for name in told), 1)
@@ -59,7 +59,7 @@ def _watcher() -> tuple[Cell, WatchesAreGapFree]:
     return cast("Cell", sim.spawn(Actor, name="watcher")), WatchesAreGapFree(world, sim.kernel.root)
 
 
-def test_a_watch_that_lists_tells_what_comes_after_its_list() -> None:
+def test_a_watch_with_a_list_delivers_what_comes_after_it() -> None:
     cell, invariant = _watcher()
     request = Watch(resource=LEASES, subscriber=cell, watch=1, lists=True, user=ADMIN)
     begun = WatchStarted(ListResult(metadata=ListMeta(resource_version="5"), items=()))

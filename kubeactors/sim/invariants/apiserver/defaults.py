@@ -1,4 +1,4 @@
-"""What is created without a class gets the one that is the default.
+"""Invariant of default classes.
 
 Source: "Ingress", "Storage Classes" and "Pod Priority and Preemption" in Kubernetes' documentation (v1.36).
 """
@@ -26,13 +26,13 @@ MARKS: dict[type[TypedObject], str] = {
     IngressClass: "ingressclass.kubernetes.io/is-default-class",
     StorageClass: "storageclass.kubernetes.io/is-default-class",
 }
-"""The annotations of those that are the default."""
+"""The annotation of default classes, by kind."""
 
 
 class DefaultClassesAreAssigned(ServerInvariant):
-    """An ingress or claim that names no class gets the newest of those that are the default, and a pod the one of priorities.
+    """An Ingress or claim without a class gets the newest default class, and a pod the default PriorityClass.
 
-    When all is quiet, no claim that waits lacks a class if there is a default one.
+    When all is quiet, no pending claim lacks a class if there is a default one.
     """
 
     name: ClassVar[str] = "default-classes-are-assigned"
@@ -43,17 +43,17 @@ class DefaultClassesAreAssigned(ServerInvariant):
         super().__init__(world, root)
         self._known = Known(world, root)
         self._concerned: dict[type[TypedObject], None] = {}
-        """The kinds of classes of which one was the default."""
+        """The kinds of classes that have had a default."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Note it."""
+        """Record the class."""
         self._known.committed(commit)
         if _is_default(commit.current):
             self._concerned[type(commit.current)] = None
         yield from ()
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Look at each object that is created."""
+        """Check the class of each created object."""
         request = served.request
         if not isinstance(request, Create) or not isinstance(answer, Result) or request.subresource:
             return
@@ -62,15 +62,15 @@ class DefaultClassesAreAssigned(ServerInvariant):
         if of is None or of not in self._concerned or _class_of(request.object) is not None:
             return
         if not any(found == _default(of, state) for state in self._known.states()):
-            yield f"{made.metadata.namespace}/{made.metadata.name} gets the class {found!r}, which is not the default"
+            yield f"{made.metadata.namespace}/{made.metadata.name} was given the class {found!r}, which is not the default"
 
     def settled(self) -> Iterator[str]:
-        """Look at each claim that waits."""
+        """Look at each pending claim."""
         if not any(_is_default(one) for one in self.world.of(StorageClass).values()):
             return
         for claim in self.world.of(PersistentVolumeClaim).values():
             if claim.status.phase == "Pending" and claim.spec.storage_class_name is None:
-                yield f"{title(claim)} waits without a class, and there is a default one"
+                yield f"{title(claim)} is pending without a class, though there is a default class"
 
 
 def _is_default(found: TypedObject) -> bool:
@@ -80,7 +80,7 @@ def _is_default(found: TypedObject) -> bool:
 
 
 def _default(of: type[TypedObject], state: State) -> str | None:
-    """The name of the newest, and of several the first; None if there is none."""
+    """The name of the newest default class, the first by name of several; None if there is none."""
     found = [one for (type_, _, _), one in state.items() if type_ is of and _is_default(one)]
     newest = max((one.metadata.creation_timestamp or "" for one in found), default="")
     return min((one.metadata.name for one in found if one.metadata.creation_timestamp == newest), default=None)

@@ -1,6 +1,6 @@
-"""What holds of objects that several manage: whoever applies gets what he says, unless others own it; so it is said who does.
+"""Invariant of server-side apply: applied fields take effect unless others own them, and ownership is recorded.
 
-Nothing that is only rehearsed is stored, and its answer is what the write would have come to.
+Dry runs store nothing, and return what the write would have resulted in.
 
 Source: "Server-Side Apply" and "Dry-run" in Kubernetes' documentation (v1.36).
 """
@@ -26,13 +26,13 @@ from kubeactors.sim.world import Commit, World, since
 KINDS: dict[str, type[TypedObject]] = {"configmaps": ConfigMap, "services": Service}
 CONFLICTING = "FieldManagerConflict"
 WHOLE = tuple("".join(f".{step}" for step in path) for path in CONTAINERS)
-"""Whoever has made what values are in may own that when it is gone, and be in the way of who makes it again."""
+"""Paths of containers of values: a manager may still own a container that was removed, and so conflict with its re-creation."""
 
 Write: TypeAlias = Patch | Update
 
 
 class FieldOwnershipIsTracked(ServerInvariant):
-    """Who writes in the name of a manager gets what the rules of ownership say, and they are written down."""
+    """After a write by a field manager, values and managedFields are what the rules of server-side apply say."""
 
     name: ClassVar[str] = "field-ownership-is-tracked"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ConfigMap, Service)
@@ -40,18 +40,18 @@ class FieldOwnershipIsTracked(ServerInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._explained: dict[int, None] = {}
-        """The revisions of writes that are what somebody has asked for."""
+        """The revisions of writes that some request explains."""
         self._doubtful: list[tuple[int, str]] = []
-        """Those that somebody was answered with who has found it done, if somebody else has: and what else is wrong."""
+        """Revisions that a request returned, apparently as a no-op, and the problem if no other request explains them."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Nothing is stored that was only tried."""
+        """A dry run must not be stored."""
         found = commit.new
         if found is not None and any(one.manager.startswith(REHEARSING) for one in found.metadata.managed_fields):
-            yield f"{title(found)}: it was only rehearsed, and is stored"
+            yield f"{title(found)}: a dry run was stored"
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Look at each write in somebody's name, and at what it was answered with."""
+        """Check the answer to each write with a field manager."""
         request: ApiRequest[object] = served.request
         if not isinstance(request, Write) or request.subresource or not request.options.field_manager:
             return
@@ -59,10 +59,7 @@ class FieldOwnershipIsTracked(ServerInvariant):
         if type_ is None or request.resource.group:
             return
         for problem in self._problems(served, request, type_, answer):
-            told = (
-                f"{request.options.field_manager} writes {request.resource.resource} {request.namespace}/{request.name}"
-            )
-            yield f"{told}: {problem}"
+            yield f"{described(request)}: {problem}"
 
     def _problems(self, served: Served, request: Write, type_: type[TypedObject], answer: object) -> Iterator[str]:
         if isinstance(answer, Result) and isinstance(answer.object, TypedObject):
@@ -71,10 +68,10 @@ class FieldOwnershipIsTracked(ServerInvariant):
             refused = any(one.reason == CONFLICTING and one.field not in WHOLE for one in answer.details.causes)
             states = self._since(served, request, type_)
             if refused and not any(isinstance(_expected(managed(one), request), Conflicts) for one in states):
-                yield f"nobody else owns what it changes, and it was refused: {answer.message}"
+                yield f"it was rejected with a conflict, though no other manager owns the changed fields: {answer.message}"
 
     def _wrong(self, served: Served, request: Write, type_: type[TypedObject], answer: TypedObject) -> Iterator[str]:
-        """In what it was not done as it must be, whatever the object was when it was."""
+        """What differs from the expected result, whichever state the write was based on."""
         if request.options.dry_run:
             found = [list(_differences(managed(one), request, answer)) for one in self._since(served, request, type_)]
             yield from found[-1][:1] if all(found) else ()
@@ -89,10 +86,10 @@ class FieldOwnershipIsTracked(ServerInvariant):
         elif next(_differences(managed(answer), request, answer), ""):
             yield problem
         else:
-            self._doubtful.append((commit.revision, f"{told(request)}: {problem}"))
+            self._doubtful.append((commit.revision, f"{described(request)}: {problem}"))
 
     def looked(self) -> Iterator[str]:
-        """See whether somebody else has written what others have found done."""
+        """Report doubtful revisions that no other request has explained."""
         doubtful, self._doubtful = self._doubtful, []
         yield from (problem for revision, problem in doubtful if revision not in self._explained)
 
@@ -101,18 +98,18 @@ class FieldOwnershipIsTracked(ServerInvariant):
         return list(since(history, served.revision))
 
 
-def told(request: Write) -> str:
-    """A write, for people."""
+def described(request: Write) -> str:
+    """A write, for messages."""
     return f"{request.options.field_manager} writes {request.resource.resource} {request.namespace}/{request.name}"
 
 
 def request_applies(request: Write) -> bool:
-    """Whether it is an apply."""
+    """Whether it is a server-side apply."""
     return isinstance(request, Patch) and request.patch_type == APPLY_PATCH
 
 
 def _expected(live: Managed, request: Write) -> Managed | Conflicts | None:
-    """What an apply comes to; None of other writes, which say what becomes of values by themselves."""
+    """The result of an apply; None for other writes, whose resulting values are those that they write."""
     if not isinstance(request, Patch) or not request_applies(request):
         return None
     wanted = values_of(msgspec.json.decode(request.patch, type=dict[str, object]))
@@ -120,27 +117,27 @@ def _expected(live: Managed, request: Write) -> Managed | Conflicts | None:
 
 
 def _differences(live: Managed, request: Write, answer: TypedObject) -> Iterator[str]:
-    """In what an object is not what it must be after a write to what it was."""
+    """How the answer differs from the expected result of the write on `live`."""
     real = managed(answer)
     expected = _expected(live, request)
     if isinstance(expected, Conflicts):
-        yield f"{expected.owners} own what it changes, and it was let"
+        yield f"it was accepted, though {expected.owners} own fields that it changes"
         return
     if expected is None:
         if not answer.metadata.managed_fields:
-            return  # nobody has said who he is before
+            return  # no earlier write had a field manager
         expected = updated(live, request.options.field_manager, real.values)
     for path, value in expected.values.items():
         if real.values.get(path) != value:
-            yield f"{path} is {real.values.get(path)!r}, and must be {value!r}"
+            yield f"{path} is {real.values.get(path)!r}, but should be {value!r}"
     owned = [path for paths in real.owners.values() for path in paths]
     for path in real.values:
         if path not in expected.values and path in owned:
-            yield f"{path} is {real.values[path]!r}, and must not be"
+            yield f"{path} is {real.values[path]!r}, but should be absent"
     for who in dict.fromkeys((*expected.owners, *real.owners)):
         wanted, found = expected.owners.get(who, {}), real.owners.get(who, {})
         if wanted != found:
-            yield f"{who} owns {sorted(found)}, and must own {sorted(wanted)}"
+            yield f"{who} owns {sorted(found)}, but should own {sorted(wanted)}"
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (FieldOwnershipIsTracked,)

@@ -1,4 +1,4 @@
-"""What becomes of objects, write by write, whoever writes: what only the server says of them.
+"""Invariants of the metadata that only the server sets, from one write of an object to the next, whoever writes.
 
 Source: the documentation of ObjectMeta in apimachinery/pkg/apis/meta/v1/types.go, BeforeCreate, BeforeUpdate and
 BeforeDelete in apiserver/pkg/registry/rest (v1.36).
@@ -20,32 +20,29 @@ from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import Commit, World
 
 OF_THE_COLLECTOR = ("orphan", "foregroundDeletion")
-"""Finalizers that another deletion may exchange."""
+"""Finalizers of the garbage collector, which another deletion may replace."""
 NOT_CONTENT = ("api_version", "kind", "metadata", "status")
 
 
 class ObjectIdentityIsImmutable(Invariant):
-    """As long as an object lives it is the same one: its name, its uid, when it was created; and its version is new.
-
-    What holds it is named once.
-    """
+    """An object keeps its name, uid and creation time, each write has a new resource version, and finalizers are unique."""
 
     name: ClassVar[str] = "object-identity-is-immutable"
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Compare it with what it was."""
+        """Compare the metadata before and after."""
         new = commit.new
         if new is None:
             return
         metadata = new.metadata
         if metadata.resource_version != str(commit.revision):
-            yield f"{title(new)} was written at {commit.revision}, and says that it is at {metadata.resource_version}"
+            yield f"{title(new)} was written at revision {commit.revision}, but its resourceVersion is {metadata.resource_version}"
         if len(dict.fromkeys(metadata.finalizers)) < len(metadata.finalizers):
-            yield f"{title(new)} is held twice by one of {', '.join(metadata.finalizers)}"
+            yield f"{title(new)} has a duplicate finalizer: {', '.join(metadata.finalizers)}"
         if not metadata.name or not metadata.uid or not metadata.creation_timestamp:
-            yield f"{title(new)} has no name, no uid, or was never created"
+            yield f"{title(new)} has no name, no uid, or no creation timestamp"
         if commit.old is not None and _identity(commit.old.metadata) != _identity(metadata):
-            yield f"{title(new)}: {_identity(commit.old.metadata)} became {_identity(metadata)}"
+            yield f"{title(new)}: its identity changed from {_identity(commit.old.metadata)} to {_identity(metadata)}"
 
 
 def _identity(metadata: ObjectMeta) -> tuple[str | None, ...]:
@@ -53,47 +50,50 @@ def _identity(metadata: ObjectMeta) -> tuple[str | None, ...]:
 
 
 class DeletionIsIrreversible(Invariant):
-    """Who is being deleted is so until it has gone, no later than it was to, and not while a finalizer holds it.
+    """A deletion is not revoked or postponed, and completes exactly when no finalizer and no grace period is left.
 
-    When the time that it was given has passed it is said anew that it goes now.
+    A deletion timestamp in the past may be replaced by the present.
     """
 
     name: ClassVar[str] = "deletion-is-irreversible"
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Compare how it is to go, or whether it may go."""
+        """Compare the state of a deletion, or check whether the object may be removed."""
         old, new = commit.old, commit.new
         if new is None:
             held = old.metadata.finalizers if old is not None else ()
             if len(held) > 1 or (old is not None and held and old.metadata.deletion_timestamp is None):
-                yield f"{title(commit.current)} was removed, and {', '.join(held)} held it"
+                yield f"{title(commit.current)} was removed while it had the finalizers {', '.join(held)}"
             return
         before, after = (old.metadata if old is not None else None), new.metadata
         if before is None or before.deletion_timestamp is None:
             if before is None and after.deletion_timestamp is not None:
-                yield f"{title(new)} was created as one that is being deleted"
+                yield f"{title(new)} was created with a deletion timestamp"
             return
         yield from _worse(before, after, title(new), self.root.kernel.wall + self.root.kernel.now)
 
     def settled(self) -> Iterator[str]:
-        """Nothing lingers that nothing holds."""
+        """Look for deleted objects that nothing keeps."""
         for _, one in self.world.everything():
             metadata = one.metadata
             held = metadata.finalizers or metadata.deletion_grace_period_seconds or _is_inhabited(one)
             if metadata.deletion_timestamp is not None and not held:
-                yield f"{title(one)} is still there, though nothing holds it any more"
+                yield f"{title(one)} is still there, though it is deleted and has no finalizer and no grace period"
 
 
 def _worse(before: ObjectMeta, after: ObjectMeta, what: str, wall: int) -> Iterator[str]:
-    """In what a deletion was taken back, put off, or hindered anew, at a time in nanoseconds since 1970."""
+    """How a deletion was revoked, postponed or blocked anew; `wall` is the present in unix nanoseconds."""
     then, now = before.deletion_timestamp, after.deletion_timestamp
     if now is None or (then is not None and now > then and parse_time(now) > wall):
-        yield f"{what} was to go at {then}, and then at {now}"
+        yield f"{what}: its deletion timestamp changed from {then} to {now}"
     if (after.deletion_grace_period_seconds or 0) > (before.deletion_grace_period_seconds or 0):
-        yield f"{what} is given {after.deletion_grace_period_seconds} s to go, after {before.deletion_grace_period_seconds}"
+        yield (
+            f"{what}: its deletion grace period grew from {before.deletion_grace_period_seconds} s "
+            f"to {after.deletion_grace_period_seconds} s"
+        )
     added = [one for one in after.finalizers if one not in before.finalizers and one not in OF_THE_COLLECTOR]
     if added:
-        yield f"{what} is being deleted, and is held by {', '.join(added)} from now on"
+        yield f"{what} is being deleted, but got the new finalizers {', '.join(added)}"
 
 
 def _is_inhabited(value: TypedObject) -> bool:
@@ -101,11 +101,11 @@ def _is_inhabited(value: TypedObject) -> bool:
 
 
 class GenerationCountsSpecChanges(Invariant):
-    """The generation of an object, if its kind has one, says how often what is wanted of it has changed.
+    """`generation`, for kinds that have one, counts changes of the spec.
 
-    It is 1 at first, and grows by one with another spec, or when the object begins to go (but not a definition of a
-    kind); nothing else moves it. That of a class of priorities stays 1. What was written past the server nobody has
-    counted.
+    It starts at 1, and grows by one with each change of the spec and when a deletion starts (but not of a
+    CustomResourceDefinition), and only then. That of a PriorityClass stays 1. Writes of corrupted objects bypassed the
+    server and are not counted.
 
     Source: pkg/registry/scheduling/priorityclass/strategy.go (v1.36).
     """
@@ -115,27 +115,27 @@ class GenerationCountsSpecChanges(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._counted: dict[type[TypedObject], bool] = {}
-        """Whether objects of a kind have a generation: either all have one, or none."""
+        """Whether a kind has generations: either all of its objects have one, or none."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Reckon what it must be."""
+        """Compute the expected generation."""
         old, new = commit.old, commit.new
         if new is None or self.world.faults.is_spoilt(new.metadata.uid):
             return
         generation = new.metadata.generation
         if old is None:
             if self._counted.setdefault(type(new), bool(generation)) is not (generation == 1):
-                yield f"{title(new)} begins with generation {generation}"
+                yield f"{title(new)} was created with generation {generation}"
             return
         expected = old.metadata.generation + (1 if self._counted.get(type(new)) and _wants_more(old, new) else 0)
         if generation != expected and not (_is_annotated(old, new) and generation == old.metadata.generation + 1):
-            yield f"{title(new)} has generation {generation} after {old.metadata.generation}, not {expected}"
+            yield f"{title(new)}: its generation went from {old.metadata.generation} to {generation}, not {expected}"
 
 
 def _wants_more(old: TypedObject, new: TypedObject) -> bool:
-    """Whether what is wanted of it has changed.
+    """Whether its generation must grow.
 
-    Where a pod is is not part of that; the labels of a slice of endpoints are.
+    A pod's binding does not count; labels of an EndpointSlice do.
 
     Source: PrepareForUpdate in pkg/registry/discovery/endpointslice/strategy.go (v1.36).
     """
@@ -151,7 +151,7 @@ def _wants_more(old: TypedObject, new: TypedObject) -> bool:
 
 
 def _is_annotated(old: TypedObject, new: TypedObject) -> bool:
-    """Whether it is a deployment with other annotations: that counts, but not if its controller says them of it.
+    """Whether it is a deployment with changed annotations, which may count: not those that its controller writes.
 
     Source: PrepareForUpdate in pkg/registry/apps/deployment/strategy.go (v1.36).
     """

@@ -1,6 +1,6 @@
-"""What users let be written: rules that are in force are kept, and nothing is refused by others.
+"""Invariant of admission policies and webhooks (here: rules): those in force apply to what they match, and to nothing else.
 
-Reckoned from what each rule carries in plain words (`sim/users/rulings.py`), by nothing that admission uses.
+Computed from the description that each rule carries (`sim/users/rulings.py`), without the code of admission.
 
 Source: apiserver/pkg/admission/plugin/policy, apiserver/pkg/admission/plugin/webhook (v1.36).
 """
@@ -55,27 +55,27 @@ FORMS: tuple[tuple[type[Policy | Hooks], type[Binding] | None], ...] = (
     (ValidatingWebhookConfiguration, None),
     (MutatingWebhookConfiguration, None),
 )
-"""What rules are, and what puts them into force."""
+"""The kinds of rules, and the bindings that put them into force."""
 SORTS: dict[str, Sort] = {plural: sort for sort, plural in PLURALS.items()}
 FAILURE = "Failure"
 
 
 class _Write(msgspec.Struct, frozen=True):
-    """A write that rules may mean."""
+    """A write that rules may match."""
 
     operation: str
     resource: str
     namespace: str
     name: str
     numbers: tuple[str, ...]
-    """What the label says by which rules know objects, as it was and as it is to be."""
+    """Values of the label that rules select by, on the old and the new object."""
 
 
 class AdmissionPoliciesAreEnforced(ServerInvariant):
-    """What a rule refuses is not written, what it adds is there, and no rule refuses what it does not mean.
+    """What a rule denies is not written, what it adds is present, and no rule denies what it does not match.
 
-    A rule is in force while its policy and a binding are there, and a webhook while it is. The server may know it as it
-    was a few seconds ago; while it is disturbed, as it was at any time.
+    A policy is in force while it and its binding exist, and a webhook while its configuration exists. The server may know
+    the state of a few seconds ago; while it is disturbed, any past one.
     """
 
     name: ClassVar[str] = "admission-policies-are-enforced"
@@ -86,14 +86,14 @@ class AdmissionPoliciesAreEnforced(ServerInvariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._said: dict[str, list[tuple[int, SetRule | None]]] = {}
-        """By name: since when (virtual nanoseconds) a rule means what."""
+        self._versions: dict[str, list[tuple[int, SetRule | None]]] = {}
+        """By name: the versions of a rule, and since when (virtual nanoseconds) each is in force."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Note what is in force from now on."""
+        """Note the version in force from now on."""
         name = commit.current.metadata.name
-        if not isinstance(commit.current, ConfigMap) or name in self._said:
-            self._said.setdefault(name, [(0, None)]).append((self.root.kernel.now, self._in_force(name)))
+        if not isinstance(commit.current, ConfigMap) or name in self._versions:
+            self._versions.setdefault(name, [(0, None)]).append((self.root.kernel.now, self._in_force(name)))
         yield from ()
 
     def _in_force(self, name: str) -> SetRule | None:
@@ -110,57 +110,57 @@ class AdmissionPoliciesAreEnforced(ServerInvariant):
         return None if found is None else replace(rule, which=int(found.data[WHICH]))
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Compare what was written, or refused, with all rules."""
-        write = self._write(served) if self._said else None
+        """Compare each write, or its rejection, with all rules."""
+        write = self._write(served) if self._versions else None
         if write is None:
             return
-        told = f"to {write.operation.lower()} {write.resource} {write.namespace}/{write.name}"
-        for name in self._said:
+        told = f"{write.operation.lower()} of {write.resource} {write.namespace}/{write.name}"
+        for name in self._versions:
             states = self._states(name, served.at)
             if isinstance(answer, Status) and answer.status == FAILURE:
-                if name in answer.message and not any(one is not None and _refuses(one, write) for one in states):
-                    yield f"a request {told} is refused by {name}, which does not mean it: {answer.message}"
-            elif all(one is not None and _refuses(one, write) for one in states):
-                yield f"a request {told} is granted, and {name} refuses it"
+                if name in answer.message and not any(one is not None and _denies(one, write) for one in states):
+                    yield f"{told} was denied by {name}, which does not match it: {answer.message}"
+            elif all(one is not None and _denies(one, write) for one in states):
+                yield f"{told} was accepted, though {name} denies it"
             else:
-                yield from self._unasked(served, states, write, answer)
+                yield from self._uncalled(served, states, write, answer)
                 if isinstance(answer, Result):
                     yield from _lacks(states, write, answer.object, told)
 
     def _states(self, name: str, asked: int) -> list[SetRule | None]:
-        """What the server may have believed that a rule means since it was asked something: programs take their time."""
-        said = self._said[name]
+        """The versions of a rule that the server may have used for a request that arrived at `asked`."""
+        said = self._versions[name]
         if asked < self.world.faults.disturbed_until() + 2 * KNOWN:
             return [rule for _, rule in said]
         first = bisect_right(said, asked - KNOWN, key=lambda one: one[0]) - 1
         return [rule for _, rule in said[max(first, 0) :]]
 
-    def _unasked(self, served: Served, states: list[SetRule | None], write: _Write, answer: object) -> Iterator[str]:
-        """What the last of those who look was not asked about, who must be: he looks at what is written, and at no other."""
-        looking = [one for one in states if one is not None and _looks(one) and _means(one, write)]
+    def _uncalled(self, served: Served, states: list[SetRule | None], write: _Write, answer: object) -> Iterator[str]:
+        """Whether a validating webhook was not called with exactly the object that was written."""
+        looking = [one for one in states if one is not None and _sees_result(one) and _matches(one, write)]
         if len(looking) < len(states):
             return
         name, told = (
             rule_name(looking[0]),
-            f"to {write.operation.lower()} {write.resource} {write.namespace}/{write.name}",
+            f"{write.operation.lower()} of {write.resource} {write.namespace}/{write.name}",
         )
         asked = [one for at, mark, one in self._questions() if at >= served.at and mark == mark_of(looking[0])]
         asked = [one for one in asked if (one.namespace, one.name) == (write.namespace, write.name)]
         if write.operation == "DELETE":
             gone = _deleted(answer)
             if gone and gone not in [_uid(one.old) for one in asked]:
-                yield f"a request {told} is granted, and {name} was not asked about {gone}"
+                yield f"{told} was accepted, but the webhook {name} was not called for {gone}"
         elif isinstance(answer, Result) and _content(to_builtins(answer.object)) not in [
             _content(one.new) for one in asked
         ]:
-            yield f"a request {told} is granted, and {name} was not asked about what is written: {answer.object}"
+            yield f"{told} was accepted, but the webhook {name} was not called with the written object: {answer.object}"
 
     def _questions(self) -> Iterator[tuple[int, str, Question]]:
         for _, programs in actors_of(self.root, WebhookPrograms):
             yield from cast("WebhookPrograms", programs).asked
 
     def _write(self, served: Served) -> _Write | None:
-        """The write that is asked for; None if no rule can mean it, or nobody can say what it would write."""
+        """The requested write; None if no rule can match it, or its result is unknown."""
         request = served.request
         if not isinstance(request, Create | Update | Patch | Delete):
             return None
@@ -180,7 +180,7 @@ class AdmissionPoliciesAreEnforced(ServerInvariant):
         return _Write(operation, resource.resource, request.namespace, name, numbers)
 
 
-def _means(rule: SetRule, write: _Write) -> bool:
+def _matches(rule: SetRule, write: _Write) -> bool:
     if PLURALS[rule.sort] != write.resource or not {"*", write.operation} & {*rule.operations}:
         return False
     is_there = {
@@ -191,40 +191,40 @@ def _means(rule: SetRule, write: _Write) -> bool:
     is_named = write.name == f"{rule.sort}-{rule.which}"
     match rule.by:
         case "all":
-            is_meant = True
+            is_matched = True
         case "label":
-            is_meant = str(rule.which) in write.numbers
+            is_matched = str(rule.which) in write.numbers
         case "exclusion":
-            is_meant = not is_named
+            is_matched = not is_named
         case "condition" | "name" | "parameter":
-            is_meant = is_named
-    return is_there[rule.place] and is_meant
+            is_matched = is_named
+    return is_there[rule.place] and is_matched
 
 
-def _refuses(rule: SetRule, write: _Write) -> bool:
-    """Whether it refuses a write: to refuse is what policies that change do only if they cannot.
+def _denies(rule: SetRule, write: _Write) -> bool:
+    """Whether it denies a write. A mutating policy does so only if its expression fails.
 
-    What the program of a webhook refuses is refused; what it says nothing of is, if nobody said that it may be ignored.
+    A webhook denies what its program denies, and, unless its failure policy is Ignore, calls that fail.
     """
     if rule.form.endswith("webhook"):
         refuses = rule.answer == "refuse" if _is_answered(rule) else not rule.soft
     else:
         refuses = not rule.soft and (rule.form != "mutating" or rule.errs)
-    return refuses and _means(rule, write)
+    return refuses and _matches(rule, write)
 
 
 def _is_answered(rule: SetRule) -> bool:
-    """Whether there is a program that answers a webhook's question, in time."""
+    """Whether a program answers the webhook's call in time."""
     return rule.answer in ("allow", "refuse", "mark") and rule.takes_seconds <= TIMEOUT_SECONDS
 
 
-def _looks(rule: SetRule) -> bool:
-    """Whether it is a webhook that must have been asked, and sees what is to be stored."""
+def _sees_result(rule: SetRule) -> bool:
+    """Whether it is a validating webhook whose program must have been called with the final object."""
     return rule.form == "validating-webhook" and rule.answer == "allow" and _is_answered(rule) and not rule.soft
 
 
 def _deleted(answer: object) -> str:
-    """The uid of what is said to be deleted."""
+    """The uid of the object that an answer reports as deleted."""
     if isinstance(answer, Result):
         return answer.object.metadata.uid
     return answer.details.uid if isinstance(answer, Status) and answer.details is not None else ""
@@ -235,16 +235,16 @@ def _uid(value: Plain | None) -> object:
 
 
 def _content(value: Plain | None) -> Plain:
-    """All but what the server says of a write when it is done."""
+    """The object without the metadata that the server sets when it stores the object."""
     metadata = cast("Plain", (value or {}).get("metadata", {}))
     said = {key: one for key, one in metadata.items() if key not in ("resourceVersion", "managedFields")}
     return {**(value or {}), "metadata": said}
 
 
 def _lacks(states: list[SetRule | None], write: _Write, shown: HasMeta, told: str) -> Iterator[str]:
-    marks = [mark_of(one) for one in states if one is not None and _marks(one) and _means(one, write)]
+    marks = [mark_of(one) for one in states if one is not None and _marks(one) and _matches(one, write)]
     if len(marks) == len(states) and isinstance(shown, ConfigMap) and marks[0] not in shown.data:
-        yield f"a request {told} is granted, and lacks {marks[0]}"
+        yield f"{told} was accepted, but the result lacks the mutation {marks[0]}"
 
 
 def _marks(rule: SetRule) -> bool:

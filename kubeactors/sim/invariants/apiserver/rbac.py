@@ -1,4 +1,4 @@
-"""Who may do what: as roles and bindings say, reckoned from these by nothing that the server uses.
+"""Invariant of RBAC, computed from roles and bindings without the code of the authorizer.
 
 Source: "Using RBAC Authorization" in Kubernetes' documentation (v1.36).
 """
@@ -35,15 +35,15 @@ VERBS: dict[type[ApiRequest[object]], str] = {
     Get: "get", List: "list", Create: "create", Update: "update", Patch: "patch", Delete: "delete"
 }  # fmt: skip
 OURS = "system:"
-"""What the names of roles and bindings begin with that every cluster has, and nobody changes."""
+"""Prefix of the names of default roles and bindings, which no scenario changes."""
 FAILURE, FORBIDDEN, NOT_HELD = "Failure", "Forbidden", "permissions not currently held"
-LOOKED_AT = ("NotFound", "AlreadyExists", "Conflict")
-"""Why somebody is refused who may ask."""
+AUTHORIZED = ("NotFound", "AlreadyExists", "Conflict")
+"""Reasons of rejections of authorized requests."""
 ANYTHING = "*"
 
 
-class _Wish(NamedTuple):
-    """What somebody wants to do to what."""
+class _Attributes(NamedTuple):
+    """The attributes of a request that are authorized."""
 
     verb: str
     group: str
@@ -53,10 +53,9 @@ class _Wish(NamedTuple):
 
 
 class RBACIsEnforced(ServerInvariant):
-    """People may do what a role allows that they are bound to, nothing else, and are told so if they ask.
+    """Users may do exactly what the roles bound to them allow, access reviews say so, and nobody escalates privileges.
 
-    Nobody gives away more than he has. The server may know what roles and bindings were a few seconds ago; while it is
-    disturbed, what they were at any time.
+    The server may know the roles and bindings of a few seconds ago; while it is disturbed, any past ones.
     """
 
     name: ClassVar[str] = "rbac-is-enforced"
@@ -67,75 +66,75 @@ class RBACIsEnforced(ServerInvariant):
         self._known = Known(world, root)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Note it."""
+        """Record the role or binding."""
         self._known.committed(commit, changes=not commit.current.metadata.name.startswith(OURS))
         yield from ()
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Compare what somebody was let do, or told, with what he might."""
+        """Compare each decision with the roles."""
         request = served.request
         user, verb = request.user, VERBS.get(type(request), "")
         if user.name not in PEOPLE or not verb:
             return
-        wish = _wish(verb, request.resource, request.namespace, _name(request))
-        told = f"{user.name} to {verb} {wish.resource} {wish.namespace}/{wish.name}"
-        if _is_refused(answer, user, verb):
-            if all(_may(state, user, wish) for state in self._known.states()):
-                yield f"a request of {told} is refused, and is allowed"
-        elif _is_looked_at(answer) and not any(_may(state, user, wish) for state in self._known.states()):
-            yield f"a request of {told} is let in, and nothing allows it"
+        asked_for = _attributes(verb, request.resource, request.namespace, _name(request))
+        told = f"{verb} of {asked_for.resource} {asked_for.namespace}/{asked_for.name} by {user.name}"
+        if _is_forbidden(answer, user, verb):
+            if all(_may(state, user, asked_for) for state in self._known.states()):
+                yield f"{told} was forbidden, though a role allows it"
+        elif _is_authorized(answer) and not any(_may(state, user, asked_for) for state in self._known.states()):
+            yield f"{told} was authorized, though no role allows it"
         yield from self._reviewed(user, answer)
         if isinstance(request, Create):
-            yield from self._given(user, request, answer)
+            yield from self._escalation(user, request, answer)
 
     def _reviewed(self, user: UserInfo, answer: object) -> Iterator[str]:
         review = answer.object if isinstance(answer, Result) else None
         asked = review.spec.resource_attributes if isinstance(review, SelfSubjectAccessReview) else None
         if asked is None or not isinstance(review, SelfSubjectAccessReview):
             return
-        wish = _Wish(asked.verb, asked.group, asked.resource, asked.namespace, asked.name)
-        if not any(_may(state, user, wish) is review.status.allowed for state in self._known.states()):
-            yield f"{user.name} is told {review.status.allowed} about {' '.join(wish)}"
+        asked_for = _Attributes(asked.verb, asked.group, asked.resource, asked.namespace, asked.name)
+        if not any(_may(state, user, asked_for) is review.status.allowed for state in self._known.states()):
+            yield f"an access review of {user.name} for {' '.join(asked_for)} says allowed: {review.status.allowed}, which is wrong"
 
-    def _given(self, user: UserInfo, request: Create, answer: object) -> Iterator[str]:
-        """What somebody gives by a role that he makes, or by a binding to one."""
+    def _escalation(self, user: UserInfo, request: Create, answer: object) -> Iterator[str]:
+        """Privilege escalation by the creation of a role or of a binding to one."""
         made, namespace = request.object, request.namespace
         if not isinstance(made, Role | RoleBinding):
             return
-        owns = (_owns(state, user, made, namespace) for state in self._known.states())
-        if isinstance(answer, Result) and not any(owns):
-            yield f"{user.name} has made {made.kind} {made.metadata.name}, and gives away what he has not got"
-        elif isinstance(answer, Status) and NOT_HELD in answer.message and all(owns):
-            yield f"{user.name} may not make {made.kind} {made.metadata.name}, and has got all that it gives"
+        holds = (_holds(state, user, made, namespace) for state in self._known.states())
+        if isinstance(answer, Result) and not any(holds):
+            yield f"{user.name} created {made.kind} {made.metadata.name}, which grants permissions that {user.name} does not hold"
+        elif isinstance(answer, Status) and NOT_HELD in answer.message and all(holds):
+            yield f"{user.name} was refused to create {made.kind} {made.metadata.name}, but holds all permissions that it grants"
 
 
 def _name(request: ApiRequest[object]) -> str:
     return request.object.metadata.name if isinstance(request, Create) else request.name
 
 
-def _wish(verb: str, resource: GroupVersionResource, namespace: str, name: str) -> _Wish:
-    """Who creates has no object yet that a rule could name."""
-    return _Wish(verb, resource.group, resource.resource, namespace, "" if verb == "create" else name)
+def _attributes(verb: str, resource: GroupVersionResource, namespace: str, name: str) -> _Attributes:
+    """The attributes of a request; creations have no name, as authorization precedes it."""
+    return _Attributes(verb, resource.group, resource.resource, namespace, "" if verb == "create" else name)
 
 
-def _is_refused(answer: object, user: UserInfo, verb: str) -> bool:
+def _is_forbidden(answer: object, user: UserInfo, verb: str) -> bool:
     told = f'User "{user.name}" cannot {verb} resource'
     return isinstance(answer, Status) and answer.reason == FORBIDDEN and told in answer.message
 
 
-def _is_looked_at(answer: object) -> bool:
-    """Whether it was looked at what there is: who asked was let in."""
+def _is_authorized(answer: object) -> bool:
+    """Whether the request passed authorization."""
     if isinstance(answer, Status):
-        return answer.status != FAILURE or answer.reason in LOOKED_AT
+        return answer.status != FAILURE or answer.reason in AUTHORIZED
     return isinstance(answer, Result | ListResult)
 
 
-def _may(state: State, user: UserInfo, wish: _Wish) -> bool:
-    return any(_allows(rule, wish) for rule in _rules(state, user, wish.namespace))
+def _may(state: State, user: UserInfo, asked_for: _Attributes) -> bool:
+    return any(_allows(rule, asked_for) for rule in _rules(state, user, asked_for.namespace))
 
 
 def _rules(state: State, user: UserInfo, namespace: str) -> Iterator[PolicyRule]:
-    """All that somebody is bound to in a namespace, or everywhere."""
+    """All rules bound to a user in a namespace, cluster-wide ones included."""
     for (_, where, _), one in state.items():
         if not isinstance(one, RoleBinding | ClusterRoleBinding) or where not in {"", namespace}:
             continue
@@ -159,12 +158,12 @@ def _is_meant(kind: str, name: str, user: UserInfo) -> bool:
     return name == user.name if kind == "User" else kind == "Group" and name in user.groups
 
 
-def _allows(rule: PolicyRule, wish: _Wish) -> bool:
+def _allows(rule: PolicyRule, asked_for: _Attributes) -> bool:
     return (
-        _is_in(wish.verb, rule.verbs or ())
-        and _is_in(wish.group, rule.api_groups)
-        and _is_in(wish.resource, rule.resources)
-        and (not rule.resource_names or wish.name in rule.resource_names)
+        _is_in(asked_for.verb, rule.verbs or ())
+        and _is_in(asked_for.group, rule.api_groups)
+        and _is_in(asked_for.resource, rule.resources)
+        and (not rule.resource_names or asked_for.name in rule.resource_names)
     )
 
 
@@ -172,23 +171,23 @@ def _is_in(one: str, many: Iterable[str]) -> bool:
     return bool({one, ANYTHING} & {*many})
 
 
-def _owns(state: State, user: UserInfo, made: Role | RoleBinding, namespace: str) -> bool:
-    """Whether somebody has all that he gives, or may give what he has not."""
+def _holds(state: State, user: UserInfo, made: Role | RoleBinding, namespace: str) -> bool:
+    """Whether a user holds all granted permissions, or may escalate or bind."""
     name, verb = (made.metadata.name, "escalate") if isinstance(made, Role) else (made.role_ref.name, "bind")
     role = made if isinstance(made, Role) else state.get((Role, namespace, name))
     if role is None:
         return False
-    return _may(state, user, _Wish(verb, GROUP, "roles", namespace, name)) or all(
+    return _may(state, user, _Attributes(verb, GROUP, "roles", namespace, name)) or all(
         _may(state, user, part) for rule in _of(role) for part in _parts(rule, namespace)
     )
 
 
-def _parts(rule: PolicyRule, namespace: str) -> Iterator[_Wish]:
+def _parts(rule: PolicyRule, namespace: str) -> Iterator[_Attributes]:
     for verb in rule.verbs or ():
         for group in rule.api_groups:
             for resource in rule.resources:
                 for name in rule.resource_names or ("",):
-                    yield _Wish(verb, group, resource, namespace, name)
+                    yield _Attributes(verb, group, resource, namespace, name)
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (RBACIsEnforced,)

@@ -1,6 +1,6 @@
-"""What the server shows: every answer is the truth of one moment, and of none that is too old.
+"""Invariants of GET and LIST: every answer is the state at one revision, which is not older than requested.
 
-Reckoned from the log of commits, without the server's cache, its selections, or the store's ranges.
+Computed from the log of commits, without the server's cache and selection or the store's ranges.
 
 Source: "Resource versions" in Kubernetes' documentation of API concepts.
 """
@@ -26,13 +26,13 @@ NOT_FOUND = "NotFound"
 
 
 class ReadsAreConsistent(ServerInvariant):
-    """An object that is read is as it was at some moment since the request came, or since the version that it asks for."""
+    """A GET returns the object as of the request's arrival or later; with a resource version, as of that or later."""
 
     name: ClassVar[str] = "reads-are-consistent"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Get,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Look for it in what there was."""
+        """Look for the answer among the object's states."""
         request = served.request
         kind = SCHEME.by_resource(request.resource) if isinstance(request, Get) else None
         if not isinstance(request, Get) or kind is None or not kind.stored or request.subresource:
@@ -40,27 +40,27 @@ class ReadsAreConsistent(ServerInvariant):
         history = self.world.histories(kind.type).get((request.namespace, request.name), ())
         states = list(since(history, _oldest(request.resource_version, served.revision)))
         if isinstance(answer, Result) and answer.object not in states:
-            yield f"{kind.kind} {request.name} is shown at {answer.object.metadata.resource_version}, as it was not then"
+            yield (
+                f"GET of {kind.kind} {request.name} returned a stale or unknown state, "
+                f"at revision {answer.object.metadata.resource_version}"
+            )
         elif isinstance(answer, Status) and answer.reason == NOT_FOUND and None not in states:
-            yield f"{kind.kind} {request.name} is not found, and was there all the time"
+            yield f"GET of {kind.kind} {request.name} returned NotFound, but it existed all the time"
 
 
 def _oldest(version: str, now: int) -> int:
-    """The oldest revision that may be shown to who asks for a version at a revision."""
+    """The oldest revision that may answer a request for a resource version, which arrived at the revision `now`."""
     return now if not version else int(version)
 
 
 class ListsAreConsistent(ServerInvariant):
-    """A list shows all that it was asked for, as it was at the revision that it names, in order, and nothing else.
-
-    So does the one that a watch begins with.
-    """
+    """A LIST, or a watch's initial list, returns exactly the selected objects as of its own revision, in order."""
 
     name: ClassVar[str] = "lists-are-consistent"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (List, Watch)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Put the list together from the log."""
+        """Build the expected list from the log."""
         request, found = served.request, answer.initial if isinstance(answer, WatchStarted) else answer
         if not isinstance(request, List | Watch) or not isinstance(found, ListResult):
             return
@@ -69,20 +69,23 @@ class ListsAreConsistent(ServerInvariant):
             return
         options, revision = request.options, int(found.metadata.resource_version)
         if revision < _oldest(options.resource_version, served.revision) and not options.continue_:
-            yield f"a list of {kind.resource} for {options.resource_version or 'now'} shows revision {revision}"
+            yield (
+                f"LIST of {kind.resource} at resource version {options.resource_version or 'latest'} "
+                f"was answered from the older revision {revision}"
+            )
         wanted = _collection(self.world, kind, request, revision)
         yield from _differs(kind.resource, wanted, found, options)
 
 
 def _collection(world: World, kind: Kind[TypedObject], request: List | Watch, revision: int) -> list[TypedObject]:
-    """What there was at a revision of what a list asks for, in the order of keys."""
+    """The objects that a list selects at a revision, in the order of their keys."""
     there = (as_of(one, revision) for one in _candidates(world, kind, request))
     seen = Sight(kind, request.namespace, request.options)
     return sorted((one for one in there if one is not None and seen.has(one)), key=_place)
 
 
 def _candidates(world: World, kind: Kind[TypedObject], request: List | Watch) -> Iterable[Sequence[Commit]]:
-    """What has become of all that a list may show: of one name, of what was on one node, or of all of a kind."""
+    """The histories of all objects that a list may show: of one name, of one node's pods, or of a kind."""
     histories, name = world.histories(kind.type), only_name(kind, request)
     node = fieldselector.parse(request.options.field_selector).exact(NODE)
     if name:
@@ -106,18 +109,19 @@ def _place(value: HasMeta) -> str:
 def _differs(what: str, wanted: Sequence[TypedObject], answer: ListResult, options: ListOptions) -> Iterator[str]:
     found, left = list(answer.items), answer.metadata.remaining_item_count
     if options.continue_ and not found:
-        return  # of what is before it nothing shows how much that was
+        return  # an empty page does not show how many objects came before it
     skipped = 0
     if options.continue_:
         skipped = next((index for index, one in enumerate(wanted) if one == found[0]), 0)
     if found != list(wanted[skipped : skipped + len(found)]):
-        yield f"a list of {what} at {answer.metadata.resource_version} has {_names(found)}, not {_names(wanted)}"
+        yield f"LIST of {what} at {answer.metadata.resource_version} returned {_names(found)}, not {_names(wanted)}"
     rest = len(wanted) - skipped - len(found)
     goes_on, selects = bool(answer.metadata.continue_), bool(options.label_selector or options.field_selector)
-    if (rest > 0 and not goes_on) or (goes_on and not rest and not selects):  # whether more match is not looked for
-        yield f"a list of {what} at {answer.metadata.resource_version} goes on: {goes_on}, and {rest} are left"
+    if (rest > 0 and not goes_on) or (goes_on and not rest and not selects):  # a selector may match nothing further
+        has_token = "has a" if goes_on else "has no"
+        yield f"LIST of {what} at {answer.metadata.resource_version} {has_token} continue token, but {rest} objects are left"
     if left is not None and left != rest:
-        yield f"a list of {what} says that {left} more follow, and {rest} do"
+        yield f"LIST of {what} reports remainingItemCount {left}, but {rest} objects are left"
 
 
 def _names(values: Sequence[HasMeta]) -> str:
@@ -125,7 +129,7 @@ def _names(values: Sequence[HasMeta]) -> str:
 
 
 class Sight:
-    """What a request for a collection sees."""
+    """What the selectors of a list or watch select."""
 
     def __init__(self, kind: Kind[TypedObject], namespace: str, options: ListOptions) -> None:
         self._kind = kind
@@ -134,7 +138,7 @@ class Sight:
         self._fields = fieldselector.parse(options.field_selector)
 
     def has(self, value: TypedObject) -> bool:
-        """Whether an object is part of it."""
+        """Whether an object is selected."""
         metadata = value.metadata
         return (
             self._namespace in ("", metadata.namespace)

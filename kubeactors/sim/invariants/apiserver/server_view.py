@@ -1,4 +1,4 @@
-"""What the server may know of some objects: as they are, or as they were a few seconds ago."""
+"""Which states of some objects the server may know: the present one, or one of the last seconds."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
@@ -9,7 +9,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.world import Commit, World
 
 KNOWN = 10 * SECOND
-"""So soon after it was written something is known to the server, if nothing is broken."""
+"""How long after a write the server's caches show it, without faults."""
 
 Key: TypeAlias = tuple[type[TypedObject], str, str]
 State: TypeAlias = Mapping[Key, TypedObject]
@@ -17,11 +17,11 @@ State: TypeAlias = Mapping[Key, TypedObject]
 
 
 class Known:
-    """Objects of some kinds, as they are and were.
+    """The present and past states of objects of some kinds.
 
     Args:
-        world: knows when the server was disturbed: then it may know them as they were at any time.
-        root: of the supervision tree.
+        world: tells when the server was disturbed: until some time after that, it may know any past state.
+        root: the root of the supervision tree.
     """
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -29,10 +29,10 @@ class Known:
         self._root = root
         self._now: dict[Key, TypedObject] = {}
         self._log: list[tuple[int, Key, TypedObject | None]] = []
-        """When something was written (virtual nanoseconds), under what key, and what was there before."""
+        """Each write: its time (virtual nanoseconds), its key, and the state before."""
 
     def committed(self, commit: Commit, *, changes: bool = True) -> None:
-        """Note what was written; what every cluster has, and nobody changes, never was otherwise."""
+        """Record a write; without `changes`, as if the object had always been like that."""
         metadata = commit.current.metadata
         key = type(commit.current), metadata.namespace, metadata.name
         if changes:
@@ -43,7 +43,7 @@ class Known:
             self._now[key] = commit.new
 
     def states(self) -> Iterator[State]:
-        """What the server may know, the newest first. Each holds only until the next is asked for."""
+        """The states that the server may know, newest first. Each is valid only until the next one is requested."""
         now = self._root.kernel.now
         since = 0 if now < self._world.faults.disturbed_until() + 2 * KNOWN else now - KNOWN
         state = dict(self._now)

@@ -1,4 +1,4 @@
-"""What services were given stays theirs, whatever users change of them.
+"""Invariants of services' cluster IPs and node ports: they are stable, and the allocators' state matches them.
 
 Source: "Service" in Kubernetes' documentation; patchAllocatedValues in pkg/registry/core/service/storage/alloc.go, and
 ValidateServiceUpdate in pkg/apis/core/validation/validation.go (v1.36).
@@ -24,36 +24,36 @@ from kubeactors.sim.world import Commit
 Port: TypeAlias = tuple[str, str, int]
 
 FIRST_ADDRESS, FIRST_PORT = IPv4Address("10.96.1.1"), 30086
-"""Of those in 10.96.0.0/12, and of 30000 to 32767, that are given out to who names none."""
+"""The first dynamically allocated ones of 10.96.0.0/12, and of 30000 to 32767."""
 
 
 class ClusterIPsAreStable(Invariant):
-    """A service keeps its cluster IP, or does without for ever, as long as its type knows one."""
+    """A service keeps its cluster IP, or stays headless, unless its type becomes or was ExternalName."""
 
     name: ClassVar[str] = "cluster-ips-are-stable"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Service,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Compare it with what it had."""
+        """Compare the cluster IP before and after."""
         old, new = commit.old, commit.new
         if not isinstance(old, Service) or not isinstance(new, Service):
             return
         had, has = old.spec.cluster_ip, new.spec.cluster_ip
         if had != has and EXTERNAL_NAME not in (old.spec.type, new.spec.type):
-            yield f"{title(new)} had the cluster IP {had}, and has {has or 'none'}"
+            yield f"{title(new)}: its cluster IP changed from {had or 'none'} to {has or 'none'}"
 
 
 class NodePortsAreStable(ServerInvariant):
-    """Who replaces a service and says nothing of a node port leaves it as it was, if he names its port as before.
+    """An update that omits the node port of an unchanged port keeps it.
 
-    As long as its type knows node ports, and he does not give the number to another port of it.
+    As long as the type has node ports, and the update does not assign that node port to another port.
     """
 
     name: ClassVar[str] = "node-ports-are-stable"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Compare what was written with what was there before, and with what was asked for."""
+        """Compare the node ports before, as requested, and after."""
         request = served.request
         if not isinstance(request, Update) or request.subresource or not isinstance(answer, Result):
             return
@@ -69,72 +69,73 @@ class NodePortsAreStable(ServerInvariant):
         for one in asked.spec.ports:
             before = had.get(_port(one), 0)
             if not one.node_port and before and before not in named and has.get(_port(one)) != before:
-                yield f"{title(new)} had at port {one.port} the node port {before}, and has {has.get(_port(one))}"
+                yield f"{title(new)}: the node port of port {one.port} changed from {before} to {has.get(_port(one))}"
 
 
 class StaticRangesAreLeftToUsers(ServerInvariant):
-    """A service that names no cluster IP, or no node port, is given none of those that are left to people to choose.
+    """A dynamically allocated cluster IP or node port is not from the static band, which is left to explicit requests.
 
     Source: "Avoiding collisions" of "Service ClusterIP allocation" and of "Service" in Kubernetes' documentation (KEP-3070,
-    KEP-3668): the lower end of each range is, until the rest is used up, which it is in no scenario.
+    KEP-3668): the static band is the lower end of each range. It is used when the rest is exhausted, as in no scenario.
     """
 
     name: ClassVar[str] = "static-ranges-are-left-to-users"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Look at what each new service was given."""
+        """Check what each new service was allocated."""
         request, new = served.request, answer.object if isinstance(answer, Result) else None
         asked = request.object if isinstance(request, Create) else None
         if not isinstance(asked, Service) or not isinstance(new, Service):
             return
         address = new.spec.cluster_ip
         if not asked.spec.cluster_ip and address not in ("", HEADLESS) and IPv4Address(address) < FIRST_ADDRESS:
-            yield f"{title(new)} was given {address}, which is left to people"
+            yield f"{title(new)} was allocated the cluster IP {address} of the static band"
         chosen = [one.node_port for one in asked.spec.ports]
         for one in new.spec.ports:
             if one.node_port not in chosen and one.node_port < FIRST_PORT:
-                yield f"{title(new)} was given the node port {one.node_port}, which is left to people"
+                yield f"{title(new)} was allocated the node port {one.node_port} of the static band"
 
 
 class IPAddressesMatchServices(Invariant):
-    """Once all is quiet each cluster IP is an object of its own, which names its service, and there are no others."""
+    """When all is quiet, each cluster IP has an IPAddress object that refers to its service, and there are no others."""
 
     name: ClassVar[str] = "ip-addresses-match-services"
 
     def settled(self) -> Iterator[str]:
-        """Compare the objects with the services."""
+        """Compare IPAddress objects with services."""
         recorded = {one.metadata.name: one.spec.parent_ref for one in self.world.of(IPAddress).values()}
         for service in self.world.of(Service).values():
             for address in service.spec.cluster_ips if service.spec.cluster_ip not in ("", HEADLESS) else ():
                 parent = recorded.pop(address, None)
                 place = (parent.resource, parent.namespace, parent.name) if parent is not None else None
                 if place != ("services", service.metadata.namespace, service.metadata.name):
-                    yield f"{title(service)} has the cluster IP {address}, of which is recorded that it is {place}'s"
-        yield from (f"the cluster IP {one} is recorded, and no service has it" for one in recorded)
+                    yield f"{title(service)} has the cluster IP {address}, but its IPAddress refers to {place}"
+        yield from (f"the IPAddress {one} exists, but no service has that cluster IP" for one in recorded)
 
 
 class AllocatorsMatchServices(Invariant):
-    """Once all is quiet, the server has given out the addresses and node ports that services have, and no others.
+    """When all is quiet, exactly the cluster IPs and node ports of existing services are allocated.
 
-    If the store did not say that a service is gone, or was not made, a repair that takes minutes finds that out.
+    Not judged after a fault of the store: if an answer about a service was lost, only a repair loop, minutes later, fixes
+    the allocators.
     """
 
     name: ClassVar[str] = "allocators-match-services"
 
     def settled(self) -> Iterator[str]:
-        """Compare the server's books with the services."""
+        """Compare the server's allocators with the services."""
         if STORE in self.world.faults.disturbed:
             return
         services = [one.spec for one in self.world.of(Service).values()]
         had = {str(one) for spec in services for one in (*addresses_of(spec), *ports_of(spec))}
         for path, actor in actors_of(self.root, ApiServer):
-            books = cast("ApiServer", actor)._repair._repair  # noqa: SLF001 -- an invariant looks inside
-            given = {str(one) for book in (books._addresses, books._ports) for one in book.allocator}  # noqa: SLF001 -- as above
+            repair = cast("ApiServer", actor)._repair._repair  # noqa: SLF001 -- an invariant looks inside
+            given = {str(one) for book in (repair._addresses, repair._ports) for one in book.allocator}  # noqa: SLF001 -- as above
             for one in sorted(given - had):
-                yield f"{path} gives {one} to nobody, and no service has it"
+                yield f"{path} has {one} allocated, but no service has it"
             for one in sorted(had - given):
-                yield f"{path} would give {one} to anybody, and a service has it"
+                yield f"{path} has {one} as free, but a service has it"
 
 
 def _node_ports(service: Service) -> dict[Port, int]:

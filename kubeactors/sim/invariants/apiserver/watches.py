@@ -1,4 +1,4 @@
-"""What holds of watches, and of limits: watches are complete, the cache equals the store when all is quiet, limits hold."""
+"""Invariants of watches, of the watch cache, and of LimitRanges."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -37,29 +37,29 @@ from kubeactors.sim.tree import actors_of
 from kubeactors.sim.world import Commit, World
 
 KNOWN = 10 * SECOND
-"""So soon after it was written a LimitRange is known to those who admit, if nothing is broken."""
+"""How long after a write admission knows a LimitRange, without faults."""
 
 
 class Position:
-    """How far a watch has come in the log of its kind."""
+    """The position of a watch in the log of its kind."""
 
     __slots__ = ("index", "log", "revision", "sight")
 
     def __init__(self, index: int, log: list[Commit], revision: int, sight: Sight) -> None:
         self.index: int = index
         self.log: list[Commit] = log
-        """All commits that it may see: of a watch of one name, or of one node's pods, these only."""
+        """All commits that it may see; for a watch of one name, or of one node's pods, only those."""
         self.revision: int = revision
         self.sight: Sight = sight
 
     @property
     def next_revision(self) -> int:
-        """Of the next commit; 0 if there is none."""
+        """The revision of the next commit; 0 if there is none."""
         return self.log[self.index].revision if self.index < len(self.log) else 0
 
 
 class WatchesAreGapFree(WatchInvariant, ServerInvariant):
-    """A watch tells every change after its list, or after the revision that it names, once, in order, and ends when it cannot."""
+    """A watch delivers every change after its list or its start revision once and in order, or is closed."""
 
     name: ClassVar[str] = "watches-are-gap-free"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Watch,)
@@ -69,7 +69,7 @@ class WatchesAreGapFree(WatchInvariant, ServerInvariant):
         self._positions: dict[tuple[Cell, int], Position] = {}
 
     def watched(self, stream: Stream, subscriber: Cell, message: WatchEvents | WatchClosed) -> Iterator[str]:
-        """Compare what is told with what was committed."""
+        """Compare the events with the committed changes."""
         if isinstance(message, WatchClosed):
             return
         request = stream.request
@@ -84,7 +84,7 @@ class WatchesAreGapFree(WatchInvariant, ServerInvariant):
                 yield f"watch of {stream.resource} by {subscriber.path}: {problem}"
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Note where a watch begins that lists first."""
+        """Note the revision of a watch's initial list."""
         initial = answer.initial if isinstance(answer, WatchStarted) else None
         if isinstance(served.request, Watch) and initial is not None:
             self._start(served.request, initial.metadata.resource_version)
@@ -107,17 +107,17 @@ def _position(request: Watch, kind: Kind[TypedObject], world: World, revision: i
 
 
 def _advance(position: Position, event: WatchEvent) -> str:
-    """Take one event in; what is wrong with it. One transaction may write several objects at one revision."""
+    """Advance by one event; return what is wrong with it. A transaction may write several objects at one revision."""
     revision = int(event.object.metadata.resource_version)
     before, position.revision = position.revision, max(revision, position.revision)
     if event.type == BOOKMARK:
         missed = _missed(position, revision + 1)
-        return f"a bookmark at {revision} leaves out {missed}" if missed else ""
+        return f"the bookmark at {revision} skipped {missed}" if missed else ""
     if revision < before or (revision == before and position.next_revision != revision):
         return f"{event.type} at {revision} came after {before}"
     missed = _missed(position, revision)
     if missed:
-        return f"{event.type} at {revision} leaves out {missed}"
+        return f"{event.type} at {revision} skipped {missed}"
     while position.next_revision == revision:
         commit = position.log[position.index]
         position.index += 1
@@ -126,11 +126,11 @@ def _advance(position: Position, event: WatchEvent) -> str:
             same = key_of(commit.current) == key_of(event.object)
             what = expected if same else f"{expected} of {commit.key}"
             return "" if what == event.type else f"{event.type} at {revision} should be {what}"
-    return f"{event.type} at {revision} never happened"
+    return f"{event.type} at {revision} matches no committed change"
 
 
 def _missed(position: Position, end: int) -> str:
-    """Go on to the revision `end`; the first change on the way that the watcher should have been told."""
+    """Advance to the revision `end`; return the first change before it that the watcher should have received."""
     while 0 < position.next_revision < end:
         commit = position.log[position.index]
         position.index += 1
@@ -140,7 +140,7 @@ def _missed(position: Position, end: int) -> str:
 
 
 def _seen(sight: Sight, commit: Commit) -> str:
-    """What a watcher sees of a commit; empty if nothing."""
+    """The type of event that a watcher receives for a commit; empty if none."""
     before = commit.old is not None and sight.has(commit.old)
     after = commit.new is not None and sight.has(commit.new)
     if after:
@@ -149,12 +149,12 @@ def _seen(sight: Sight, commit: Commit) -> str:
 
 
 class WatchCacheEqualsStore(Invariant):
-    """The API server's cache has what the store has."""
+    """When all is quiet, the API server's watch cache equals the store."""
 
     name: ClassVar[str] = "watch-cache-equals-store"
 
     def settled(self) -> Iterator[str]:
-        """Compare kind by kind."""
+        """Compare each kind."""
         for path, actor in actors_of(self.root, ApiServer):
             for cache in cast("ApiServer", actor)._cacher:  # noqa: SLF001 -- an invariant looks inside
                 cached = {key_of(one): one for one in cache.objects.select(Selection())}
@@ -162,9 +162,9 @@ class WatchCacheEqualsStore(Invariant):
 
 
 class LimitRangesAreEnforced(Invariant):
-    """New containers and claims have what the LimitRanges of their namespace give them, and keep their bounds.
+    """New containers and claims have the defaults of their namespace's LimitRanges, and keep within their bounds.
 
-    Reckoned here anew from what is in the store, by nothing that admission uses.
+    Computed from the stored objects, without the code of admission.
     """
 
     name: ClassVar[str] = "limit-ranges-are-enforced"
@@ -173,10 +173,10 @@ class LimitRangesAreEnforced(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._since: dict[str, int] = {}
-        """By namespace: since when its LimitRanges are as they are; only of those that have had one."""
+        """By namespace: when its LimitRanges last changed; only namespaces that have had one."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow limits; look at what is created."""
+        """Follow LimitRanges; check created pods and claims."""
         new, namespace = commit.new, commit.current.metadata.namespace
         if isinstance(commit.current, LimitRange):
             self._since[namespace] = self.root.kernel.now
@@ -188,7 +188,9 @@ class LimitRangesAreEnforced(Invariant):
     def _wrong(self, new: TypedObject, namespace: str) -> Iterator[str]:
         if isinstance(new, PersistentVolumeClaim):
             amount = new.spec.resources.requests.get("storage", "0")
-            yield from (f"with {amount}, and at most {most} are allowed" for most in exceeded_by(self.world, new))
+            yield from (
+                f"with a request of {amount}, but the maximum is {most}" for most in exceeded_by(self.world, new)
+            )
         elif isinstance(new, Pod):
             yield from _wrong_with(new, [one for one in limits_in(self.world, namespace) if one.type == CONTAINER])
 
@@ -200,13 +202,13 @@ def _wrong_with(pod: Pod, items: list[LimitRangeItem]) -> Iterator[str]:
                 amount, least, most = said.get("cpu"), item.min.get("cpu"), item.max.get("cpu")
                 given = item.default_request if what == "request" else item.default
                 if amount is None and "cpu" in given:
-                    yield f"without a {what} of {container.name}, which is {given['cpu']} if it does not say"
+                    yield f"without a {what} of {container.name}, though its default is {given['cpu']}"
                 if amount is not None and least is not None and compare(amount, least) < 0:
-                    yield f"with a {what} of {amount} for {container.name}, and at least {least} is allowed"
+                    yield f"with a {what} of {amount} for {container.name}, but the minimum is {least}"
                 if amount is not None and most is not None and compare(amount, most) > 0:
-                    yield f"with a {what} of {amount} for {container.name}, and at most {most} is allowed"
+                    yield f"with a {what} of {amount} for {container.name}, but the maximum is {most}"
     if LIMIT_RANGER in pod.metadata.annotations and not items:
-        yield f"with {pod.metadata.annotations[LIMIT_RANGER]}, and there is no LimitRange"
+        yield f'annotated with "{pod.metadata.annotations[LIMIT_RANGER]}", though there is no LimitRange'
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (WatchesAreGapFree, WatchCacheEqualsStore, LimitRangesAreEnforced)

@@ -1,7 +1,7 @@
-"""What the server writes: what it was asked for, on the conditions that were set, and nothing besides.
+"""Invariant of writes: an acknowledged write does what was requested, under its preconditions, and nothing else.
 
-Reckoned from the log of commits and from the request; defaults, admission and what the server alone says are what may
-be there besides.
+Computed from the log of commits and the request. Additional changes may come from defaults, admission, and fields that only
+the server sets.
 
 Source: apiserver/pkg/registry/generic/registry/store.go, "Optimistic concurrency" in api-conventions.md (v1.36).
 """
@@ -41,7 +41,7 @@ KEPT = ("labels", "annotations", "finalizers", "owner_references")
 TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 
 ANSWERED_ONLY = ("authentication.k8s.io", "authorization.k8s.io")
-"""The groups of what is created to be answered, and never stored: reviews."""
+"""The API groups of reviews, which are answered and never stored."""
 
 NOTHING: Mapping[str, object] = {}
 
@@ -49,25 +49,25 @@ Write: TypeAlias = Create | Update | Patch | Delete
 
 
 class _Case:
-    """A write, its answer, and what there was under its name meanwhile."""
+    """A write, and the states of its object since it arrived."""
 
     def __init__(self, served: Served, request: Write, history: Sequence[Commit]) -> None:
         self.request: Write = request
         self.history: Sequence[Commit] = history
         self.states: list[TypedObject | None] = list(since(history, served.revision))
-        """What there was when the request came, and from then on."""
+        """The object's states from the arrival of the request on."""
         self.before: int = served.revision
 
     def commit_of(self, shown: HasMeta) -> Commit | None:
-        """The write that an object comes from."""
+        """The commit that wrote this state."""
         return next((one for one in reversed(self.history) if one.new == shown), None)
 
-    def told(self) -> str:
-        """The request, for people."""
+    def described(self) -> str:
+        """The request, for messages."""
         request = self.request
         part = f"/{request.subresource}" if request.subresource else ""
         verb, name = type(request).__name__.lower(), _name(request)
-        return f"to {verb} {request.resource.resource}{part} {request.namespace}/{name}"
+        return f"{verb} of {request.resource.resource}{part} {request.namespace}/{name}"
 
 
 def _name(request: ApiRequest[object]) -> str:
@@ -75,15 +75,15 @@ def _name(request: ApiRequest[object]) -> str:
 
 
 class AcknowledgedWritesAreApplied(ServerInvariant):
-    """Who is told that something is written finds it written, on the conditions that he has set; and only what he said.
+    """An acknowledged write is in the store, its preconditions held, and it changed only what was requested.
 
-    Who is refused because of what there is, or is not, was refused rightly at some moment since he has asked.
+    A NotFound, AlreadyExists or Conflict was true at some moment since the request arrived.
     """
 
     name: ClassVar[str] = "acknowledged-writes-are-applied"
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
-        """Look for what was written."""
+        """Compare the answer with the log."""
         request = served.request
         if not isinstance(request, Write) or request.subresource not in ("", STATUS) or _is_dry(request):
             return
@@ -93,9 +93,11 @@ class AcknowledgedWritesAreApplied(ServerInvariant):
         name = answer.object.metadata.name if isinstance(answer, Result) else _name(request)
         namespace = request.namespace if kind.namespaced else ""
         case = _Case(served, request, self.world.histories(kind.type).get((namespace, name), ()))
-        problems = _answered(case, answer) if isinstance(answer, Result) else _told(case, cast("Status", answer))
+        problems = (
+            _acknowledged(case, answer) if isinstance(answer, Result) else _status_only(case, cast("Status", answer))
+        )
         for problem in problems:
-            yield f"a request {case.told()}: {problem}"
+            yield f"{case.described()}: {problem}"
 
 
 def _is_dry(request: Write) -> bool:
@@ -105,23 +107,23 @@ def _is_dry(request: Write) -> bool:
 # Success.
 
 
-def _answered(case: _Case, answer: Result) -> Iterator[str]:
+def _acknowledged(case: _Case, answer: Result) -> Iterator[str]:
     shown = answer.object
     commit = case.commit_of(shown)
     if commit is None:
         if not isinstance(case.request, Update | Patch) or not _has_gone(case, shown.metadata):
-            yield f"{shown.metadata.name} at {shown.metadata.resource_version} was never written"
+            yield f"it returned {shown.metadata.name} at {shown.metadata.resource_version}, which was never written"
         return
     new = commit.new
-    assert new is not None, "it is what is shown"
+    assert new is not None, "it equals the answer"
     if commit.revision <= case.before and new not in case.states:
-        yield f"it is answered with revision {commit.revision}, which was not the newest any more"
+        yield f"it returned revision {commit.revision}, which was outdated when the request arrived"
         return
     before = commit.old if commit.revision > case.before else new
     match case.request:
         case Create():
             if before is not None:
-                yield f"{title(before)} was there already"
+                yield f"{title(before)} existed already"
             yield from _lacks(_content(cast("TypedObject", case.request.object)), _plain(new))
         case Update():
             yield from _at_version(case.request.object.metadata, before)
@@ -131,7 +133,7 @@ def _answered(case: _Case, answer: Result) -> Iterator[str]:
             yield from _patched(case.request, new)
             yield from _left_alone(case.request, before, new)
         case Delete():
-            if new.metadata.deletion_timestamp is None:  # of some kinds it is shown as it was
+            if new.metadata.deletion_timestamp is None:  # some kinds return the last state of the deleted object
                 yield from _is_gone(case, case.request)
             else:
                 yield from _meant(case.request, before)
@@ -139,20 +141,20 @@ def _answered(case: _Case, answer: Result) -> Iterator[str]:
 
 
 def _has_gone(case: _Case, metadata: ObjectMeta) -> bool:
-    """Whether the object has gone with this very write, as the last thing that held it was taken away."""
+    """Whether this write removed the object, because it removed the last finalizer."""
     there = [one.metadata.uid for one in case.states if one is not None]
     return None in case.states and metadata.uid in there
 
 
 def _at_version(asked: ObjectMeta, before: TypedObject | None) -> Iterator[str]:
-    """Whether it is what was to be updated. What has gone is made anew, of a kind that updates create."""
+    """Violated preconditions of an update; none if it created the object, as updates of some kinds do."""
     if before is None:
         return
     version = before.metadata.resource_version
     if asked.resource_version not in (*ANY_VERSION, version):
-        yield f"it was to be at {asked.resource_version}, and was at {version}"
+        yield f"its precondition was resource version {asked.resource_version}, but the object was at {version}"
     if asked.uid not in ("", before.metadata.uid):
-        yield f"it was to have uid {asked.uid}, and had {before.metadata.uid}"
+        yield f"its precondition was uid {asked.uid}, but the object's was {before.metadata.uid}"
 
 
 def _meant(request: Delete, before: TypedObject | None) -> Iterator[str]:
@@ -160,9 +162,9 @@ def _meant(request: Delete, before: TypedObject | None) -> Iterator[str]:
     if wanted is None or before is None:
         return
     if wanted.uid not in (None, before.metadata.uid):
-        yield f"{wanted.uid} was meant, and {before.metadata.uid} was deleted"
+        yield f"its precondition was uid {wanted.uid}, but {before.metadata.uid} was deleted"
     if wanted.resource_version not in (None, before.metadata.resource_version):
-        yield f"version {wanted.resource_version} was meant, and {before.metadata.resource_version} was deleted"
+        yield f"its precondition was version {wanted.resource_version}, but {before.metadata.resource_version} was deleted"
 
 
 def _updated(request: Update, new: TypedObject) -> Iterator[str]:
@@ -183,7 +185,7 @@ def _updated(request: Update, new: TypedObject) -> Iterator[str]:
 
 
 def _has_content(asked: TypedObject, new: TypedObject) -> bool:
-    """Whether all is as it was asked for, but what the server says: so it is most of the time, and soon found out."""
+    """Whether the content is exactly as requested: the usual case, and quick to check."""
     return type(asked) is type(new) and all(
         getattr(asked, name) == getattr(new, name)
         for name in asked.__struct_fields__
@@ -192,25 +194,25 @@ def _has_content(asked: TypedObject, new: TypedObject) -> bool:
 
 
 def _status(value: TypedObject) -> object:
-    """What clients say of the status: when a volume came to its phase is for the server to say."""
+    """The part of the status that clients set: the server sets a volume's phase transition time."""
     status = getattr(value, STATUS, None)
     return replace(status, last_phase_transition_time=None) if isinstance(status, PersistentVolumeStatus) else status
 
 
 def _said(value: object) -> object:
-    """What clients say in a part of the metadata: the server counts templates of daemon sets in an annotation."""
+    """The part of a metadata field that clients set: the server sets the template generation of daemon sets."""
     if not isinstance(value, dict):
         return value
     return {key: one for key, one in cast("dict[str, str]", value).items() if key != TEMPLATE_GENERATION}
 
 
 def _left_alone(request: Update | Patch, before: TypedObject | None, new: TypedObject) -> Iterator[str]:
-    """What a write of the other part has changed."""
+    """Changes of the spec by a write of the status, and the other way round."""
     other = "spec" if request.subresource == STATUS else STATUS
     if before is None or not _has_status(before) or _is_there(request, before):
         return
     if getattr(before, other, None) != getattr(new, other, None):
-        yield f"its {other} has changed from {getattr(before, other)} to {getattr(new, other)}"
+        yield f"it also changed the {other}, from {getattr(before, other)} to {getattr(new, other)}"
 
 
 def _has_status(value: TypedObject) -> bool:
@@ -226,7 +228,7 @@ def _patched(request: Patch, new: TypedObject) -> Iterator[str]:
     version = metadata.pop("resourceVersion", None)
     del version
     if request.subresource == STATUS:
-        wanted = {STATUS: wanted.get(STATUS) or NOTHING}  # of nothing the kind says what it is
+        wanted = {STATUS: wanted.get(STATUS) or NOTHING}  # an empty status gets the kind's defaults
     else:
         wanted.pop(STATUS, None)
         wanted["metadata"] = metadata
@@ -234,7 +236,7 @@ def _patched(request: Patch, new: TypedObject) -> Iterator[str]:
 
 
 def _is_there(request: Update | Patch, before: TypedObject) -> bool:
-    """Whether all that a patch says was so before: it has changed nothing then, and what has changed was another write."""
+    """Whether a patch changed nothing: then the change since `before` was another write."""
     if not isinstance(request, Patch) or request.patch_type in (JSON_PATCH, APPLY_PATCH):
         return False
     takes = b'"$' in request.patch and _takes_away(msgspec.json.decode(request.patch), _plain(before))
@@ -242,7 +244,7 @@ def _is_there(request: Update | Patch, before: TypedObject) -> bool:
 
 
 def _takes_away(patch: object, found: object) -> bool:
-    """Whether a directive of a strategic merge patch takes something away that is there.
+    """Whether a directive of a strategic merge patch removes something that exists.
 
     >>> held = {"finalizers": ["orphan"], "ownerReferences": [{"uid": "a", "name": "web"}]}
     >>> _takes_away({"$deleteFromPrimitiveList/finalizers": ["orphan"]}, held)
@@ -260,7 +262,7 @@ def _takes_away(patch: object, found: object) -> bool:
             if any(value in items for value in cast("Sequence[object]", one)):
                 return True
         elif key.startswith("$"):
-            return True  # nobody knows here what it comes to
+            return True  # the effect of other directives is unknown here
         elif isinstance(one, list):
             gone = (item for item in cast("Sequence[object]", one) if _is_directive(item))
             if any(_names(cast("Mapping[str, object]", item), items) for item in gone):
@@ -271,13 +273,13 @@ def _takes_away(patch: object, found: object) -> bool:
 
 
 def _names(directive: Mapping[str, object], items: Sequence[object]) -> bool:
-    """Whether it is about an item of a list that is there."""
+    """Whether a directive refers to an existing item of a list."""
     keys = {key: value for key, value in directive.items() if not key.startswith("$")}
     return any(isinstance(one, Mapping) and keys.items() <= one.items() for one in items)
 
 
 def _content(value: TypedObject) -> dict[str, object]:
-    """What a client says of an object, with defaults."""
+    """The fields of an object that clients set, with defaults."""
     kind = SCHEME.by_kind(value.api_version, value.kind)
     given = _plain(kind.default(value) if kind is not None else value)
     given.pop(STATUS, None)
@@ -291,15 +293,15 @@ def _plain(value: HasMeta) -> dict[str, object]:
 
 
 def _as_said(request: Delete, new: TypedObject) -> Iterator[str]:
-    """What becomes of what an object owns is for the collector to see, by what holds it."""
+    """Whether the finalizers express the requested propagation policy."""
     policy, held = request.options.propagation_policy, new.metadata.finalizers
     for one, finalizer in (("Foreground", "foregroundDeletion"), ("Orphan", "orphan")):
         if policy is not None and (policy == one) is not (finalizer in held):
-            yield f"it is to be deleted {policy}, and is held by {', '.join(held) or 'nothing'}"
+            yield f"its propagation policy was {policy}, but the finalizers are {', '.join(held) or 'empty'}"
 
 
 def _lacks(wanted: object, found: object, place: str = "it") -> Iterator[str]:
-    """What was asked for and is not there. An item of a list may be anywhere in it."""
+    """What was requested and is missing. Items of a list may be in any order."""
     if wanted == found:
         return
     if isinstance(wanted, Mapping):
@@ -320,10 +322,10 @@ def _is_directive(item: object) -> bool:
     return isinstance(item, Mapping) and "$patch" in cast("Mapping[str, object]", item)
 
 
-# Refusals, and deletions that are over.
+# Rejections, and completed deletions.
 
 
-def _told(case: _Case, answer: Status) -> Iterator[str]:
+def _status_only(case: _Case, answer: Status) -> Iterator[str]:
     if answer.status == SUCCESS:
         if isinstance(case.request, Delete):
             yield from _is_gone(case, case.request)
@@ -331,19 +333,19 @@ def _told(case: _Case, answer: Status) -> Iterator[str]:
     asked = case.request.object.metadata if isinstance(case.request, Update) else None
     match answer.reason:
         case "NotFound" if None not in case.states and not isinstance(case.request, Create):
-            yield "it is not found, and was there all the time"
+            yield "it was rejected with NotFound, but the object existed all the time"
         case "AlreadyExists" if not any(case.states):
-            yield "it exists, it is said, and it was not there at any time"
+            yield "it was rejected with AlreadyExists, but the object never existed meanwhile"
         case "Conflict" if asked is not None and MODIFIED in answer.message:
             if all(one is not None and one.metadata.resource_version == asked.resource_version for one in case.states):
-                yield f"it is said to be at another version than {asked.resource_version}, and was not"
+                yield f"it was rejected with Conflict, but the object was at {asked.resource_version} all the time"
         case _:
             pass
 
 
 def _is_gone(case: _Case, request: Delete) -> Iterator[str]:
     if None not in case.states:
-        yield "it is said to be gone, and was there all the time"
+        yield "it was acknowledged as deleted, but the object existed all the time"
     else:
         last = next((one for one in case.states if one is not None), None)
         yield from _meant(request, last) if len(case.states) == 2 else ()
