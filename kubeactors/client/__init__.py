@@ -1,18 +1,18 @@
-"""What every component holds: how it reads, watches and writes the cluster.
+"""The client library of every component: how it reads, watches and writes the cluster.
 
-- `Client` asks the API server through a `Transport` (in process: a ref; elsewhere HTTPS) and raises refusals.
-- `Reflector` keeps an `Indexer` equal to what the API server holds: list, watch, resume, list again. A plain state
-  machine; the `Informer` actor is one with subscribers, to whom it tells `Notify`. `Lister` is the read-only side.
-- `Subscriptions` tell a subscriber that started again what is meant for it, and what for an instance before it.
+- `Client` sends requests to the API server through a `Transport` (in process: a ref; elsewhere HTTPS) and raises errors.
+- `Reflector` keeps an `Indexer` equal to a collection of the API server: list, watch, resume, relist. It is a plain state
+  machine; an `Informer` actor has one, and sends `Notify` to its subscribers. `Lister` is the read-only side.
+- `Subscriptions` tell a restarted subscriber's notifications from those for its earlier instances.
 - `Controller` is the base of level-triggered actors: notifications put keys into a `WorkQueue`, workers reconcile them.
-- `Expectations` guard against acting twice on a cache that has not seen one's own writes yet.
-- `LeaderElector` lets a child live while it holds a Lease; what it makes of the Lease is decided in `leases.py`.
-- `heartbeats.py` marks what says no more than that somebody lives: few have to hear of that.
-- `EventRecorder` tells an `EventSink` actor what happened, which correlates and writes Event objects.
+- `Expectations` and `Overlay` keep a controller from acting on a stale cache that does not show its own writes yet.
+- `LeaderElector` runs a child while it holds a Lease; the decisions about the Lease are in `leases.py`.
+- `heartbeats.py` marks changes that are mere heartbeats, which few components need.
+- `EventRecorder` sends events to an `EventSink` actor, which correlates them and writes Event objects.
 
-Who sends to it: the API server tells watch events to informers; components subscribe to informers.
-What it sends: requests of `apimachinery/requests.py` to the API server; `Notify` to subscribers.
-Where its behaviour comes from: client-go (tools/cache, util/workqueue, tools/record, tools/leaderelection),
+Senders: the API server sends watch events to informers; components subscribe to informers.
+Sends: requests of `apimachinery/requests.py` to the API server; `Notify` to subscribers.
+Source: client-go (tools/cache, util/workqueue, tools/record, tools/leaderelection),
 pkg/controller/controller_utils.go.
 """
 

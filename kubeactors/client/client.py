@@ -1,4 +1,4 @@
-"""The client: typed requests to the API server, refusals as exceptions."""
+"""The client: typed requests to the API server, whose errors are raised as exceptions."""
 
 from collections.abc import Awaitable, Generator, Mapping, Sequence
 from typing import Generic, TypeVar, cast
@@ -53,10 +53,10 @@ class ObjectList(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Client:
-    """Talks to the API server as one user. All methods raise a `StatusError` when the server refuses.
+    """Sends requests to the API server as one user. All methods raise a `StatusError` if the server rejects a request.
 
-    They also raise `ServiceUnavailable` and `Timeout` when it does not answer; then a write may have happened.
-    Objects that are returned are shared with everybody in this process, and are never changed.
+    They raise `ServiceUnavailable` or `Timeout` if it does not answer; a write may have taken effect then. Returned
+    objects are shared within this process, and immutable.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Client:
         self._dry_run_options = WriteOptions(field_manager=manager, dry_run=("All",))
 
     def as_user(self, user: UserInfo, *, manager: str = "") -> "Client":
-        """The same connection, used by somebody else."""
+        """A client with the same connection for another user."""
         return Client(self._transport, user, manager=manager, scheme=self._scheme)
 
     @property
@@ -81,8 +81,8 @@ class Client:
         """The resource that serves a kind.
 
         Raises:
-            NotFound: nobody serves this custom kind, not yet or no longer.
-            TypeError: this is no kind, but the name of one, or a dict.
+            NotFound: this custom kind is not served, not yet or no longer.
+            TypeError: this is not a kind, but the name of one, or a dict.
         """
         try:
             return self._scheme.resource_of(type_)
@@ -93,18 +93,18 @@ class Client:
             raise
 
     def submit(self, request: ApiRequest[R | Status]) -> "Awaitable[R]":
-        """Like `send`, but the request is on its way at once: send several, then await them."""
-        return _Granted(self._transport.send(request))
+        """Like `send`, but the request is sent at once: send several, then await them."""
+        return _Accepted(self._transport.send(request))
 
     async def send(self, request: ApiRequest[R | Status]) -> R:
-        """Send any request as it is; its reply if it is not a refusal. The base of all other methods."""
+        """Send any request and return its reply. The base of all other methods."""
         reply = await self._transport.send(request)
         if isinstance(reply, Status) and reply.status == FAILURE:
             raise StatusError.of(reply)
         return reply  # type: ignore[return-value] # pyright: ignore[reportReturnType] -- a cast is a call
 
     async def get(self, type_: type[T], name: str, namespace: str = "", *, resource_version: str = "") -> T:
-        """One object: the newest, or with `resource_version` "0" what the server's cache holds."""
+        """Read an object live; with `resource_version` "0" from the server's cache."""
         request = Get(
             resource=self.resource(type_),
             namespace=namespace,
@@ -122,7 +122,7 @@ class Client:
             return None
 
     async def again(self, value: T) -> T | None:
-        """The same object as it is now; None if it has gone, also if another one has its name by now."""
+        """Read an object again, live. None if it has been deleted, also if another one has its name by now."""
         found = await self.find(type(value), value.metadata.name, value.metadata.namespace)
         return found if found is not None and found.metadata.uid == value.metadata.uid else None
 
@@ -137,7 +137,7 @@ class Client:
         limit: int = 0,
         continue_: str = "",
     ) -> ObjectList[T]:
-        """A collection. An empty `resource_version` reads the newest."""
+        """Read a collection; live, if `resource_version` is empty."""
         options = NO_LIST_OPTIONS
         if label_selector or field_selector or resource_version or limit or continue_:
             options = ListOptions(
@@ -157,7 +157,7 @@ class Client:
         return cast("T", result.object)
 
     def submit_create(self, object: TypedObject) -> "Awaitable[Result]":  # noqa: A002 -- the field's name
-        """Like `create`, but the request is on its way at once: send several, then await them."""
+        """Like `create`, but the request is sent at once: send several, then await them."""
         return self.submit(self._creation(object))
 
     async def create_subresource(
@@ -168,7 +168,7 @@ class Client:
         object: HasMeta,  # noqa: A002 -- the field's name
         namespace: str = "",
     ) -> HasMeta | Status:
-        """Act on an object through a subresource such as `binding`, `eviction` or `token`."""
+        """Post to a subresource of an object, such as `binding`, `eviction` or `token`."""
         request = Create(
             resource=self.resource(type_),
             namespace=namespace,
@@ -182,7 +182,7 @@ class Client:
         return reply.object if isinstance(reply, Result) else reply
 
     async def update(self, object: T, *, subresource: str = "") -> T:  # noqa: A002 -- the field's name
-        """Replace an object. With a resource version in its metadata, only if it is still at that version."""
+        """Replace an object. A resource version in its metadata is a precondition."""
         request = Update(
             resource=self.resource(type(object)),
             namespace=object.metadata.namespace,
@@ -208,7 +208,7 @@ class Client:
         patch_type: str = STRATEGIC_MERGE_PATCH,
         subresource: str = "",
     ) -> T:
-        """Change an object."""
+        """Patch an object."""
         request = Patch(
             resource=self.resource(type_),
             namespace=namespace,
@@ -224,13 +224,13 @@ class Client:
     async def delete(
         self, type_: type[TypedObject], name: str, namespace: str = "", *, options: DeleteOptions = NO_DELETE_OPTIONS
     ) -> None:
-        """Delete an object, or begin to."""
+        """Delete an object; with finalizers or a grace period, start its deletion."""
         await self.send(
             Delete(resource=self.resource(type_), namespace=namespace, name=name, options=options, user=self.user)
         )
 
     def submit_delete(self, doomed: TypedObject, options: DeleteOptions) -> "Awaitable[object]":
-        """Delete this object, or begin to; the request is on its way at once."""
+        """Like `delete`, but the request is sent at once."""
         metadata = doomed.metadata
         request = Delete(
             resource=self.resource(type(doomed)),
@@ -248,7 +248,7 @@ class Client:
         *,
         patch_type: str = STRATEGIC_MERGE_PATCH,
     ) -> "Awaitable[Result]":
-        """Change this object; the request is on its way at once."""
+        """Like `patch`, but the request is sent at once."""
         metadata = patched.metadata
         request = Patch(
             resource=self.resource(type(patched)),
@@ -264,14 +264,14 @@ class Client:
     async def delete_collection(
         self, type_: type[TypedObject], namespace: str = "", *, label_selector: str = "", field_selector: str = ""
     ) -> None:
-        """Delete what a list with these selectors would show."""
+        """Delete the objects that a list with these selectors would return."""
         options = ListOptions(label_selector=label_selector, field_selector=field_selector)
         await self.send(
             DeleteCollection(resource=self.resource(type_), namespace=namespace, list_options=options, user=self.user)
         )
 
     async def bind(self, pod: Pod, node_name: str) -> None:
-        """Put a pod on a node. `Conflict` if it is on one already, or is another pod of that name by now."""
+        """Bind a pod to a node. `Conflict` if it is bound already, or if another pod has its name by now."""
         metadata = pod.metadata
         binding = Binding(
             metadata=ObjectMeta(name=metadata.name, namespace=metadata.namespace, uid=metadata.uid),
@@ -280,7 +280,7 @@ class Client:
         await self.create_subresource(Pod, metadata.name, "binding", binding, metadata.namespace)
 
     async def evict(self, pod: Pod, options: DeleteOptions | None = None) -> None:
-        """Delete a pod as far as disruption budgets allow; `TooManyRequests` if they do not now."""
+        """Evict a pod. `TooManyRequests` if a disruption budget does not allow it now."""
         metadata = pod.metadata
         eviction = Eviction(
             metadata=ObjectMeta(name=metadata.name, namespace=metadata.namespace), delete_options=options
@@ -297,9 +297,9 @@ class Client:
         *,
         lists: bool = False,
     ) -> WatchStarted:
-        """Begin a watch; its events are told to the subscriber under its own number `watch`.
+        """Start a watch. Its events are sent to the subscriber, with its own number `watch`.
 
-        If it `lists`, what it begins with comes with the reply. Events may come before that.
+        If it `lists`, the reply has the initial objects; events may arrive before the reply.
         """
         return await self.send(
             Watch(
@@ -314,7 +314,7 @@ class Client:
         )
 
     def stop_watch(self, subscriber: Recipient[WatchEvents | WatchClosed], watch: int) -> None:
-        """End a watch; messages that are on their way still arrive."""
+        """Stop a watch; messages in flight still arrive."""
         self._transport.stop_watch(StopWatch(subscriber=subscriber, watch=watch))
 
     def _creation(
@@ -333,21 +333,21 @@ class Client:
 
 
 def check_is_kind(type_: object) -> None:
-    """Refuse what people may take for a kind.
+    """Reject what users may take for a kind.
 
     Raises:
-        TypeError: it is no class of objects; said is what is one.
+        TypeError: it is not a class of objects; the message says what is one.
     """
     if not isinstance(type_, type) or not issubclass(type_, TypedObject):
         given = type_.__name__ if isinstance(type_, type) else repr(type_)
         raise TypeError(
-            f"{given} is no kind of objects; a kind is a class: ConfigMap, or type_of_kind('example.com/v1', 'Cache'), "
+            f"{given} is not a kind; a kind is a class: ConfigMap, or type_of_kind('example.com/v1', 'Cache'), "
             "which makes objects by Cache(metadata=..., fields={'spec': ...})"
         )
 
 
-class _Granted(Generic[R]):
-    """A reply that is not a refusal."""
+class _Accepted(Generic[R]):
+    """Awaitable: the reply, or raises if it is an error."""
 
     __slots__ = ("_reply",)
 

@@ -19,13 +19,12 @@ from kubeactors.message import Message
 T = TypeVar("T", bound=TypedObject)
 
 MAX_RETRIES = 15
-"""After so many failures in a row the log says so at level error; the key is retried on."""
+"""After so many failures in a row they are logged at level error; the key is still retried."""
 
+MAX_RECONCILES_PER_SECOND = 300
+"""The limit for one key. A key that needs more is in a loop: somebody undoes what its controller does.
 
-MOST_A_SECOND = 300
-"""So often a key is reconciled within a second. One that comes more often is in a circle: somebody undoes what is done.
-
-client-go has no such bound; there the limit of requests a second (20, `--kube-api-qps`) slows all that a controller does.
+client-go has no such limit; its limit of requests (20 per second, `--kube-api-qps`) slows whole controllers instead.
 """
 
 
@@ -43,7 +42,7 @@ ControllerMessage: TypeAlias = Notify | Work | Wake
 class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     """Reconciles keys, at most `concurrency` at a time and never one key twice at once.
 
-    A subclass calls `observe` in `__init__` for each informer it needs, enqueues keys in the handlers that it gives
+    A subclass calls `observe` in `__init__` for each informer that it needs, enqueues keys in the handlers that it passes
     there, and implements `reconcile`. Nothing is reconciled before all informers have synced.
     """
 
@@ -53,23 +52,23 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         self.queue: WorkQueue = WorkQueue()
         self._informers: dict[str, tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]] = {}
         self._filters: dict[str, tuple[int, Callable[[Change[TypedObject]], bool] | None]] = {}
-        """Which changes of each source concern the controller: by their marks, and by a look at them."""
+        """Per source, which changes concern the controller: marks, and a predicate."""
         self._unsynced: Subscriptions = Subscriptions()
-        """The sources that have not told yet what there is."""
+        """The sources that have not synced yet."""
         self._late: Subscriptions = Subscriptions()
-        """The same of those that came while this ran; nothing waits for them."""
+        """Those of them that were added while this ran; nothing waits for them."""
         self._workers = 0
         self._armed: int | None = None
         self._doubted: dict[str, None] = {}
         self._counts: dict[str, int] = {}
-        """How often each key was reconciled within this second."""
+        """How many times each key was reconciled within the current second."""
         self._second_ends = 0
 
     async def reconcile(self, key: str) -> None:
-        """Bring the object of this key a step closer to what it should be. Called again after a failure.
+        """Bring the object of this key a step closer to its desired state. Called again after a failure.
 
         Raises:
-            StatusError: a request was refused; the key is retried after its back-off.
+            StatusError: a request failed; the key is retried after its back-off.
         """
         raise NotImplementedError
 
@@ -81,11 +80,11 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         *,
         concerns: Callable[[Change[T]], bool] | None = None,
     ) -> None:
-        """Call the handler for each change of a collection, and for what is in it at first.
+        """Call the handler for each object of a collection, as added, and then for each change.
 
-        Changes that have none of these marks may be left out, see `SharedInformer.mark_by`; and so are those of which
-        `concerns` says that the handler would do nothing with them. It is asked as soon as the lister shows the change,
-        and knows what listers show then: what they show later must have a change of its own that is heard of.
+        Changes without any of these marks may be left out (see `SharedInformer.mark_by`), as are those for which
+        `concerns` returns False: the handler would ignore them. It is called as soon as the lister shows the change, and
+        may read listers: if something that they show later matters, that must have a change of its own.
         """
         entry = cast("tuple[SharedInformer[TypedObject], Callable[[Change[TypedObject]], None]]", (informer, handler))
         self._informers[informer.source] = entry
@@ -93,77 +92,77 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         self._unsynced.add(informer.source)
 
     def observe_late(self, informer: SharedInformer[T], handler: Callable[[Change[T]], None]) -> None:
-        """Like `observe`, for a collection that comes while the controller runs. See `late_synced`."""
+        """Like `observe`, for a collection that is added while the controller runs. See `late_synced`."""
         self.observe(informer, handler)
         self._unsynced.discard(informer.source)
         self._late.add(informer.source, informer.subscribe(self.ctx.self))
 
     def forget(self, informer: SharedInformer[T]) -> None:
-        """Hear no more of a collection that was observed late."""
+        """Stop observing a collection that was observed late."""
         del self._informers[informer.source], self._filters[informer.source]
         self._late.discard(informer.source)
         if informer.ref is not None:
             informer.ref.tell(Unsubscribe(self.ctx.self))
 
     def started(self) -> None:
-        """Subscribe. A subclass that overrides this calls it."""
+        """Subscribe. An override must call this."""
         for source, (informer, _) in self._informers.items():
             marks, concerns = self._filters[source]
             number = informer.subscribe(self.ctx.self, marks, self._unsynced, concerns)
             self._unsynced.add(source, number)
 
     def stopped(self) -> None:
-        """Let go of the informers: what they are told to look at leads back here. A subclass that overrides this calls it."""
+        """Drop the informers, whose handlers refer back to this instance. An override must call this."""
         self._informers.clear()
         self._filters.clear()
 
     @property
     def synced(self) -> bool:
-        """Whether all informers have told what there is."""
+        """Whether all informers have synced."""
         return not self._unsynced
 
     @property
     def late_synced(self) -> bool:
-        """Whether the collections that came late have told what there is, too."""
+        """Whether the collections that were observed late have synced, too."""
         return not self._late
 
     def enqueue(self, key: str) -> None:
-        """The key needs work."""
+        """Queue a key to be reconciled."""
         self.queue.add(key)
         self._dispatch()
 
     def enqueue_after(self, key: str, seconds: float) -> None:
-        """The key needs work in a while."""
+        """Queue a key after a delay."""
         self.queue.add_after(key, seconds, self.ctx.now)
         self._arm()
         self._dispatch()
 
     def needs_work(self, key: str) -> bool:
-        """Whether a key that was delayed needs work now that it is due; a subclass may know better, and delay it again."""
+        """Whether a delayed key that is due needs to be reconciled. An override may delay it again."""
         del key
         return True
 
     def in_doubt(self, key: str) -> bool:
-        """Whether to read live, not the cache: the last attempt at this key ended with a write of unknown outcome.
+        """Whether a live read is needed: the last attempt at this key ended with a write of unknown outcome, or a conflict.
 
-        Or with one that was refused, because something is not as the cache shows it; that may be old for long.
+        After a conflict the cache is known to be stale, and may stay so for long.
         """
         return key in self._doubted
 
     @handle
     def notify(self, message: Notify) -> None:
-        """Let the subclass turn changes into keys."""
+        """Pass changes to their handlers, which enqueue keys."""
         entry = self._informers.get(message.source)
         if entry is None:
-            return  # forgotten meanwhile
-        if self._unsynced.hears(message) and self._late.hears(message):
+            return  # no longer observed
+        if self._unsynced.accepts(message) and self._late.accepts(message):
             for change in message.changes:
                 entry[1](change)
         self._dispatch()
 
     @handle
     def wake(self, message: Wake) -> None:
-        """Queue what is due."""
+        """Queue the keys that are due."""
         self._armed = None
         self.queue.advance(self.ctx.now, self.needs_work)
         self._arm()
@@ -173,9 +172,9 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
     async def work(self, message: Work) -> None:
         """Reconcile the next key."""
         if not self._workers:
-            return  # told by an instance before this one
+            return  # sent by an earlier instance
         key = self.queue.get()
-        if key is not None and self._has_had_its_share(key):
+        if key is not None and self._is_over_limit(key):
             self.queue.done(key)
             self.enqueue_after(key, (self._second_ends - self.ctx.now) / SECOND)
         elif key is not None:
@@ -183,13 +182,13 @@ class Controller(Actor[ControllerMessage], reentrant=True, deterministic=True):
         self._workers = max(self._workers - 1, 0)
         self._dispatch()
 
-    def _has_had_its_share(self, key: str) -> bool:
+    def _is_over_limit(self, key: str) -> bool:
         now = self.ctx.now
         if now >= self._second_ends:
             self._second_ends = now + SECOND
             self._counts.clear()
         count = self._counts[key] = self._counts.get(key, 0) + 1
-        return count > MOST_A_SECOND
+        return count > MAX_RECONCILES_PER_SECOND
 
     async def _process(self, key: str) -> None:
         try:

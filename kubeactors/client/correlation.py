@@ -1,4 +1,4 @@
-"""Keeps events from flooding: equal ones are counted, similar ones combined, noisy sources slowed down.
+"""Correlates events: identical ones are counted, similar ones aggregated, and noisy sources limited.
 
 Source: client-go tools/record/events_cache.go (v1.36).
 """
@@ -12,9 +12,9 @@ from kubeactors.apimachinery.time import format_time
 from kubeactors.client.workqueue import SECOND, BucketLimiter
 
 ENTRIES = 4096
-"""How many keys each cache remembers, the most recently used."""
+"""The size of each cache, in keys; the least recently used are dropped."""
 SIMILAR_EVENTS = 10
-"""From so many different messages for one reason on, they are combined."""
+"""From so many different messages with one reason on, they are aggregated."""
 SIMILAR_SECONDS = 600
 SPAM_BURST = 25
 SPAM_PER_SECOND = 1 / 300
@@ -25,7 +25,7 @@ Key = tuple[str, ...]
 
 
 class Lru(Generic[V]):
-    """A dict that forgets what was not used for the longest time.
+    """A dict of limited size that drops the least recently used entry.
 
     >>> cache = Lru[int](2)
     >>> cache["a"], cache["b"] = 1, 2
@@ -41,7 +41,7 @@ class Lru(Generic[V]):
         self._items: dict[Key | str, V] = {}
 
     def get(self, key: Key | str) -> V | None:
-        """The value, which counts as used now."""
+        """The value, or None. Counts as a use."""
         if key not in self._items:
             return None
         value = self._items[key] = self._items.pop(key)
@@ -55,7 +55,7 @@ class Lru(Generic[V]):
 
 
 class Observed(msgspec.Struct, frozen=True):
-    """What is known of an event that was written before."""
+    """An event that was written before."""
 
     name: str
     count: int
@@ -63,7 +63,7 @@ class Observed(msgspec.Struct, frozen=True):
 
 
 class _Similar:
-    """The messages that one source gave one reason for lately."""
+    """The recent messages of one source with one reason."""
 
     __slots__ = ("last", "messages")
 
@@ -73,7 +73,7 @@ class _Similar:
 
 
 class Correlation(msgspec.Struct, frozen=True):
-    """What to write. `repeated`: the event is there; its count, last time and message are to be changed."""
+    """What to write. `repeated`: the event exists; its count, last timestamp and message have to be updated."""
 
     event: Event
     key: Key
@@ -81,7 +81,7 @@ class Correlation(msgspec.Struct, frozen=True):
 
 
 class Correlator:
-    """Decides what is written of a stream of events."""
+    """Decides which events are written, and how."""
 
     def __init__(self) -> None:
         self._observed: Lru[Observed] = Lru(ENTRIES)
@@ -89,7 +89,7 @@ class Correlator:
         self._buckets: Lru[BucketLimiter] = Lru(ENTRIES)
 
     def correlate(self, event: Event, now: int) -> Correlation | None:
-        """What to write for this event at this time (unix nanoseconds); None if its source sends too many."""
+        """What to write for this event at this time (unix nanoseconds); None if its source is over its limit."""
         combined, key = self._combine(event, now)
         known = self._observed.get(key)
         if known is not None:
@@ -105,11 +105,11 @@ class Correlator:
         return Correlation(combined, key, repeated=known is not None)
 
     def observe(self, event: Event, key: Key) -> None:
-        """Remember an event as it is now."""
+        """Remember an event as it was written."""
         self._observed[key] = Observed(event.metadata.name, event.count, event.first_timestamp)
 
     def _combine(self, event: Event, now: int) -> tuple[Event, Key]:
-        if event.action:  # the newer form: whatever the message, it is the same thing again
+        if event.action:  # the newer form: the message does not matter
             who = (event.reporting_component, event.reporting_instance)
             return event, (*_source(event), event.type, event.reason, event.action, *who)
         place = (*_source(event), event.type, event.reason, event.reporting_component, event.reporting_instance)

@@ -1,7 +1,7 @@
-"""Events: how components tell people what happens.
+"""Events: how components report to users what happens.
 
-A component holds an `EventRecorder`; recording tells an `EventSink` actor and never waits. The sink correlates, and
-writes to the API server one after the other.
+A component holds an `EventRecorder`, which sends events to an `EventSink` actor and never waits. The sink correlates
+them, and writes them to the API server one after the other.
 
 Source: client-go tools/record/event.go (v1.36).
 """
@@ -27,26 +27,26 @@ M = TypeVar("M")
 
 NORMAL, WARNING = "Normal", "Warning"
 DEFAULT_NAMESPACE = "default"
-"""Where events about objects without a namespace go."""
+"""The namespace of events about objects without one."""
 
 RETRY_SECONDS = 10.0
 MAX_TRIES = 12
 
 EVENTS_PER_SECOND, EVENTS_BURST = 50.0, 100
-"""How fast a component writes events: its client is held to that. What comes faster waits, and is dropped in the end.
+"""The rate limit of a component's events. Events above it wait, and are dropped if too many do.
 
 Source: cmd/kube-scheduler/app/options (kubeAPIQPS, kubeAPIBurst), pkg/kubelet/apis/config (eventRecordQPS, eventBurst).
 """
 
 SINK_MAILBOX = Mailbox(capacity=1000, overflow=Overflow.DROP_NEWEST)
-"""When events come faster than they can be written, the newest are dropped: nobody waits for an event."""
+"""If events arrive faster than they can be written, the newest are dropped: no component waits for an event."""
 
 
 class RecordEvent(Message, frozen=True, kw_only=True):
     """Something happened to an object at a unix time in nanoseconds.
 
-    With an `action` the event is written in the newer form, that of events.k8s.io/v1: no source and no count, but a
-    time in microseconds, and a series when it repeats. Which form a component uses shows in its events.
+    With an `action` the event is written in the newer form, of events.k8s.io/v1: without source and count, with a time
+    in microseconds, and a series when it repeats. Which form a component of Kubernetes uses is visible in its events.
     """
 
     involved: ObjectReference
@@ -60,7 +60,7 @@ class RecordEvent(Message, frozen=True, kw_only=True):
 
 
 class Clock(Protocol):
-    """Knows the wall time; an actor's context does."""
+    """Tells the wall time; an actor's context is one."""
 
     @property
     def wall(self) -> int:
@@ -69,7 +69,7 @@ class Clock(Protocol):
 
 
 class EventRecorder:
-    """Records events as one component, on one host if that matters."""
+    """Records events of one component, on one host if that matters."""
 
     def __init__(self, sink: Recipient[RecordEvent], clock: Clock, component: str, host: str = "") -> None:
         self._sink = sink
@@ -80,7 +80,7 @@ class EventRecorder:
     def event(
         self, involved: HasMeta | ObjectReference, type_: str, reason: str, message: str, action: str = ""
     ) -> None:
-        """Record; `reason` and `action` are one word in UpperCamelCase, `message` a sentence."""
+        """Record an event; `reason` and `action` are one word in UpperCamelCase, `message` is a sentence."""
         self._sink.tell(
             RecordEvent(
                 involved=involved if isinstance(involved, ObjectReference) else reference_to(involved),
@@ -95,16 +95,16 @@ class EventRecorder:
         )
 
     def normal(self, involved: HasMeta | ObjectReference, reason: str, message: str, *, action: str = "") -> None:
-        """Record something as it should be."""
+        """Record an event of type Normal."""
         self.event(involved, NORMAL, reason, message, action)
 
     def warning(self, involved: HasMeta | ObjectReference, reason: str, message: str, *, action: str = "") -> None:
-        """Record something that should not be."""
+        """Record an event of type Warning."""
         self.event(involved, WARNING, reason, message, action)
 
 
 class EventSink(Actor[RecordEvent], deterministic=True):
-    """Writes the events of a component, as its correlator thinks fit, and no faster than it may."""
+    """Writes the events of a component, correlated and rate-limited."""
 
     def __init__(self, client: Client, *, per_second: float = EVENTS_PER_SECOND, burst: int = EVENTS_BURST) -> None:
         self._client = client
@@ -114,12 +114,12 @@ class EventSink(Actor[RecordEvent], deterministic=True):
         self._number = 0
 
     def started(self) -> None:
-        """Choose a place within a microsecond, so that two sinks do not name their events alike."""
+        """Draw an offset within a microsecond, so that two sinks do not give their events the same names."""
         self._salt = self.ctx.random.randrange(1000)
 
     @handle
     async def record(self, message: RecordEvent) -> None:
-        """Write one; while the server cannot be reached, keep trying and let the others wait."""
+        """Write an event; while the server cannot be reached, retry and let the others wait."""
         self._number = max(message.time + self._salt, self._number + 1)
         found = self._correlator.correlate(event_of(message, self._number), message.time)
         if found is None:
@@ -132,7 +132,7 @@ class EventSink(Actor[RecordEvent], deterministic=True):
                 await self._write(found)
             except AlreadyExists:
                 if unsure:
-                    return  # an earlier try came through
+                    return  # an earlier attempt succeeded
                 found = _renamed(found, message.time + attempt + 1)
             except (ServiceUnavailable, Timeout):
                 unsure = True
@@ -156,41 +156,41 @@ class EventSink(Actor[RecordEvent], deterministic=True):
                     patch_type=STRATEGIC_MERGE_PATCH,
                 )
             except NotFound:
-                pass  # it has expired: write it anew
+                pass  # it has expired: create it again
             else:
                 return
         self._correlator.observe(await self._client.create(event), found.key)
 
 
 class Unheard:
-    """Takes events where nobody wants them."""
+    """Discards events."""
 
     def tell(self, _message: RecordEvent, /) -> bool:
-        """Forget it."""
+        """Discard it."""
         return True
 
 
 def sink_of(ctx: Context[M], client: Client, *, wanted: bool, name: str = "events") -> Recipient[RecordEvent]:
-    """Who takes the events of a component: a child that writes them, if they are wanted."""
+    """The recipient of a component's events: a child that writes them, or one that discards them if they are not wanted."""
     return ctx.spawn(partial(EventSink, client), name=name, mailbox=SINK_MAILBOX) if wanted else Unheard()
 
 
 def _renamed(found: Correlation, time: int) -> Correlation:
-    """The same under another name: something else happened to the object in the very same nanosecond."""
+    """The event under another name: there is one about the object at the same nanosecond already."""
     event = found.event
     name = event_name(event.involved_object.name, time)
     return replace(found, event=replace(event, metadata=replace(event.metadata, name=name)))
 
 
 def _repetition(event: Event) -> dict[str, object]:
-    """What changes in an event that is there already."""
+    """The patch of an event that is repeated."""
     if event.action:
         return {"series": {"count": event.count + 1, "lastObservedTime": event.event_time}}
     return {"count": event.count, "lastTimestamp": event.last_timestamp, "message": event.message}
 
 
 def reference_to(involved: HasMeta) -> ObjectReference:
-    """Names an object as events do."""
+    """A reference to an object, as events have it."""
     metadata = involved.metadata
     return ObjectReference(
         kind=involved.kind,
@@ -203,7 +203,7 @@ def reference_to(involved: HasMeta) -> ObjectReference:
 
 
 def event_of(message: RecordEvent, number: int) -> Event:
-    """The event as it is if nothing like it was seen before. `number` makes its name, and is like the time."""
+    """The event, not yet correlated. `number`, which is close to the time, makes its name."""
     involved, time = message.involved, format_time(message.time)
     metadata = ObjectMeta(name=event_name(involved.name, number), namespace=involved.namespace or DEFAULT_NAMESPACE)
     if message.action:

@@ -1,11 +1,11 @@
-"""What a controller has done that its cache does not show yet.
+"""Expectations: what a controller has created and deleted that its cache does not show yet.
 
-A controller that has just created three pods must not count its cache and create three more. It expects each pod that
-it creates by key and each that it deletes by uid, and touches nothing until all have been observed.
+A controller that has just created three pods must not count the pods of its cache and create three more. It expects each
+pod that it creates, by key, and each that it deletes, by uid, and does nothing until all have been observed.
 
-If they do not come within five minutes, or if the outcome of a write is unknown, the standing is DOUBTED. Kubernetes
-then trusts the cache again, and creates too many pods when a watch lags (kubernetes/kubernetes#129795). Here the
-controller must read live instead, and tell by `confirm` what it found; the rest stays expected.
+If that takes more than five minutes, or if the outcome of a write is unknown, the standing is DOUBTED. Kubernetes trusts
+the cache again then, and creates too many pods when a watch lags (kubernetes/kubernetes#129795). Here the controller must
+do a live read instead, and report what it found with `confirm`; the rest stays expected.
 
 Source: pkg/controller/controller_utils.go (v1.36), with the above difference.
 """
@@ -17,22 +17,22 @@ from kubeactors.client.workqueue import SECOND
 
 TIMEOUT_SECONDS = 300.0
 AWAIT_SECONDS = 5.0
-"""How often a controller looks whether its cache shows what was done, though no event has told so."""
+"""How often a controller checks whether its cache shows what it has done, without an event for it."""
 
 
 class Standing(Enum):
-    """Whether the cache shows all that was done."""
+    """Whether the cache shows all that the controller has done."""
 
     MET = "met"
     """It does: act on the cache."""
     AWAITED = "awaited"
-    """Not yet: do nothing; the event that is awaited wakes the controller."""
+    """Not yet: do nothing; the awaited event wakes the controller."""
     DOUBTED = "doubted"
-    """It should, and does not, or nobody knows what was done: read live before you act."""
+    """It does not in time, or the outcome of a write is unknown: do a live read before acting."""
 
 
 UNKNOWN = 1 << 62
-"""The revision of a write that has not been acknowledged: no cache has come so far."""
+"""The revision of a write that is not acknowledged: greater than that of any cache."""
 
 
 class _Record:
@@ -54,7 +54,7 @@ class Expectations:
         self._records: dict[str, _Record] = {}
 
     def expect_creation(self, key: str, object_key: str, now: int) -> None:
-        """An object of this key is about to be created."""
+        """An object with this key is about to be created."""
         record = self._record(key, now)
         record.creations[object_key] = UNKNOWN
 
@@ -64,25 +64,25 @@ class Expectations:
         record.deletions[uid] = UNKNOWN
 
     def creation_observed(self, key: str, object_key: str) -> None:
-        """The object has been seen, or will never exist."""
+        """The cache shows the object, or its creation failed."""
         record = self._records.get(key)
         if record is not None:
             record.creations.pop(object_key, None)
 
     def deletion_observed(self, key: str, uid: str) -> None:
-        """The object has been seen to go, or will stay."""
+        """The cache shows the deletion, or it failed."""
         record = self._records.get(key)
         if record is not None:
             record.deletions.pop(uid, None)
 
     def creation_acknowledged(self, key: str, object_key: str, revision: int) -> None:
-        """The object was created at this revision: a cache that has come so far and lacks it has seen it go."""
+        """The object was created at this revision: if a cache of that revision lacks it, it has been deleted again."""
         record = self._records.get(key)
         if record is not None and object_key in record.creations:
             record.creations[object_key] = revision
 
     def deletion_acknowledged(self, key: str, uid: str, revision: int) -> None:
-        """The object began to go at this revision."""
+        """The deletion was written at this revision."""
         record = self._records.get(key)
         if record is not None and uid in record.deletions:
             record.deletions[uid] = revision
@@ -92,9 +92,9 @@ class Expectations:
         self._record(key, now).doubted = True
 
     def standing(self, key: str, now: int, seen: int = 0) -> Standing:
-        """Whether the controller may act on its cache, which has come to the revision `seen`.
+        """Whether the controller may act on its cache, which is at the revision `seen`.
 
-        Kubernetes waits for events alone, and for five minutes if a watch that was broken has skipped them.
+        Kubernetes relies on events alone, and waits for five minutes if a broken watch has skipped one.
         """
         record = self._records.get(key)
         if record is None:
@@ -111,10 +111,10 @@ class Expectations:
     def confirm(
         self, key: str, existing: Iterable[str], alive: Iterable[str], now: int, *, is_behind: bool = False
     ) -> None:
-        """The doubt is over: these object keys exist, and these uids are not being deleted.
+        """Report a live read: these object keys exist, and these uids are not being deleted.
 
-        What was expected and has not happened is expected no longer; what has happened is awaited on. A cache that
-        `is_behind` what was found is still doubted: on its word the same mistake would be made again, and again.
+        What has not happened is no longer expected; what has happened still is. A cache that `is_behind` the live read
+        stays doubted: acting on it would repeat the mistake.
         """
         record = self._record(key, now)
         present, living = dict.fromkeys(existing), dict.fromkeys(alive)
@@ -123,9 +123,9 @@ class Expectations:
         record.doubted = is_behind
 
     def is_open(self, key: str) -> bool:
-        """Whether something was done of which no event has told: one may never, if a broken watch has skipped it.
+        """Whether an expected event is missing. It may never come, if a broken watch has skipped it.
 
-        Look again in a while, even if the cache has come so far by now: it may have shown less before.
+        Check again after a while, even if the cache is up to date by now: it was not before.
         """
         record = self._records.get(key)
         return record is not None and bool(record.creations or record.deletions)

@@ -1,6 +1,6 @@
-"""Heartbeats: changes that say no more than that somebody still lives. Most who look at nodes need not hear of them.
+"""Heartbeats: changes that only show that a component is alive. Most observers of nodes do not need them.
 
-A thousand idle nodes renew a hundred leases each second, and write three statuses in which nothing but a time differs.
+A thousand idle nodes renew a hundred Leases a second, and write three statuses in which only a time differs.
 """
 
 from collections.abc import Callable
@@ -15,16 +15,16 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.client.reflector import Change
 
 NEWS: Final = 1
-"""The mark of all other changes."""
+"""The mark of changes that are no heartbeats."""
 HEARTBEAT: Final = 2
 RENEWAL: Final = 4
-"""The mark of a heartbeat of one who leads: nobody but its rivals is interested, who look for themselves."""
+"""The mark of a leader's heartbeat. Only the other candidates need it, and they read the Lease themselves."""
 ELECTIONS: Final = "kube-system"
-"""The namespace of the Leases that components hold while they lead. Those of nodes are elsewhere."""
+"""The namespace of the Leases of leader election; those of nodes are in another."""
 
 
 def _all_but(type_: type[msgspec.Struct], *fields: str) -> Callable[[object], tuple[object, ...]]:
-    """What an object holds besides these fields."""
+    """A getter of all fields but these."""
     return attrgetter(*(one for one in type_.__struct_fields__ if one not in fields))
 
 
@@ -35,7 +35,7 @@ _condition = _all_but(NodeCondition, "last_heartbeat_time")
 
 
 def marks_of_lease(change: Change[Lease]) -> int:
-    """A heartbeat, or a renewal, if only the time of renewal differs.
+    """HEARTBEAT, or RENEWAL for a leader's Lease, if only the renew time differs; else NEWS.
 
     >>> marks_of_lease(Change("MODIFIED", "node-1", Lease(), Lease())) == HEARTBEAT
     True
@@ -52,7 +52,7 @@ def marks_of_lease(change: Change[Lease]) -> int:
 
 
 def marks_of_node(change: Change[Node]) -> int:
-    """A heartbeat if only the times differ at which conditions were reported.
+    """HEARTBEAT if only the heartbeat times of conditions differ; else NEWS.
 
     >>> marks_of_node(Change("ADDED", "node-1", None, Node())) == NEWS
     True

@@ -17,14 +17,14 @@ V_contra = TypeVar("V_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 
 IndexFunction = Callable[[T], tuple[str, ...]]
-"""The values under which an object is found; none leaves it out of the index."""
+"""Returns the values under which an object is indexed; with none it is not in the index."""
 
 GroupFunction = Callable[[T], tuple[str, Hashable] | None]
-"""The bucket and the class that an object is counted in; None counts it nowhere."""
+"""Returns the bucket and the class in which an object is counted; None: it is not counted."""
 
 
 class Reading(Generic[V_contra, R_co]):
-    """A function of an object that looks at these fields and nothing else: while they stay, so does its result."""
+    """A function of an object that reads only these fields: its result changes only if one of them does."""
 
     __slots__ = ("fields", "function")
 
@@ -38,34 +38,34 @@ class Reading(Generic[V_contra, R_co]):
 
 
 def reading(*fields: str) -> Callable[[Callable[[V_contra], R_co]], Reading[V_contra, R_co]]:
-    """Decorates a function for an index or a tally that looks at these fields alone, such as `metadata.labels`.
+    """Decorator for a function of an index or a tally that reads only these fields, such as `metadata.labels`.
 
-    Most changes of a pod leave its labels and its owners alone; then the function is not called. Of the metadata,
-    namespace, name and uid never change, and need not be named.
+    Most changes of a pod do not touch its labels and owners; the function is not called then. Namespace, name and uid
+    never change, and need not be named.
     """
     return lambda function: Reading(function, fields)
 
 
 def _unwrapped(function: Callable[[V_contra], R_co]) -> Callable[[V_contra], R_co]:
-    """The function itself: to call it through a `Reading` costs as much again."""
+    """The function itself: calling it through a `Reading` would double the cost."""
     found: object = getattr(function, "function", function)
     return cast("Callable[[V_contra], R_co]", found)
 
 
 EVERY_FIELD = -1
 _SAME = "metadata.uid"
-"""A field that never changes: with it there are always two, and a getter of two gives a tuple."""
+"""A field that never changes: with it there are at least two fields, so that the getter returns a tuple."""
 
 _NO_COUNTS: Mapping[Hashable, int] = MappingProxyType({})
 _NO_KEYS: Mapping[str, None] = MappingProxyType({})
 
 
 class Lister(Protocol[T_co]):
-    """The read-only side of an `Indexer`. What it returns is shared and never changed; keys stand in order of arrival."""
+    """The read-only side of an `Indexer`. Objects are shared and immutable; keys are in insertion order."""
 
     @property
     def revision(self) -> int:
-        """Everything up to this revision is in it, if it is of a whole collection."""
+        """The revision up to which the cache is complete."""
         ...
 
     def get(self, name: str, namespace: str = "") -> T_co | None:
@@ -77,11 +77,11 @@ class Lister(Protocol[T_co]):
         ...
 
     def by_index(self, index: str, value: str) -> Mapping[str, T_co]:
-        """The objects that the index has under that value, by key. A live view: copy it before you await."""
+        """The objects that are indexed under that value, by key. A live view: copy it before an await."""
         ...
 
     def counts(self, tally: str, bucket: str) -> Mapping[Hashable, int]:
-        """How many objects of each class the bucket of a tally has; classes without any are left out."""
+        """The number of objects of each class in a bucket of a tally, without zeros."""
         ...
 
     def tally(self, tally: str) -> Mapping[str, Mapping[Hashable, int]]:
@@ -93,7 +93,7 @@ class Lister(Protocol[T_co]):
 
 
 class _Bucket(Mapping[str, T]):
-    """The objects of one value of an index: a live view."""
+    """A live view of the objects under one value of an index."""
 
     __slots__ = ("_keys", "_objects")
 
@@ -113,7 +113,7 @@ class _Bucket(Mapping[str, T]):
 
 
 class _Index(Generic[T]):
-    """The keys of the objects by value."""
+    """Keys of objects, by value."""
 
     def __init__(self, values: IndexFunction[T]) -> None:
         self._values = _unwrapped(values)
@@ -141,17 +141,17 @@ class _Index(Generic[T]):
 
 
 class Tally(Generic[T]):
-    """Counts objects by bucket and class as they change, so that nobody has to walk over them."""
+    """Counts of objects by bucket and class, updated with each change, so that nobody has to iterate over them."""
 
     def __init__(self, group: GroupFunction[T]) -> None:
         self._group = _unwrapped(group)
         self.source: GroupFunction[T] = group
         self.asked: bool = False
-        """Whether anybody has: until then nothing is counted."""
+        """Whether it has been used: until then nothing is counted."""
         self.buckets: dict[str, dict[Hashable, int]] = {}
 
     def change(self, _key: str, old: T | None, new: T | None) -> None:
-        """Count the step of one object from `old` to `new`."""
+        """Count the change of one object from `old` to `new`."""
         before = self._group(old) if old is not None else None
         after = self._group(new) if new is not None else None
         if before == after:
@@ -174,35 +174,35 @@ class Tally(Generic[T]):
 class Indexer(Generic[T]):
     """Objects by key, with indexes and tallies. One writer: its reflector.
 
-    An index costs nothing until it is first asked, which takes a walk over all objects; from then on it follows every
-    change. Where nobody has services or jobs, nobody asks for the pods behind them.
+    An index costs nothing until it is first used, which iterates over all objects; from then on it follows every change.
+    In a cluster without Services or Jobs, nobody uses the indexes of their pods.
     """
 
     def __init__(self) -> None:
         self.objects: dict[str, T] = {}
         self.revision = 0
-        """Set by the reflector: everything up to here is in it."""
+        """See `Lister.revision`; set by the reflector."""
         self._indexes: dict[str, _Index[T]] = {}
         self._tallies: dict[str, Tally[T]] = {}
         self._followers: list[_Index[T] | Tally[T]] = []
         self._readers: list[tuple[_Index[T] | Tally[T], int]] = []
-        """Followers that look at some of `_fields` alone, and at which: a bit for each."""
+        """Followers that read only some of `_fields`, with a bit for each of those."""
         self._fields: tuple[str, ...] = (_SAME,)
         self._read: Callable[[T], tuple[object, ...]] = _nothing
-        """These fields of an object."""
+        """Gets the values of `_fields`."""
 
     def add_index(self, name: str, values: IndexFunction[T]) -> None:
-        """Index present and future objects. A name that is taken already keeps its index: the name is its meaning."""
+        """Index present and future objects. If there is an index of that name, it is kept: the name identifies it."""
         if name not in self._indexes:
             self._indexes[name] = _Index(values)
 
     def add_tally(self, name: str, group: GroupFunction[T]) -> None:
-        """Count present and future objects. A name that is taken already keeps its tally."""
+        """Count present and future objects. If there is a tally of that name, it is kept."""
         if name not in self._tallies:
             self._tallies[name] = Tally(group)
 
     def put(self, key: str, new: T) -> T | None:
-        """Add or replace; what was there before."""
+        """Add or replace an object. Returns the previous one."""
         old = self.objects.get(key)
         self.objects[key] = new
         if self._readers:
@@ -216,7 +216,7 @@ class Indexer(Generic[T]):
         return old
 
     def remove(self, key: str) -> T | None:
-        """Remove; what was there before."""
+        """Remove an object. Returns it."""
         old = self.objects.pop(key, None)
         if old is not None:
             for reader, _ in self._readers:
@@ -258,7 +258,7 @@ class Indexer(Generic[T]):
         return len(self.objects)
 
     def _changed(self, old: T, new: T) -> int:
-        """Which of the fields differ: a bit for each."""
+        """The fields that differ, as bits."""
         before, after = self._read(old), self._read(new)
         if before == after:
             return 0

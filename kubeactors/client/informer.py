@@ -1,4 +1,4 @@
-"""Informers: one reflector and indexer per kind, shared by all who live in the same component.
+"""Informers: one reflector and indexer per kind, shared within a component.
 
 Source: client-go tools/cache/shared_informer.go (v1.36).
 """
@@ -22,30 +22,30 @@ T = TypeVar("T", bound=TypedObject)
 M = TypeVar("M")
 
 SILENCE_SECONDS = 90.0
-"""A watch that has said nothing for so long is begun anew: it may be dead.
+"""A watch that has been silent for so long is restarted: it may be dead.
 
-Bookmarks come every minute if anything at all has changed in the cluster.
+Bookmarks come every minute if anything has changed in the cluster.
 """
 
 LISTENING_SECONDS = 20.0
-"""A sign of life this long after the last look at the clock puts the next one off, which costs no message."""
+"""The timer of the silence check is set again at most this often, since that costs more than reading the clock."""
 
 MAILBOX = Mailbox(capacity=100_000)
 
 
 class Connect(Message, frozen=True):
-    """An informer tells itself: list if need be, and watch."""
+    """An informer tells itself: list if necessary, and watch."""
 
 
 class CheckSilence(Message, frozen=True):
-    """An informer tells itself: see whether the watch is alive."""
+    """An informer tells itself: check whether the watch is alive."""
 
 
 InformerMessage: TypeAlias = Subscribe | Unsubscribe | WatchEvents | WatchClosed | Connect | CheckSilence
 
 
 class SharedInformer(Generic[T]):
-    """The handle of an informer: what it knows, and where to subscribe. Outlives restarts of the actor."""
+    """The handle of an informer: its lister and its subscribers. It outlives restarts of the actor."""
 
     def __init__(self, type_: type[T], source: str) -> None:
         self.type = type_
@@ -53,21 +53,21 @@ class SharedInformer(Generic[T]):
         """Names the collection in `Notify`."""
         self.indexer: Indexer[T] = Indexer()
         self.subscribers: dict[Ref[Notify], Subscribe] = {}
-        """Who is told of changes, and of which."""
+        """Subscribers that receive changes."""
         self.waiting: dict[Ref[Notify], Subscribe] = {}
-        """Who is told what is there after the next list."""
-        self.unheard: dict[Ref[Notify], Subscribe] = {}
-        """Who subscribed last while the informer's mailbox was full."""
+        """Subscribers that receive all objects after the next list."""
+        self.rejected: dict[Ref[Notify], Subscribe] = {}
+        """Subscribers whose last subscription met a full mailbox."""
         self.marks_of: Callable[[Change[T]], int] | None = None
         """See `mark_by`."""
         self.news: int = EVERY_CHANGE
         """The marks of changes that are more than heartbeats."""
         self._subscriptions = 0
         self.listed: bool = False
-        """Whether the informer knows by now what there is."""
+        """Whether the informer has listed."""
         self.connected_at = 0
-        """When the server was last found again, after a list or a watch had failed or ended: what was said before
-        that may have got lost."""
+        """When the connection to the server was last restored after a list or a watch had failed or ended: changes
+        before that may have been missed."""
         self.ref: Ref[InformerMessage] | None = None
 
     @property
@@ -76,19 +76,19 @@ class SharedInformer(Generic[T]):
         return self.indexer
 
     def add_indexes(self, indexes: Mapping[str, IndexFunction[T]]) -> None:
-        """Index objects by these functions; those whose name is taken stay as they are."""
+        """Add indexes by name; existing ones are kept."""
         for name, values in indexes.items():
             self.indexer.add_index(name, values)
 
     def add_tally(self, name: str, group: GroupFunction[T]) -> None:
-        """Count objects by this function; if the name is taken, the tally stays as it is."""
+        """Add a tally by name; an existing one is kept."""
         self.indexer.add_tally(name, group)
 
     def mark_by(self, marks_of: Callable[[Change[T]], int], news: int = EVERY_CHANGE) -> None:
-        """Let this function say, as bits, what a change is about: those who want other marks do not hear of it.
+        """Mark changes, as bits, by this function: subscribers receive only changes with one of the marks they want.
 
-        Most changes of a pod concern one or two of a dozen controllers. Without a function everybody hears all.
-        With `news` the function marks heartbeats, and what has one of these marks is more than that.
+        Most changes of a pod concern one or two of a dozen controllers. Without a function every subscriber receives all.
+        `news` are the marks of changes that are more than heartbeats.
         """
         self.marks_of = marks_of
         self.news = news
@@ -100,24 +100,23 @@ class SharedInformer(Generic[T]):
         pending: Subscriptions | None = None,
         concerns: Callable[[Change[TypedObject]], bool] | None = None,
     ) -> int:
-        """See `Subscribe`; the number of the subscription. It is not lost if the informer's mailbox is full.
+        """See `Subscribe`. Returns the number of the subscription, which is not lost if the informer's mailbox is full.
 
-        Nobody tells the informer anything as long as it has nothing to say: what is to be told once it has listed
-        stands here already. So it is with all who start together with it.
+        Before the informer has listed, as when components start together, a subscription costs no message.
         """
-        assert self.ref is not None  # the factory spawns it
+        assert self.ref is not None  # set by the factory
         self._subscriptions += 1
         message = Subscribe(subscriber, self._subscriptions, marks, pending, concerns)
-        self.unheard.pop(subscriber, None)
+        self.rejected.pop(subscriber, None)
         if not self.listed and subscriber not in self.subscribers:
             self.waiting[subscriber] = message
         elif not self.ref.tell(message):
-            self.unheard[subscriber] = message
+            self.rejected[subscriber] = message
         return self._subscriptions
 
 
 class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
-    """Keeps the indexer of a `SharedInformer` up to date and tells its subscribers."""
+    """Keeps the indexer of a `SharedInformer` up to date and notifies its subscribers."""
 
     def __init__(self, client: Client, shared: SharedInformer[T], *, consistent: bool = False) -> None:
         self._client = client
@@ -125,12 +124,12 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         self._consistent = consistent
         self._heard = self._armed = 0
         self._was_silent = False
-        """The watch is begun anew for no other reason than that it said nothing."""
+        """Whether the watch is restarted only because it was silent."""
         self.is_backing_off: bool = False
-        """It waits with its next attempt, because the server has refused the last one, or could not be reached."""
+        """Whether it waits before its next attempt, since the last one failed."""
 
     async def started(self) -> None:
-        """Connect; subscribers of an earlier instance stay."""
+        """Connect; subscribers of an earlier instance are kept."""
         self._reflector = Reflector(
             self._client, self._shared.type, self._shared.indexer, self.ctx, consistent=self._consistent
         )
@@ -138,17 +137,17 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         await self.connect(Connect())
 
     def stopped(self) -> None:
-        """End the watch."""
+        """Stop the watch."""
         self._reflector.stop(self.ctx.self)
 
     @handle
     async def connect(self, message: Connect) -> None:
-        """List if need be, and watch; if that fails, again after a while."""
+        """List if necessary, and watch; retry with back-off."""
         lists = self._reflector.must_list
         try:
             self._publish(await self._reflector.connect(self.ctx.self))
             if lists:
-                self._welcome_all()
+                self._send_initial_to_all()
         except StatusError as error:
             self._was_silent, self.is_backing_off = False, True
             self.ctx.log.warning("informer.failed", source=self._shared.source, error=str(error))
@@ -159,33 +158,33 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
                 self._shared.connected_at = self.ctx.now
             self._was_silent = self.is_backing_off = False
             self._listen(SILENCE_SECONDS)
-            self._carry_on()
+            self._finish()
 
     @handle
     def events(self, message: WatchEvents) -> None:
-        """Take in what happened."""
+        """Apply events to the indexer, and notify subscribers."""
         self._heard = now = self.ctx.now
         if now - self._armed > LISTENING_SECONDS * SECOND:
             self._listen(SILENCE_SECONDS)
         self._publish(self._reflector.receive(message))
-        self._carry_on()
+        self._finish()
 
     @handle
     def closed(self, message: WatchClosed) -> None:
-        """Watch again, or list again if that is too late."""
+        """Resume the watch, or relist if it cannot be resumed."""
         self._reflector.closed(message)
-        self._carry_on()
+        self._finish()
 
     @handle
     def check_silence(self, _message: CheckSilence) -> None:
-        """Watch again if the watch is silent for too long; otherwise look again when it could be."""
+        """Restart the watch if it has been silent for too long; otherwise check again when it could be."""
         silent = (self.ctx.now - self._heard) / SECOND
         if silent < SILENCE_SECONDS:
             self._listen(SILENCE_SECONDS - silent)
         else:
             self._reflector.stop(self.ctx.self)
             self._reflector.broken = self._was_silent = True
-        self._carry_on()
+        self._finish()
 
     def _listen(self, seconds: float) -> None:
         self._armed = self.ctx.now
@@ -193,7 +192,7 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
 
     @handle
     def subscribe(self, message: Subscribe) -> None:
-        """Tell the new one what is there, or after the next list what is there then."""
+        """Send the subscriber all objects: now, or after the next list."""
         again = self._shared.subscribers.pop(message.subscriber, None) is not None
         if again:
             self._reflector.refresh()
@@ -201,27 +200,27 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         if again or not self._reflector.synced or self._reflector.must_list:
             self._shared.waiting[message.subscriber] = message
         else:
-            self._welcome(message)
+            self._send_initial(message)
 
     @handle
     def unsubscribe(self, message: Unsubscribe) -> None:
-        """Forget it."""
+        """Remove the subscriber."""
         self.ctx.unwatch(message.subscriber)
         self._forget(message.subscriber)
 
     @handle
     def subscriber_died(self, message: Terminated) -> None:
-        """Forget it."""
+        """Remove the subscriber."""
         self._forget(message.ref)
 
     def _forget(self, subscriber: Ref[Notify]) -> None:
         self._shared.subscribers.pop(subscriber, None)
         self._shared.waiting.pop(subscriber, None)
 
-    def _carry_on(self) -> None:
-        """After a message: hear who was not heard because there was no room for it, and see that there is a watch."""
-        unheard, self._shared.unheard = self._shared.unheard, {}
-        for message in unheard.values():
+    def _finish(self) -> None:
+        """After a message: admit subscribers that met a full mailbox, and reconnect if the watch is broken."""
+        rejected, self._shared.rejected = self._shared.rejected, {}
+        for message in rejected.values():
             self.subscribe(message)
         self._reconnect_if_broken()
 
@@ -249,13 +248,13 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
             if notification.changes:
                 subscriber.tell(notification)
 
-    def _welcome_all(self) -> None:
+    def _send_initial_to_all(self) -> None:
         self._shared.listed = True
         waiting, self._shared.waiting = self._shared.waiting, {}
         for message in waiting.values():
-            self._welcome(message)
+            self._send_initial(message)
 
-    def _welcome(self, message: Subscribe) -> None:
+    def _send_initial(self, message: Subscribe) -> None:
         source, pending = self._shared.source, message.pending
         self._shared.subscribers[message.subscriber] = message
         self.ctx.watch(message.subscriber)
@@ -268,7 +267,7 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
 def _marked(
     changes: tuple[Change[TypedObject], ...], marks: Sequence[int], wanted: int
 ) -> tuple[Change[TypedObject], ...]:
-    """The changes that have one of the marks that are wanted."""
+    """The changes that have one of the wanted marks."""
     return tuple([one for one, has in zip(changes, marks, strict=True) if has & wanted])
 
 
@@ -278,13 +277,13 @@ def _concerning(subscription: Subscribe, changes: tuple[Change[TypedObject], ...
 
 
 class InformerFactory:
-    """The informers of one component, each kind once, as children of the actor whose context is given.
+    """The informers of one component, one per kind, as children of an actor.
 
     Args:
-        ctx: of the component's supervisor.
-        client: as whom they read.
-        consistent: the first list is the newest state, not what the server's cache holds: a component that starts
-            again must not see less than its predecessor did, or it would do things twice.
+        ctx: the context of the component's supervisor.
+        client: what they read with.
+        consistent: the first list is a live read, not one of the server's cache: a restarted component must not see less
+            than its predecessor did, or it would do things twice.
     """
 
     def __init__(self, ctx: Context[M], client: Client, *, consistent: bool = True) -> None:
@@ -294,7 +293,7 @@ class InformerFactory:
         self._informers: dict[type[TypedObject], SharedInformer[TypedObject]] = {}
 
     def of(self, type_: type[T]) -> SharedInformer[T]:
-        """The informer of a kind; it is started when it is first asked for."""
+        """The informer of a kind, started at the first call."""
         found = self._informers.get(type_)
         if found is not None:
             return cast("SharedInformer[T]", found)
@@ -305,13 +304,13 @@ class InformerFactory:
         return shared
 
     def of_custom(self, type_: type[T], resource: GroupVersionResource) -> SharedInformer[T]:
-        """An informer of a kind that may not be served yet, and may go. Every call starts a new one; see `stop`."""
+        """An informer of a kind that need not be served (yet, or any more). Every call starts a new one; see `stop`."""
         shared = SharedInformer(type_, str(resource))
         self._start(shared)
         return shared
 
     def stop(self, informer: SharedInformer[T]) -> None:
-        """End an informer that `of_custom` started."""
+        """Stop an informer that `of_custom` started."""
         self._ctx.stop(informer.ref)
 
     def _start(self, shared: SharedInformer[T], name: str = "") -> None:

@@ -1,8 +1,8 @@
-"""Leader election: of several candidates the one that holds a Lease does the work, and the others stand by.
+"""Leader election: the candidate that holds a Lease does the work, and the others stand by.
 
-Source: client-go tools/leaderelection/leaderelection.go, resourcelock/leaselock.go (v1.36). Different here: the
-deadline of a leader counts from when it sent the last renewal that came through, not from the next try after it, so
-that a slow reply cannot bring it near the lease's end; and a leader that sees another holder stops at once.
+Source: client-go tools/leaderelection/leaderelection.go, resourcelock/leaselock.go (v1.36). Different here: a
+leader's renew deadline counts from when it sent its last successful renewal, not from the attempt after that, so that a
+slow reply cannot bring it near the end of the Lease; and a leader that observes another holder stops at once.
 """
 
 from collections.abc import Callable
@@ -25,12 +25,12 @@ from kubeactors.message import Message
 
 N = TypeVar("N")
 
-UNTIRING = Supervision(max_restarts=1_000_000, within_seconds=60.0, backoff_seconds=0.1, max_backoff_seconds=10.0)
-"""Whoever fails is started again, however often."""
+ALWAYS_RESTART = Supervision(max_restarts=1_000_000, within_seconds=60.0, backoff_seconds=0.1, max_backoff_seconds=10.0)
+"""Children are restarted however often they fail."""
 
 
 class ElectionConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Which Lease is stood for, and how. The times are those of Kubernetes' components.
+    """The Lease of an election, and its times, which are those of Kubernetes' components.
 
     Source: k8s.io/component-base/config/v1alpha1/defaults.go (v1.36).
     """
@@ -38,48 +38,48 @@ class ElectionConfig(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     namespace: str = "kube-system"
     component: str = ""
-    """Who says in events that there is a new leader."""
+    """The component that reports a new leader in its events."""
     events: bool = True
-    """Whether anybody says so."""
+    """Whether there are such events."""
     heir: bool = False
-    """Whether none of the same name can be alive elsewhere: what one such held is taken over at once."""
+    """Whether a candidate takes over the Lease of a holder of the same name at once: none can be alive elsewhere."""
     lease_duration_seconds: int = 15
-    """How long others wait after the last sign of the leader."""
+    """How long other candidates wait after the leader's last renewal."""
     renew_deadline_seconds: float = 10.0
-    """How long a leader goes on without having renewed. Less than the above."""
+    """How long a leader goes on without a successful renewal. Less than the lease duration."""
     retry_period_seconds: float = 2.0
-    """How often a leader renews, and the least time between two looks of another candidate."""
+    """The time between a leader's renewals, and the least time between another candidate's attempts."""
     jitter_factor: float = 1.2
-    """Up to so many retry periods more between two looks, drawn each time."""
+    """Another candidate waits up to so many retry periods more between attempts, at random."""
 
 
 class Stand(Message, frozen=True):
-    """An elector tells itself: try to get or to keep the Lease."""
+    """An elector tells itself: try to acquire or to renew the Lease."""
 
 
 class Extend(Message, frozen=True):
-    """An elector tells a tenure: the Lease is held, go on until that time, in nanoseconds."""
+    """An elector tells a tenure: the Lease is held, continue until this time, in nanoseconds."""
 
     until: int
 
 
 class Expire(Message, frozen=True):
-    """A tenure tells itself: nobody has extended it in time."""
+    """A tenure tells itself: it was not extended in time."""
 
 
 class Tenure(Actor[Extend | Expire], Generic[N], deterministic=True):
-    """The time in which a candidate leads; what it leads is a child, which ends with it.
+    """The time in which a candidate leads. Its child does the work, and stops with it.
 
-    It ends by itself when its elector does not extend it: an elector that is held up keeps nobody in office.
+    It stops by itself unless its elector extends it, so an elector that hangs does not keep the leadership.
 
     Args:
         lease: the name of the Lease.
-        identity: who leads.
-        until: when it ends unless it is extended, in nanoseconds.
+        identity: the leader's.
+        until: when it stops unless it is extended, in nanoseconds.
         lead: makes the child.
     """
 
-    supervision: ClassVar[Supervision] = UNTIRING
+    supervision: ClassVar[Supervision] = ALWAYS_RESTART
 
     def __init__(self, lease: str, identity: str, until: int, lead: Callable[[], Actor[N]]) -> None:
         self.lease: str = lease
@@ -88,18 +88,18 @@ class Tenure(Actor[Extend | Expire], Generic[N], deterministic=True):
         self._lead = lead
 
     def started(self) -> None:
-        """Begin the work."""
+        """Start the child."""
         self.extend(Extend(self._until))
         self.ctx.spawn(self._lead, name="work")
 
     @handle
     def extend(self, message: Extend) -> None:
-        """Go on for longer."""
+        """Continue for longer."""
         self.ctx.after((message.until - self.ctx.now) / SECOND, Expire(), key="expiry")
 
     @handle
     def expire(self, _message: Expire) -> None:
-        """The child must stop before another may lead."""
+        """Stop, and so the child, before another candidate may lead."""
         self._end()
 
     def _end(self) -> None:
@@ -109,17 +109,17 @@ class Tenure(Actor[Extend | Expire], Generic[N], deterministic=True):
 class LeaderElector(Actor[Stand | Terminated], Generic[N], reentrant=True, deterministic=True):
     """A candidate. Its child, which does the work, lives only while it leads.
 
-    The child has stopped before this candidate's Lease ends, also when this actor is held up: no clock of another is
-    trusted, only that all run about as fast. A write that is on its way then may still take effect. When the elector
-    stops or fails it gives the Lease up, after its child has stopped; nobody waits for that to come through.
+    The child has stopped before this candidate's Lease expires, even if this actor hangs: no other clock is trusted, only
+    that all run at about the same speed. A write in flight may still take effect then. When the elector stops or fails,
+    it releases the Lease after its child has stopped, without waiting for the reply.
 
     Args:
-        client: whose requests time out well before `renew_deadline_seconds`.
-        config: which Lease.
+        client: its requests must time out well before `renew_deadline_seconds`.
+        config: the election.
         lead: makes the child.
     """
 
-    supervision: ClassVar[Supervision] = UNTIRING
+    supervision: ClassVar[Supervision] = ALWAYS_RESTART
 
     def __init__(self, client: Client, config: ElectionConfig, lead: Callable[[], Actor[N]]) -> None:
         self._client = client
@@ -130,14 +130,14 @@ class LeaderElector(Actor[Stand | Terminated], Generic[N], reentrant=True, deter
         self._is_trying = False
 
     def started(self) -> None:
-        """Become a candidate under a name that nobody had before."""
+        """Become a candidate under a unique name."""
         self.identity: str = f"{self.ctx.name}_{self.ctx.uid()}"
         sink = sink_of(self.ctx, self._client, wanted=self._config.events, name="election-events")
         self._recorder = EventRecorder(sink, self.ctx, self._config.component, self.ctx.name)
         self.ctx.self.tell(Stand())
 
     def stopped(self) -> None:
-        """Give the Lease up: others need not wait for its end."""
+        """Release the Lease, so that others need not wait until it expires."""
         seen = self._seen
         if seen is not None and seen.holder == self.identity:
             lease = replace(seen.lease, spec=released(seen, self.ctx.microtime()))
@@ -152,17 +152,17 @@ class LeaderElector(Actor[Stand | Terminated], Generic[N], reentrant=True, deter
 
     @handle
     async def stand(self, _message: Stand) -> None:
-        """Try once, and again later. An attempt ends with the instance that made it."""
+        """Make one attempt, and the next one later. An attempt ends with the instance that made it."""
         if self._is_trying:
-            return  # told to an instance before this one
+            return  # sent by an earlier instance
         self._is_trying, began = True, self.ctx.now
         holds = await self._attempt()
         self._is_trying = False
-        self._take_office_or_leave(holds, began + int(self._config.renew_deadline_seconds * SECOND))
+        self._follow(holds, began + int(self._config.renew_deadline_seconds * SECOND))
         self.ctx.after(self._pause(), Stand(), key="stand")
 
-    def _take_office_or_leave(self, holds: bool, until: int) -> None:  # noqa: FBT001 -- the answer to the attempt
-        """Lead from now on, go on, or see that another does."""
+    def _follow(self, holds: bool, until: int) -> None:  # noqa: FBT001 -- the result of the attempt
+        """Start to lead, continue, or stop since another candidate leads."""
         if holds and until > self.ctx.now:
             self._lead_until(until)
         elif self._child is not None and self._seen is not None and self._seen.holder != self.identity:
@@ -173,7 +173,7 @@ class LeaderElector(Actor[Stand | Terminated], Generic[N], reentrant=True, deter
         """The child has stopped."""
         if message.ref == self._child:
             self._child = None
-            self._tell("stopped leading")
+            self._report("stopped leading")
 
     def _pause(self) -> float:
         period = self._config.retry_period_seconds
@@ -188,25 +188,25 @@ class LeaderElector(Actor[Stand | Terminated], Generic[N], reentrant=True, deter
         tenure = partial(Tenure[N], self._config.name, self.identity, until, self._lead)
         self._child = self.ctx.spawn(tenure, name="leading")
         self.ctx.watch(self._child)
-        self._tell("became leader")
+        self._report("became leader")
 
-    def _tell(self, what: str) -> None:
-        assert self._seen is not None, "who leads has seen a Lease"
+    def _report(self, what: str) -> None:
+        assert self._seen is not None, "a leader has observed its Lease"
         self.ctx.log.info("election", lease=self._config.name, what=what)
         self._recorder.normal(self._seen.lease, "LeaderElection", f"{self.identity} {what}")
 
     # Reading and writing.
 
     async def _attempt(self) -> bool:
-        """Whether the Lease is one's own now."""
+        """Try to acquire or to renew. Whether this candidate holds the Lease now."""
         try:
-            return await self._renew_at_once() or await self._look_and_move()
+            return await self._renew_unread() or await self._read_and_move()
         except StatusError as error:
             self.ctx.log.debug("election.failed", lease=self._config.name, error=str(error))
             return False
 
-    async def _renew_at_once(self) -> bool:
-        """A leader need not look first: it knows the record, unless somebody has changed it."""
+    async def _renew_unread(self) -> bool:
+        """Renew without reading first. False if this candidate is not the leader, or the record has changed meanwhile."""
         seen = self._seen
         if seen is None or seen.holder != self.identity or not seen.is_valid(self.ctx.now):
             return False
@@ -216,7 +216,7 @@ class LeaderElector(Actor[Stand | Terminated], Generic[N], reentrant=True, deter
             return False
         return True
 
-    async def _look_and_move(self) -> bool:
+    async def _read_and_move(self) -> bool:
         found = await self._client.find(Lease, self._config.name, self._config.namespace)
         if found is not None:
             self._seen = observed(self._seen, found, self.ctx.now)

@@ -1,7 +1,7 @@
-"""What a candidate makes of a Lease: pure decisions.
+"""A candidate's decisions about a Lease, as pure functions.
 
-Nobody trusts another's clock. A candidate notes when it first saw a record as it is, by its own clock, and counts the
-record's duration from then; the times that the record holds are for people.
+No candidate trusts another's clock. It notes, by its own clock, when it first observed a record, and counts the record's
+duration from then; the times in the record are for humans.
 
 Source: client-go tools/leaderelection/leaderelection.go, tryAcquireOrRenew and release (v1.36).
 """
@@ -17,18 +17,18 @@ from kubeactors.client.workqueue import SECOND
 
 
 class Observation(msgspec.Struct, frozen=True):
-    """A Lease, and when its record was first seen as it is, in nanoseconds of one's own clock."""
+    """A Lease, and when its present record was first observed, in nanoseconds of the candidate's own clock."""
 
     lease: Lease
     since: int
 
     @property
     def holder(self) -> str:
-        """Whose it is; empty if it was given up."""
+        """The holder; empty if the Lease was released."""
         return self.lease.spec.holder_identity or ""
 
     def is_valid(self, now: int) -> bool:
-        """Whether its duration has not passed since it last changed."""
+        """Whether its duration has not passed since the record last changed."""
         return now < self.since + (self.lease.spec.lease_duration_seconds or 0) * SECOND
 
 
@@ -36,17 +36,17 @@ class Move(Enum):
     """What a candidate does next."""
 
     CREATE = "create"
-    """There is no Lease: make it."""
+    """There is no Lease: create it."""
     TAKE = "take"
-    """It is nobody's, or has expired."""
+    """It is released, or has expired."""
     RENEW = "renew"
-    """It is one's own."""
+    """The candidate holds it."""
     WAIT = "wait"
-    """It is another's."""
+    """Another candidate holds it."""
 
 
 def observed(known: Observation | None, found: Lease, now: int) -> Observation:
-    """What is known once a Lease was read: time runs from the first sight of its record.
+    """The observation after a Lease was read: time counts from the first observation of its record.
 
     >>> seen = observed(None, Lease(spec=LeaseSpec(holder_identity="a", renew_time="2026-01-01T00:00:00.000000Z")), 5)
     >>> observed(seen, seen.lease, 9).since
@@ -59,11 +59,11 @@ def observed(known: Observation | None, found: Lease, now: int) -> Observation:
 
 
 def decide(identity: str, seen: Observation | None, now: int, *, exists: bool = True, heir: bool = False) -> Move:
-    """What a candidate does about the record that it has seen last.
+    """What a candidate does about the record that it observed last.
 
-    A Lease that vanishes (`exists` is false) while another holds it is waited for as if it were there: its holder has
-    not heard of it yet. client-go creates it at once. An `heir` takes the Lease of its predecessor, the holder of the same
-    name but for what makes it unique, without waiting: whoever made the heir knows that it is dead.
+    A Lease that is deleted (`exists` is false) while another holds it stays valid until it expires: its holder does not
+    know of the deletion yet. client-go creates it at once. An `heir` takes the Lease of its predecessor, a holder of the
+    same name up to its unique suffix, without waiting: its creator knows that the predecessor is dead.
 
     >>> decide("a", None, 0)
     <Move.CREATE: 'create'>
@@ -84,7 +84,7 @@ def _name(identity: str) -> str:
 
 
 def record(move: Move, identity: str, seen: Observation | None, seconds: int, time: MicroTime) -> LeaseSpec:
-    """What a candidate writes for a move other than to wait; `seconds` is how long it then holds.
+    """The record that a candidate writes for a move other than WAIT; `seconds` is its duration.
 
     >>> spec = record(Move.CREATE, "a", None, 15, "2026-01-01T00:00:00.000000Z")
     >>> spec.holder_identity, spec.lease_transitions
@@ -103,5 +103,5 @@ def record(move: Move, identity: str, seen: Observation | None, seconds: int, ti
 
 
 def released(seen: Observation, time: MicroTime) -> LeaseSpec:
-    """The record of one who gives it up: anybody may take it at once."""
+    """The record of a released Lease: anybody may take it at once."""
     return replace(seen.lease.spec, holder_identity="", lease_duration_seconds=1, acquire_time=time, renew_time=time)

@@ -1,4 +1,4 @@
-"""Keys and revisions of objects, and what some refusals mean."""
+"""Keys and revisions of objects, and the meaning of some errors."""
 
 from kubeactors.apimachinery.meta import HasMeta, ObjectMeta
 from kubeactors.apimachinery.status import ServiceUnavailable, StatusError, Timeout
@@ -41,11 +41,11 @@ def revision_of(metadata: ObjectMeta) -> int:
 
 
 def is_namespace_terminating(error: StatusError) -> bool:
-    """Whether a creation was refused because the namespace is going: nothing is wrong, and retrying is pointless."""
+    """Whether a creation was rejected because the namespace is being deleted: no error, and a retry is pointless."""
     details = error.status.details
     return details is not None and any(one.reason == NAMESPACE_TERMINATING for one in details.causes)
 
 
 def is_ambiguous(error: StatusError) -> bool:
-    """Whether there was no answer: the request may have taken effect, or may not."""
+    """Whether there was no answer: the request may or may not have taken effect."""
     return isinstance(error, Timeout | ServiceUnavailable)

@@ -1,9 +1,9 @@
-"""One's own writes that the cache does not show yet.
+"""The overlay of a cache: a controller's own writes that the cache does not show yet.
 
-A controller that has just scaled a ReplicaSet must not plan on the cache's older copy of it. It notes what the server
-replied, and reads the cache through the overlay: the newer of the two counts.
+A controller that has just scaled a ReplicaSet must not plan with the cache's older copy of it. It records the server's
+reply, and reads the cache through the overlay: the newer copy counts.
 
-Source: client-go tools/cache/mutation_cache.go (v1.36), without its time to live: an entry goes when the cache has
+Source: client-go tools/cache/mutation_cache.go (v1.36), without its time to live: an entry is dropped when the cache has
 caught up.
 """
 
@@ -19,13 +19,13 @@ T = TypeVar("T", bound=TypedObject)
 
 
 class Overlay(Generic[T]):
-    """The newest known states of objects that this controller wrote. Entries are grouped as the controller likes.
+    """The newest known versions of objects that this controller wrote, in groups of its choice.
 
-    A write counts until the cache has come to its revision. An object that the cache does not have then has been
-    deleted, perhaps even before the reply to the write came (kubernetes/kubernetes#124224).
+    A write counts until the cache is at its revision. If the cache does not have the object then, it has been deleted,
+    possibly before the reply to the write arrived (kubernetes/kubernetes#124224).
 
     Args:
-        cache: of the objects.
+        cache: the objects' lister.
     """
 
     def __init__(self, cache: Lister[T]) -> None:
@@ -34,12 +34,12 @@ class Overlay(Generic[T]):
         self._groups: dict[str, dict[str, None]] = {}
         self._group_of: dict[str, str] = {}
         self._deleted: dict[str, str] = {}
-        """Keys that were deleted, with the uid that went; of those only that the cache has, or is to show yet."""
+        """Keys and uids of deleted objects that the cache shows, or may still come to show."""
         self._missed: dict[str, None] = {}
-        """Groups of which something has come and gone before the reply to its creation came."""
+        """Groups of which an object was created and deleted before the reply to its creation arrived."""
 
     def wrote(self, group: str, written: T) -> T:
-        """The server replied with this object; it is returned."""
+        """Record a write: the server replied with this object, which is returned."""
         key = key_of(written)
         self._forget(key)
         if not self._has_come_to(written):
@@ -50,13 +50,13 @@ class Overlay(Generic[T]):
         return written
 
     def created(self, group: str, made: T) -> T:
-        """The same of an object that was not there before: see `lacking`."""
+        """Record a creation: like `wrote`, see also `lacking`."""
         if self._has_come_to(made) and self._cache.by_key(key_of(made)) is None:
             self._missed[group] = None
         return self.wrote(group, made)
 
     def deleted(self, gone: T) -> None:
-        """The server has deleted this object, which was known in this state."""
+        """Record a deletion of this object."""
         key, uid = key_of(gone), gone.metadata.uid
         self._forget(key)
         cached = self._cache.by_key(key)
@@ -64,7 +64,7 @@ class Overlay(Generic[T]):
             self._deleted[key] = uid
 
     def seen(self, change: Change[T]) -> bool:
-        """The cache has changed. True if it shows just what was written here last: no news."""
+        """The cache has changed. True if the change is just the last write recorded here."""
         key = change.key
         if change.new is None:
             self._deleted.pop(key, None)
@@ -83,7 +83,7 @@ class Overlay(Generic[T]):
         return change.new.metadata.resource_version == written.metadata.resource_version
 
     def newest(self, key: str, cached: T | None) -> T | None:
-        """The object as it is known best; None if it is known to be gone."""
+        """The newest known version of an object; None if it is known to be deleted."""
         if cached is not None and self._deleted.get(key) == cached.metadata.uid:
             return None
         written = self._ahead(key)
@@ -92,7 +92,7 @@ class Overlay(Generic[T]):
         return written
 
     def group(self, group: str, cached: Mapping[str, T]) -> Iterator[T]:
-        """The objects of a group as they are known best: those of the cache, and those that it lacks."""
+        """The newest known versions of the objects of a group: those of the cache, and those that it lacks."""
         for key, value in cached.items():
             found = self.newest(key, value)
             if found is not None:
@@ -103,18 +103,18 @@ class Overlay(Generic[T]):
                 yield written
 
     def group_with(self, group: str, cached: Mapping[str, T], others: Mapping[str, T]) -> tuple[T, ...]:
-        """The objects of a group, then those others of the cache that are not known to be of the group by now.
+        """The objects of a group, then others of the cache that are not known to be in the group by now.
 
-        An orphan that was adopted and written again may be an orphan in the cache still: it is there once, not twice.
+        An orphan that was adopted may still be an orphan in the cache: it is returned once, not twice.
         """
         known = {key_of(one): one for one in self.group(group, cached)}
         return (*known.values(), *(one for key, one in others.items() if key not in known))
 
     def lacking(self, group: str) -> bool:
-        """Whether the cache lacks an object of a group, and so whether to look again in a while.
+        """Whether the cache lacks an object of a group, so that the controller has to check again after a while.
 
-        It is to show it yet, and may never, if that goes before; or it had come further when the reply to the creation
-        came. Then the object has gone, perhaps unseen, and this is said once.
+        The cache may never show it, if it is deleted before. If the cache was ahead when the reply to the creation
+        arrived, the object has been deleted already, possibly unseen; then this is True once.
         """
         absent = [key for key in self._groups.get(group, ()) if self._cache.by_key(key) is None]
         for key in absent:
@@ -125,18 +125,18 @@ class Overlay(Generic[T]):
         return missed or bool(absent)
 
     def forget(self, group: str) -> None:
-        """What was written to this group is known by other means now, or does not matter any more."""
+        """Drop the entries of a group: they are known by other means, or do not matter any more."""
         for key in list(self._groups.get(group, ())):
             self._forget(key)
         self._missed.pop(group, None)
 
     def _ahead(self, key: str) -> T | None:
-        """What was written, if the cache has not come so far."""
+        """The recorded write, if the cache is not at its revision yet."""
         written = self._written.get(key)
         return written if written is not None and not self._has_come_to(written) else None
 
     def _has_come_to(self, value: T) -> bool:
-        """Whether the cache shows this state, or what has become of it."""
+        """Whether the cache is at the revision of this version, or newer."""
         return revision_of(value.metadata) <= self._cache.revision
 
     def _forget(self, key: str) -> None:

@@ -1,4 +1,4 @@
-"""Who controls an object.
+"""Controllers of objects, by owner reference.
 
 Source: apimachinery/pkg/apis/meta/v1/controller_ref.go (v1.36).
 """
@@ -7,7 +7,7 @@ from kubeactors.apimachinery.meta import HasMeta, ObjectMeta, OwnerReference
 
 
 def controller_of(metadata: ObjectMeta) -> OwnerReference | None:
-    """The one owner that manages the object, if it has one.
+    """The owner that manages the object, if it has one.
 
     >>> owner = OwnerReference(api_version="apps/v1", kind="ReplicaSet", name="web", uid="1", controller=True)
     >>> controller_of(ObjectMeta(name="web-x", owner_references=(owner,))) is owner
@@ -20,7 +20,7 @@ def controller_of(metadata: ObjectMeta) -> OwnerReference | None:
 
 
 def controller_reference(owner: HasMeta) -> OwnerReference:
-    """A reference that says: `owner` manages this object, and does not go before it in a foreground deletion."""
+    """A reference by which `owner` manages an object, and is deleted after it in a foreground deletion."""
     return OwnerReference(
         api_version=owner.api_version,
         kind=owner.kind,

@@ -1,9 +1,9 @@
-"""Keeps an indexer equal to a collection in the API server: list, watch, resume, and list again when that fails.
+"""Keeps an indexer equal to a collection of the API server: list, watch, resume, and relist when that fails.
 
-A plain state machine for an actor to embed. The actor calls `connect`; it hands over what is told to it (`receive`,
-`closed`), and connects again when `broken`. `failed` says how long to wait before that.
+A plain state machine for an actor to embed. The actor calls `connect`, passes on the messages that it receives
+(`receive`, `closed`), and connects again when `broken`. `failed` returns the back-off before that.
 
-A list and the watch after it are one request, as for those who ask for `sendInitialEvents` over HTTP.
+A list and the watch after it are one request, as with `sendInitialEvents` over HTTP.
 
 Source: client-go tools/cache/reflector.go (v1.36), with WatchListClient.
 """
@@ -36,17 +36,17 @@ from kubeactors.message import Recipient
 T = TypeVar("T", bound=TypedObject)
 
 TOO_LARGE = "ResourceVersionTooLarge"
-"""The cause in a Timeout by which a server says that it has not come to the requested revision yet."""
+"""The cause in a Timeout of a server whose cache is not at the requested revision yet."""
 
 BACKOFF_SECONDS = 0.8
 MAX_BACKOFF_SECONDS = 30.0
 
 
 class Change(msgspec.Struct, Generic[T], frozen=True, gc=False):
-    """One object came (ADDED: `old` is None), changed (MODIFIED), or went (DELETED: `new` is None).
+    """An object was added (ADDED: `old` is None), modified (MODIFIED), or deleted (DELETED: `new` is None).
 
-    `old` is what subscribers were told before, and `new` what they know from now on; steps in between may be missing.
-    An object that was deleted and created again under the same name goes first, then comes.
+    `old` is the version that subscribers know from the previous change; versions in between may be missing. An object
+    that was deleted and created again under the same name is two changes.
     """
 
     type: str
@@ -56,29 +56,29 @@ class Change(msgspec.Struct, Generic[T], frozen=True, gc=False):
 
     @property
     def current(self) -> T:
-        """The object as it is, or as it was last seen."""
+        """The object, or its last known version if it was deleted."""
         found = self.old if self.new is None else self.new
         assert found is not None  # a change has at least one side
         return found
 
 
 class Environment(Protocol):
-    """What a reflector needs of its actor's context."""
+    """The part of its actor's context that a reflector needs."""
 
     @property
     def random(self) -> Random:
-        """Decides how long is waited after a failure."""
+        """For the jitter of back-off."""
         ...
 
     def number(self) -> int:
-        """One that no watch of this actor has had."""
+        """A number that no watch of this actor has had."""
         ...
 
 
 class Reflector(Generic[T]):
-    """The state of one list-and-watch. `synced` once the first list is in the indexer."""
+    """The state of one list-and-watch. `synced`: the first list is in the indexer."""
 
-    def __init__(  # noqa: PLR0913 -- what to watch is part of the question
+    def __init__(  # noqa: PLR0913 -- these are the options of a watch
         self,
         client: Client,
         type_: type[T],
@@ -100,29 +100,29 @@ class Reflector(Generic[T]):
         self._field_selector = field_selector
         self._bookmarks = bookmarks
         self._latest = consistent
-        """Whether the next list must be the newest: what a cache holds may be older than what was seen before."""
+        """Whether the next list must be a live read: the server's cache may be older than what was observed before."""
         self._failures = 0
         self._sequence = 0
         self._early: list[WatchEvents | WatchClosed] | None = None
-        """What is told before the list that it follows has come, while that is on its way."""
+        """While a list is in flight: events of its watch that arrive before it."""
         self.revision: int = 0
-        """Everything up to here is in the indexer."""
+        """The revision of the indexer."""
         self.number: int = 0
-        """Of the present watch; messages of older ones are ignored. 0 if there is none."""
+        """The number of the present watch; messages of older ones are ignored. 0 if there is none."""
         self.must_list: bool = True
         self.broken: bool = False
-        """The watch has ended, or missed something: connect again."""
+        """Whether the watch has ended, or has missed something: connect again."""
         self.synced: bool = False
 
     async def connect(self, subscriber: Recipient[WatchEvents | WatchClosed]) -> tuple[Change[T], ...]:
-        """Begin to watch from where the indexer is, or from a list if there is none to begin with.
+        """Start a watch at the revision of the indexer, or with a list if that is necessary.
 
-        Returns: what differs from the indexer, which holds it now.
+        Returns: the changes that the list has made in the indexer.
 
         Raises:
-            StatusError: it was refused; nothing has changed. Ask `failed` how long to wait.
+            StatusError: it failed; nothing has changed. `failed` returns the back-off.
         """
-        self.stop(subscriber)  # one that is broken only here would go on
+        self.stop(subscriber)  # the server may not know that the watch is broken
         self.broken = False
         self._sequence = 0
         self.number = self._environment.number()
@@ -132,17 +132,17 @@ class Reflector(Generic[T]):
         return ()
 
     def refresh(self) -> None:
-        """List the newest state, and watch from there. Sets `broken`."""
+        """Relist with a live read, and watch from there. Sets `broken`."""
         self.must_list = self._latest = self.broken = True
 
     def stop(self, subscriber: Recipient[WatchEvents | WatchClosed]) -> None:
-        """Want no more events."""
+        """Stop the watch."""
         if self.number:
             self._client.stop_watch(subscriber, self.number)
             self.number = 0
 
     def receive(self, message: WatchEvents) -> tuple[Change[T], ...]:
-        """What the events change; the indexer holds it now. Sets `broken` if a message before this one got lost."""
+        """Apply events. Returns the changes in the indexer. Sets `broken` if an earlier message was lost."""
         if message.watch != self.number or self.broken:
             return ()
         if self._early is not None:
@@ -166,7 +166,7 @@ class Reflector(Generic[T]):
                 self._note(message.status)
 
     def failed(self, error: StatusError) -> float:
-        """A list or a watch failed: seconds to wait before the next attempt."""
+        """A list or a watch failed. Returns the seconds to wait before the next attempt."""
         self.broken = True
         self._note(error.status)
         seconds = min(BACKOFF_SECONDS * 2.0 ** min(self._failures, 10), MAX_BACKOFF_SECONDS)
@@ -186,7 +186,7 @@ class Reflector(Generic[T]):
         self.must_list = self._latest = False
         self.synced = True
         listed = self._replace(ObjectList(started.initial.metadata, cast("tuple[T, ...]", started.initial.items)))
-        return (*listed, *chain.from_iterable(map(self._hear, early)))
+        return (*listed, *chain.from_iterable(map(self._replay, early)))
 
     async def _watch(self, subscriber: Recipient[WatchEvents | WatchClosed]) -> WatchStarted:
         options = ListOptions(
@@ -201,14 +201,14 @@ class Reflector(Generic[T]):
         self._failures = 0
         return started
 
-    def _hear(self, message: WatchEvents | WatchClosed) -> tuple[Change[T], ...]:
+    def _replay(self, message: WatchEvents | WatchClosed) -> tuple[Change[T], ...]:
         if isinstance(message, WatchEvents):
             return self.receive(message)
         self.closed(message)
         return ()
 
     def _note(self, status: Status) -> None:
-        """A revision that the server does not have (any more, or yet) is no help: start from its newest."""
+        """If the server does not have the revision (any more, or yet), relist with a live read."""
         if status.reason in (Expired.reason, Gone.reason) or _is_too_large(status):
             self.must_list = True
             self._latest = True
@@ -236,7 +236,7 @@ class Reflector(Generic[T]):
         metadata = value.metadata
         revision = int(metadata.resource_version or 0)
         if revision < self.revision:
-            return ()  # a repetition: the indexer has seen it
+            return ()  # a repetition
         self.revision = self._indexer.revision = revision
         if type_ == BOOKMARK:
             return ()

@@ -1,4 +1,4 @@
-"""To subscribe to an informer, what it then tells, and what a subscriber has not been told of yet."""
+"""Subscriptions to informers: their messages, and which of them a subscriber still waits for."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,14 @@ from kubeactors.client.reflector import Change
 from kubeactors.message import Message
 
 EVERY_CHANGE = -1
-"""The marks of a subscriber that wants to be told of all changes."""
+"""The marks of a subscriber that wants all changes."""
 
 
 class Notify(Message, frozen=True):
-    """What changed in the collection `source`. The lister shows it already, and perhaps more.
+    """Changes of the collection `source`. The lister shows them already, and possibly later ones.
 
-    The first one of a subscription tells all present objects as added; it carries the number of the subscription, the
-    later ones carry 0.
+    The first one of a subscription has all present objects as added, and the number of the subscription; later ones have
+    the number 0.
     """
 
     source: str
@@ -24,30 +24,30 @@ class Notify(Message, frozen=True):
 
     @property
     def synced(self) -> bool:
-        """Whether this is the beginning: with it the subscriber knows all there is."""
+        """Whether this is the first one, with which the subscriber has synced."""
         return self.subscription != 0
 
 
 class Subscriptions:
-    """The collections that have not told yet what there is, by source, with the number of the subscription.
+    """The collections that have not synced yet, by source, with the number of the subscription.
 
-    What they tell before that was meant for an instance before this one, which had the same mailbox. It must not be
-    taken in: an object that has gone since is not among what there is, and nobody would ever say so.
+    Notifications before that were for an earlier instance, which had the same mailbox, and must be ignored: of an object
+    that was deleted since, nobody would ever say so.
 
-    A collection in which there is nothing marks that here, and spares the subscriber a message, unless it is the last
-    that is waited for.
+    For an empty collection the informer notes that here in place of a message, unless it is the last one that the
+    subscriber waits for.
 
     >>> waiting = Subscriptions()
     >>> waiting.add("nodes", 1)
     >>> waiting.add("pods", 2)
     >>> waiting.is_empty("nodes", 1)
     True
-    >>> [waiting.hears(Notify("pods", (), number)) for number in (0, 1, 2, 0)]
+    >>> [waiting.accepts(Notify("pods", (), number)) for number in (0, 1, 2, 0)]
     [False, False, True, True]
     >>> len(waiting)
     0
 
-    Source: client-go tools/cache/shared_informer.go (v1.36): `HasSynced`, which those who wait look at.
+    Source: client-go tools/cache/shared_informer.go (v1.36): `HasSynced`, which subscribers poll.
     """
 
     def __init__(self) -> None:
@@ -57,22 +57,22 @@ class Subscriptions:
         return len(self._numbers)
 
     def add(self, source: str, number: int = 0) -> None:
-        """Wait until the collection tells what there is under this number."""
+        """Wait until the collection has synced under this number."""
         self._numbers[source] = number
 
     def discard(self, source: str) -> None:
-        """Wait for it no more."""
+        """Stop waiting for it."""
         self._numbers.pop(source, None)
 
     def is_empty(self, source: str, number: int) -> bool:
-        """There is nothing in the collection: whether that is noted with this, and need not be told."""
+        """The collection is empty. Whether this note is enough, so that the informer need not send a message."""
         if len(self._numbers) == 1 or self._numbers.get(source) != number:
             return False
         del self._numbers[source]
         return True
 
-    def hears(self, message: Notify) -> bool:
-        """Whether the message is for this instance; if it is the first of its subscription that is waited for no more."""
+    def accepts(self, message: Notify) -> bool:
+        """Whether the message is for this instance. If it is the first of its subscription, its source has synced."""
         number = self._numbers.get(message.source)
         if number is None:
             return True
@@ -83,23 +83,23 @@ class Subscriptions:
 
 
 class Subscribe(Message, frozen=True):
-    """Tell this actor of all changes from now on, and first of what is there. Ends with its death.
+    """Send this actor all present objects, and then all changes, until it stops.
 
-    Who subscribes again has started again, and may remember less than it did: the informer lists anew before it
-    answers, so that the subscriber sees at least what its predecessor did.
+    An actor that subscribes again has restarted: the informer relists before it answers, so that the new instance sees at
+    least what the earlier one did.
     """
 
     subscriber: Ref[Notify]
     number: int
     marks: int = EVERY_CHANGE
-    """Tell only of changes that have one of these marks, see `SharedInformer.mark_by`."""
+    """Send only changes with one of these marks, see `SharedInformer.mark_by`."""
     pending: Subscriptions | None = None
-    """Where it may be noted that there is nothing; without it that is told."""
+    """Where the informer may note that the collection is empty; without it, it sends a message."""
     concerns: Callable[[Change[TypedObject]], bool] | None = None
-    """Tell only of changes of which this says so: a look costs less than a message. It may look at listers, too."""
+    """Send only changes for which this returns True: a call costs less than a message. It may read listers, too."""
 
 
 class Unsubscribe(Message, frozen=True):
-    """Tell this actor no more."""
+    """Stop sending to this actor."""
 
     subscriber: Ref[Notify]

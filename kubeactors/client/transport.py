@@ -22,14 +22,14 @@ from kubeactors.apimachinery.status import ServiceUnavailable, Timeout
 R = TypeVar("R")
 
 ApiMessage = Get | List | Create | Update | Patch | Delete | DeleteCollection | Watch | StopWatch | RenewLeases
-"""What the API server understands."""
+"""The messages of the API server."""
 
 
 class Transport(Protocol):
-    """Carries requests to an API server. A refusal is a reply; only a server that does not answer raises."""
+    """Carries requests to an API server. An error Status is a reply; only a server that does not answer raises."""
 
     def send(self, request: ApiRequest[R]) -> Awaitable[R]:
-        """Awaitable: the reply. The request is on its way already, so several can be sent before one is awaited.
+        """Send a request at once. Awaitable: the reply. So several can be sent before one is awaited.
 
         Raises (when awaited):
             ServiceUnavailable: the server could not be reached; retry.
@@ -38,12 +38,12 @@ class Transport(Protocol):
         ...
 
     def stop_watch(self, message: StopWatch) -> None:
-        """End a watch. Never waits; a watch that is gone already is no error."""
+        """Stop a watch. Never waits; a watch that has ended already is no error."""
         ...
 
 
 class InProcessTransport:
-    """Reaches an API server that lives in this process: requests travel as they are."""
+    """Reaches an API server in this process: nothing is serialised."""
 
     def __init__(self, server: Ref[ApiMessage], timeout_seconds: float = 30.0) -> None:
         self._server = server
@@ -54,7 +54,7 @@ class InProcessTransport:
         return _Reply(self._server.send_request(request, timeout_seconds=self._timeout_seconds))
 
     def stop_watch(self, message: StopWatch) -> None:
-        """Tell the server; if it is gone, so is the watch."""
+        """See `Transport.stop_watch`; if the server has stopped, so has the watch."""
         self._server.tell(message)
 
 

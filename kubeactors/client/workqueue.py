@@ -1,7 +1,7 @@
-"""The queue of keys that a controller works off: client-go's, with time passed in.
+"""The work queue of a controller: client-go's, with time passed in.
 
-A key is worked on by one worker at a time. Added while it is worked on, it is queued again when that is done; added
-twice before that, it is queued once.
+A key is processed by one worker at a time. If it is added while it is being processed, it is queued again when that is
+done; if it is added twice before, it is queued once.
 
 Source: client-go util/workqueue/{queue,delaying_queue,default_rate_limiters}.go (v1.36).
 """
@@ -16,7 +16,7 @@ SECOND = 1_000_000_000
 
 
 class ItemBackoff:
-    """Each failure of a key doubles its wait, from `base_seconds` up to `max_seconds`.
+    """Exponential back-off per key, from `base_seconds` up to `max_seconds`.
 
     >>> backoff = ItemBackoff()
     >>> [backoff.failed("a") // 1_000_000 for _ in range(4)]
@@ -29,22 +29,22 @@ class ItemBackoff:
         self._failures: dict[str, int] = {}
 
     def failed(self, key: str) -> int:
-        """Nanoseconds that the key has to wait after this failure."""
+        """Count a failure. Returns the nanoseconds that the key has to wait."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         return min(self._base << min(failures, 60), self._max)
 
     def forget(self, key: str) -> None:
-        """The key succeeded: its next failure waits the shortest time again."""
+        """The key succeeded: its back-off starts over."""
         self._failures.pop(key, None)
 
     def failures(self, key: str) -> int:
-        """How often the key has failed since it last succeeded."""
+        """How many times the key has failed since it last succeeded."""
         return self._failures.get(key, 0)
 
 
 class BucketLimiter:
-    """All keys together: `burst` at once, then `per_second`. A token may be taken in advance, and waited for.
+    """A token bucket for all keys together: `burst` at once, then `per_second`. A token may be reserved in advance.
 
     >>> bucket = BucketLimiter(per_second=10, burst=1)
     >>> [bucket.reserve(0), bucket.reserve(0), bucket.reserve(50_000_000)]
@@ -58,13 +58,13 @@ class BucketLimiter:
         self._time = 0
 
     def reserve(self, now: int) -> int:
-        """Take a token; nanoseconds until it is there."""
+        """Reserve a token. Returns the nanoseconds until it is available."""
         self._drain(now)
         self._level += self._interval
         return max(self._level - self._room, 0)
 
     def try_take(self, now: int) -> bool:
-        """Take a token if one is there."""
+        """Take a token if one is available."""
         self._drain(now)
         if self._level + self._interval > self._room:
             return False
@@ -77,26 +77,26 @@ class BucketLimiter:
 
 
 class WorkQueue:
-    """Keys to work on, in order; some only later."""
+    """Keys to process, in order; some only after a delay."""
 
     def __init__(self, backoff: ItemBackoff | None = None, bucket: BucketLimiter | None = None) -> None:
         self._backoff = backoff or ItemBackoff()
         self._bucket = bucket or BucketLimiter()
         self._queue: deque[str] = deque()
         self._dirty: dict[str, None] = {}
-        """Keys that need work: queued, or to be queued when their worker is done."""
+        """Keys to process: queued, or to be queued when their worker is done."""
         self._processing: dict[str, None] = {}
         self._delayed: list[tuple[int, int, str]] = []
-        """A heap of (due, order of adding, key). Entries whose due differs from `_due` are stale."""
+        """A heap of (due, number of the addition, key). Entries whose due differs from `_due` are stale."""
         self._due: dict[str, int] = {}
         self._added = 0
 
     def __len__(self) -> int:
-        """How many keys can be taken now."""
+        """How many keys are ready."""
         return len(self._queue)
 
     def add(self, key: str) -> None:
-        """The key needs work now."""
+        """Queue the key."""
         if key in self._dirty:
             return
         self._dirty[key] = None
@@ -113,29 +113,29 @@ class WorkQueue:
         return key
 
     def done(self, key: str) -> None:
-        """The worker has finished with the key, well or not."""
+        """The worker has finished with the key, successfully or not."""
         self._processing.pop(key, None)
         if key in self._dirty:
             self._queue.append(key)
 
     def add_after(self, key: str, seconds: float, now: int) -> None:
-        """The key needs work in a while, never earlier. Of several delays of one key the earliest counts."""
+        """Queue the key after a delay. Of several delays of one key the earliest counts."""
         self._add_at(key, now + ceil(seconds * SECOND), now)
 
     def add_rate_limited(self, key: str, now: int) -> None:
-        """The key failed: work on it again after its back-off, and not faster than all keys together may."""
+        """Queue the key after its back-off, within the rate limit of all keys together."""
         self._add_at(key, now + max(self._backoff.failed(key), self._bucket.reserve(now)), now)
 
     def forget(self, key: str) -> None:
-        """The key succeeded: its next failure waits the shortest time again."""
+        """The key succeeded: its back-off starts over."""
         self._backoff.forget(key)
 
     def failures(self, key: str) -> int:
-        """How often the key has failed since it last succeeded."""
+        """How many times the key has failed since it last succeeded."""
         return self._backoff.failures(key)
 
     def is_backing_off(self) -> bool:
-        """Whether a key waits because it has failed."""
+        """Whether a delayed key has failed."""
         return any(self._backoff.failures(key) for key in self._due)
 
     def next_due(self) -> int | None:
@@ -145,7 +145,7 @@ class WorkQueue:
         return self._delayed[0][0] if self._delayed else None
 
     def advance(self, now: int, needs_work: Callable[[str], bool] = lambda _: True) -> None:
-        """Add the keys that are due, if they still need work; `needs_work` may delay a key again."""
+        """Queue the keys that are due, if `needs_work` says so; it may delay a key again."""
         while (due := self.next_due()) is not None and due <= now:
             _, _, key = heapq.heappop(self._delayed)
             del self._due[key]

@@ -144,7 +144,7 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
     @handle
     def changed(self, message: Notify) -> None:
         """Nodes and pods came, changed and went."""
-        if not self._unsynced.hears(message):
+        if not self._unsynced.accepts(message):
             return
         if message.source == self._nodes.source:
             for node_change in cast("tuple[Change[Node], ...]", message.changes):
