@@ -57,6 +57,8 @@ class StatusError(Exception):
     @classmethod
     def of(cls, status: Status) -> "StatusError":
         """The error of the class for the status' reason."""
+        if status.reason == Conflict.reason and status.message.endswith(UID_OF_NOTHING):
+            return ObjectGone(status)
         return _BY_REASON.get(status.reason, StatusError)(status)
 
     @classmethod
@@ -119,6 +121,16 @@ class Conflict(StatusError):
 
     reason: ClassVar[str] = "Conflict"
     code: ClassVar[int] = 409
+
+
+UID_OF_NOTHING = "UID in object meta: "
+"""How a conflict ends that was found with no object at all.
+
+Source: Preconditions.Check in apiserver pkg/storage/interfaces.go (v1.36), of a zero object."""
+
+
+class ObjectGone(Conflict, NotFound):
+    """An update names the UID of an object that does not exist: by its reason a conflict, in effect NotFound as well."""
 
 
 class Gone(StatusError):

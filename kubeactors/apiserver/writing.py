@@ -202,7 +202,7 @@ class Writer:
     ) -> Awaitable[Written]:
         if request.subresource:
             subresource = self._subresources[resource.kind.gvr, request.subresource]
-            return subresource.update(self._registry, resource, attributes, transform)
+            return subresource.update(self._registry, resource, attributes, transform, uid)
         return self._registry.update(resource, attributes, resource.storing(transform), uid)
 
     async def _caught_up(self) -> bool:

@@ -76,13 +76,13 @@ class StatusManager:
         try:
             if await self._writer.write(worker):
                 self._unwritten[uid] = True
+        except NotFound:
+            return  # the watch will tell that it is gone
         except Conflict:
             fresh = await self._writer.read(worker)
             if fresh.metadata.uid == uid:
                 self._take_news(worker, fresh)
                 self._unwritten[uid] = True
-        except NotFound:
-            return  # the watch will tell that it is gone
 
     async def drop(self, mirror: Pod) -> None:
         """Remove a mirror of nothing: this one, not another of its name."""

@@ -125,6 +125,29 @@ def test_an_update_of_another_uid_is_a_conflict(plane: Plane) -> None:
     assert f"Precondition failed: UID in precondition: other, UID in object meta: {made.metadata.uid}" in message
 
 
+@pytest.mark.parametrize("subresource", ["", "status"])
+def test_an_update_of_what_is_gone_is_a_conflict_if_it_names_its_uid(subresource: str, plane: Plane) -> None:
+    made = plane.create(Namespace(metadata=ObjectMeta(name="a")))
+    nameless = replace(made, metadata=replace(made.metadata, name="b", resource_version=""))
+    said = (
+        'Operation cannot be fulfilled on namespaces "b": StorageError: invalid object, Code: 4, Key: '
+        "/registry/namespaces/b, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "
+        f"UID in precondition: {made.metadata.uid}, UID in object meta: "
+    )
+    refused = plane.try_update(nameless, subresource)
+    assert refusal(refused) == (409, "Conflict", said)
+    anonymous = replace(nameless, metadata=replace(nameless.metadata, uid=""))
+    assert refusal(plane.try_update(anonymous, subresource)) == (404, "NotFound", 'namespaces "b" not found')
+
+
+def test_a_status_of_another_uid_is_a_conflict(plane: Plane) -> None:
+    made = plane.create(Namespace(metadata=ObjectMeta(name="a")))
+    other = replace(made, metadata=replace(made.metadata, uid="other", resource_version=""))
+    code, reason, message = refusal(plane.try_update(other, "status"))
+    assert (code, reason) == (409, "Conflict")
+    assert message.endswith(f"UID in precondition: other, UID in object meta: {made.metadata.uid}")
+
+
 def test_an_update_with_the_uid_of_a_deleted_object_creates_nothing(plane: Plane) -> None:
     made = plane.create(Lease(metadata=ObjectMeta(name="a", namespace="default")))
     plane.delete(Lease, "a")

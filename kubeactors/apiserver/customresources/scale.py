@@ -37,7 +37,7 @@ class CustomScale(Subresource):
         return self._scale_of(cast("Unstructured", value))
 
     async def update(
-        self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform
+        self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform, uid: str = ""
     ) -> Written:
         """Set the number of replicas."""
         kind = resource.kind
@@ -56,7 +56,8 @@ class CustomScale(Subresource):
             return made[0]
 
         change: Transform = resource.storing(scaled) if kind.has_webhook_conversion else scaled
-        written = await registry.update(resource, replace(attributes, subresource="", written_through="scale"), change)
+        stored = replace(attributes, subresource="", written_through="scale")
+        written = await registry.update(resource, stored, change, uid)
         value = made[0].with_metadata(written.value.metadata) if kind.has_webhook_conversion else written.value
         return Written(self._scale_of(cast("Unstructured", value)))
 

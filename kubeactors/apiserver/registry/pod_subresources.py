@@ -50,7 +50,8 @@ class BindingSubresource(Subresource):
                 raise resource.missing(attributes.name)
             return self._bound(cast("Pod", current), binding)
 
-        await registry.update(resource, replace(attributes, subresource="binding"), bound, binding.metadata.uid)
+        attributes = replace(attributes, subresource="binding")
+        await registry.update(resource, attributes, bound, binding.metadata.uid)
         return Status(status="Success", code=201)
 
     def _bound(self, pod: Pod, binding: Binding) -> Pod:

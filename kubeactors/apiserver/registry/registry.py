@@ -120,11 +120,11 @@ class Registry:
             written = await self._update(resource, attributes, transform, uid)
         if written is not None:
             return written
+        if uid and attributes.subresource != "binding":  # a binding fails with NotFound
+            raise wrong_uid(resource, attributes.namespace, attributes.name, uid, "")
         creates = resource.strategy.creates_on_update or attributes.applies
         if not creates or attributes.subresource:
             raise resource.missing(attributes.name)
-        if uid:  # the object that is meant is gone, and another is not created
-            raise wrong_uid(resource, attributes.namespace, attributes.name, uid, "")
         value = resource.strategy.default(in_namespace(transform(None), attributes.namespace))
         value = with_metadata(value, replace(value.metadata, resource_version=""))
         return Written(await self.create(resource, value, replace(attributes, operation=CREATE)), created=True)

@@ -72,7 +72,7 @@ class ScaleSubresource(Subresource):
         return scale_of(value)
 
     async def update(
-        self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform
+        self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform, uid: str = ""
     ) -> Written:
         """Set the number of replicas."""
 
@@ -87,7 +87,8 @@ class ScaleSubresource(Subresource):
             spec = cast("_Workload", current).spec
             return replace(current, spec=replace(spec, replicas=scale.spec.replicas))  # type: ignore[type-var]
 
-        written = await registry.update(resource, replace(attributes, subresource="", written_through="scale"), scaled)
+        stored = replace(attributes, subresource="", written_through="scale")
+        written = await registry.update(resource, stored, scaled, uid)
         return Written(scale_of(written.value))
 
 

@@ -36,14 +36,14 @@ class Subresource:
         raise not_allowed()
 
     async def update(
-        self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform
+        self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform, uid: str = ""
     ) -> Written:
-        """Update the object through the representation that `get` returns.
+        """Update the object through the representation that `get` returns, if it has this `uid` (empty: any).
 
         Raises:
             StatusError: it is rejected.
         """
-        del registry, resource, attributes, transform
+        del registry, resource, attributes, transform, uid
         raise not_allowed()
 
 
@@ -55,8 +55,8 @@ class Part(Subresource):
         return value
 
     async def update(
-        self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform
+        self, registry: Registry, resource: Resource, attributes: Attributes, transform: Transform, uid: str = ""
     ) -> Written:
         """Update this part alone."""
         change = resource.storing(transform) if resource.kind.has_webhook_conversion else transform
-        return await registry.update(resource, attributes, change)
+        return await registry.update(resource, attributes, change, uid)
