@@ -29,8 +29,12 @@ def handle(method: F) -> F:
     A plain `def` runs to its end at once; an `async def` may wait. Its result is the reply to a `Request`.
 
     Raises:
-        TypeError: a message class is mutable.
+        TypeError: a message class is mutable, or the method is a generator, which would handle nothing.
     """
+    if inspect.isgeneratorfunction(method) or inspect.isasyncgenfunction(method):
+        raise TypeError(
+            f"{method.__qualname__} is a generator, so that a call of it handles nothing; return the reply, without `yield`"
+        )
     for name, annotation in getattr(method, "__annotations__", {}).items():
         if name != "return":
             _refuse_mutable(_flatten(annotation))

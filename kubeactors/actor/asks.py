@@ -30,6 +30,8 @@ _RUNNING = State.RUNNING  # a global is faster than an attribute of an enum
 def send_request(cell: "Cell", request: Request[R], timeout_seconds: float | None) -> Wait[R]:
     """Put the request into the mailbox, or have it answered at once."""
     kernel = cell.kernel
+    if kernel.current is None:
+        kernel.driver.refresh()  # first of all, since it rejects other threads
     if timeout_seconds is not ASK_SECONDS:
         timeout_seconds = deadline(timeout_seconds)
     wait: Wait[R] = Wait()
@@ -65,8 +67,6 @@ def _can_run_inline(cell: "Cell", request: type) -> bool:
 
 def _run_inline(cell: "Cell", envelope: "Envelope") -> None:
     kernel = cell.kernel
-    if kernel.current is None:
-        kernel.driver.refresh()
     kernel.inline_depth += 1
     cell.queued = True
     try:

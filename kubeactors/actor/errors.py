@@ -63,7 +63,11 @@ class SystemNotRunning(ActorError):
 
 
 class WrongThread(ActorError):
-    """An actor was told from another thread than its event loop's (detected while the system is idle). Use `anyio.from_thread` with the system's token."""
+    """An actor was used from another thread than its event loop's. Use `anyio.from_thread` with the system's token.
+
+    An ask or spawn is detected unless a handler is running at that moment; a tell or send, which must cost next to
+    nothing, only while the system is idle.
+    """
 
 
 class DeadLetter(Message, frozen=True):

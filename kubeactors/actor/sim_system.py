@@ -1,6 +1,6 @@
 """The deterministic driver: virtual time, a seeded choice of the next delivery, no event loop."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from itertools import islice
 from types import FrameType
@@ -10,7 +10,7 @@ from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.driver import RunQueue
-from kubeactors.actor.errors import ActorStopped, AskTimedOut, ForeignAwait, SystemFailed
+from kubeactors.actor.errors import ActorStopped, AskTimedOut, ForeignAwait, SystemFailed, Terminated
 from kubeactors.actor.foreign import explained, foreign_await
 from kubeactors.actor.guards import guarded_dispatch_of
 from kubeactors.actor.kernel import Kernel
@@ -137,13 +137,14 @@ class SimSystem:
             if refusal.__cause__ is not None:
                 self.kernel.fatal = refusal
 
-    def stop(self, ref: Ref[M], reason: str = "stopped") -> None:
-        """Stop an actor and its descendants: at once, unless they need time for it; then await `ref.until_ended()`.
+    def stop(self, ref: Ref[M], reason: str = "stopped") -> Awaitable[Terminated]:
+        """Stop an actor and its descendants: at once, unless they need time for it.
 
-        Unlike that of `ActorSystem` it returns nothing to await, since mostly there is nothing to wait for.
+        The result may be awaited, as that of `ActorSystem.stop`: until the actor has ended.
         """
         self.kernel.stop(cast("Cell", ref), reason)
         self.settle(steps=0)
+        return ref.until_ended()
 
     def crash(self, ref: Ref[M], error: Exception) -> None:
         """Make an actor fail as if a handler had raised this error."""

@@ -264,7 +264,13 @@ class ActorSystem:
         return True
 
     def refresh(self) -> None:
-        """Set the kernel's time."""
+        """Set the kernel's time.
+
+        Raises:
+            WrongThread: another thread asks, or spawns. It has done nothing yet.
+        """
+        if get_ident() != self._thread:
+            raise self._wrong_thread()
         self._pump.refresh()
 
     def wake(self) -> None:
@@ -275,11 +281,14 @@ class ActorSystem:
         """
         if get_ident() != self._thread:
             self.kernel.asleep = True
-            raise WrongThread(
-                f"{self.name} runs in another thread; use `anyio.from_thread.run_sync(ref.tell, message, "
-                "token=system.token)`, or `anyio.from_thread.run` to ask"
-            )
+            raise self._wrong_thread()
         self._pump.wake()
+
+    def _wrong_thread(self) -> WrongThread:
+        return WrongThread(
+            f"{self.name} runs in another thread; use `anyio.from_thread.run_sync(ref.tell, message, "
+            "token=system.token)`, or `anyio.from_thread.run` to ask"
+        )
 
     def inside(self, wait: Wait[R]) -> Coroutine[object, object, R]:
         """See `Driver`."""

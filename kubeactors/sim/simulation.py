@@ -158,8 +158,8 @@ class Simulation:
 
     def replace_plane(self) -> None:
         """Stop the whole control plane, nodes included, and start another one on the same disk."""
-        self.sim.stop(self.user)
-        self.sim.stop(self.plane)
+        _ = self.sim.stop(self.user)
+        _ = self.sim.stop(self.plane)
         self._start()
 
     def _start(self) -> None:

@@ -106,7 +106,7 @@ class Alone(Generic[M]):
 
     def stop(self) -> None:
         """Stop the actor."""
-        self.sim.stop(self.ref)
+        _ = self.sim.stop(self.ref)
         self._settle()
 
     def probe(self, name: str = "probe", replies: Replies | None = None) -> TestProbe:

@@ -103,7 +103,7 @@ class Stand:
 
     def power_off_and_on(self) -> None:
         """Stop the store, and open the backend anew."""
-        self.sim.stop(self.store)
+        _ = self.sim.stop(self.store)
         self.store = self.spawn_store()
 
     def txn(self, txn: Txn) -> object:
@@ -282,7 +282,7 @@ class StoreBackendContract:
         stand.store.tell(WatchCancel(subscriber=stand.subscriber, watch=1))
         stand.txn(put("a", "1"))
         stand.watch()
-        stand.sim.stop(stand.subscriber)
+        _ = stand.sim.stop(stand.subscriber)
         stand.txn(put("a", "1"))
         stand.sim.run(60)
         assert stand.got == []

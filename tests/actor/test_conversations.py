@@ -88,7 +88,7 @@ def test_what_is_put_aside_is_a_dead_letter_when_the_actor_stops() -> None:
     door = sim.spawn(Door)
     _ = door.ask(Enter("a"))
     sim.settle()
-    sim.stop(door)
+    _ = sim.stop(door)
     assert sim.kernel.dead_letters.count == 1
 
 
@@ -106,7 +106,7 @@ def test_a_delegated_request_is_answered_by_the_other() -> None:
     door = sim.spawn(OpenDoor)
     receptionist = sim.spawn(partial(Receptionist, door))
     assert sim.ask(receptionist, Enter("ann")) == "ANN is in"
-    sim.stop(door)
+    _ = sim.stop(door)
     with pytest.raises(Exception, match=r"no room|does not take"):
         sim.ask(receptionist, Enter("bob"))
 
@@ -162,7 +162,7 @@ def test_piped_work_ends_with_its_actor() -> None:
     fetcher = sim.spawn(Fetcher)
     fetcher.tell(Fetch(fails=False))
     sim.settle()
-    sim.stop(fetcher)
+    _ = sim.stop(fetcher)
     sim.run(2)
     assert sim.kernel.dead_letters.count == 0
 
@@ -278,7 +278,7 @@ def test_dead_letters_are_told_to_subscribers() -> None:
     counter.tell(Add(1))
     counter.tell(Add(2))
     sim.settle()
-    sim.stop(counter)
+    _ = sim.stop(counter)
     counter.tell(Add(3))
     assert sim.ask(mourner, Seen()) == ("/counter Add(by=2) mailbox full", "/counter Add(by=3) stopped")
 

@@ -87,7 +87,7 @@ def run(seed: int) -> str:
     for _ in range(2):
         town = sim.spawn(partial(Town, trace), name="town")
         sim.run(10)
-        sim.stop(town)
+        _ = sim.stop(town)
         sim.run(1)
     trace += [repr(line) for line in sim.logged]
     return "\n".join(trace)
@@ -143,7 +143,7 @@ def test_the_successor_of_an_actor_draws_nothing_again() -> None:
         sim.settle()
         assert gossip.ctx is not None
         uids.append(gossip.ctx.uid())
-        sim.stop(gossip)
+        _ = sim.stop(gossip)
     assert uids[0] != uids[1]
 
 

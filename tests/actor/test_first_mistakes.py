@@ -1,6 +1,8 @@
 """What people do wrong at first, and what they are told."""
 
 import logging
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -162,13 +164,44 @@ async def test_another_thread_is_refused_and_told_how_to_tell() -> None:
                 counter.tell(Add(1))
             except WrongThread as error:
                 said.append(str(error))
+            for use in (ask, spawn):
+                with pytest.raises(WrongThread):
+                    use()
             from_thread.run_sync(counter.tell, Add(2), token=system.token)
+
+        def ask() -> None:
+            counter.ask(GetTotal()).close()
+
+        def spawn() -> None:
+            system.spawn(Counter).send(None)
 
         await anyio.wait_all_tasks_blocked()
         await to_thread.run_sync(tell)
         assert await counter.ask(GetTotal()) == 2  # what was told in the wrong way was not told
     (error,) = said
     assert error.startswith("shop runs in another thread; use `anyio.from_thread.run_sync(ref.tell, message, ")
+
+
+async def test_an_ask_from_another_thread_is_refused_while_messages_wait_too() -> None:
+    async with ActorSystem("shop") as system:
+        counter = await system.spawn(Counter)
+        counter.tell(Add(1))  # the system is awake
+        with ThreadPoolExecutor() as pool, pytest.raises(WrongThread):
+            _ = pool.submit(counter.ask, GetTotal()).result()
+        assert await counter.ask(GetTotal()) == 1
+
+
+@pytest.mark.parametrize("kind", ["generator", "async generator"])
+def test_a_handler_that_is_a_generator_is_refused_where_it_is_written(kind: str) -> None:
+    def generator(_: Counter, message: Add) -> Iterator[int]:
+        yield message.by
+
+    async def async_generator(_: Counter, message: Add) -> AsyncIterator[int]:
+        yield message.by
+
+    method = generator if kind == "generator" else async_generator
+    with pytest.raises(TypeError, match=r"generator is a generator, so that a call of it handles nothing; return the"):
+        handle(method)
 
 
 def test_a_test_that_fails_in_the_simulator_says_which_actors_failed() -> None:

@@ -64,6 +64,6 @@ def test_who_knows_an_actor_that_has_ended_keeps_nothing_of_it_alive() -> None:
     del belonging
     sim.settle()
     assert seen() is not None
-    sim.stop(ref)
+    _ = sim.stop(ref)
     assert ref.ended
     assert seen() is None

@@ -157,7 +157,7 @@ def test_totals_keep_what_actors_did_that_have_ended_or_changed_their_class() ->
         for ref in (changing, ending, staying):
             ref.tell(message)
         sim.settle()
-    sim.stop(ending)
+    _ = sim.stop(ending)
     staying.tell(Break("bug"))
     sim.settle()
     assert [(one.actor, one.handled, one.restarts) for one in sim.snapshot().totals] == [
@@ -167,7 +167,7 @@ def test_totals_keep_what_actors_did_that_have_ended_or_changed_their_class() ->
     ]
     changing.tell(Break("bug"))
     sim.settle()
-    sim.stop(changing)
+    _ = sim.stop(changing)
     assert [(one.actor, one.handled, one.restarts) for one in sim.snapshot().totals] == [
         ("Changing", 1, 0),
         ("Counter", 7, 1),
@@ -187,7 +187,7 @@ def test_nothing_can_be_spawned_by_who_is_gone() -> None:
     sim = SimSystem()
     late = sim.spawn(Late)
     sim.settle()
-    sim.stop(late)
+    _ = sim.stop(late)
     assert tried == [True]
 
 
@@ -225,7 +225,7 @@ def test_what_an_ended_actor_waited_for_is_forgotten() -> None:
     sleepy = sim.spawn(Sleepy)
     _ = sleepy.ask(GetTotal(), timeout_seconds=10_000)
     sim.run(1.0)
-    sim.stop(sleepy)
+    _ = sim.stop(sleepy)
     assert sim.kernel.timers.next_due() == 10_000_000_000_000  # of the deadline of the ask, which came to its end too
 
 
@@ -241,6 +241,6 @@ def test_chance_remembers_places_that_can_be_taken_again_and_no_others() -> None
     for name in ("named", "named", "", ""):
         dicing = sim.spawn(Dicing, name=name)
         drawn.append(sim.ask(dicing, GetTotal()))
-        sim.stop(dicing)
+        _ = sim.stop(dicing)
     assert len(set(drawn)) == 4
     assert sim.kernel.random_streams.paths == ["/named"]

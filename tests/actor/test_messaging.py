@@ -158,7 +158,7 @@ def test_a_message_to_a_stopped_actor_is_a_dead_letter() -> None:
     sim = SimSystem()
     counter = sim.spawn(Counter, name="counter")
     sim.settle()
-    sim.stop(counter)
+    _ = sim.stop(counter)
     letters: list[tuple[str, object]] = []
     sim.kernel.dead_letters.observer = lambda path, message: letters.append((path, message))
     assert not counter.tell(Add(1))
@@ -212,7 +212,7 @@ def test_a_reply_that_is_owed_fails_when_the_actor_stops() -> None:
     asker = sim.spawn(partial(Asker, silent))
     asker.tell(Add(1))
     sim.settle()
-    sim.stop(silent)
+    _ = sim.stop(silent)
     sim.settle()
     assert sim.ask(asker, Log()) == (-1,)
 

@@ -48,7 +48,7 @@ def test_a_name_finds_its_actor_until_it_ends_and_restarts_keep_it() -> None:
     named.tell(Break("bug"))
     sim.settle()
     assert sim.find(COUNTER) is named
-    sim.stop(named)
+    _ = sim.stop(named)
     assert sim.find(COUNTER) is None
     again = sim.spawn(Named)
     sim.settle()
@@ -114,13 +114,13 @@ def test_a_router_leaves_out_who_has_ended_and_says_so_when_none_is_left() -> No
     probes = counters(sim, 3)
     router = Router([probe.ref for probe in probes])
     sim.settle()
-    sim.stop(probes[1].ref)
+    _ = sim.stop(probes[1].ref)
     assert [router.tell(Add(number)) for number in range(4)] == [True] * 4
     assert [probe.drain() for probe in probes] == [(Add(0), Add(1), Add(3)), (), (Add(2),)]
     assert sim.kernel.dead_letters.count == 0
     ended = [router.ended]
     for probe in (probes[0], probes[2]):
-        sim.stop(probe.ref)
+        _ = sim.stop(probe.ref)
         ended.append(router.ended)
     assert ended == [False, False, True]
     assert not router.tell(Add(9))
@@ -134,11 +134,11 @@ def test_a_broadcast_leaves_out_who_has_ended() -> None:
     probes = counters(sim, 3)
     everybody = Broadcast([probe.ref for probe in probes])
     sim.settle()
-    sim.stop(probes[0].ref)
+    _ = sim.stop(probes[0].ref)
     assert everybody.tell(Add(1))
     assert [probe.drain() for probe in probes] == [(), (Add(1),), (Add(1),)]
     for probe in probes:
-        sim.stop(probe.ref)
+        _ = sim.stop(probe.ref)
     assert not everybody.tell(Add(2))
 
 
@@ -154,7 +154,7 @@ def test_a_consistent_hash_moves_only_the_keys_of_who_has_ended() -> None:
         return {message: number for number, probe in enumerate(probes) for message in probe.drain()}
 
     before = owners()
-    sim.stop(probes[1].ref)
+    _ = sim.stop(probes[1].ref)
     after = owners()
     assert 1 in before.values()
     assert 1 not in after.values()
@@ -221,7 +221,7 @@ def test_a_topic_tells_all_subscribers_in_one_order_and_forgets_those_who_end() 
     topic.tell(Publish("b"))
     assert one.drain() == (Published(1, "a"),)
     assert two.drain() == (Published(1, "a"), Published(2, "b"))
-    sim.stop(two.ref)
+    _ = sim.stop(two.ref)
     topic.tell(Publish("c"))
     sim.settle()
     assert sim.kernel.dead_letters.count == 0

@@ -100,7 +100,7 @@ def test_a_strategy_restarts_whom_it_names_in_order(parent: type[Parent], expect
 
 def test_children_stop_last_started_first_and_before_their_parent() -> None:
     sim, parent, _, diary = family(Parent)
-    sim.stop(parent)
+    _ = sim.stop(parent)
     assert diary == ["stop c", "stop b", "stop a", "stop parent"]
 
 
@@ -213,8 +213,7 @@ def test_the_end_of_one_that_needs_time_to_stop_may_be_awaited_in_virtual_time()
     sim.settle()
 
     async def stop() -> tuple[str, Exit]:
-        sim.stop(quitter, "early")
-        ended = await quitter.until_ended()
+        ended = await sim.stop(quitter, "early")
         return ended.reason, ended.exit
 
     assert (sim.play(stop()), sim.now) == (("early", Exit.SHUTDOWN), 1_000_000_000)
@@ -291,7 +290,7 @@ def test_a_watcher_is_told_of_a_death_once_even_if_it_asks_too_late() -> None:
     watcher = sim.spawn(Watcher)
     watcher.tell(Watch(a))
     sim.settle()
-    sim.stop(parent)
+    _ = sim.stop(parent)
     watcher.tell(Watch(b))
     sim.settle()
     assert sim.ask(watcher, Obituaries()) == (

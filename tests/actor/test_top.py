@@ -69,7 +69,7 @@ def test_a_class_keeps_its_row_when_its_actors_have_ended() -> None:
         second.tell(Add(1))
     sim.run(2)
     for ref in (first, second):
-        sim.stop(ref)
+        _ = sim.stop(ref)
     assert view_of(before, sim.snapshot()).rows == (Row(name="Counter", actors=0, rate=3.0, handled=6, restarts=1),)
 
 

@@ -18,7 +18,7 @@ def test_a_server_reports_the_completed_steps_of_its_start() -> None:
 def test_a_lost_store_fails_the_etcd_checks() -> None:
     plane = Plane()
     plane.sim.settle()
-    plane.sim.stop(plane.store)
+    _ = plane.sim.stop(plane.store)
     plane.sim.settle()
     wrong = plane.sim.play(_looked(plane))
     assert wrong["etcd"].startswith("error getting data from etcd: ")
@@ -27,7 +27,7 @@ def test_a_lost_store_fails_the_etcd_checks() -> None:
 
 def test_all_checks_of_a_silent_server_fail() -> None:
     plane = Plane()
-    plane.sim.stop(plane.server)
+    _ = plane.sim.stop(plane.server)
     well = {"ping", "log", "loopback-serving-certificate", "shutdown"}
     assert set(plane.sim.play(_looked(plane))) == {*HEALTHZ, *READYZ} - well
 

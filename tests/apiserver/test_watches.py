@@ -319,7 +319,7 @@ def test_a_watch_ends_with_its_subscriber(plane: Plane) -> None:
     plane.sim.settle()
     plane.create(config_map("a"))
     plane.sim.settle()
-    plane.sim.stop(watcher)
+    _ = plane.sim.stop(watcher)
     plane.create(config_map("b"))
     plane.sim.settle()
     names = [event.object.metadata.name for one in heard if isinstance(one, WatchEvents) for event in one.events]

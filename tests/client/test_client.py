@@ -64,7 +64,7 @@ def test_several_requests_can_be_on_their_way_at_once(door: Door) -> None:
 
 
 def test_a_server_that_is_gone_is_unavailable(door: Door) -> None:
-    door.sim.stop(door.server)
+    _ = door.sim.stop(door.server)
     with pytest.raises(ServiceUnavailable):
         door.get(ConfigMap, "a")
 

@@ -106,7 +106,7 @@ def test_a_subscriber_that_dies_is_forgotten(world: World) -> None:
     world.shared.subscribe(gone)
     world.sim.settle()
     assert len(world.shared.subscribers) == 2
-    world.sim.stop(gone)
+    _ = world.sim.stop(gone)
     world.sim.settle()
     assert len(world.shared.subscribers) == 1
 

@@ -104,7 +104,7 @@ def test_a_budget_that_its_controller_has_not_seen_allows_nothing(control_plane:
     control_plane.tick()
     made = control_plane.create(budget(min_available=0))
     control_plane.sim.run(1.0)
-    control_plane.sim.stop(control_plane.child("controllers/disruption"))
+    _ = control_plane.sim.stop(control_plane.child("controllers/disruption"))
     control_plane.change(made, lambda one: replace(one, spec=replace(one.spec, min_available=1)))
     with pytest.raises(TooManyRequests) as caught:
         evict(control_plane, control_plane.list(Pod)[0])

@@ -167,7 +167,7 @@ class Plane:
 
     def power_off(self, name: str) -> None:
         """Kubelet and containers are gone."""
-        self.sim.stop(self.kubelets[name])
+        _ = self.sim.stop(self.kubelets[name])
 
     def start_scheduler(self, config: SchedulerConfig = DEFAULT_CONFIG, call: Call = no_call) -> None:
         self.scheduler = self.sim.spawn(partial(SchedulerProcess, self.client, config, call), name="scheduler-process")

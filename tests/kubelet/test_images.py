@@ -70,7 +70,7 @@ class Registry(SimulatedRuntime):
 
 def test_a_container_goes_on_when_its_pod_changes_whatever_its_runtime_calls_images() -> None:
     plane = Plane(nodes=1)
-    plane.sim.stop(plane.kubelets["node-0"])
+    _ = plane.sim.stop(plane.kubelets["node-0"])
     plane.runtimes["node-0"] = Registry("10.0.0.0/24")
     plane.start_kubelet("node-0")
     plane.create(a_pod("p", Container(name="c", image="nginx:1"), node_name="node-0"))

@@ -105,7 +105,7 @@ def test_the_status_of_the_node_is_written_every_five_minutes() -> None:
 
 def test_a_kubelet_that_comes_back_reports_a_node_that_was_given_up() -> None:
     plane = Plane(nodes=1)
-    plane.sim.stop(plane.kubelets["node-0"])
+    _ = plane.sim.stop(plane.kubelets["node-0"])
     unknown = replace(plane.node("node-0").status.conditions[-1], status="Unknown", reason="NodeStatusUnknown")
     node = plane.node("node-0")
     gone = replace(node, status=replace(node.status, conditions=(*node.status.conditions[:-1], unknown)))
@@ -528,7 +528,7 @@ def test_a_restarted_kubelet_stops_pods_that_were_removed_meanwhile() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0"))
     plane.run_until_pod("p", is_running)
-    plane.sim.stop(plane.kubelets["node-0"])
+    _ = plane.sim.stop(plane.kubelets["node-0"])
     plane.delete_pod("p", grace_seconds=0)
     assert running(plane) == ["c"]
     plane.start_kubelet("node-0")

@@ -95,7 +95,7 @@ def test_leases_of_one_slot_are_written_at_once() -> None:
 
 def test_a_kubelet_that_stops_is_not_kept_alive() -> None:
     together = Together(nodes=2)
-    together.plane.sim.stop(together.kubelets["node-0"])
+    _ = together.plane.sim.stop(together.kubelets["node-0"])
     before = together.renewals("node-0"), together.renewals("node-1")
     together.plane.sim.run(2 * INTERVAL)
     assert together.renewals("node-0") == before[0]

@@ -91,7 +91,7 @@ def test_only_the_mirror_that_was_meant_is_removed() -> None:
 def test_another_manifest_is_another_pod() -> None:
     plane = Plane(nodes=1, static_pods=(manifest(),))
     old = plane.run_until_pod(NAME, is_running)
-    plane.sim.stop(plane.kubelets["node-0"])
+    _ = plane.sim.stop(plane.kubelets["node-0"])
     plane.configure("node-0", static_pods=(manifest("example/etcd:2"),))
     plane.start_kubelet("node-0")
     plane.sim.run(5.0)
@@ -103,7 +103,7 @@ def test_another_manifest_is_another_pod() -> None:
 def test_a_mirror_of_nothing_goes() -> None:
     plane = Plane(nodes=1, static_pods=(manifest(),))
     plane.run_until_pod(NAME, is_running)
-    plane.sim.stop(plane.kubelets["node-0"])
+    _ = plane.sim.stop(plane.kubelets["node-0"])
     plane.configure("node-0", static_pods=())
     plane.start_kubelet("node-0")
     plane.sim.run(5.0)

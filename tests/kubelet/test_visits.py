@@ -165,7 +165,7 @@ def test_a_command_that_has_asked_goes_on_though_its_kubelet_begins_anew(script:
     container = Container(name="c", image="busybox", command=("sh", "-c", script))
     plane.create(a_pod("asks", container, node_name="node-0", restart_policy="Never"))
     assert plane.sim.run_until(lambda: bool(asked))
-    plane.sim.stop(plane.kubelets["node-0"])
+    _ = plane.sim.stop(plane.kubelets["node-0"])
     plane.start_kubelet("node-0")
 
     plane.run_until_pod("asks", has_ended)

@@ -190,7 +190,7 @@ def test_a_candidate_that_stops_gives_its_lease_up() -> None:
     simulation = two_of_each()
     name = holder_of(simulation, "scheduler")
     (elector,) = (cell for cell in cells(simulation.sim.kernel.root) if cell.path == f"/cluster/{name}")
-    simulation.sim.stop(elector)
+    _ = simulation.sim.stop(elector)
     simulation.sim.run(0.1)
     assert lease_of(simulation, "scheduler").spec.holder_identity == ""
     passes(simulation, 5)

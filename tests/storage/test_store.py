@@ -289,7 +289,7 @@ def test_the_watches_of_a_dead_subscriber_are_forgotten() -> None:
     subscriber = sim.spawn(lambda: Recorder([]), name="subscriber")
     for watch in (1, 2):
         sim.ask(store, WatchCreate(subscriber=subscriber, watch=watch, key="a"))
-    sim.stop(subscriber)
+    _ = sim.stop(subscriber)
     sim.settle()
     assert len(store_of(store)._watches) == 0
 

@@ -137,7 +137,7 @@ def test_a_probe_is_told_of_deaths_and_dead_letters() -> None:
     sim.settle()
     probe.watch(other.ref)
     probe.subscribe_dead_letters()
-    sim.stop(other.ref)
+    _ = sim.stop(other.ref)
     other.ref.tell(Bye())
     probe.expect_in_any_order(Terminated(ref=other.ref), DeadLetter("/other", Bye(), "stopped"))
 
