@@ -1,17 +1,16 @@
-"""The store: opaque values under text keys, every state with its revision, in etcd's words and with etcd's meaning.
+"""The store: opaque values under text keys, in revisions, with etcd's terms and semantics.
 
-- `Store` is the actor. It holds all keys in memory (`Mvcc`), tells watchers what has changed (`Watches`), and keeps
-  every change in its `Backend` before it acknowledges.
-- `backends.memory.MemoryBackend` is the disk of simulations; `backends.sqlite.SqliteBackend` that of real clusters;
-  `backends.etcd.EtcdBackend` keeps their state in an etcd. A backend is made outside and outlives the store, which loads
-  from it after a restart.
-- `Codec` says what values are. It knows no Kubernetes; the API server's codec does.
+- `Store` is the actor. It holds all keys in memory (`Mvcc`), sends events to watchers (`Watches`), and acknowledges a
+  write when it is durable in its `Backend`.
+- `backends.memory.MemoryBackend` is the disk of simulations; `backends.sqlite.SqliteBackend` is that of real clusters;
+  `backends.etcd.EtcdBackend` keeps their state in an etcd. The caller makes the backend, which outlives the store: after
+  a restart the store loads from it.
+- `Codec` encodes values. The store knows no Kubernetes; the API server's codec does.
+- `Snapshot` is the store's state at one revision. Taking and restoring one shares the values.
 
-- `Snapshot` is its state at one revision, taken and restored by sharing values: stores that begin with it diverge.
-
-Who sends to it: the API server, the requests of `messages.py`. Nobody else, but for who takes a `Snapshot`.
-What it sends: `StoreEvents` and `StoreWatchCancelled` to subscribers of watches.
-Where its behaviour comes from: etcd v3.5 (server/storage/mvcc, server/lease, api/etcdserverpb).
+Senders: the API server sends the requests of `messages.py`; nobody else does, except for `TakeSnapshot`.
+Sends: `StoreEvents` and `StoreWatchCancelled` to subscribers of watches.
+Source: etcd v3.5 (server/storage/mvcc, server/lease, api/etcdserverpb).
 """
 
 from kubeactors.storage.backends import Backend

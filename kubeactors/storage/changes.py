@@ -1,4 +1,4 @@
-"""What a backend has to keep: the difference between two moments of the store."""
+"""What a backend has to commit: the changes of the store since the last commit."""
 
 import msgspec
 
@@ -7,14 +7,14 @@ from kubeactors.storage.messages import KeyValue, StoreEvent
 
 
 class Changes(msgspec.Struct):
-    """Everything that changed since the last time somebody asked. Kept as a whole or not at all."""
+    """All changes since the last `Mvcc.take_changes`. Committed as a whole or not at all."""
 
     events: list[StoreEvent] = []
-    """Writes, in order; whole revisions."""
+    """Puts and deletions, in order; whole revisions."""
     granted: list[Lease] = []
     ended: list[int] = []
-    """Ids of leases."""
+    """Ids of leases that were revoked or have expired."""
     compact_revision: int = 0
-    """0: as it was."""
+    """0: unchanged."""
     forgotten: list[KeyValue] = []
-    """Overwritten states and deletions that nobody can read any more. They may go at any later time, or now."""
+    """Compacted versions and tombstones, which nobody can read any more. A backend may delete them at any time."""

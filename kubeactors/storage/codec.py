@@ -6,7 +6,7 @@ from kubeactors.storage.messages import Value
 
 
 class BytesCodec:
-    """Values are bytes, and carry no revision.
+    """The codec for values that are bytes, and do not contain their revision.
 
     >>> BytesCodec().stamp(b"x", 7)
     b'x'

@@ -1,8 +1,8 @@
-"""What goes wrong with a store, by condition; each message says the remedy."""
+"""The errors of the store, by condition; each message says the remedy."""
 
 
 class StorageError(Exception):
-    """The base of the store's errors. Refusals are replies, not errors."""
+    """The base of the store's errors. A request that is rejected gets a reply, not an error."""
 
 
 class DuplicateKey(StorageError):
@@ -10,19 +10,19 @@ class DuplicateKey(StorageError):
 
 
 class StoreUnavailable(StorageError):
-    """The operating system or etcd refused: no such directory, no permission, disk full, no connection. Retry later."""
+    """The operating system or etcd failed: no such directory, no permission, disk full, no connection. Retry later."""
 
 
 class StaleCommit(StorageError):
-    """The store was loaded again after this commit was made; it was dropped, and nobody was told that it is durable."""
+    """The store was loaded again after this commit was staged. It was dropped, and not acknowledged."""
 
 
 class StoreUnusable(StorageError):
-    """What is there cannot be used, now or later: no retry mends it. It was not touched."""
+    """The stored data cannot be used, and a retry cannot help. It was not touched."""
 
 
 class NotAStore(StoreUnusable):
-    """Something else made the file."""
+    """The data was written by something else."""
 
 
 class StoreLocked(StoreUnusable):
@@ -30,8 +30,8 @@ class StoreLocked(StoreUnusable):
 
 
 class StoreTooNew(StoreUnusable):
-    """A newer version made the store."""
+    """The store was written by a newer version."""
 
 
 class StoreCorrupt(StoreUnusable):
-    """The file is a store, and damaged."""
+    """The store is corrupted."""

@@ -1,9 +1,9 @@
-"""Actors whose state is what has happened to them: a journal and a snapshot in the store, replayed at every start.
+"""Event sourcing: actors with a journal of events and a snapshot in the store, replayed at every start.
 
-Each event is a key of the store, `journal/ID/NUMBER`; the newest snapshot is `snapshot/ID`. An event is written only if
-its number is free and the snapshot is still the one that its writer knows, so that of two actors with one id the second
-writer fails instead of mixing its events in. Neither would do alone: most events leave the snapshot as it is, and the
-numbers of the events before a snapshot are free again.
+Each event is a key of the store, `journal/ID/NUMBER`; the newest snapshot is `snapshot/ID`. An event is written on two
+preconditions: its number is free, and the snapshot is the one that the writer knows. So of two actors with one id the
+second writer fails instead of mixing in its events. Both are needed: most events do not write a snapshot, and the numbers
+of the events before a snapshot are free again.
 
 Source: the shape is that of Akka's EventSourcedBehavior.
 """
@@ -32,15 +32,15 @@ E = TypeVar("E", bound=msgspec.Struct)
 S = TypeVar("S")
 
 _EVENT = re.compile(r"/\d{16}(/|$)")
-"""The end of an event's key."""
+"""Matches the end of an event's key."""
 
 
 class JournalConflict(Exception):
-    """Somebody else has written to this actor's journal. Let the supervisor start it again: it reads what happened."""
+    """Another writer has written to this actor's journal. Let the supervisor restart the actor: it replays the journal."""
 
 
 class EventTooLarge(Exception):
-    """An event, or the snapshot, is larger than the store takes. Write smaller events; keep less in the state."""
+    """An event, or the snapshot, is too large for the store. Write smaller events; keep less in the state."""
 
 
 class _Snapshot(msgspec.Struct, frozen=True):
@@ -49,19 +49,19 @@ class _Snapshot(msgspec.Struct, frozen=True):
 
 
 class EventSourced(Actor[M], Generic[M, E, S]):
-    """An actor that comes back with all that it has persisted, after a restart and after a crash of the process.
+    """An actor that recovers all that it has persisted, after a restart and after a crash of the process.
 
-    Subclasses name `event` (a Struct, or a tagged union of Structs) and `snapshot` (the type of the state), give the
-    state they begin with to `__init__`, say in `apply` what an event does to it, and `await self.persist(event)` in
-    their handlers. Messages are not handled before the replay is done.
+    Subclasses set `event` (a Struct, or a tagged union of Structs) and `snapshot` (the type of the state), pass the
+    initial state to `__init__`, implement `apply`, and `await self.persist(event)` in their handlers. Messages are not
+    handled before the replay is done.
 
     Args:
         store: a `Store` with a codec of bytes.
         id_: names the journal.
-        state: before anything has happened.
+        state: the initial state.
 
     Raises:
-        ValueError: a part of the id, after a slash, is 16 digits: it would lie in another one's journal.
+        ValueError: a part of the id, after a slash, is 16 digits: it would be in another actor's journal.
     """
 
     event: ClassVar[object]
@@ -71,39 +71,41 @@ class EventSourced(Actor[M], Generic[M, E, S]):
 
     def __init__(self, store: Ref[StoreMessage], id_: str, state: S) -> None:
         if _EVENT.search(id_):
-            raise ValueError(f"{id_!r} is the name of an event, not of a journal; write no 16 digits after a slash")
+            raise ValueError(
+                f"{id_!r} looks like the key of an event, not like the id of a journal; use no 16 digits after a slash"
+            )
         self.state: S = state
         self.number: int = 0
-        """Of the last event."""
+        """The number of the last event."""
         self._store = store
         self._journal = f"journal/{id_}/"
         self._snapshot = f"snapshot/{id_}"
         self._snapshot_revision = 0
-        """At which the snapshot was written that this actor knows; 0: there is none."""
+        """The revision of the snapshot that this actor knows; 0: there is none."""
 
     def apply(self, state: S, event: E) -> S:
         """The state after an event. Pure: it runs again at every replay."""
         raise NotImplementedError
 
     async def started(self) -> None:
-        """Read the snapshot, and apply the events after it."""
+        """Restore the snapshot, and apply the events after it."""
         snapshots, events = await self._read()
         for kv in snapshots:
             snapshot = msgspec.json.decode(_data(kv), type=_Snapshot)
             self.number, self._snapshot_revision = snapshot.number, kv.mod_revision
             self.state = msgspec.json.decode(snapshot.state, type=self.snapshot)  # pyright: ignore -- the subclass says which
-        after = self._key(self.number + 1)  # those before it are in the snapshot
+        after = self._key(self.number + 1)  # earlier ones are in the snapshot
         for kv in events:
             if kv.key >= after:
                 self.state = self.apply(self.state, self._decode(_data(kv)))
                 self.number += 1
 
     async def persist(self, *events: E) -> S:
-        """Write events, all or none, then apply them. When this returns they are durable.
+        """Write events, all or none, then apply them. They are durable when this returns.
 
         Raises:
-            JournalConflict: somebody else has written to the journal.
-            EventTooLarge: an event, or the snapshot, is larger than the store takes.
+            JournalConflict: another writer has written to the journal.
+            EventTooLarge: an event, or the snapshot, is too large for the store.
         """
         state, number = self.state, self.number
         writes: list[PutOp | DeleteOp] = []
@@ -121,7 +123,7 @@ class EventSourced(Actor[M], Generic[M, E, S]):
         return state
 
     def _snapshot_of(self, state: S, number: int) -> tuple[DeleteOp, PutOp]:
-        """Keep the state in place of the events that led to the one before."""
+        """Write a snapshot, and delete the events before the present ones."""
         kept = _Snapshot(number, msgspec.Raw(msgspec.json.encode(state)))
         return (
             DeleteOp(key=self._key(0), range_end=self._key(self.number + 1)),
@@ -129,20 +131,22 @@ class EventSourced(Actor[M], Generic[M, E, S]):
         )
 
     async def _write(self, writes: list[PutOp | DeleteOp]) -> int:
-        """Write if nobody else has written. Returns the revision."""
-        nobody_else = (
+        """Write, unless another writer has. Returns the revision."""
+        unwritten = (
             Compare(key=self._key(self.number + 1), mod_revision=0),
             Compare(key=self._snapshot, mod_revision=self._snapshot_revision),
         )
-        reply = await self._store.ask(Txn(compare=nobody_else, success=tuple(writes)))
+        reply = await self._store.ask(Txn(compare=unwritten, success=tuple(writes)))
         if isinstance(reply, ValueTooLarge):
-            raise EventTooLarge(f"{reply.key} has {reply.size} bytes; the store takes {reply.limit}")
+            raise EventTooLarge(f"{reply.key} has {reply.size} bytes; the store takes up to {reply.limit}")
         if not isinstance(reply, TxnReply) or not reply.succeeded:
-            raise JournalConflict(f"{self._journal}: written by somebody else after event {self.number}; start again")
+            raise JournalConflict(
+                f"{self._journal}: written by another writer after event {self.number}; restart the actor"
+            )
         return reply.revision
 
     async def _read(self) -> tuple[tuple[KeyValue, ...], tuple[KeyValue, ...]]:
-        """The snapshot, if there is one, and the events that there are, at one moment."""
+        """The snapshot, if there is one, and the events, at one revision."""
         events = RangeOp(key=self._key(0), range_end=f"{self._journal}:")  # ":" comes after the digits
         reply = await self._store.ask(Txn(success=(RangeOp(key=self._snapshot), events)))
         assert isinstance(reply, TxnReply)  # the newest revision is never compacted
@@ -157,5 +161,5 @@ class EventSourced(Actor[M], Generic[M, E, S]):
 
 
 def _data(kv: KeyValue) -> bytes:
-    assert isinstance(kv.value, bytes), "the store's codec is one of bytes"
+    assert isinstance(kv.value, bytes), "the store's codec is BytesCodec"
     return kv.value

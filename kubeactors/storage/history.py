@@ -1,4 +1,4 @@
-"""What happened, in order: the events from the compacted revision on."""
+"""The history: events in order, from the compact revision on."""
 
 from bisect import bisect_left
 from operator import attrgetter
@@ -15,7 +15,7 @@ class History:
 
     def __init__(self) -> None:
         self._events: list[StoreEvent] = []
-        self._start = 0  # everything before is forgotten, and cut off when it is most of the list
+        self._start = 0  # earlier ones are forgotten; they are deleted when they are most of the list
 
     def __len__(self) -> int:
         return len(self._events) - self._start
@@ -27,7 +27,7 @@ class History:
     def read(self, first: int, last: int, limit: int) -> list[StoreEvent]:
         """The events of revisions `first` to `last` (both included), about `limit` of them.
 
-        The events of one revision are never split: there may be more than `limit`, then all of one revision at the end.
+        The events of one revision are never split: the last revision may exceed `limit`.
         """
         events = self._events
         low = bisect_left(events, first, self._start, key=_revision)

@@ -4,11 +4,11 @@ from bisect import bisect_left, insort
 from itertools import pairwise
 
 BLOCK = 1024
-"""The most keys in a block. Inserting moves at most so many pointers (about 100 ns), finding a block is a bisect."""
+"""The maximum size of a block. Inserting moves at most so many pointers (about 100 ns); finding a block is a bisect."""
 
 
 class SortedKeys:
-    """Keys in order, kept as blocks of sorted lists: adding, removing, and finding a range are O(log n).
+    """A sorted set of keys, as blocks of sorted lists: adding, removing, and finding a range are O(log n).
 
     >>> keys = SortedKeys()
     >>> for key in ("b", "a", "c"):
@@ -24,7 +24,7 @@ class SortedKeys:
         self._lasts: list[str] = []  # the last key of each block
 
     def copy(self) -> "SortedKeys":
-        """The same keys, that change on their own."""
+        """An independent copy."""
         copied = SortedKeys()
         copied._blocks = [block.copy() for block in self._blocks]
         copied._lasts = self._lasts.copy()
@@ -90,7 +90,7 @@ class SortedKeys:
         return sum(map(len, self._blocks[first:last])) - low + high
 
     def _position(self, key: str) -> tuple[int, int]:
-        """The block and the place in it of the first key that is not less."""
+        """The block, and the index in it, of the first key that is not less."""
         at = bisect_left(self._lasts, key)
         return (at, bisect_left(self._blocks[at], key)) if at < len(self._lasts) else (at, 0)
 
@@ -101,7 +101,7 @@ class SortedKeys:
         self._lasts.insert(at, block[half - 1])
 
     def check(self) -> None:
-        """Assert what holds between two calls; for tests."""
+        """Assert the invariants; for tests."""
         assert all(self._blocks)
         assert [block[-1] for block in self._blocks] == self._lasts
         assert all(a < b for a, b in pairwise(key for block in self._blocks for key in block))

@@ -1,4 +1,4 @@
-"""The requests that the store answers, in etcd's words: the second protocol that crosses rooms.
+"""The store's requests, in etcd's terms: the second protocol that crosses rooms.
 
 The store keeps opaque immutable values under text keys. It knows nothing of Kubernetes.
 
@@ -12,22 +12,22 @@ import msgspec
 from kubeactors.message import Message, Recipient, Request
 
 Value: TypeAlias = object
-"""An immutable value. In memory it is shared by everybody who reads it; `Codec` makes bytes of it."""
+"""An immutable value. In memory it is shared by all readers; a `Codec` encodes it."""
 
 
 class Codec(Protocol):
-    """What the store must know of its values."""
+    """Encodes and decodes values."""
 
     def encode(self, value: Value) -> bytes:
-        """The bytes to keep; they need not hold the revision."""
+        """The bytes to store; they need not contain the revision."""
         ...
 
     def decode(self, data: bytes, mod_revision: int) -> Value:
-        """The value of bytes that `encode` made, as it was at that revision."""
+        """The value that was encoded as these bytes, as written at that revision."""
         ...
 
     def stamp(self, value: Value, mod_revision: int) -> Value:
-        """The value as it is after it was written at that revision (it may carry its revision)."""
+        """The value as it is once written at that revision, which it may contain."""
         ...
 
 
@@ -43,7 +43,7 @@ class KeyValue(msgspec.Struct, frozen=True, gc=False):
 
 
 class Compare(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A condition on one key: its mod revision equals this one; 0 means that it does not exist."""
+    """A precondition on a key: its mod revision equals this one; 0: the key does not exist."""
 
     key: str
     mod_revision: int
@@ -67,7 +67,7 @@ class DeleteOp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class RangeOp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Read a key, or the keys from `key` up to but without `range_end`, in key order.
 
-    `revision` 0 reads the newest; `limit` 0 is no limit.
+    `revision` 0 is the newest; `limit` 0 is no limit.
     """
 
     key: str
@@ -81,25 +81,25 @@ Op: TypeAlias = PutOp | DeleteOp | RangeOp
 
 
 class Compacted(Message, frozen=True):
-    """Refused: the revision is older than the last compaction; read again at a newer one."""
+    """Rejected: the revision is older than the last compaction; read again at a newer one."""
 
     compact_revision: int
 
 
 class FutureRevision(Message, frozen=True):
-    """Refused: that revision has not happened yet; the newest is `revision`."""
+    """Rejected: there is no such revision yet; the newest is `revision`."""
 
     revision: int
 
 
 class LeaseNotFound(Message, frozen=True):
-    """Refused: the lease of a put has ended; grant a new one and write again."""
+    """Rejected: the lease of a put has ended; grant a new one and write again."""
 
     lease: int
 
 
 class ValueTooLarge(Message, frozen=True, kw_only=True):
-    """Refused: where the store keeps its data takes no value of so many bytes; write less under each key."""
+    """Rejected: the value is too large for the backend; write less under each key. Sizes are in bytes."""
 
     key: str
     size: int
@@ -107,7 +107,7 @@ class ValueTooLarge(Message, frozen=True, kw_only=True):
 
 
 class RangeReply(Message, frozen=True, kw_only=True):
-    """What a range found. `revision` is the store's at the time; `count` counts all matches, beyond the limit too."""
+    """The result of a range. `revision` is the store's; `count` counts all matches, also beyond the limit."""
 
     revision: int
     kvs: tuple[KeyValue, ...]
@@ -116,14 +116,14 @@ class RangeReply(Message, frozen=True, kw_only=True):
 
 
 class PutReply(Message, frozen=True, kw_only=True):
-    """The key as it is now (its value stamped), and as it was before, if it was."""
+    """The key as written (with its value stamped), and its previous version, if there was one."""
 
     kv: KeyValue
     previous: KeyValue | None
 
 
 class DeleteReply(Message, frozen=True, kw_only=True):
-    """The keys that were deleted, as they were before."""
+    """The keys that were deleted, with their last versions."""
 
     deleted: tuple[KeyValue, ...]
 
@@ -132,7 +132,7 @@ OpReply: TypeAlias = PutReply | DeleteReply | RangeReply
 
 
 class TxnReply(Message, frozen=True, kw_only=True):
-    """`succeeded` tells which branch ran; all its writes have one revision, `revision`."""
+    """The result of a transaction. `succeeded` tells which branch ran; all its writes are at `revision`."""
 
     revision: int
     succeeded: bool
@@ -140,13 +140,13 @@ class TxnReply(Message, frozen=True, kw_only=True):
 
 
 class Range(Request[RangeReply | Compacted | FutureRevision], frozen=True, kw_only=True):
-    """Read."""
+    """Read keys."""
 
     op: RangeOp
 
 
 class Txn(Request[TxnReply | Compacted | FutureRevision | LeaseNotFound | ValueTooLarge], frozen=True, kw_only=True):
-    """If all comparisons hold do `success`, else `failure`; atomically. Acknowledged when durable."""
+    """If all comparisons hold, do `success`, else `failure`; atomically. An acknowledged write is durable."""
 
     compare: tuple[Compare, ...] = ()
     success: tuple[Op, ...] = ()
@@ -154,20 +154,20 @@ class Txn(Request[TxnReply | Compacted | FutureRevision | LeaseNotFound | ValueT
 
 
 class CompactReply(Message, frozen=True, kw_only=True):
-    """History up to `compact_revision` is gone; what is current at it stays."""
+    """History before `compact_revision` is compacted; versions that are current at it are kept."""
 
     revision: int
     compact_revision: int
 
 
 class Compact(Request[CompactReply | Compacted | FutureRevision], frozen=True, kw_only=True):
-    """Forget what was overwritten or deleted at or before `revision`."""
+    """Compact: forget versions that were overwritten or deleted at or before `revision`."""
 
     revision: int
 
 
 class StoreEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A put (kv is the new state) or a deletion (kv has the key and the revision of the deletion; value None)."""
+    """A put (`kv` is the new version) or a deletion (`kv` has the key and the revision of the deletion; value None)."""
 
     deleted: bool
     kv: KeyValue
@@ -175,9 +175,9 @@ class StoreEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class StoreEvents(Message, frozen=True, kw_only=True):
-    """Events of one watch in order of revision; the events of one revision are never split over two messages.
+    """Events of one watch in order of revision. The events of one revision are never split over two messages.
 
-    No events: a progress notification; everything up to `revision` has been sent.
+    Without events it is a progress notification: all events up to `revision` have been sent.
     """
 
     watch: int
@@ -186,14 +186,14 @@ class StoreEvents(Message, frozen=True, kw_only=True):
 
 
 class StoreWatchCancelled(Message, frozen=True, kw_only=True):
-    """The watch has ended; with `compact_revision`, because what it wanted to see is compacted: range again."""
+    """The watch has ended; with a `compact_revision`, because its next events are compacted: range again."""
 
     watch: int
     compact_revision: int = 0
 
 
 class WatchCreated(Message, frozen=True, kw_only=True):
-    """The watch is registered; events from its start revision on follow. `revision` is the store's now."""
+    """The watch is registered; events from its start revision on follow. `revision` is the store's."""
 
     revision: int
 
@@ -201,7 +201,7 @@ class WatchCreated(Message, frozen=True, kw_only=True):
 class WatchCreate(Request[WatchCreated | Compacted], frozen=True, kw_only=True):
     """Stream the events of keys in [key, range_end) from `start_revision` on (0: from now on).
 
-    `watch` is the subscriber's own number for it. It ends with the subscriber's death, or by `WatchCancel`.
+    `watch` is the subscriber's own number for it. The watch ends when the subscriber stops, or by `WatchCancel`.
     """
 
     subscriber: Recipient[StoreEvents | StoreWatchCancelled]
@@ -212,33 +212,33 @@ class WatchCreate(Request[WatchCreated | Compacted], frozen=True, kw_only=True):
 
 
 class WatchCancel(Message, frozen=True, kw_only=True):
-    """The subscriber wants no more of its watch."""
+    """Cancel a watch."""
 
     subscriber: Recipient[StoreEvents | StoreWatchCancelled]
     watch: int
 
 
 class Progress(Request[RangeReply], frozen=True, kw_only=True):
-    """Ask for the current revision (a range of nothing).
+    """Ask for the current revision (an empty range).
 
-    Watches of the asker that have been told everything get a progress notification first, if it is news to them.
+    Synced watches of the caller get a progress notification first, if they have not had it.
     """
 
 
 class LeaseGrant(Request[int], frozen=True, kw_only=True):
-    """Make a lease; keys put with it are deleted when it expires. The reply is its id."""
+    """Grant a lease; keys put with it are deleted when it ends. The reply is its id."""
 
     ttl_seconds: int
 
 
 class LeaseKeepAlive(Request[bool], frozen=True, kw_only=True):
-    """Renew a lease; False if it is gone."""
+    """Renew a lease; False if it has ended."""
 
     lease: int
 
 
 class LeaseRevoke(Request[bool], frozen=True, kw_only=True):
-    """End a lease and delete its keys; False if it is gone."""
+    """Revoke a lease and delete its keys; False if it has ended."""
 
     lease: int
 

@@ -1,8 +1,8 @@
 """Keys with revisions: etcd's data model, as a plain single-writer data structure.
 
-The newest state of every key lies in one dict; a write moves the older state to the key's past. Reading the newest
-state never touches history. The `History` of events serves watches that start in the past, and is what compaction
-walks: its cost is what it forgets, never the size of the store.
+The newest version of every key is in one dict; a write moves the previous version to the key's past. Reading the newest
+versions never touches history. The `History` of events is for watches that start in the past and for compaction, whose
+cost depends on what it forgets, never on the size of the store.
 
 Source: etcd server/storage/mvcc/kvstore.go, kvstore_txn.go, kvstore_compaction.go, key_index.go (v3.5).
 """
@@ -41,11 +41,11 @@ from kubeactors.storage.snapshot import Snapshot
 _mod_revision = attrgetter("mod_revision")
 
 FIRST_REVISION = 1
-"""Of an empty store, as in etcd: 0 is free to mean "the newest"."""
+"""The revision of an empty store, as in etcd, so that 0 can mean "the newest"."""
 
 
 def check_duplicates(ops: tuple[Op, ...]) -> None:
-    """Refuse what has no order within one revision.
+    """Reject transactions that write a key twice: within one revision there is no order.
 
     >>> check_duplicates((PutOp(key="a", value=b""), DeleteOp(key="b"), DeleteOp(key="b", range_end="c")))
 
@@ -66,33 +66,33 @@ def check_duplicates(ops: tuple[Op, ...]) -> None:
 class Mvcc:
     """All keys at all revisions since the compaction. `stamp` puts the revision into a value as it is written.
 
-    Every method either does all that it says or raises before it has changed anything.
+    A method that raises has changed nothing.
     """
 
     def __init__(self, stamp: Callable[[Value, int], Value]) -> None:
         self.revision: int = FIRST_REVISION
         self.compact_revision: int = 0
         self.history: History = History()
-        """Events from `compact_revision` on; while `trim` has work, older ones too."""
+        """Events from `compact_revision` on, and older ones that `trim` has not forgotten yet."""
         self.leases: Leases = Leases()
         self._stamp = stamp
         self._current: dict[str, KeyValue] = {}
-        self._past: dict[str, list[KeyValue]] = {}  # oldest first; a deletion is a KeyValue of version 0
+        self._past: dict[str, list[KeyValue]] = {}  # oldest first; a tombstone is a KeyValue of version 0
         self._live = SortedKeys()  # the keys of _current
-        self._dead = SortedKeys()  # keys that are deleted and have a past
+        self._dead = SortedKeys()  # deleted keys with a past
         self._changes = Changes()
         self.changed: bool = False
-        """Whether `take_changes` has something."""
+        """Whether there are changes to take."""
 
     def snapshot(self) -> Snapshot:
-        """The state as it is now. Costs a few pointers for each key, whatever happened before."""
+        """A snapshot of the present state. It costs a few pointers per key."""
         return Snapshot(
             revision=self.revision, current=self._current.copy(), keys=self._live.copy(), leases=self.leases.copy()
         )
 
     @classmethod
     def of(cls, snapshot: Snapshot, stamp: Callable[[Value, int], Value]) -> Self:
-        """A store that goes on from a snapshot: it knows nothing older."""
+        """A store that continues from a snapshot; earlier revisions are compacted."""
         mvcc = cls(stamp)
         mvcc.revision = mvcc.compact_revision = snapshot.revision
         mvcc.leases = snapshot.leases.copy()
@@ -101,20 +101,20 @@ class Mvcc:
         return mvcc
 
     def take_changes(self) -> Changes:
-        """What changed since the last call, for the backend and the watchers."""
+        """The changes since the last call, for the backend and the watchers."""
         changes, self._changes = self._changes, Changes()
         self.changed = False
         return changes
 
     def _change(self) -> Changes:
-        """Where to note a change."""
+        """Where to record a change."""
         self.changed = True
         return self._changes
 
     # Writing.
 
     def txn(self, txn: Txn) -> TxnReply | Compacted | FutureRevision | LeaseNotFound:
-        """Compare, then do one of the two branches at one new revision. Refused as a whole if one of its ops is.
+        """Compare, then do one of the two branches at one new revision. Rejected as a whole if one of its ops is.
 
         Raises:
             DuplicateKey: the branch writes one key twice.
@@ -150,7 +150,7 @@ class Mvcc:
         return None
 
     def _apply(self, ops: tuple[Op, ...], revision: int) -> tuple[OpReply, ...]:
-        """Do several ops. All values are stamped before the first is written, so that a failure leaves no half."""
+        """Do several ops. All values are stamped before the first one is written, so that an error changes nothing."""
         check_duplicates(ops)
         stamped = iter([self._stamp(op.value, revision) for op in ops if type(op) is PutOp])
         replies: list[OpReply] = []
@@ -170,13 +170,13 @@ class Mvcc:
         if previous is None:
             kv = KeyValue(key, value, revision, revision, 1, op.lease)
         else:
-            key = previous.key  # the same text; one object for all its states
+            key = previous.key  # one string object for all its versions
             kv = KeyValue(key, value, previous.create_revision, revision, previous.version + 1, op.lease)
         self._record(StoreEvent(deleted=False, kv=kv, previous=previous))
         return PutReply(kv=kv, previous=previous)
 
     def _delete(self, keys: Iterable[str], revision: int) -> tuple[KeyValue, ...]:
-        """Delete keys that exist. Returns them as they were."""
+        """Delete existing keys. Returns their last versions."""
         deleted = [self._current[key] for key in keys]
         for previous in deleted:
             tombstone = KeyValue(previous.key, None, 0, revision, 0)
@@ -184,7 +184,7 @@ class Mvcc:
         return tuple(deleted)
 
     def _record(self, event: StoreEvent) -> None:
-        """Make it so: the one place where keys change."""
+        """Apply an event: the only place where keys change."""
         kv = event.kv
         key = kv.key
         previous = event.previous
@@ -197,7 +197,7 @@ class Mvcc:
             if previous.lease:
                 self.leases.detach(previous.lease, key)
         if event.deleted:
-            self._bury(kv, was_live=previous is not None)
+            self._add_tombstone(kv, was_live=previous is not None)
         else:
             if previous is None:
                 if key in self._past:
@@ -211,7 +211,7 @@ class Mvcc:
         self._changes.events.append(event)
         self.changed = True
 
-    def _bury(self, tombstone: KeyValue, *, was_live: bool) -> None:
+    def _add_tombstone(self, tombstone: KeyValue, *, was_live: bool) -> None:
         key = tombstone.key
         if was_live:
             del self._current[key]
@@ -222,11 +222,11 @@ class Mvcc:
     # Reading.
 
     def range(self, op: RangeOp, newest: int) -> RangeReply | Compacted | FutureRevision:
-        """Read. `newest` is the newest revision that may be seen: later ones are not durable yet."""
+        """Read keys. `newest` is the newest revision that may be read: later ones are not durable yet."""
         return self.refusal(op.revision, newest) or self._range(op, newest)
 
     def refusal(self, revision: int, newest: int) -> Compacted | FutureRevision | None:
-        """Why that revision cannot be read (0 can)."""
+        """The reply if that revision cannot be read; None if it can, as 0 always can."""
         if revision > newest:
             return FutureRevision(newest)
         if 0 < revision < self.compact_revision:
@@ -239,9 +239,9 @@ class Mvcc:
             kv = self._at(op.key, revision)
             kvs, count = ([kv], 1) if kv is not None else ([], 0)
         elif revision >= self.revision:
-            kvs, count = self._range_now(op)
+            kvs, count = self._range_newest(op)
         else:
-            kvs = self._range_then(op.key, op.range_end, revision)
+            kvs = self._range_past(op.key, op.range_end, revision)
             count = len(kvs)
         if op.limit:
             kvs = kvs[: op.limit]
@@ -252,7 +252,7 @@ class Mvcc:
             count=count,
         )
 
-    def _range_now(self, op: RangeOp) -> tuple[list[KeyValue], int]:
+    def _range_newest(self, op: RangeOp) -> tuple[list[KeyValue], int]:
         if op.count_only:
             return [], self._live.count(op.key, op.range_end)
         keys = self._live.between(op.key, op.range_end, op.limit)
@@ -261,8 +261,8 @@ class Mvcc:
         current = self._current
         return [current[key] for key in keys], count
 
-    def _range_then(self, key: str, range_end: str, revision: int) -> list[KeyValue]:
-        """All keys of a range as they were: costs the keys in the range, not what happened since."""
+    def _range_past(self, key: str, range_end: str, revision: int) -> list[KeyValue]:
+        """The keys of a range at a past revision. The cost depends on the keys in the range, not on later writes."""
         keys = self._live.between(key, range_end)
         dead = self._dead.between(key, range_end)
         if dead:
@@ -272,7 +272,7 @@ class Mvcc:
         return [kv for kv in states if kv is not None]
 
     def _at(self, key: str, revision: int) -> KeyValue | None:
-        """One key as it was at a revision."""
+        """One key at a revision."""
         kv = self._current.get(key)
         if kv is not None and kv.mod_revision <= revision:
             return kv
@@ -288,10 +288,10 @@ class Mvcc:
             return self._live.between(key, range_end)
         return [key] if key in self._current else []
 
-    # Forgetting.
+    # Compaction.
 
     def compact(self, revision: int, newest: int) -> CompactReply | Compacted | FutureRevision:
-        """Refuse to read older than `revision` from now on; `trim` then frees the memory, a piece at a time."""
+        """Compact at `revision`: older ones cannot be read from now on. `trim` then frees the memory, piece by piece."""
         if revision <= self.compact_revision:
             return Compacted(self.compact_revision)
         if revision > newest:
@@ -301,9 +301,9 @@ class Mvcc:
         return CompactReply(revision=newest, compact_revision=revision)
 
     def trim(self, limit: int) -> bool:
-        """Forget up to `limit` events that are compacted, and the states that only they led to. False: all done.
+        """Forget up to `limit` compacted events, and versions that nobody can read any more. False: nothing is left.
 
-        What happened at the compact revision itself stays, so that a watch may start there (etcd lost deletions here:
+        The events of the compact revision itself are kept, so that a watch may start there (etcd lost deletions here:
         https://github.com/etcd-io/etcd/issues/19179).
         """
         forgotten = self.history.forget_before(self.compact_revision, limit)
@@ -315,13 +315,13 @@ class Mvcc:
         return True
 
     def _trim_key(self, key: str, last: int) -> None:
-        """Drop what is not newer than `last`, except the state that was the newest then, if it was no deletion."""
+        """Drop versions not newer than `last`, except the newest of them, unless that is a tombstone."""
         past = self._past.get(key)
         if past is None:
             return  # written once
         current = self._current.get(key)
         index = bisect_right(past, last, key=_mod_revision)
-        in_past = current is None or current.mod_revision > last  # what was the newest at `last`
+        in_past = current is None or current.mod_revision > last  # the newest one at `last`
         if in_past and index and past[index - 1].version:
             index -= 1
         if index:
@@ -333,9 +333,9 @@ class Mvcc:
                 self._dead.remove(key)
 
     def replay(self, kvs: Iterable[KeyValue], compact_revision: int) -> None:
-        """Fill an empty store (leases restored) with what a backend kept: states and deletions, in order of writing.
+        """Fill an empty store (with its leases restored) from a backend: versions and tombstones, in order of writing.
 
-        Some of it may be compacted already; `trim` forgets it again. The newest write is always there, whatever was
+        Some of them may be compacted; `trim` forgets them again. The newest write is always included, even if it is
         compacted, so that the revision does not go back.
         """
         assert not self._current, "replay is for an empty store"
@@ -347,13 +347,13 @@ class Mvcc:
     # Leases.
 
     def grant(self, ttl_seconds: int) -> Lease:
-        """Make a lease."""
+        """Grant a lease."""
         lease = self.leases.grant(ttl_seconds)
         self._change().granted.append(lease)
         return lease
 
     def revoke(self, lease: int) -> bool:
-        """End a lease and delete its keys, at one revision; False if there is none."""
+        """End a lease and delete its keys, at one revision. False if there is none."""
         if lease not in self.leases:
             return False
         self._delete(self.leases.end(lease), self.revision + 1)

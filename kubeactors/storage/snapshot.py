@@ -1,4 +1,4 @@
-"""A state of the store, kept: every key as it is at one revision."""
+"""Snapshots: the state of the store at one revision."""
 
 import msgspec
 
@@ -9,10 +9,10 @@ from kubeactors.storage.messages import KeyValue
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """All keys at one revision. Values are those of the store itself: nothing is copied but references.
+    """All keys at one revision. Values are shared with the store: only references are copied.
 
-    Nobody writes into it; stores that begin with it copy the references again. What was before it is not known to
-    them, as after a compaction, and as when etcd restores a snapshot.
+    It is never modified: a store that is restored from it copies the references again. To such a store earlier revisions
+    are compacted, as when etcd restores a snapshot.
     """
 
     revision: int
@@ -21,9 +21,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     leases: Leases
 
     def values(self) -> list[object]:
-        """All values, in no order that means anything."""
+        """All values, in no particular order."""
         return [kv.value for kv in self.current.values()]
 
 
 class TakeSnapshot(Request[Snapshot], frozen=True):
-    """The state of the store as of now; answered when it is durable."""
+    """Take a snapshot of the present state. The reply is sent when that is durable."""

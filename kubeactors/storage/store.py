@@ -1,4 +1,4 @@
-"""The store: the one actor that owns the keys."""
+"""The store: the single-writer actor that owns the keys."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -42,38 +42,38 @@ TxnAnswer: TypeAlias = TxnReply | Compacted | FutureRevision | LeaseNotFound | V
 CompactAnswer: TypeAlias = CompactReply | Compacted | FutureRevision
 
 RETRY_SECONDS = 0.1
-"""Until a watcher whose mailbox refused is tried again, as in etcd."""
+"""The delay before a watcher whose mailbox was full is retried, as in etcd."""
 PROGRESS_SECONDS = 5.0
-"""After how long a watcher hears of writes that did not concern it; Kubernetes runs etcd with this value."""
+"""The delay of progress notifications after a write; Kubernetes runs etcd with this value."""
 TRIM_SECONDS = 0.01
 TRIM_EVENTS = 1000
-"""Compaction forgets so many events at a time (about 1 ms), so that requests go on in between."""
+"""Compaction forgets so many events at a time (about 1 ms), so that requests are handled in between."""
 
 
 class Commit(Message, frozen=True):
-    """Make durable what has gathered."""
+    """Commit the changes that have gathered."""
 
 
 class Committed(Message, frozen=True):
-    """What was in flight is durable."""
+    """The commit in flight is done: everything up to `revision` is durable."""
 
     revision: int
 
 
 class Sync(Message, frozen=True):
-    """Give watchers that are behind more of the past."""
+    """Let watchers that are behind catch up."""
 
 
 class ReportProgress(Message, frozen=True):
-    """Tell watchers how far they are."""
+    """Send progress notifications."""
 
 
 class Trim(Message, frozen=True):
-    """Forget a piece of what is compacted."""
+    """Forget a piece of the compacted history."""
 
 
 class Expire(Message, frozen=True):
-    """A lease was not renewed in time."""
+    """A lease has expired."""
 
     lease: int
 
@@ -81,39 +81,39 @@ class Expire(Message, frozen=True):
 class Store(
     Actor[StoreMessage | TakeSnapshot | Commit | Committed | Sync | ReportProgress | Trim | Expire], deterministic=True
 ):
-    """Answers the store's requests from memory, one at a time, and keeps every change in its backend.
+    """Handles requests in memory, one at a time, and commits every change to its backend.
 
-    Acknowledged is durable: replies and events wait for the commit that makes true what they show. While one commit is
-    under way the next gathers (group commit). Reads show the newest durable revision and never wait.
+    An acknowledged write is durable: replies and events wait for the commit of what they show. While one commit is in
+    flight, changes gather for the next (group commit). Reads show the newest durable revision and never wait.
 
-    When a commit fails, so does the store: its supervisor restarts it, and it loads what is durable. It fails with
-    `StoreUnusable` when no restart can help.
-    All watches end with the instance; subscribers that have room in their mailbox are told, and create them again.
+    When a commit fails, the store fails: its supervisor restarts it, and it loads what is durable. It fails with
+    `StoreUnusable` when a restart cannot help. All watches end with the instance; subscribers are told, unless their
+    mailboxes are full, and create them again.
 
     Args:
-        backend: made by the caller, and kept by it over restarts of the store.
-        codec: what values are.
+        backend: made by the caller; it outlives restarts of the store.
+        codec: encodes values.
     """
 
     def __init__(self, backend: Backend, codec: Codec | None = None) -> None:
         self._backend = backend
         self._codec: Codec = codec or BytesCodec()
         self._begin(Mvcc(self._codec.stamp))
-        self._committing = False  # a commit is under way, or about to begin
-        self._changes = Changes()  # of the commit under way
-        self._in_flight: list[Callable[[], None]] = []  # replies that wait for the commit under way
-        self._gathering: list[Callable[[], None]] = []  # replies that wait for the next one
-        self._syncing = False  # a Sync is on its way
-        self._reporting = False  # a ReportProgress is on its way
+        self._committing = False  # a commit is in flight, or about to start
+        self._changes = Changes()  # of the commit in flight
+        self._in_flight: list[Callable[[], None]] = []  # replies that wait for the commit in flight
+        self._gathering: list[Callable[[], None]] = []  # replies that wait for the next commit
+        self._syncing = False  # a Sync is scheduled
+        self._reporting = False  # a ReportProgress is scheduled
 
     def _begin(self, mvcc: Mvcc) -> None:
-        """Answer from these keys from now on."""
+        """Serve these keys from now on."""
         self._mvcc = mvcc
         self._durable = mvcc.revision
         self._watches = Watches(mvcc.history, mvcc.revision)
 
     def started(self) -> Awaitable[None] | None:
-        """Load what the backend keeps, in a thread if that may take long. No request is answered before."""
+        """Load from the backend, in a thread if that may block. No request is handled before that is done."""
         if self._backend.blocking:
             return self._load_in_thread()
         self._resume(self._backend.load(self._codec))
@@ -123,45 +123,45 @@ class Store(
         self._resume(await self.ctx.in_thread(partial(self._backend.load, self._codec)))
 
     def _resume(self, loaded: Mvcc) -> None:
-        """Give leases their full time again, and go on with a compaction that was interrupted."""
+        """Start leases with their full time to live, and continue an interrupted compaction."""
         self._begin(loaded)
         for lease in loaded.leases:
             self._arm(lease)
         self.ctx.after(TRIM_SECONDS, Trim(), key="trim")
 
     def stopped(self) -> None:
-        """Watches do not outlive the instance."""
+        """End all watches."""
         self._watches.end()
 
     # Requests.
 
     @handle
     def range(self, message: Range) -> RangeReply | Compacted | FutureRevision:
-        """Read what is durable."""
+        """Read the newest durable revision, or an earlier one."""
         return self._mvcc.range(message.op, self._durable)
 
     @handle
     def txn(self, message: Txn) -> TxnAnswer | Later[TxnAnswer]:
-        """Compare and write. What the backend would refuse is refused here: later all that gathered would fail with it."""
+        """Compare and write. Values that are too large are rejected before the commit, which they would make fail for all."""
         return self._acknowledge(self._too_large(message) or self._mvcc.txn(message))
 
     @handle
     def compact(self, message: Compact) -> CompactAnswer | Later[CompactAnswer]:
-        """Refuse the past from now on, and begin to forget it."""
+        """Compact, and start to forget the compacted history."""
         reply = self._mvcc.compact(message.revision, self._durable)
         self.ctx.after(TRIM_SECONDS, Trim(), key="trim")
         return self._acknowledge(reply)
 
     @handle
     def progress(self, message: Progress) -> RangeReply:
-        """Say how far the store is."""
+        """Reply with the durable revision."""
         if self.ctx.sender is not None:
             self._watches.progress(self.ctx.sender)
         return RangeReply(revision=self._durable, kvs=(), more=False, count=0)
 
     @handle
     def watch_create(self, message: WatchCreate) -> WatchCreated | Compacted:
-        """Register a watch; its past follows in messages of its own."""
+        """Register a watch; past events follow in messages of their own."""
         refused = self._watches.create(message, self._mvcc.compact_revision)
         if refused is not None:
             return refused
@@ -172,26 +172,26 @@ class Store(
 
     @handle
     def watch_cancel(self, message: WatchCancel) -> None:
-        """Forget a watch."""
+        """Remove a watch."""
         self._watches.cancel(message.subscriber, message.watch)
         if isinstance(message.subscriber, Ref) and not self._watches.has(message.subscriber):
             self.ctx.unwatch(message.subscriber)
 
     @handle
     def terminated(self, message: Terminated) -> None:
-        """Forget the watches of the dead."""
+        """Remove the watches of a subscriber that has stopped."""
         self._watches.forget(message.ref)
 
     @handle
     def lease_grant(self, message: LeaseGrant) -> int | Later[int]:
-        """Make a lease."""
+        """Grant a lease."""
         lease = self._mvcc.grant(message.ttl_seconds)
         self._arm(lease)
         return self._acknowledge(lease.id)
 
     @handle
     def lease_keep_alive(self, message: LeaseKeepAlive) -> bool:
-        """Start a lease's time again."""
+        """Renew a lease."""
         lease = self._mvcc.leases.get(message.lease)
         if lease is not None:
             self._arm(lease)
@@ -199,46 +199,46 @@ class Store(
 
     @handle
     def lease_revoke(self, message: LeaseRevoke) -> bool | Later[bool]:
-        """End a lease now."""
+        """Revoke a lease."""
         self.ctx.cancel_timer(_timer(message.lease))
         return self._acknowledge(self._mvcc.revoke(message.lease))
 
     @handle
     def take_snapshot(self, message: TakeSnapshot) -> Snapshot | Later[Snapshot]:
-        """Keep the state of this moment."""
+        """Take a snapshot."""
         return self._acknowledge(self._mvcc.snapshot())
 
-    # What the store tells itself.
+    # Messages of the store to itself.
 
     @handle
     def expire(self, message: Expire) -> None:
-        """End a lease that was not renewed."""
+        """End a lease that has expired."""
         self._mvcc.revoke(message.lease)
         self._settle()
 
     @handle
     def trim(self, message: Trim) -> None:
-        """Forget a piece, and come again if there is more."""
+        """Forget a piece of the compacted history, and schedule the next if there is more."""
         if self._mvcc.trim(TRIM_EVENTS):
             self._settle()
             self.ctx.after(TRIM_SECONDS, Trim(), key="trim")
 
     @handle
     def sync(self, message: Sync) -> None:
-        """Help those who are behind; soon again if they get on, later if they refuse."""
+        """Let watchers that are behind catch up: again at once if there was progress, else later."""
         self._syncing = False
         progress = self._watches.sync(self._mvcc.compact_revision)
         self._sync_after(0.0 if progress else RETRY_SECONDS)
 
     @handle
     def report_progress(self, message: ReportProgress) -> None:
-        """Tell watchers that nothing concerned them."""
+        """Send progress notifications to synced watchers."""
         self._reporting = False
         self._watches.progress()
 
     @handle
     def commit(self, message: Commit) -> None:
-        """Commit what has gathered, in a thread; requests are handled meanwhile."""
+        """Commit the gathered changes in a thread; requests are handled meanwhile."""
         self._changes, revision = self._mvcc.take_changes(), self._mvcc.revision
         self._in_flight, self._gathering = self._gathering, []
         work = self.ctx.in_thread(self._backend.stage(self._changes, self._codec))
@@ -246,7 +246,7 @@ class Store(
 
     @handle
     def committed(self, message: Committed) -> None:
-        """Tell those who wait, and go on with what has gathered meanwhile."""
+        """Publish the commit, send the replies that waited for it, and commit what has gathered meanwhile."""
         self._publish(self._changes, message.revision)
         for reply in self._in_flight:
             reply()
@@ -255,10 +255,10 @@ class Store(
         else:
             self._committing = False
 
-    # From change to durable to known.
+    # From change to commit to publication.
 
     def _too_large(self, txn: Txn) -> ValueTooLarge | None:
-        """Why a transaction cannot be kept. Where values have a limit they are encoded once more for it."""
+        """The reply if a value exceeds the backend's limit. If there is a limit, values are encoded once more to check it."""
         limit = self._backend.max_value_bytes
         for op in (*txn.success, *txn.failure) if limit else ():
             if type(op) is PutOp and (size := self._size(op)) > limit:
@@ -269,7 +269,7 @@ class Store(
         return len(self._codec.encode(self._codec.stamp(op.value, self._mvcc.revision + 1)))
 
     def _acknowledge(self, reply: R) -> R | Later[R]:
-        """Reply when everything that the reply shows is durable: often at once."""
+        """Reply when everything that the reply shows is durable; often at once."""
         self._settle()
         if not self._committing:
             return reply
@@ -279,7 +279,7 @@ class Store(
         return later
 
     def _settle(self) -> None:
-        """See to it that changes become durable, and then known."""
+        """Commit and publish changes: at once, or in a thread, if the backend blocks."""
         if self._committing or not self._mvcc.changed:
             return
         if self._backend.blocking:

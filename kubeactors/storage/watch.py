@@ -1,7 +1,7 @@
-"""Who watches what, and who has been told what.
+"""Watches: who watches which keys, and up to which revision events were sent.
 
-A watcher is synced (it has been told everything; new events go straight to it) or behind (it starts in the past, or
-its mailbox refused), and then catches up from history by `sync`, out of the way of the writes.
+A watcher is synced (it has all events, and gets new ones at once) or behind (it starts in the past, or its mailbox was
+full). One that is behind catches up from history in `sync`, apart from writes.
 
 Source: etcd server/storage/mvcc/watchable_store.go, watcher_group.go (v3.5).
 """
@@ -34,29 +34,29 @@ class Watcher:
         self.start: str = keys[0]
         self.end: str = keys[1]
         self.next_revision: int = next_revision
-        """It has been told everything before; for a synced one that nothing concerned, maybe more."""
+        """All events before this revision have been sent; for a synced watcher possibly later ones, if none concerned it."""
         self.behind: bool = False
 
     def is_next(self, event: StoreEvent) -> bool:
-        """Whether the event concerns it, and it has not been told."""
+        """Whether the event concerns it, and has not been sent."""
         kv = event.kv
         return self.start <= kv.key < self.end and self.next_revision <= kv.mod_revision
 
     def tell(self, events: Iterable[StoreEvent], revision: int) -> bool:
-        """Tell it everything up to a revision; False: refused."""
+        """Send it events up to a revision. False if its mailbox was full."""
         if not self.subscriber.tell(StoreEvents(watch=self.watch, revision=revision, events=tuple(events))):
             return False
         self.next_revision = revision + 1
         return True
 
     def report_progress(self, revision: int) -> None:
-        """Tell it that there was nothing (else) up to a revision, if it does not know. No harm if it is refused."""
+        """Send a progress notification for this revision, if it has not had it. It may get lost."""
         if not self.behind and self.next_revision <= revision:
             self.tell((), revision)
 
 
 class RangeIndex:
-    """Finds the watchers of a key: the key space is cut at the ends of all ranges, each piece knows its watchers."""
+    """Finds the watchers of a key: the ends of all ranges cut the key space into pieces, each with its watchers."""
 
     __slots__ = ("_cuts", "_pieces")
 
@@ -70,18 +70,18 @@ class RangeIndex:
         self._pieces = [tuple(piece) for piece in pieces]
 
     def find(self, key: str) -> tuple[Watcher, ...]:
-        """The watchers of a key, in the order they were created."""
+        """The watchers of a key, in the order of their creation."""
         at = bisect_right(self._cuts, key) - 1
         return self._pieces[at] if at >= 0 else ()
 
 
 class Watches:
-    """All watches of a store. `revision` is the newest that was published: nothing later is ever told.
+    """All watches of a store. `revision` is the newest one that was published: no later event is sent.
 
     Args:
-        history: where those who are behind read.
-        revision: the newest now.
-        piece: about how many events of history a watcher that is behind is given in one turn.
+        history: from which watchers that are behind catch up.
+        revision: the store's.
+        piece: about how many events of history a watcher that is behind gets per `sync`.
     """
 
     def __init__(self, history: History, revision: int, piece: int = 1000) -> None:
@@ -90,7 +90,7 @@ class Watches:
         self._history = history
         self._watchers: dict[tuple[Subscriber, int], Watcher] = {}
         self._behind: dict[Watcher, None] = {}
-        self._index: RangeIndex | None = None  # made again after the watchers have changed, when it is needed
+        self._index: RangeIndex | None = None  # None after the watchers have changed; made when it is needed
 
     def __len__(self) -> int:
         return len(self._watchers)
@@ -101,7 +101,7 @@ class Watches:
         return bool(self._behind)
 
     def create(self, create: WatchCreate, compact_revision: int) -> Compacted | None:
-        """Register a watch; one of the same subscriber and number is replaced. One from the past is behind."""
+        """Register a watch; it replaces one with the same subscriber and number. One that starts in the past is behind."""
         start = create.start_revision or self.revision + 1
         if start < compact_revision:
             return Compacted(compact_revision)
@@ -115,14 +115,14 @@ class Watches:
         return None
 
     def cancel(self, subscriber: Subscriber, watch: int) -> None:
-        """Forget one watch, if it is there."""
+        """Remove a watch, if it exists."""
         watcher = self._watchers.pop((subscriber, watch), None)
         if watcher is not None:
             self._behind.pop(watcher, None)
             self._index = None
 
     def forget(self, subscriber: object) -> None:
-        """Forget all watches of a subscriber that is gone."""
+        """Remove all watches of a subscriber that has stopped."""
         for key in [key for key in self._watchers if key[0] is subscriber]:
             self.cancel(*key)
 
@@ -131,9 +131,9 @@ class Watches:
         return any(key[0] is subscriber for key in self._watchers)
 
     def publish(self, events: list[StoreEvent], revision: int) -> None:
-        """Tell the synced watchers events that are durable now: everything up to `revision`."""
+        """Send synced watchers the events that are durable now: all up to `revision`."""
         self.revision = revision
-        if len(self._watchers) == 1:  # an API server alone: nobody has to be found
+        if len(self._watchers) == 1:  # only an API server: no index is needed
             (watcher,) = self._watchers.values()
             concerned = [one for one in events if watcher.is_next(one)]
             if concerned and not watcher.behind:
@@ -160,9 +160,9 @@ class Watches:
         self._behind[watcher] = None
 
     def sync(self, compact_revision: int) -> bool:
-        """Give each watcher that is behind its next piece of history. False: all that are left refused.
+        """Send each watcher that is behind its next piece of history. False: the mailboxes of all that are left are full.
 
-        One whose next event is compacted is told so, and ends.
+        One whose next event is compacted is cancelled.
         """
         progress = False
         for watcher in list(self._behind):
@@ -193,12 +193,12 @@ class Watches:
         return True
 
     def progress(self, subscriber: object = None) -> None:
-        """Tell synced watchers (of one subscriber, or all) that they have been told everything, if it is news."""
+        """Send progress notifications to synced watchers (of one subscriber, or all) that have not had them."""
         for watcher in self._watchers.values():
             if subscriber is None or watcher.subscriber is subscriber:
                 watcher.report_progress(self.revision)
 
     def end(self) -> None:
-        """Tell every watcher that its watch has ended."""
+        """Tell every watcher that its watch is cancelled."""
         for watcher in self._watchers.values():
             watcher.subscriber.tell(StoreWatchCancelled(watch=watcher.watch))

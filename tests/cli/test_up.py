@@ -135,7 +135,7 @@ def test_state_is_in_etcd_if_one_is_named(tmp_path: Path) -> None:
     assert found[0]
     assert found[0] == found[1]
     assert sorted(one.name for one in (tmp_path / "certificates").iterdir()) == ["kubeconfig", "pki"]
-    assert (code, "see that etcd runs there" in error) == (2, True)
+    assert (code, "check that etcd runs there" in error) == (2, True)
 
 
 @pytest.mark.skipif(ETCD is None, reason="etcd is not installed")

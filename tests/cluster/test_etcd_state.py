@@ -77,6 +77,6 @@ async def test_an_object_that_is_too_large_for_etcd_is_refused_alone(etcd: EtcdS
 
 
 async def test_an_etcd_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="see that etcd runs there"):
+    with pytest.raises(StorageError, match="check that etcd runs there"):
         async with Cluster(spec=spec_of(EtcdServer(tmp_path))):
             pytest.fail("nothing keeps its state")

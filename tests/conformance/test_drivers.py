@@ -264,7 +264,7 @@ async def test_a_tick_is_left_out_while_the_one_before_has_not_been_handled(acto
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
 async def test_ticks_that_come_at_one_moment_or_never_are_refused(actors: Actors, seconds: float) -> None:
-    with pytest.raises(ActorStopped, match="it takes a positive number"):
+    with pytest.raises(ActorStopped, match="give a positive number"):
         await actors.spawn(partial(Overrun, seconds))
 
 

@@ -32,7 +32,7 @@ from kubeactors.storage import (
     Txn,
     ValueTooLarge,
 )
-from kubeactors.storage.backends.etcd import MAX_VALUE_BYTES, EtcdBackend, Head, Note, Row
+from kubeactors.storage.backends.etcd import MAX_VALUE_BYTES, EtcdBackend, Head, LeaseRow, Row
 from kubeactors.storage.backends.etcd_client import TIMEOUT_SECONDS, Credentials, EtcdClient, Op, Put
 from kubeactors.storage.mvcc import Mvcc
 from tests.actor.messages import Add, Counter, GetTotal
@@ -120,7 +120,7 @@ def test_what_was_begun_and_never_committed_is_not_there_and_is_cleared_away(
         write(backend, mvcc, a=b"1")
     begun: list[Op] = [
         Put(b"test/row/0000000000000003/a", msgspec.msgpack.encode(Row(2, 0, ("a", 2, 3, 2, 0), b"2"))),
-        Put(b"test/lease/0000000000000001", msgspec.msgpack.encode(Note(2, 1, 10))),
+        Put(b"test/lease/0000000000000001", msgspec.msgpack.encode(LeaseRow(2, 1, 10))),
     ]
     head = client.get(b"test/head")
     assert head is not None
@@ -138,7 +138,7 @@ def test_who_loads_takes_over_and_who_had_it_before_writes_no_more(etcd: EtcdSer
         before = one.load(CODEC)
         write(one, before, a=b"1")
         after = other.load(CODEC)
-        with pytest.raises(StaleCommit, match="another store has taken it over"):
+        with pytest.raises(StaleCommit, match="another backend has taken it over"):
             write(one, before, a=b"stale")
         write(other, after, b=b"1")
         with pytest.raises(StoreLocked, match="taken over by another store"):
@@ -162,7 +162,7 @@ def test_what_was_acknowledged_is_there_after_etcd_was_killed_and_writing_goes_o
         mvcc = backend.load(CODEC)
         write(backend, mvcc, a=b"1")
         etcd.kill()
-        with pytest.raises(StoreUnavailable, match="see that etcd runs there"):
+        with pytest.raises(StoreUnavailable, match="check that etcd runs there"):
             write(backend, mvcc, a=b"2")
         etcd.start()
         with pytest.raises(StaleCommit):  # nobody knows whether the one before is kept
@@ -216,7 +216,7 @@ def test_what_others_have_written_can_still_be_read_as_it_was_after_a_compaction
 
 
 def test_an_empty_prefix_is_refused() -> None:
-    with pytest.raises(ValueError, match="an empty prefix tells the keys of a store in etcd from no others"):
+    with pytest.raises(ValueError, match="the prefix is empty"):
         EtcdBackend(EtcdClient(["http://127.0.0.1:2379"]), "")
 
 
@@ -250,7 +250,7 @@ def test_what_cannot_be_read_is_refused_and_kept(
 
 def test_who_is_no_etcd_is_told_apart(tmp_path: Path) -> None:
     server = EtcdServer(tmp_path)
-    with opened(server.url) as backend, pytest.raises(StoreUnavailable, match="see that etcd runs"):
+    with opened(server.url) as backend, pytest.raises(StoreUnavailable, match="check that etcd runs"):
         backend.load(CODEC)
     secure = server.url.replace("http:", "https:")
     with opened(secure, tls=ssl.create_default_context()) as backend, pytest.raises(StoreUnavailable):
@@ -295,7 +295,7 @@ def test_a_member_that_is_not_there_or_silent_is_passed_over(etcd: EtcdServer, t
 
 def test_if_no_member_can_be_reached_each_is_named(tmp_path: Path) -> None:
     urls = [EtcdServer(tmp_path).url, EtcdServer(tmp_path).url]
-    said = f"{urls[0]}: .* see that etcd runs there, and {urls[1]}: .* see that etcd runs there"
+    said = f"{urls[0]}: .* check that etcd runs there, and {urls[1]}: .* check that etcd runs there"
     with opened(*urls) as backend, pytest.raises(StoreUnavailable, match=said):
         backend.load(CODEC)
 
@@ -308,7 +308,7 @@ def test_a_write_that_was_sent_to_a_silent_member_is_sent_to_no_other(etcd: Etcd
     ):
         mvcc = backend.load(CODEC)
         etcd.pause()
-        with pytest.raises(StoreUnavailable, match="see that etcd runs there"):
+        with pytest.raises(StoreUnavailable, match="check that etcd runs there"):
             write(backend, mvcc, a=b"1")
         assert keys(client) == []
         etcd.resume()

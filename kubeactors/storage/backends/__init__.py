@@ -1,6 +1,6 @@
-"""Where the store's data lies when no store runs.
+"""Backends: durable storage for the store's data.
 
-A backend is made outside, handed to the `Store`, and outlives it: it is the disk. One store at a time uses it.
+The caller makes a backend and passes it to the `Store`, which it outlives, as a disk would. One store at a time uses it.
 """
 
 from collections.abc import Callable
@@ -16,18 +16,18 @@ class Backend(Protocol):
 
     @property
     def blocking(self) -> bool:
-        """Whether committing may take long, so that it belongs into a thread."""
+        """Whether a load or a commit may block, and so must run in a thread."""
         ...
 
     @property
     def max_value_bytes(self) -> int:
-        """The largest value that it takes, as the codec makes it; 0: it does not matter how large they are."""
+        """The largest encoded value that it takes; 0: no limit."""
         ...
 
     def load(self, codec: Codec) -> Mvcc:
-        """Everything that was committed. Called once by each incarnation of the store, before anything else.
+        """Load all that was committed. Each instance of the store calls it once, before anything else.
 
-        What an earlier incarnation staged and did not commit yet will never be committed.
+        What an earlier instance has staged but not committed is dropped.
 
         Raises:
             StorageError: it cannot be read; the class says why.
@@ -35,9 +35,9 @@ class Backend(Protocol):
         ...
 
     def stage(self, changes: Changes, codec: Codec) -> Callable[[], None]:
-        """Prepare to keep changes (`codec` makes bytes of values). The returned function, which may run in a thread, commits them.
+        """Stage changes, encoding their values. The returned function, which may run in a thread, commits them.
 
-        When it returns, they are durable. When it raises a `StorageError`, nothing of them is kept, or all:
-        load again to know. Staged changes are committed in order, the next not before the last is done.
+        They are durable when it returns. If it raises a `StorageError`, all of them are committed or none: load again to
+        know. Staged changes are committed in order, one commit at a time.
         """
         ...

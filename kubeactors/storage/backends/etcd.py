@@ -1,16 +1,16 @@
-"""Keeps the store's data in etcd, below a prefix: every state of every key since the compaction is a key there.
+"""Keeps the store's data in etcd, below a prefix, with a key for each version of each key since the compaction.
 
-    PREFIX head                        who uses it, and the number of the last commit
-    PREFIX row/REVISION/KEY            a state of a key
+    PREFIX head                        the owner, and the number of the last commit
+    PREFIX row/REVISION/KEY            a version of a key
     PREFIX lease/ID, PREFIX ended/ID   a lease was granted, has ended
 
-A commit may be larger than etcd takes at once (128 operations, 1.5 MB). So its parts are written one after the other,
-each with the commit's number, and the last one together with the head that counts it: what has a higher number than
-the head was never committed. Every write compares the head, which each `load` writes anew: nobody who had it before
-can write any more.
+A commit may be larger than etcd's limits for a request (128 operations, 1.5 MB). So it is written in parts, each with the
+commit's number, and the last one together with the head that has this number: rows with a higher number than the head
+were never committed. Every write has the head's revision as a precondition, and each `load` writes the head: previous
+owners cannot write any more.
 
-No compaction is asked of etcd, as that would be one of all its keys: what etcd itself remembers of keys that are
-overwritten or deleted here goes by its `--auto-compaction-retention`.
+The backend never asks etcd for a compaction, which would affect all of its keys: etcd's own history of keys that are
+overwritten or deleted here is compacted by its `--auto-compaction-retention`.
 """
 
 import threading  # noqa: TID251 -- a lock between the loop's thread and the one that commits
@@ -30,40 +30,40 @@ from kubeactors.storage.messages import Codec, KeyValue
 from kubeactors.storage.mvcc import Mvcc
 
 FORMAT = 1
-"""Counts changes of what is written."""
+"""The version of the format."""
 PART_OPS = 100
-"""At once: etcd takes 128 (`--max-txn-ops`)."""
+"""Operations per request; etcd allows 128 (`--max-txn-ops`)."""
 PART_BYTES = 1_000_000
-"""At once: etcd takes 1.5 MiB (`--max-request-bytes`). One larger value goes by itself."""
+"""Bytes per request; etcd allows 1.5 MiB (`--max-request-bytes`). A larger value is sent alone."""
 MAX_VALUE_BYTES = 1_500_000
-"""What leaves room in 1.5 MiB for the keys and the head."""
+"""Leaves room in 1.5 MiB for the keys and the head."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """What is true of the whole."""
+    """The head: metadata of the store."""
 
     format: int = FORMAT
     owner: str = ""
-    """Who loaded last, and may write."""
+    """The backend that loaded last, and may write."""
     commit: int = 0
-    """Of the last commit."""
+    """The number of the last commit."""
     compact_revision: int = 0
     last_lease: int = 0
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
-    """A state of a key, or its end."""
+    """A version of a key, or its tombstone."""
 
     commit: int
     place: int
-    """Among those of the commit."""
+    """Its position within the commit."""
     kv: tuple[str, int, int, int, int]
     """Key, create revision, mod revision, version and lease."""
     value: bytes | None
 
 
-class Note(msgspec.Struct, frozen=True, array_like=True):
-    """Of a lease."""
+class LeaseRow(msgspec.Struct, frozen=True, array_like=True):
+    """A lease that was granted, or has ended."""
 
     commit: int
     lease: int
@@ -71,16 +71,16 @@ class Note(msgspec.Struct, frozen=True, array_like=True):
 
 
 class EtcdBackend:
-    """The store below a prefix of an etcd. One store at a time uses it: loading it takes it over.
+    """The store below a prefix of an etcd. One store at a time uses it: loading takes it over.
 
-    The next commit of its previous owner fails with `StaleCommit`, and each later load by that owner with `StoreLocked`:
-    it has lost the store for good. No acknowledged write is lost by that.
+    After that the previous owner's next commit fails with `StaleCommit`, and its loads fail with `StoreLocked`: it has
+    lost the store for good. No acknowledged write is lost.
 
-    `load` and commits ask etcd in the thread that calls them, and are not repeated. A member that cannot be connected to
-    blocks that thread for a second at most, one that accepts and is silent for ten.
+    `load` and commits send requests in the calling thread, and do not retry. A member that cannot be connected to blocks
+    that thread for at most a second, one that accepts the connection but does not answer for ten.
 
     Args:
-        client: asks that etcd; closed with the backend.
+        client: the client of the etcd; closed with the backend.
         prefix: of all keys; other keys are left alone.
 
     Raises:
@@ -92,7 +92,7 @@ class EtcdBackend:
 
     def __init__(self, client: EtcdClient, prefix: str = "kubeactors/") -> None:
         if not prefix:
-            raise ValueError("an empty prefix tells the keys of a store in etcd from no others; give it one")
+            raise ValueError("the prefix is empty; the keys of a store in etcd need one to be told from others")
         self._client = client
         self._where = f"{','.join(client.urls)} {prefix}"
         self._prefix = prefix.encode()
@@ -103,7 +103,7 @@ class EtcdBackend:
         self._head_revision = 0
         self._incarnation = 0
         self._sound = False
-        """Whether what the store holds is what is kept here: not before a load, nor after a commit that failed."""
+        """Whether the store and etcd are known to agree: not before a load, nor after a failed commit."""
 
     def __enter__(self) -> Self:
         return self
@@ -114,7 +114,7 @@ class EtcdBackend:
         self.close()
 
     def close(self) -> None:
-        """Let go of it. What is staged and not committed is dropped."""
+        """Close the client. What is staged but not committed is dropped."""
         with self._lock:
             self._incarnation += 1
             self._client.close()
@@ -122,15 +122,15 @@ class EtcdBackend:
     # Reading.
 
     def load(self, codec: Codec) -> Mvcc:
-        """Take it over and read it; waits for a commit that is under way.
+        """See `Backend.load`: take the store over and read it; waits for a commit in flight.
 
         Raises:
-            StoreUnavailable: etcd cannot be reached, or refuses.
-            StoreLocked: another store has taken it over since this backend loaded it.
-            StaleCommit: another store takes it over at this moment.
-            StoreTooNew: a newer version wrote it.
-            NotAStore: something else did.
-            StoreCorrupt: something in it makes no sense.
+            StoreUnavailable: etcd cannot be reached, or rejects a request.
+            StoreLocked: another backend has taken it over since this one loaded it.
+            StaleCommit: another backend takes it over at this moment.
+            StoreTooNew: it was written by a newer version.
+            NotAStore: the head was written by something else.
+            StoreCorrupt: it is corrupted.
         """
         with self._lock:
             self._incarnation += 1
@@ -164,8 +164,8 @@ class EtcdBackend:
 
     def _read(self, codec: Codec) -> Mvcc:
         rows: list[Row] = []
-        granted: dict[int, Note] = {}
-        ended: dict[int, Note] = {}
+        granted: dict[int, LeaseRow] = {}
+        ended: dict[int, LeaseRow] = {}
         unwanted: list[Op] = []
         for found in self._client.pages(self._prefix):
             record = self._record(found)
@@ -179,20 +179,20 @@ class EtcdBackend:
             unwanted += (Delete(self._key("lease", lease)), Delete(self._key("ended", lease)))
         for part in _parts(unwanted):
             self._write(self._head, part, self._head_revision)
-        return self._replayed(rows, [note for lease, note in granted.items() if lease not in ended], codec)
+        return self._replayed(rows, [row for lease, row in granted.items() if lease not in ended], codec)
 
-    def _record(self, found: Found) -> Row | Note | None:
-        """What a key holds; None if that is the head."""
+    def _record(self, found: Found) -> Row | LeaseRow | None:
+        """The record under a key; None if that is the head."""
         kind = found.key[len(self._prefix) :].partition(b"/")[0]
         if kind == b"row":
             return msgspec.msgpack.decode(found.value, type=Row)
-        return msgspec.msgpack.decode(found.value, type=Note) if kind in (b"lease", b"ended") else None
+        return msgspec.msgpack.decode(found.value, type=LeaseRow) if kind in (b"lease", b"ended") else None
 
-    def _replayed(self, rows: list[Row], leases: list[Note], codec: Codec) -> Mvcc:
+    def _replayed(self, rows: list[Row], leases: list[LeaseRow], codec: Codec) -> Mvcc:
         mvcc = Mvcc(codec.stamp)
         mvcc.leases.last = self._head.last_lease
-        for note in leases:
-            mvcc.leases.restore(Lease(note.lease, note.ttl_seconds))
+        for row in leases:
+            mvcc.leases.restore(Lease(row.lease, row.ttl_seconds))
         rows.sort(key=lambda row: (row.commit, row.place))
         mvcc.replay((self._state(row, codec) for row in rows), self._head.compact_revision)
         return mvcc
@@ -210,10 +210,10 @@ class EtcdBackend:
     # Writing.
 
     def stage(self, changes: Changes, codec: Codec) -> Callable[[], None]:
-        """Make bytes of changes; the returned function commits them.
+        """See `Backend.stage`.
 
-        It raises `StoreUnavailable` when etcd cannot be reached or refuses, `StaleCommit` after another `load` or
-        `close`, and when somebody else has taken the store over.
+        The returned function raises `StoreUnavailable` if etcd cannot be reached or rejects a request, and `StaleCommit`
+        after another `load` or `close`, or if another backend has taken the store over.
         """
         values = [None if event.deleted else codec.encode(event.kv.value) for event in changes.events]
         return partial(self._commit, changes, values, self._incarnation)
@@ -224,7 +224,7 @@ class EtcdBackend:
                 raise StaleCommit(
                     f"{self._where}: loaded again, or closed, or in doubt, before this commit; load again"
                 )
-            self._sound = False  # if this fails, whether it is kept only another load can tell
+            self._sound = False  # if this fails, only another load can tell whether it is committed
             self._keep(changes, values)
             self._sound = True
 
@@ -252,13 +252,13 @@ class EtcdBackend:
             state = (kv.key, kv.create_revision, kv.mod_revision, kv.version, kv.lease)
             yield Put(self._row_key(kv), msgspec.msgpack.encode(Row(commit, place, state, value)))
         for lease in changes.granted:
-            note = Note(commit, lease.id, lease.ttl_seconds)
-            yield Put(self._key("lease", lease.id), msgspec.msgpack.encode(note))
+            row = LeaseRow(commit, lease.id, lease.ttl_seconds)
+            yield Put(self._key("lease", lease.id), msgspec.msgpack.encode(row))
         for gone in changes.ended:
-            yield Put(self._key("ended", gone), msgspec.msgpack.encode(Note(commit, gone)))
+            yield Put(self._key("ended", gone), msgspec.msgpack.encode(LeaseRow(commit, gone)))
 
     def _forgotten(self, changes: Changes) -> Iterator[Op]:
-        """What nobody reads any more once the commit is there; if this is cut short, another load finds it again."""
+        """Deletes keys that nobody reads after the commit. If this is interrupted, the next load does it."""
         for kv in changes.forgotten:
             yield Delete(self._row_key(kv))
         for gone in changes.ended:
@@ -266,11 +266,11 @@ class EtcdBackend:
             yield Delete(self._key("ended", gone))
 
     def _write(self, head: Head, ops: list[Op], head_revision: int) -> None:
-        """Write in one transaction, if nobody else has written the head."""
+        """Write in one transaction, unless another backend has written the head."""
         put = Put(self._head_key, msgspec.json.encode(head))
         revision = self._client.txn(self._head_key, head_revision, [*ops, put])
         if revision is None:
-            raise StaleCommit(f"{self._where}: another store has taken it over")
+            raise StaleCommit(f"{self._where}: another backend has taken it over")
         self._head, self._head_revision = head, revision
 
     def _row_key(self, kv: KeyValue) -> bytes:
@@ -281,7 +281,7 @@ class EtcdBackend:
 
 
 def _parts(ops: list[Op]) -> list[list[Op]]:
-    """Operations in groups that etcd takes at once.
+    """Operations in groups within etcd's limits for a request.
 
     >>> [len(part) for part in _parts([Delete(b"a")] * 250)]
     [100, 100, 50]

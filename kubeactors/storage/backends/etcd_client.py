@@ -1,4 +1,4 @@
-"""A few requests to an etcd cluster, by its JSON gateway: HTTP that blocks, for a thread that may.
+"""A client of an etcd cluster's JSON gateway, with blocking HTTP.
 
 Source: etcd api/etcdserverpb/rpc.proto, Documentation/dev-guide/api_grpc_gateway.md (v3.4 and later).
 """
@@ -16,24 +16,24 @@ from kubeactors.storage.errors import StoreUnavailable
 T = TypeVar("T", bound=msgspec.Struct)
 
 TIMEOUT_SECONDS = 10.0
-"""Longer than the 7 s after which etcd itself gives up."""
+"""Longer than etcd's own timeout of 7 s."""
 CONNECT_SECONDS = 1.0
 PAGE = 500
 
 AUTH_NOT_ENABLED = "etcdserver: authentication is not enabled"
 STALE_TOKEN = frozenset({"etcdserver: invalid auth token", "etcdserver: revision of auth store is old"})
-"""Refusals that a new token mends. Source: shouldRefreshToken in clientv3's retry_interceptor.go (v3.5)."""
+"""Errors after which a new token is needed. Source: shouldRefreshToken in clientv3's retry_interceptor.go (v3.5)."""
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """A user of etcd."""
+    """A user of etcd, and the password."""
 
     name: str
     password: str
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A key. The gateway leaves out what is zero, writes bytes in base 64, and numbers as texts."""
+    """A key. The gateway omits zeros, encodes bytes in base 64, and numbers as strings."""
 
     key: bytes
     value: bytes = b""
@@ -84,30 +84,30 @@ class _NotConnected(StoreUnavailable):
 
 
 class _Refused(StoreUnavailable):
-    """The server answered, and did nothing of it."""
+    """The server rejected the request, and did nothing."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"{url}: refused ({reason}); look at the log of etcd")
+        super().__init__(f"{url}: rejected ({reason}); see the log of etcd")
         self.reason = reason
 
 
 class EtcdClient:
-    """Talks to one member of a cluster at a time, and to the next one when that does not answer.
+    """Sends requests to one member of a cluster, and to the next one if that does not answer.
 
-    A read is sent to each member in turn until one answers; a write is sent to the next one only if it was not sent to
-    the one before, as etcd's own client does.
+    A read is sent to each member in turn until one answers. A write is sent to the next one only if the connection to the
+    previous one failed, as in etcd's own client.
 
-    All methods raise `StoreUnavailable`: no member can be reached, or one refuses; a write may have happened all the
-    same. Whether and when to try again is up to the caller.
+    All methods raise `StoreUnavailable` if no member can be reached, or one rejects the request; a write may have taken
+    effect all the same. The caller decides whether and when to retry.
 
     Args:
-        urls: of the members: `http://127.0.0.1:2379`.
-        tls: the authorities that are trusted, and the client's certificate; by default those of the system, and none.
-        credentials: where etcd wants a user.
-        timeout_seconds: for each part of an answer.
+        urls: the members', such as `http://127.0.0.1:2379`.
+        tls: the trusted authorities and the client's certificate; by default the system's authorities, and none.
+        credentials: if etcd needs a user.
+        timeout_seconds: for each read and write of the connection.
 
     Raises:
-        ValueError: there is no member.
+        ValueError: there is no URL.
 
     Source: the retry policies of clientv3's retry.go and retry_interceptor.go (v3.5).
     """
@@ -120,7 +120,7 @@ class EtcdClient:
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         if not urls:
-            raise ValueError("an etcd has an address; give one")
+            raise ValueError("an etcd client needs at least one URL")
         self.urls: tuple[str, ...] = tuple(url.rstrip("/") for url in urls)
         self._current = 0
         self._credentials = credentials
@@ -142,7 +142,7 @@ class EtcdClient:
         self._http.close()
 
     def get(self, key: bytes) -> Found | None:
-        """One key as it is now."""
+        """The newest version of a key, or None."""
         reply = self._ask("range", {"key": key}, _RangeReply)
         return reply.kvs[0] if reply.kvs else None
 
@@ -157,21 +157,21 @@ class EtcdClient:
             start = reply.kvs[-1].key + b"\0" if reply.kvs else end
 
     def txn(self, key: bytes, mod_revision: int, ops: Sequence[Op]) -> int | None:
-        """Do all that if the key is at this revision (0: not there). The revision of it, or None if the key is not."""
+        """Do `ops` if the key is at this revision (0: absent). Returns the new revision, or None if the key is at another."""
         compare = {"key": key, "target": "MOD", "result": "EQUAL", "mod_revision": mod_revision}
         body = {"compare": [compare], "success": [_requested(op) for op in ops]}
         reply = self._ask("txn", body, _TxnReply)
         return reply.header.revision if reply.succeeded else None
 
     def _ask(self, what: str, body: Mapping[str, object], type_: type[T]) -> T:
-        """Ask one member after the other."""
+        """Send a request to one member after another."""
         failures: list[str] = []
         for _ in self.urls:
             try:
                 return self._ask_as_user(self.urls[self._current], what, body, type_)
             except StoreUnavailable as error:
                 failures.append(str(error))
-                self._current = (self._current + 1) % len(self.urls)  # the next request begins there, too
+                self._current = (self._current + 1) % len(self.urls)  # the next request starts there, too
                 if what != "range" and not isinstance(error, _NotConnected):
                     raise
         raise StoreUnavailable(", and ".join(failures))
@@ -189,7 +189,7 @@ class EtcdClient:
         return self._post(url, f"kv/{what}", body, type_)
 
     def _authenticate(self, url: str, user: Credentials) -> None:
-        """Get a token. Source: getToken in clientv3's client.go (v3.5): none is needed where authentication is off."""
+        """Get a token. Source: getToken in clientv3's client.go (v3.5): none is needed if authentication is off."""
         self._token = ""
         try:
             self._token = self._post(url, "auth/authenticate", msgspec.structs.asdict(user), _Token).token
@@ -206,9 +206,9 @@ class EtcdClient:
             return msgspec.json.decode(response.content, type=type_, strict=False)
         except httpx2.HTTPError as error:
             kind = _NotConnected if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout) else StoreUnavailable
-            raise kind(f"{url}: {str(error) or type(error).__name__}; see that etcd runs there") from error
+            raise kind(f"{url}: {str(error) or type(error).__name__}; check that etcd runs there") from error
         except msgspec.DecodeError as error:
-            raise StoreUnavailable(f"{url}: this does not speak as etcd does ({error})") from error
+            raise StoreUnavailable(f"{url}: the answer is not one of etcd ({error})") from error
 
 
 def _requested(op: Op) -> dict[str, object]:

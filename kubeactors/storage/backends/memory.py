@@ -1,4 +1,4 @@
-"""Keeps the store's data in memory: for tests, simulation and throw-away clusters."""
+"""Keeps the store's data in memory: for tests, simulations and clusters without persistence."""
 
 from collections.abc import Callable
 
@@ -9,14 +9,14 @@ from kubeactors.storage.snapshot import Snapshot
 
 
 def _committed() -> None:
-    """Nothing is left to be done: the data structure itself is kept."""
+    """Does nothing: the data structure itself is kept."""
 
 
 class MemoryBackend:
-    """Keeps the data structure itself: a restart of the store is free, and values are shared by all who read them.
+    """Keeps the data structure itself: a restart of the store costs nothing, and values are shared by all readers.
 
     Args:
-        snapshot: what it begins with; by default it is empty.
+        snapshot: the initial state; by default the store is empty.
     """
 
     blocking = False
@@ -27,7 +27,7 @@ class MemoryBackend:
         self._mvcc: Mvcc | None = None
 
     def load(self, codec: Codec) -> Mvcc:
-        """What the last store left. The codec of the first one counts."""
+        """See `Backend.load`. The codec of the first call is used."""
         if self._mvcc is None:
             self._mvcc = Mvcc(codec.stamp) if self._snapshot is None else Mvcc.of(self._snapshot, codec.stamp)
             self._snapshot = None
@@ -35,5 +35,5 @@ class MemoryBackend:
         return self._mvcc
 
     def stage(self, changes: Changes, codec: Codec) -> Callable[[], None]:
-        """Nothing to do."""
+        """See `Backend.stage`."""
         return _committed

@@ -1,10 +1,10 @@
-"""Keeps the store's data in a SQLite file: every state of every key since the compaction is a row.
+"""Keeps the store's data in a SQLite file, with a row for each version of each key since the compaction.
 
 A commit is durable when it returns (write-ahead log, `synchronous=FULL`).
 
-A commit runs in a thread while the event loop goes on, and each step of an SQL statement gives the interpreter lock
-away and has to wait up to 5 ms to get it back from a busy loop. So rows are inserted by one statement of many rows:
-with a busy loop that is 7,000 rows/s in groups of 50, where one step per row (`executemany`) reaches 150.
+A commit runs in a thread beside the event loop. Each step of an SQL statement releases the interpreter lock, and waits
+up to 5 ms to get it back from a busy loop. So one statement inserts many rows: with a busy loop that reaches 7,000 rows/s
+in groups of 50, and one step per row (`executemany`) 150.
 """
 
 import sqlite3
@@ -28,7 +28,7 @@ Column: TypeAlias = "str | int | bytes | None"
 Statement: TypeAlias = "tuple[str, list[Column]]"
 
 ROWS = 1000
-"""Inserted by one statement: 6,000 parameters, of the 32,766 that SQLite takes."""
+"""Rows that one statement inserts: 6,000 parameters, of the 32,766 that SQLite allows."""
 
 _ROW = "(?,?,?,?,?,?)"
 _INSERT = "INSERT INTO history (mod_revision, key, value, create_revision, version, lease) VALUES "
@@ -40,15 +40,15 @@ _FORGET = (
 
 
 class SqliteBackend:
-    """The file at `path`, made if there is none; held exclusively until `close` or the end of the process.
+    """The store in the file at `path`, created if it does not exist; locked until `close` or the end of the process.
 
     Raises:
-        NotAStore: something else made the file.
-        StoreTooNew: a newer version made it.
-        StoreLocked: somebody else uses it.
-        StoreCorrupt: it is damaged.
-        StoreUnavailable: the operating system refused.
-        In all these cases the file is as it was.
+        NotAStore: the file was written by something else.
+        StoreTooNew: it was written by a newer version.
+        StoreLocked: another process uses it.
+        StoreCorrupt: it is corrupted.
+        StoreUnavailable: the operating system failed.
+        In all these cases the file is unchanged.
     """
 
     blocking = True
@@ -69,24 +69,24 @@ class SqliteBackend:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file. What is staged and not committed is dropped."""
+        """Release the file. What is staged but not committed is dropped."""
         with self._lock:
             self._incarnation += 1
             self._connection.close()
 
     def load(self, codec: Codec) -> Mvcc:
-        """Read the file; waits for a commit that is under way.
+        """See `Backend.load`; waits for a commit in flight.
 
         Raises:
-            StoreCorrupt: a row makes no sense to SQLite, or a value none to the codec.
-            StoreUnavailable: the operating system refused.
+            StoreCorrupt: SQLite cannot read a row, or the codec cannot decode a value.
+            StoreUnavailable: the operating system failed.
         """
         with self._lock:
             self._incarnation += 1
             try:
                 return self._load(codec)
             except sqlite3.Error as error:
-                raise sqlite_file.named(error, self._path) from error
+                raise sqlite_file.translated(error, self._path) from error
 
     def _load(self, codec: Codec) -> Mvcc:
         execute = self._connection.execute
@@ -108,20 +108,21 @@ class SqliteBackend:
             yield KeyValue(key, value, create_revision, mod_revision, version, lease)
 
     def stage(self, changes: Changes, codec: Codec) -> Callable[[], None]:
-        """Make SQL of changes; the returned function commits it.
+        """See `Backend.stage`.
 
-        It raises `StoreUnavailable` when the disk is full or fails, `StaleCommit` after another `load` or `close`.
+        The returned function raises `StoreUnavailable` if the disk is full or fails, and `StaleCommit` after another
+        `load` or `close`.
         """
         return partial(self._commit, list(_statements(changes, codec)), self._incarnation)
 
     def _commit(self, statements: list[Statement], incarnation: int) -> None:
         with self._lock:
             if incarnation != self._incarnation:
-                raise StaleCommit(f"{self._path}: loaded again, or closed, before this commit; ask again")
+                raise StaleCommit(f"{self._path}: loaded again, or closed, before this commit; load again")
             try:
                 self._execute(statements)
             except sqlite3.Error as error:
-                raise sqlite_file.named(error, self._path) from error
+                raise sqlite_file.translated(error, self._path) from error
 
     def _execute(self, statements: list[Statement]) -> None:
         execute = self._connection.execute

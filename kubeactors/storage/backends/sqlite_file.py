@@ -1,7 +1,7 @@
-"""Opening the file of a store, without harm to any other file.
+"""Opens the file of a store, and never damages any other file.
 
-Nothing is opened for writing before the header says that the file is ours, and a read-only connection has found it
-sound. From then on exactly one connection holds it exclusively.
+Nothing is opened for writing before the header shows that the file is a store, and a read-only connection has checked its
+integrity. From then on exactly one connection holds it exclusively.
 
 Source: https://www.sqlite.org/fileformat.html, https://www.sqlite.org/wal.html.
 """
@@ -23,7 +23,7 @@ from kubeactors.storage.errors import (
 APPLICATION_ID = 0x6B616374
 """The text "kact", at byte 68 of the file."""
 SCHEMA_VERSION = 1
-"""Counts changes of the tables; at byte 60 of the file."""
+"""The version of the tables; at byte 60 of the file."""
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_SIZE = 100
@@ -50,7 +50,7 @@ _TABLES = [("history",), ("leases",), ("meta",)]
 
 
 def open_store(path: Path) -> sqlite3.Connection:
-    """The one connection to the store at `path`, which is made if it does not exist.
+    """The only connection to the store at `path`, which is created if it does not exist.
 
     Raises:
         StorageError: see `SqliteBackend`.
@@ -60,19 +60,19 @@ def open_store(path: Path) -> sqlite3.Connection:
             _create(path)
         check_header(path)
         check_log(path)
-        _check_sound(path)
+        _check_integrity(path)
         return _connect(path)
     except sqlite3.Error as error:
-        raise named(error, path) from error
+        raise translated(error, path) from error
     except OSError as error:
         raise StoreUnavailable(f"{path}: {error.strerror}; choose another directory, or repair this one") from error
 
 
 def check_log(path: Path) -> None:
-    """See that what stands in the write-ahead log began as one. SQLite would throw anything else away, in silence.
+    """Check that the write-ahead log starts like one. SQLite would silently discard anything else.
 
     Raises:
-        StoreCorrupt: it did not; writes that were acknowledged may be in it.
+        StoreCorrupt: it does not; acknowledged writes may be in it.
     """
     log = path.with_name(f"{path.name}-wal")
     if not log.exists():
@@ -85,18 +85,18 @@ def check_log(path: Path) -> None:
         )
 
 
-def named(error: sqlite3.Error, path: Path) -> StorageError:
-    """The store's word for an error of SQLite."""
+def translated(error: sqlite3.Error, path: Path) -> StorageError:
+    """The store's error for an error of SQLite."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreLocked(f"{path}: in use by another process; stop that one, or use another data directory")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR):
         return StoreCorrupt(f"{path}: damaged ({error}); nothing was changed: restore a backup, or move it away")
-    return StoreUnavailable(f"{path}: {error}; look at permissions and free space, then start again")
+    return StoreUnavailable(f"{path}: {error}; check permissions and free space, then start again")
 
 
 def _create(path: Path) -> None:
-    """Make an empty store. It appears complete or not at all, and never in the place of another file."""
+    """Create an empty store, atomically. It never replaces another file."""
     unfinished = path.with_name(f"{path.name}.new-{os.getpid()}")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -107,7 +107,7 @@ def _create(path: Path) -> None:
         try:
             os.link(unfinished, path)
         except FileExistsError:
-            return  # somebody else was quicker
+            return  # another process was faster
     finally:
         unfinished.unlink()
     _sync_directory(path.parent)
@@ -123,7 +123,7 @@ def _empty() -> bytes:
 
 def _sync_directory(path: Path) -> None:
     if os.name != "posix":
-        return  # other systems cannot, and need not
+        return  # not possible, and not needed, on other systems
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -132,7 +132,7 @@ def _sync_directory(path: Path) -> None:
 
 
 def check_header(path: Path) -> None:
-    """Raise `NotAStore` or `StoreTooNew` if the file is not one that we made and know."""
+    """Raise `NotAStore` or `StoreTooNew` if the file is not a store of a known version."""
     with path.open("rb") as file:
         header = file.read(_HEADER_SIZE)
     application_id = int.from_bytes(header[68:72], "big")
@@ -148,21 +148,21 @@ def _check_version(path: Path, version: int) -> None:
         )
 
 
-def _check_sound(path: Path) -> None:
-    """Look for damage through a connection that cannot write."""
+def _check_integrity(path: Path) -> None:
+    """Check the file through a connection that cannot write."""
     log, shared = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
     if not log.exists():
-        _look(path, "mode=ro&immutable=1")  # nothing to share: keeps SQLite from making files beside ours
+        _quick_check(path, "mode=ro&immutable=1")  # immutable: SQLite creates no files beside it
         return
     was_shared = shared.exists()
     try:
-        _look(path, "mode=ro")
+        _quick_check(path, "mode=ro")
     finally:
         if not was_shared:
             shared.unlink(missing_ok=True)
 
 
-def _look(path: Path, mode: str) -> None:
+def _quick_check(path: Path, mode: str) -> None:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=0)) as connection:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
