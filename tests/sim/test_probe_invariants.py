@@ -72,7 +72,7 @@ def test_correct_counting_of_probe_results_violates_nothing(steps: tuple[AnyStep
     assert Simulation(Plan(seed=1, steps=steps)).run().violations == ()
 
 
-def test_only_existing_probes_may_be_set() -> None:
+def test_only_steps_with_probes_get_other_ones() -> None:
     drawn = [probed(Seeded(seed), web(None)) for seed in range(50)]
     assert {isinstance(one, CreateDeployment) and one.probing is None for one in drawn} == {True, False}
     plain = CreateDeployment(at=0.0, name="web", replicas=1)

@@ -1,6 +1,6 @@
-"""Invariants of a quiet cluster that hold within seconds in a busy one, too.
+"""Invariants of a quiet cluster that also hold within seconds in a busy one.
 
-A controller that misses a wake-up is late, and the next change of the object hides it: once all is quiet nobody can tell.
+A controller that misses a wake-up is late, but the next change of the object hides that before all is quiet.
 
 Source: "Controllers: controller pattern" in Kubernetes' documentation; the buckets of API call latency in its scalability
 SLOs, which are seconds.
@@ -19,26 +19,26 @@ from kubeactors.sim.world import World
 
 
 class PromptInvariant(Invariant):
-    """What controllers derive from other objects follows soon, while no fault keeps them from it."""
+    """What controllers derive from other objects is up to date soon, while no fault affects them."""
 
     patience: ClassVar[int] = 10 * SECOND
-    """How soon, in nanoseconds: controllers take a second at most."""
+    """How soon, in nanoseconds; controllers take a second at most."""
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._noticed: dict[tuple[str, str], int] = {}
-        """By problem and version: since when it was seen at every look."""
+        """By problem and version: since when it was present at every look."""
 
     def pending(self) -> Iterator[tuple[str, str]]:
-        """What does not hold now, and the version of the object that it is about; empty if that does not matter.
+        """What does not hold now, with the version of the object that it is about, or "" if that does not matter.
 
-        A problem of another version is another problem: it has been mended meanwhile, and is there again.
+        The same problem at another version is a new one: it may have been resolved in between.
         """
         for problem in self.settled():
             yield problem, ""
 
     def looked(self) -> Iterator[str]:
-        """Note each problem; tell of those that stay."""
+        """Note each problem; report those that persist."""
         now, before = self.root.kernel.now, self._noticed
         informed = informed_at(self.world, MANAGER) < now
         self._noticed = {one: before.get(one, now) for one in self.pending()} if informed else {}

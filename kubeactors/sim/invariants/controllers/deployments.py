@@ -1,4 +1,4 @@
-"""What holds of deployments: as many pods as wanted, as many available as promised, one ReplicaSet for a template."""
+"""Invariants of deployments: surge, availability, one ReplicaSet per template, and sums while paused or scaled."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -29,12 +29,12 @@ from kubeactors.sim.world import Commit, World
 
 
 class SurgeBound(Invariant):
-    """No pod is created beyond what its ReplicaSet or ReplicationController wants, and its deployment's replicas and surge.
+    """No pod is created beyond the replicas of its ReplicaSet or ReplicationController, or its deployment's `maxSurge`.
 
-    Pods that are going do not count, nor do pods that were adopted, or that a user has taken out. What an adopted
-    ReplicaSet wanted before may be wanted until its new deployment has scaled it down, and it has deleted its pods: each
-    ReplicaSet replaces a pod that is lost, whatever another one has yet to delete. And a deployment that is paused when all
-    are scaled to nothing scales the latest up at once, whatever pods they still have.
+    Terminating and adopted pods do not count, nor do pods that a user has relabelled. The replicas of an adopted ReplicaSet
+    count until its new deployment has scaled it down and its pods are deleted: each ReplicaSet replaces lost pods, whatever
+    another one has yet to delete. And a deployment that is paused when all ReplicaSets are scaled to 0 scales the latest one
+    up at once, whatever pods they still have.
 
     Source: `scale` in pkg/controller/deployment/sync.go (v1.36).
     """
@@ -45,11 +45,11 @@ class SurgeBound(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._limits: dict[str, int] = {}
-        """By uid: the most pods that a controller may believe to be wanted."""
+        """By uid: the most pods that a controller may consider wanted."""
         self._adopted: dict[str, None] = {}
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow the limits; look at each pod that is created."""
+        """Follow the limits; check each pod that is created."""
         match commit.new:
             case Deployment() as deployment:
                 self._follow(deployment)
@@ -58,7 +58,7 @@ class SurgeBound(Invariant):
                 owner = self._deployment_of(found)
                 if owner is not None:
                     self._follow(owner)
-                    self._take_in(commit.old, owner)
+                    self._adopt(commit.old, owner)
             case Pod() as pod:
                 yield from self._pod(commit.old, pod)
             case _:
@@ -66,18 +66,18 @@ class SurgeBound(Invariant):
 
     def _follow(self, deployment: Deployment) -> None:
         sets = tuple(self.world.sets_of(deployment.metadata.uid))
-        going = deployment.metadata.deletion_timestamp is not None  # then its sets are scaled no more
+        going = deployment.metadata.deletion_timestamp is not None  # then its ReplicaSets are no longer scaled
         done = sum(map(wanted, sets)) <= most(deployment) and not going
         caught_up = done and has_caught_up(deployment) and all(map(self._has_settled, sets))
         left = sum(self._count(one) for one in sets if not wanted(one)) if deployment.spec.paused else 0
         self._limit(deployment.metadata.uid, most(deployment) + left, caught_up=caught_up)
 
     def _has_settled(self, found: ReplicaSet) -> bool:
-        """Whether its controller has seen how many pods it wants, and none is too many."""
+        """Whether its controller has observed its spec, and it has no surplus pods."""
         return has_caught_up(found) and self._count(found) <= wanted(found)
 
-    def _take_in(self, old: TypedObject | None, owner: Deployment) -> None:
-        """An adopted ReplicaSet has brought what it wants."""
+    def _adopt(self, old: TypedObject | None, owner: Deployment) -> None:
+        """Add the replicas of a ReplicaSet that was just adopted."""
         if old is not None and controller_of(old.metadata) is None:
             uid = owner.metadata.uid
             brought = sum(self._limits.get(one.metadata.uid, 0) for one in self.world.sets_of(uid))
@@ -113,17 +113,16 @@ class SurgeBound(Invariant):
     def _check(self, owner: TypedObject, count: int, what: str) -> Iterator[str]:
         limit = self._limits.get(owner.metadata.uid, 0)
         if count > limit and not self.world.faults.is_spoilt(owner.metadata.uid):
-            yield f"{title(owner)} has {count} {what}, and may have {limit}"
+            yield f"{title(owner)} has {count} {what}, but at most {limit} are allowed"
 
 
 class AvailabilityBound(Invariant):
-    """Controllers delete no pod that a deployment needs to stay as available as it promises.
+    """Controllers delete no pod whose loss violates its deployment's `maxUnavailable`.
 
-    It is watched from when the deployment was available until something happens that nobody promises to survive: a
-    node goes down, a user deletes a pod, a rollout is scaled down in its midst. From then on it is watched anew once no
-    fault keeps its controller from knowing that: who still counts the pod may take another one away. While a pod is ready
-    that has yet to be so for `minReadySeconds`, it is not watched anew: a ReplicaSet that is to lose it may choose another
-    one that is ready, too, because that has more neighbours.
+    A deployment is watched from when it is available until something happens that the bound does not cover: a node fails, a
+    user deletes a pod, or scales down amid a rollout. After that it is watched again once its controller must know, since
+    one that still counts the lost pod may delete another; but not while a pod is ready for less than `minReadySeconds`: a
+    ReplicaSet that scales down may delete another ready pod instead, because that has more neighbours.
 
     Source: cleanupUnhealthyReplicas in pkg/controller/deployment/rolling.go, ActivePodsWithRanks in
     pkg/controller/controller_utils.go (v1.36).
@@ -135,18 +134,18 @@ class AvailabilityBound(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._floors: dict[str, int] = {}
-        """By uid of deployment: how many of its pods must be available."""
-        self._shaken: dict[str, None] = {}
-        """The uids of those that something has happened to since they were watched, which their controller need not know."""
+        """By uid of each watched deployment: how many of its pods must be available."""
+        self._suspended: dict[str, None] = {}
+        """By uid: deployments that are no longer watched, because of something that their controller may not know."""
         self._news: dict[str, int] = {}
-        """By uid of ReplicaSet: the revision at which a pod of it last became ready, or ceased to be."""
+        """By uid of ReplicaSet: the revision at which a pod of it last became ready or unready."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow the floors; look at each pod that goes."""
+        """Follow the floors; check each pod that is lost."""
         self._note(commit)
         if not self.world.faults.calm:
             for uid in tuple(self._floors):
-                self._shake(uid)
+                self._suspend(uid)
             return
         current = commit.current
         match current:
@@ -160,15 +159,15 @@ class AvailabilityBound(Invariant):
                 return
 
     def _note(self, commit: Commit) -> None:
-        """Whether it is news of a pod."""
+        """Note when a pod becomes ready or unready."""
         old, new = commit.old, commit.new
         if isinstance(old, Pod) and is_ready(old) != (isinstance(new, Pod) and is_ready(new)):
             owner = controller_of(old.metadata)
             self._news[owner.uid if owner is not None else ""] = commit.revision
 
-    def _shake(self, uid: str) -> None:
+    def _suspend(self, uid: str) -> None:
         self._floors.pop(uid, None)
-        self._shaken[uid] = None
+        self._suspended[uid] = None
 
     def _follow(self, commit: Commit, deployment: Deployment) -> None:
         uid = deployment.metadata.uid
@@ -178,27 +177,26 @@ class AvailabilityBound(Invariant):
             or deployment.metadata.deletion_timestamp is not None
             or is_scaling_down_in_a_rollout(commit.old, deployment, sets)
         ):
-            self._shake(uid)
+            self._suspend(uid)
         elif uid in self._floors:
             self._floors[uid] = min(self._floors[uid], least(deployment))
         self._arm(deployment)
 
     def _arm(self, deployment: Deployment | None) -> None:
-        """Watch it from now on, if it is available and controllers know how things are."""
+        """Start to watch a deployment, if it is available and its controllers are up to date."""
         if deployment is None or deployment.metadata.deletion_timestamp is not None or not has_caught_up(deployment):
             return
         uid = deployment.metadata.uid
-        if uid in self._shaken and self.world.faults.disturbed_until(MANAGER) + UNDISTURBED >= self.root.kernel.now:
+        if uid in self._suspended and self.world.faults.disturbed_until(MANAGER) + UNDISTURBED >= self.root.kernel.now:
             return
         if all(map(self._is_known, self.world.sets_of(uid))) and self._stays(uid) >= least(deployment):
             self._floors[uid] = least(deployment)
-            self._shaken.pop(uid, None)
+            self._suspended.pop(uid, None)
 
     def _is_known(self, found: ReplicaSet) -> bool:
-        """Whether its status is true, and not by chance, and all its pods that are ready are available.
+        """Whether its status is accurate and up to date, and all of its ready pods are available.
 
-        When a pod becomes ready and another one ceases to be, what was written before is true again; but by now its
-        controller may count one more.
+        A status may be accurate by chance: when one pod became ready and another unready since it was written.
         """
         if revision_of(found.metadata) < self._news.get(found.metadata.uid, 0):
             return False
@@ -211,7 +209,7 @@ class AvailabilityBound(Invariant):
         return sum(1 for one in self.world.sets_of(uid) for pod in self.world.pods_of(one) if is_ready(pod))
 
     def _stays(self, uid: str) -> int:
-        """How many available pods are wanted: any other may be going already, since a lower promise was made."""
+        """How many available pods are within the replicas; others may be about to be deleted because of a lower bound."""
         return sum(min(wanted(one), sum(map(is_ready, self.world.pods_of(one)))) for one in self.world.sets_of(uid))
 
     def _owner(self, value: TypedObject) -> Deployment | None:
@@ -230,17 +228,20 @@ class AvailabilityBound(Invariant):
             return
         uid = owner.metadata.uid
         if old.metadata.labels != pod.metadata.labels or self.world.faults.is_spoilt(uid):
-            self._shake(uid)  # a user takes it out: fewer are left
+            self._suspend(uid)  # a relabelled pod is lost without a controller's doing
         if is_ready(old) and (commit.new is None or not is_ready(pod)):
             if not self._is_the_controllers_doing(commit, old):
-                self._shake(uid)
+                self._suspend(uid)
             available = self._available(uid)
             if available < self._floors.get(uid, 0):
-                yield f"{title(owner)} has {available} available pods, promises {self._floors[uid]}; {title(pod)} went"
+                yield (
+                    f"{title(owner)} has {available} available pods after the deletion of {title(pod)}, "
+                    f"but needs {self._floors[uid]}"
+                )
         self._arm(owner)
 
     def _is_the_controllers_doing(self, commit: Commit, old: Pod) -> bool:
-        """Whether a ready pod was deleted, by no user, not because its node is bad, and not to make room."""
+        """Whether a controller deleted a ready pod: no user did, and no taint or preemption caused it."""
         deleted = commit.new is None or commit.new.metadata.deletion_timestamp is not None
         node = self.world.find(Node, old.spec.node_name, "")
         well = node is not None and not node.spec.taints
@@ -253,25 +254,25 @@ class AvailabilityBound(Invariant):
 
 
 class OneReplicaSetPerTemplate(Invariant):
-    """When all is quiet, no two ReplicaSets of a deployment have the same template: its pods would be there twice."""
+    """When all is quiet, no two ReplicaSets of a deployment have the same template, which would duplicate its pods."""
 
     name: ClassVar[str] = "one-replica-set-per-template"
 
     def settled(self) -> Iterator[str]:
-        """Compare the templates of each deployment, but for the label that tells them apart."""
+        """Compare the templates of each deployment's ReplicaSets, without their hash label."""
         for deployment in self.world.of(Deployment).values():
             seen: list[PodTemplateSpec] = []
             for one in self.world.sets_of(deployment.metadata.uid):
                 template = without_hash(one.spec.template)
                 if template in seen:
-                    yield f"{title(deployment)} has two replica sets of one template, {title(one)} among them"
+                    yield f"{title(deployment)} has two ReplicaSets with the same template; one is {title(one)}"
                 seen.append(template)
 
 
 class PausedRolloutsAddUp(Invariant):
-    """When all is quiet, a deployment that is paused in the midst of a rollout wants as many pods as it may have.
+    """When all is quiet, the ReplicaSets of a deployment that is paused amid a rollout add up to its replicas and surge.
 
-    Its ReplicaSets share the replicas and the surge among them; if only one wants any, that wants the replicas.
+    If only one of them is scaled up, it has the replicas without the surge.
 
     Source: scale in pkg/controller/deployment/sync.go (v1.36).
     """
@@ -279,22 +280,22 @@ class PausedRolloutsAddUp(Invariant):
     name: ClassVar[str] = "paused-rollouts-add-up"
 
     def settled(self) -> Iterator[str]:
-        """Add up what the ReplicaSets of each such deployment want."""
+        """Add up the ReplicaSets of each such deployment."""
         for deployment in self.world.of(Deployment).values():
             if not deployment.spec.paused or deployment.metadata.deletion_timestamp is not None:
                 continue
             sizes = [size for size in map(wanted, self.world.sets_of(deployment.metadata.uid)) if size]
             goal = most(deployment) if len(sizes) > 1 else wanted(deployment)
             if sizes and is_rolling(deployment) and sum(sizes) != goal:
-                yield f"the replica sets of {title(deployment)} want {sum(sizes)} pods, and may want {goal}"
+                yield f"the ReplicaSets of {title(deployment)}, which is paused, add up to {sum(sizes)} replicas, not {goal}"
 
 
 class ProportionalScalingAddsUp(Invariant):
-    """Once all ReplicaSets of a rollout have got their parts of a new number of replicas, these add up to it and the surge.
+    """After proportional scaling, the ReplicaSets of a rollout add up to the deployment's replicas and surge.
 
-    Each is marked with the number that it has got its part of. That of the last one is where they add up; from then on
-    the rollout goes on. One without a mark, because somebody has made it anew, gets one from the rollout, too. What is
-    left over when parts are rounded is the first one's, and nobody else's: if it has fewer than are to go, too many stay.
+    The annotation desired-replicas marks the size for which a ReplicaSet was scaled. Once the last one is marked, they add
+    up; then the rollout continues. One without the mark, because it was recreated, gets it from the rollout. The remainder
+    of rounding goes to the first ReplicaSet alone: if that has fewer replicas than must go, too many remain.
 
     Source: scale in pkg/controller/deployment/sync.go (v1.36).
     """
@@ -303,7 +304,7 @@ class ProportionalScalingAddsUp(Invariant):
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look when one gets its part."""
+        """Check the sum when a ReplicaSet is scaled."""
         old, new = commit.old, commit.new
         if not isinstance(old, ReplicaSet) or not isinstance(new, ReplicaSet) or not wanted(old):
             return
@@ -323,11 +324,11 @@ class ProportionalScalingAddsUp(Invariant):
         had_too_few = total > most(owner) and any(not wanted(one) and _part(one) == wanted(owner) for one in sets)
         all_have = len(sharing) > 1 and all(_part(one) == wanted(owner) for one in sharing)
         if all_have and total != most(owner) and not had_too_few:
-            yield f"the replica sets of {title(owner)} have got parts of {most(owner)} pods that add up to {total}"
+            yield f"the ReplicaSets of {title(owner)} were scaled proportionally to {total} replicas, not {most(owner)}"
 
 
 def _part(found: ReplicaSet) -> int | None:
-    """Of how many replicas it has got its part; None if it was never told."""
+    """The deployment size for which it was scaled; None if it has no mark."""
     return number_in(found.metadata.annotations, DESIRED_REPLICAS)
 
 

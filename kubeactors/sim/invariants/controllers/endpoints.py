@@ -1,4 +1,4 @@
-"""What holds of services: they lead to the pods that are ready."""
+"""Invariants of Endpoints and EndpointSlices."""
 
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, NamedTuple
@@ -15,35 +15,35 @@ from kubeactors.sim.world import Commit, World
 SERVICE_NAME = "kubernetes.io/service-name"
 HEADLESS = "service.kubernetes.io/headless"
 OWN_LABELS = (SERVICE_NAME, "endpoints.kubernetes.io/managed-by", "endpointslice.kubernetes.io/managed-by")
-"""What endpoints say of themselves, not of their service."""
+"""Labels that endpoints do not copy from their service."""
 ZONE = "topology.kubernetes.io/zone"
 EXTERNAL_NAME = "ExternalName"
 READY, NOT_READY, GOING = "ready", "not ready", "going"
 
 
 class Place(NamedTuple):
-    """Where a service leads to."""
+    """One address of a service's endpoints."""
 
     address: str
     state: str
     ports: tuple[str, ...]
     node: str
     zone: str
-    """Only slices say it."""
+    """Empty in Endpoints, which have no zone."""
     uid: str
-    """Of the pod."""
+    """The uid of the pod."""
 
 
 class EndpointsEqualReadyPods(PromptInvariant):
-    """When all is quiet, a service leads to exactly the pods that it selects, ready and not, in both forms of endpoints.
+    """When all is quiet, the Endpoints and EndpointSlices of a service list exactly the pods that it selects.
 
-    To the ports that its own lead to, on the nodes where the pods are; and its endpoints have its labels.
+    With their readiness, target ports, nodes and zones; and with the labels of the service.
     """
 
     name: ClassVar[str] = "endpoints-equal-ready-pods"
 
     def settled(self) -> Iterator[str]:
-        """Look at each service with a selector."""
+        """Check each service with a selector."""
         for service in self.world.of(Service).values():
             if service.spec.selector and service.spec.type != EXTERNAL_NAME:
                 yield from self._look(service)
@@ -55,19 +55,19 @@ class EndpointsEqualReadyPods(PromptInvariant):
         reached = [one for one in listed if one.ports or not service.spec.ports]
         everything = [self._place(pod, service, sliced=True) for pod in pods]
         for where, said, expected in (
-            ("endpoints", self._endpoints(service), reached),
-            ("slices", self._slices(service), everything),
+            ("Endpoints", self._endpoints(service), reached),
+            ("EndpointSlices", self._slices(service), everything),
         ):
             if sorted(said) != sorted(expected):
-                yield f"the {where} of {title(service)} say {_told(said)}, and it should be {_told(expected)}"
+                yield f"the {where} of {title(service)} list {_listed(said)}, but should list {_listed(expected)}"
         labels = service.metadata.labels | ({HEADLESS: ""} if service.spec.cluster_ip == "None" else {})
         for one in self._labelled(service):
             own = {key: value for key, value in one.metadata.labels.items() if key not in OWN_LABELS}
             if own != labels:
-                yield f"{title(one)} has the labels {own}, and those of {title(service)} are {labels}"
+                yield f"{title(one)} has the labels {own}, but {title(service)} has {labels}"
 
     def _place(self, pod: Pod, service: Service, *, sliced: bool = False) -> Place:
-        """How a pod should be told of."""
+        """The expected entry of a pod."""
         state = READY if service.spec.publish_not_ready_addresses or is_ready(pod) else NOT_READY
         if sliced and pod.metadata.deletion_timestamp is not None:
             state = GOING
@@ -124,7 +124,7 @@ class EndpointsEqualReadyPods(PromptInvariant):
 
 
 def _number(pod: Pod, target: IntOrString, protocol: str) -> int:
-    """The port of a pod that is meant by a number or a name; 0 if it has none of that name."""
+    """The port of a pod by number or name; 0 if it has none of that name."""
     if isinstance(target, int):
         return target
     ports = (port for container in pod.spec.containers for port in container.ports)
@@ -135,16 +135,16 @@ def _port(name: str, number: int, protocol: str) -> str:
     return f"{name}:{number}/{protocol}"
 
 
-def _told(places: Iterable[Place]) -> str:
+def _listed(places: Iterable[Place]) -> str:
     return (
         "; ".join(f"{one.address} {one.state} {' '.join(one.ports)} {one.node}" for one in sorted(places)) or "nothing"
     )
 
 
 class MirroredEndpointsMatch(Invariant):
-    """When all is quiet, the slices of a service without a selector say what people have written in its Endpoints.
+    """When all is quiet, the EndpointSlices of a service without a selector mirror its Endpoints, which users write.
 
-    And there are slices only of services; but those that a service has orphaned stay.
+    And no slice refers to a service that does not exist, unless it was orphaned.
 
     Source: syncService in pkg/controller/endpointslice/endpointslice_controller.go (v1.36).
     """
@@ -155,17 +155,17 @@ class MirroredEndpointsMatch(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._orphaned: dict[str, None] = {}
-        """The uids of slices that a service has left behind."""
+        """The uids of orphaned slices."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Note who loses its service."""
+        """Note orphaned slices."""
         old, new = commit.old, commit.new
         if old is not None and new is not None and _is_a_services(old) and not new.metadata.owner_references:
             self._orphaned[new.metadata.uid] = None
         yield from ()
 
     def settled(self) -> Iterator[str]:
-        """Look at each service that selects nothing, and at slices whose service is gone."""
+        """Check each service without a selector, and look for slices whose service does not exist."""
         for service in self.world.of(Service).values():
             metadata = service.metadata
             if not service.spec.selector and metadata.name != "kubernetes":
@@ -174,12 +174,12 @@ class MirroredEndpointsMatch(Invariant):
                 expected = sorted(one.ip for subset in subsets for one in subset.addresses)
                 said = sorted(self._said(metadata.namespace, metadata.name))
                 if said != expected:
-                    yield f"the slices of {title(service)} say {said}, and its endpoints {expected}"
+                    yield f"the EndpointSlices of {title(service)} list {said}, but its Endpoints list {expected}"
         for one in self.world.of(EndpointSlice).values():
             name = one.metadata.labels.get(SERVICE_NAME, "")
             orphaned = one.metadata.uid in self._orphaned
             if name and not orphaned and self.world.find(Service, name, one.metadata.namespace) is None:
-                yield f"{title(one)} is there, and its service {name} is not"
+                yield f"{title(one)} exists, but its service {name} does not"
 
     def _said(self, namespace: str, name: str) -> Iterator[str]:
         for one in self.world.of(EndpointSlice).values():

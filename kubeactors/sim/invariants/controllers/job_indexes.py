@@ -1,4 +1,4 @@
-"""What holds of jobs whose pods have indexes: what they say of an index is what has become of its pods."""
+"""Invariant of indexed jobs: the completed and failed indexes follow from the indexes' pods."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,36 +18,36 @@ from kubeactors.sim.network import Asked
 from kubeactors.sim.world import Commit, World
 
 JOB = "job"
-"""The controller of jobs."""
+"""The name of the job controller."""
 BY_INDEXES = ("FailedIndexes", "MaxFailedIndexesExceeded")
-"""Why a job ends of which too many indexes have failed."""
+"""Reasons of a job that fails because of its failed indexes."""
 
 
 class _Tries:
-    """What has become of the pods of a job, by index."""
+    """The pods of a job, by index."""
 
     __slots__ = ("counted", "ended", "stopped", "succeeded")
 
     def __init__(self) -> None:
         self.succeeded: dict[int, None] = {}
         self.counted: Counter[int] = Counter()
-        """How many have failed so that it counts against their index."""
+        """How many failures count against each index for certain."""
         self.ended: dict[int, dict[str, None]] = {}
-        """The uids of those that have failed, or were to go: many jobs take these for failed."""
+        """The uids of failed and terminating pods: many jobs count the latter as failed."""
         self.stopped: dict[int, dict[str, None]] = {}
-        """The uids of those that the job has deleted itself. A job that ends deletes its pods first, and then says that it
-        ends; if that write is refused, the next one may count them as failed, as they are being deleted."""
+        """The uids of pods that the job controller deleted. A job that ends deletes its pods and then writes its status; if
+        that write is rejected, the next one may count these pods as failed, because they are terminating."""
 
     def failures(self, index: int, *, stopped: bool) -> int:
-        """How many pods of an index have failed, or may be taken for failed; with `stopped` those that the job deleted."""
+        """How many pods of an index have failed or may count as failed; with `stopped`, including those that the job deleted."""
         ended = self.ended.get(index, {})
         return len(ended | self.stopped.get(index, {}) if stopped else ended)
 
 
 class JobIndexesAreAccountedFor(RequestInvariant):
-    """An index is completed if one of its pods has succeeded, and fails when they have failed as often as they may.
+    """An index is completed if a pod of it succeeded, fails when its back-off limit is exceeded, and then gets no more pods.
 
-    Not before that, unless the job says that it is to fail at once; and then there is no further pod of it.
+    It fails earlier only if a rule of the pod failure policy says so.
 
     Source: "Backoff limit per index" in Kubernetes' documentation of jobs; KEP-3850; calculateSucceededIndexes and
     isIndexFailed in pkg/controller/job/indexed_job_utils.go (v1.36).
@@ -60,12 +60,12 @@ class JobIndexesAreAccountedFor(RequestInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._tries: dict[str, _Tries] = {}
-        """By the uid of a job."""
+        """By uid of job."""
         self._stopped: dict[str, None] = {}
-        """The uids of pods that jobs have deleted themselves: they did not fail before that."""
+        """The uids of pods that the job controller deleted before they failed."""
 
     def asked(self, asked: Asked) -> None:
-        """Note which pods a job deletes."""
+        """Note the pods that the job controller deletes."""
         request = asked.request
         if isinstance(request, Delete) and request.resource.resource == PODS and controller_name(asked.sender) == JOB:
             pod = self.world.find(Pod, request.name, request.namespace)
@@ -73,7 +73,7 @@ class JobIndexesAreAccountedFor(RequestInvariant):
                 self._stopped[pod.metadata.uid] = None
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow pods; look at what a job says, and at each pod that is created."""
+        """Follow pods; check each changed status of a job, and each pod that is created."""
         current = commit.current
         if isinstance(current, Job):
             if isinstance(commit.old, Job) and isinstance(commit.new, Job):
@@ -89,7 +89,10 @@ class JobIndexesAreAccountedFor(RequestInvariant):
         index = int(pod.metadata.annotations[COMPLETION_INDEX])
         most = job.spec.backoff_limit_per_index
         if commit.old is None and most is not None and tries.counted[index] > most:
-            yield f"{title(job)} has created {title(pod)}: {tries.counted[index]} of its index have failed, {most} may"
+            yield (
+                f"{title(job)} created {title(pod)}, though {tries.counted[index]} pods of its index have failed, "
+                f"and backoffLimitPerIndex is {most}"
+            )
         phase, uid = pod.status.phase, pod.metadata.uid
         if phase == "Succeeded":
             tries.succeeded[index] = None
@@ -104,25 +107,25 @@ class JobIndexesAreAccountedFor(RequestInvariant):
         if (before.completed_indexes, before.failed_indexes) == (after.completed_indexes, after.failed_indexes):
             return
         if _is_ending(old) or self.world.faults.is_spoilt(new.metadata.uid):
-            return  # those that it deletes because it ends may count as failed
+            return  # pods deleted because the job ends may count as failed
         tries = self._tries.get(new.metadata.uid, _Tries())
         completed, failed = indexes(after.completed_indexes), indexes(after.failed_indexes or "")
         for one in completed:
             if one not in tries.succeeded:
-                yield f"{title(new)} says that index {one} is completed, and no pod of it has succeeded"
+                yield f"{title(new)} lists index {one} as completed, but no pod of it has succeeded"
         needed = _needed(new)
         stopped = _ends_otherwise(new) or any(tries.failures(one, stopped=False) >= needed for one in failed)
         for one in failed:
             there = tries.failures(one, stopped=stopped and _is_ending(new))
             if there < needed:
-                yield f"{title(new)} says that index {one} has failed, and so have {there} of its pods, not {needed}"
+                yield f"{title(new)} lists index {one} as failed after {there} failed pods, but it may fail only after {needed}"
         for one in completed:
             if one in failed:
-                yield f"{title(new)} says that index {one} is completed, and that it has failed"
+                yield f"{title(new)} lists index {one} both as completed and as failed"
 
 
 def indexes(text: str) -> dict[int, None]:
-    """The indexes that a status names, in order.
+    """The indexes in a status, in order.
 
     >>> list(indexes("1,3-5")), list(indexes(""))
     ([1, 3, 4, 5], [])
@@ -132,7 +135,7 @@ def indexes(text: str) -> dict[int, None]:
 
 
 def _needed(job: Job) -> int:
-    """How many pods of an index must have failed until it has: fewer, if a rule of the job says which kind is enough."""
+    """How many pods of an index must fail before it fails; 1 if a rule of the pod failure policy may fail it at once."""
     rules = job.spec.pod_failure_policy.rules or () if job.spec.pod_failure_policy is not None else ()
     at_once = any(one.action == "FailIndex" for one in rules)
     return 1 if at_once else (job.spec.backoff_limit_per_index or 0) + 1
@@ -147,7 +150,7 @@ def _is_ending(job: Job) -> bool:
 
 
 def _ends_otherwise(job: Job) -> bool:
-    """Whether it ends for another reason than that indexes have failed."""
+    """Whether it ends for a reason other than its failed indexes."""
     return any(
         one.type in ENDING and one.status == "True" and one.reason not in BY_INDEXES for one in job.status.conditions
     )
@@ -158,7 +161,7 @@ def _has_only_now(old: TypedObject | None) -> bool:
 
 
 def _counts(job: Job, pod: Pod) -> bool:
-    """Whether a failure counts for certain: its job wants to know of it, and has no rules about which do."""
+    """Whether a failure counts for certain: the job tracks the pod, and has no pod failure policy."""
     return TRACKING_FINALIZER in pod.metadata.finalizers and job.spec.pod_failure_policy is None
 
 

@@ -1,4 +1,4 @@
-"""What holds of jobs: as many pods as it takes, and no more."""
+"""Invariants of jobs and cron jobs: how many pods and jobs they create, and when."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ MANAGER = "controller-manager"
 
 
 GIVEN_UP = ("Failed", "FailureTarget")
-"""What a job says that has failed: so have all of its pods that still run."""
+"""Conditions of a failed job, all of whose active pods count as failed."""
 
 
 class _Record:
-    """What has become of the pods of a job, by their uids."""
+    """The pods of a job, by uid."""
 
     __slots__ = ("created", "disturbed", "failed", "going", "ignored", "parallelism", "succeeded")
 
@@ -36,19 +36,19 @@ class _Record:
         self.succeeded: dict[str, None] = {}
         self.failed: dict[str, None] = {}
         self.going: dict[str, None] = {}
-        """Of those that had not ended: who was deleted, or was to be. For most jobs such a one has failed."""
+        """Pods that were deleted, or began to terminate, while active. Most jobs count these as failed."""
         self.ignored: dict[str, None] = {}
-        """Of those that have failed: who was disrupted, where the job's policy is not to count such ones."""
+        """Failed pods that the job's pod failure policy ignores."""
         self.parallelism = 0
-        """The most pods that were ever to run at a time: its controller may not have seen yet that they are fewer now."""
+        """The highest parallelism so far, as its controller may not have seen a lower one yet."""
         self.disturbed = False
-        """Somebody has deleted a pod before it had ended: how many it takes is nobody's guess then."""
+        """Whether an active pod was deleted: then the number of pods that the job needs is unknown."""
 
 
 class JobCountsAreExact(Invariant):
-    """A job creates no more pods than it needs, and is complete when so many have succeeded as it asks for.
+    """A job creates no more pods than it needs, counts only finished pods, and completes after enough successes.
 
-    Numbers of pods are looked at as long as none was deleted before it had ended, or lost its owner.
+    The number of pods is judged as long as no active pod was deleted or lost its owner.
     """
 
     name: ClassVar[str] = "job-counts-are-exact"
@@ -59,7 +59,7 @@ class JobCountsAreExact(Invariant):
         self._records: dict[str, _Record] = {}
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow pods; look at each that is created, and at jobs that are complete."""
+        """Follow pods; check each that is created, and each job that completes."""
         current = commit.current
         if isinstance(current, Job):
             record = self._records.setdefault(current.metadata.uid, _Record())
@@ -75,21 +75,21 @@ class JobCountsAreExact(Invariant):
             return
         completions, record = _needed(job), self._records.get(job.metadata.uid, _Record())
         if len(record.succeeded) < completions:
-            yield f"{title(job)} is complete, and {len(record.succeeded)} of {completions} pods have succeeded"
+            yield f"{title(job)} is complete, but only {len(record.succeeded)} of {completions} pods have succeeded"
 
     def _counts(self, job: Job) -> Iterator[str]:
-        """A job that has not failed as a whole counts no pod that has not ended, or is about to, and none twice."""
+        """A job that has not failed counts each pod once, and only finished or terminating ones."""
         record, status = self._records.get(job.metadata.uid, _Record()), job.status
         named = status.uncounted_terminated_pods or UncountedTerminatedPods()
         if self.world.faults.is_spoilt(job.metadata.uid):
             return
         well, badly = status.succeeded + len(named.succeeded), status.failed + len(named.failed)
         if well > len(record.succeeded):
-            yield f"{title(job)} counts {well} successes, and {len(record.succeeded)} pods have succeeded"
+            yield f"{title(job)} counts {well} succeeded pods, but only {len(record.succeeded)} have succeeded"
         given_up = any(one.type in GIVEN_UP and one.status == "True" for one in status.conditions)
         ended = record.failed | record.going
         if not given_up and badly > len(ended):
-            yield f"{title(job)} counts {badly} failures, and {len(ended)} pods have failed"
+            yield f"{title(job)} counts {badly} failed pods, but only {len(ended)} have failed"
 
     def _pod(self, commit: Commit, pod: Pod) -> Iterator[str]:
         reference = controller_of(pod.metadata)
@@ -99,7 +99,7 @@ class JobCountsAreExact(Invariant):
         record = self._records.setdefault(job.metadata.uid, _Record())
         uid, phase = pod.metadata.uid, pod.status.phase
         if phase == "Succeeded":
-            # One without it was let go before, because its job was suspended.
+            # A pod without it was released before, because its job was suspended.
             if TRACKING_FINALIZER in pod.metadata.finalizers:
                 record.succeeded[uid] = None
         elif phase == "Failed":
@@ -121,26 +121,26 @@ class JobCountsAreExact(Invariant):
         )
         parallelism = record.parallelism
         if active > parallelism:
-            yield f"{title(job)} has {active} active pods, and may have {parallelism}"
+            yield f"{title(job)} has {active} active pods, but its parallelism is {parallelism}"
         if spec.completions is not None and active + len(record.succeeded) > spec.completions:
             done = len(record.succeeded)
-            yield f"{title(job)} has {active} active pods after {done} successes, and needs {spec.completions}"
+            yield f"{title(job)} has {active} active pods and {done} succeeded ones, but needs only {spec.completions}"
         most = parallelism + (6 if spec.backoff_limit is None else spec.backoff_limit) + len(record.ignored)
         if not record.succeeded and len(record.created) > most:
-            yield f"{title(job)} has created {len(record.created)} pods, and may have {most} of which none succeeds"
+            yield f"{title(job)} has created {len(record.created)} pods without a success, but may create only {most}"
 
 
 def _parallelism(job: Job) -> int:
     return 1 if job.spec.parallelism is None else job.spec.parallelism
 
 
-def _is_followed(pod: Pod) -> bool:
-    """Whether its job wants to know how it ends: not if that was suspended, and has let it go."""
+def _is_tracked(pod: Pod) -> bool:
+    """Whether its job still tracks it: a suspended job removes the finalizer."""
     return TRACKING_FINALIZER in pod.metadata.finalizers
 
 
 def _is_ignored(job: Job, pod: Pod) -> bool:
-    """Whether a failure does not count; of the rules there can be, this looks only at those that the grammar draws."""
+    """Whether the pod failure policy ignores a failure; only rules that the grammar draws are evaluated."""
     policy = job.spec.pod_failure_policy
     ignored = [
         pattern.type
@@ -152,21 +152,21 @@ def _is_ignored(job: Job, pod: Pod) -> bool:
 
 
 def _needed(job: Job) -> int:
-    """How many pods must have succeeded when it is complete; of those with an early success one."""
+    """How many pods must have succeeded for completion; 1 with a success policy."""
     completions = job.spec.completions
     return 1 if completions is None or (completions and job.spec.success_policy is not None) else completions
 
 
 PATIENCE = 7 * SECOND
-"""So long a job waits at least after a pod has failed: 10 s from the end of its container, which may be told later."""
+"""A job's shortest back-off: 10 s from the end of the pod's container, which may be reported later."""
 
 
 class JobsBackOff(Invariant):
-    """A job whose pods fail makes no other one until some seconds after the end of the last of them.
+    """A job creates no pod until its back-off after the last failed pod is over.
 
-    That is when its containers ended; if nobody knows, when it ceased to be ready, or was asked to go, though these are long
-    ago. Nor are those looked at that a job makes first, one after another: one may have been deleted already, and so have
-    failed, when the next comes. How often pods have failed only its controller remembers, while nothing befalls it.
+    The back-off starts when the pod's containers ended; if that is unknown, when it became unready or began to terminate,
+    even if that is long ago. A job's first pods are exempt: one of them may have been deleted, and so have failed, before
+    the next one is created. Only the controller's memory counts failures, so it must be undisturbed.
 
     Source: getFinishedTime, getNewFinishedPods and newBackoffRecord in pkg/controller/job/backoff_utils.go (v1.36).
     """
@@ -177,12 +177,12 @@ class JobsBackOff(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._failed: dict[str, int] = {}
-        """By uid of job: when the pod ended that has failed last; not of jobs of which any has succeeded."""
+        """By uid of job: when its last failed pod ended; `LONG_AGO` once a pod has succeeded."""
         self._created: Counter[str] = Counter()
-        """By uid of job: how many pods."""
+        """By uid of job: the number of pods created."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow failures; look at each pod that is created."""
+        """Follow failures; check each pod that is created."""
         pod, now = commit.new, self.root.kernel.now
         reference = controller_of(pod.metadata) if isinstance(pod, Pod) else None
         job = self.world.by_uid.get(reference.uid) if reference is not None else None
@@ -191,7 +191,7 @@ class JobsBackOff(Invariant):
         uid = job.metadata.uid
         if pod.status.phase == "Succeeded":
             self._failed[uid] = LONG_AGO
-        elif pod.status.phase == "Failed" and _phase(commit.old) != "Failed" and _is_followed(pod):
+        elif pod.status.phase == "Failed" and _phase(commit.old) != "Failed" and _is_tracked(pod):
             if self._failed.get(uid) != LONG_AGO:
                 self._failed[uid] = min(_end(pod) - self.root.kernel.wall, now)  # the clock of its node may be ahead
         elif commit.old is None:
@@ -199,17 +199,17 @@ class JobsBackOff(Invariant):
             since = now - self._failed.get(uid, LONG_AGO)
             told = self._created[uid] > _at_once(job) and self.world.faults.disturbed_until(MANAGER) + PATIENCE < now
             if told and since < PATIENCE:
-                yield f"{title(job)} has created {title(pod)} {since / SECOND:.1f} s after another one had failed"
+                yield f"{title(job)} created {title(pod)} only {since / SECOND:.1f} s after another pod failed"
 
 
 def _at_once(job: Job) -> int:
-    """How many pods it begins with."""
+    """How many pods a job creates at first."""
     parallelism = 1 if job.spec.parallelism is None else job.spec.parallelism
     return parallelism if job.spec.completions is None else min(parallelism, job.spec.completions)
 
 
 def _end(pod: Pod) -> int:
-    """When a pod ended, as far as that is told, in unix nanoseconds."""
+    """When a pod ended, as far as its status tells, in unix nanoseconds."""
     states = [one.state.terminated for one in pod.status.container_statuses]
     ends = [one.finished_at or "" if one is not None else "" for one in states]
     if ends and all(ends):
@@ -229,7 +229,7 @@ def _phase(value: TypedObject | None) -> str:
 class CronJobsRunOnce(Invariant):
     """A cron job creates one job for each time of its schedule, not two.
 
-    If a user has deleted the first before it was noted, nobody knows of it whose reply was lost.
+    Unless a user deletes the first one before its status records it: if the reply was lost, the controller never knows.
     """
 
     name: ClassVar[str] = "cron-jobs-run-once"
@@ -241,7 +241,7 @@ class CronJobsRunOnce(Invariant):
         """By uid and time: the job that was created."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each job that is created."""
+        """Check each job that is created."""
         job = commit.new
         owner = controller_of(job.metadata) if job is not None and commit.old is None else None
         if job is None or owner is None:
@@ -249,17 +249,17 @@ class CronJobsRunOnce(Invariant):
         due = (owner.uid, job.metadata.annotations.get(SCHEDULED_AT, ""))
         first = self._made.get(due)
         if first is not None and (first.metadata.uid not in self.world.intents.in_hand or self._is_noted(*due)):
-            yield f"cron job {owner.name} has created {title(job)} for {due[1]}, as {title(first)} before"
+            yield f"cron job {owner.name} created {title(job)} for {due[1]}, for which it had created {title(first)}"
         self._made[due] = job
 
     def _is_noted(self, uid: str, due: str) -> bool:
-        """Whether the cron job says that it has done what was due then, or is gone."""
+        """Whether the cron job's status records that schedule time, or the cron job is gone."""
         found = self.world.by_uid.get(uid)
         return not isinstance(found, CronJob) or (found.status.last_schedule_time or "") >= due
 
 
 def is_complete(job: Job) -> bool:
-    """Whether it says so."""
+    """Whether its condition Complete is true."""
     return any(one.type == "Complete" and one.status == "True" for one in job.status.conditions)
 
 

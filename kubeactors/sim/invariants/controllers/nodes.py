@@ -1,4 +1,4 @@
-"""What holds of nodes: those that live are not given up, and nobody is driven off without a reason."""
+"""Invariants of nodes: healthy ones are not tainted, pods are evicted only for a reason, pod CIDRs are unique."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -16,11 +16,11 @@ from kubeactors.sim.users.manifests import NOT_READY, UNREACHABLE
 from kubeactors.sim.world import Commit, World
 
 BLAMELESS = 120 * SECOND
-"""A node that no fault has concerned for so long has no reason to be silent."""
+"""A node that was undisturbed for this long has no reason to miss heartbeats."""
 CLEAN = 5 * SECOND
-"""So long after its last taint has gone nobody may be driven off a node."""
+"""How long after its last taint was removed a node's pods are not evicted any more."""
 QUARANTINE = 60 * SECOND
-"""Pods of a node that is gone stay for 40 s, in case it comes back, and a little more until somebody looks.
+"""Pods of a deleted node are kept for 40 s, in case it returns, and until the next check.
 
 Source: quarantineTime, gcCheckPeriod in pkg/controller/podgc/gc_controller.go (v1.36).
 """
@@ -28,25 +28,30 @@ MANAGER = "controller-manager"
 
 
 class HealthyNodesAreNotTainted(Invariant):
-    """A node is not given up while it is well: an outage of others is none of its fault."""
+    """A healthy node gets no not-ready or unreachable taint with NoExecute, even while other nodes or components fail."""
 
     name: ClassVar[str] = "healthy-nodes-are-not-tainted"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each taint that drives pods off."""
+        """Check each node that gets such a taint."""
         old, new = commit.old, commit.new
-        if not isinstance(new, Node) or _given_up(new) == _given_up(old) or not _given_up(new) or not is_ours(new):
+        if (
+            not isinstance(new, Node)
+            or _is_tainted(new) == _is_tainted(old)
+            or not _is_tainted(new)
+            or not is_ours(new)
+        ):
             return
         name, now = new.metadata.name, self.root.kernel.now
         blameless = self.world.faults.disturbed_until(name, "") + BLAMELESS < now
-        # The status of one that was spoilt says by mistake that it is ill.
+        # A corrupted status may wrongly report the node as unhealthy.
         if blameless and not self.world.faults.is_spoilt(new.metadata.uid):
-            yield f"{title(new)} was given up, though nothing has befallen it"
+            yield f"{title(new)} was tainted as not ready or unreachable, though no fault has affected it"
 
 
 class EvictionsNeedATaint(Invariant):
-    """Pods are evicted for taints only while their node has some."""
+    """Pods are evicted because of taints only while their node has a NoExecute taint."""
 
     name: ClassVar[str] = "evictions-need-a-taint"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Pod)
@@ -54,10 +59,10 @@ class EvictionsNeedATaint(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._clean: dict[str, int] = {}
-        """Nodes without taints, and since when."""
+        """Nodes without NoExecute taints, and since when (virtual nanoseconds)."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow taints; look at each pod that is evicted."""
+        """Follow taints; check each pod that is evicted."""
         now, current = self.root.kernel.now, commit.current
         if isinstance(current, Node):
             if _execute(current) or commit.new is None:
@@ -68,11 +73,11 @@ class EvictionsNeedATaint(Invariant):
             clean = self._clean.get(current.spec.node_name)
             knows = self.world.faults.disturbed_until(MANAGER) + UNDISTURBED
             if clean is not None and max(clean + CLEAN, knows) < now:
-                yield f"{title(current)} was driven off {current.spec.node_name}, which has no taint any more"
+                yield f"{title(current)} was evicted from {current.spec.node_name}, which has no NoExecute taint any more"
 
 
 class PodsOfExistingNodesAreKept(Invariant):
-    """No pod is removed for want of its node while that is there."""
+    """No pod is garbage-collected as lost with its node while that node exists."""
 
     name: ClassVar[str] = "pods-of-existing-nodes-are-kept"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Pod)
@@ -80,10 +85,10 @@ class PodsOfExistingNodesAreKept(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._since: dict[str, int] = {}
-        """Nodes that exist, and since when."""
+        """Existing nodes, and since when (virtual nanoseconds)."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow nodes; look at each pod of which it is said that its node is gone."""
+        """Follow nodes; check each pod that is marked as lost with its node."""
         current = commit.current
         if isinstance(current, Node):
             if commit.new is None:
@@ -93,11 +98,11 @@ class PodsOfExistingNodesAreKept(Invariant):
         elif isinstance(current, Pod) and is_condemned(current) and not is_condemned(commit.old):
             since = self._since.get(current.spec.node_name)
             if since is not None and since + SECOND < self.root.kernel.now:
-                yield f"{title(current)} was removed because {current.spec.node_name} is gone, which it is not"
+                yield f"{title(current)} was removed because its node {current.spec.node_name} is gone, but that exists"
 
 
 class PodCIDRsAreUnique(Invariant):
-    """No two nodes have the same range of addresses for their pods, one that is being deleted included."""
+    """No two nodes, terminating ones included, have the same pod CIDR."""
 
     name: ClassVar[str] = "pod-cidrs-are-unique"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node,)
@@ -105,10 +110,10 @@ class PodCIDRsAreUnique(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._owners: dict[str, str] = {}
-        """The names of nodes, by range."""
+        """The names of nodes, by pod CIDR."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow ranges."""
+        """Follow pod CIDRs."""
         current = commit.current
         if not isinstance(current, Node):
             return
@@ -120,24 +125,24 @@ class PodCIDRsAreUnique(Invariant):
         elif cidr:
             self._owners[cidr] = name
             if owner not in {None, name}:
-                yield f"{title(current)} has the range {cidr}, which node {owner} has"
+                yield f"{title(current)} was given the pod CIDR {cidr} of node {owner}"
 
 
 class NoPodsOnMissingNodes(PromptInvariant):
-    """When all is quiet, no pod is on a node that does not exist."""
+    """When all is quiet, no pod is bound to a node that does not exist."""
 
     name: ClassVar[str] = "no-pods-on-missing-nodes"
     patience: ClassVar[int] = QUARANTINE
 
     def settled(self) -> Iterator[str]:
-        """Look at all pods that were bound."""
+        """Look at all bound pods."""
         nodes = {one.metadata.name for one in self.world.of(Node).values()}
         for pod in self.world.of(Pod).values():
             if pod.spec.node_name and pod.spec.node_name not in nodes:
-                yield f"{title(pod)} is on {pod.spec.node_name}, which does not exist"
+                yield f"{title(pod)} is bound to {pod.spec.node_name}, which does not exist"
 
 
-def _given_up(value: TypedObject | None) -> bool:
+def _is_tainted(value: TypedObject | None) -> bool:
     return isinstance(value, Node) and any(one.key in (NOT_READY, UNREACHABLE) for one in _execute(value))
 
 

@@ -1,4 +1,4 @@
-"""What holds while nodes are dark or tainted: that is noticed in time, and those go that must."""
+"""Invariants of nodes that are unreachable or tainted: that is detected in time, and pods are evicted."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -17,17 +17,17 @@ from kubeactors.sim.world import Commit, World
 LEASES = "kube-node-lease"
 """The namespace of heartbeats."""
 NOTICED = 75 * SECOND
-"""So long after its last heartbeat a node is not ready: 50 s of patience, and some for looking and writing."""
+"""How long after its last heartbeat a node is marked as not ready: 50 s of grace, and some until the check and the write."""
 GONE = 5 * SECOND
-"""So much later than its tolerations say a pod may be told to go."""
+"""How much later than its toleration ends a pod may be evicted."""
 REPORTED = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 MANAGER = "controller-manager"
 
 
 class UnreachableNodesAreDetected(Invariant):
-    """A node that has said nothing for long is not said to be ready, and nothing is said of what only it can know.
+    """A node without heartbeats is not Ready, and its other conditions are Unknown.
 
-    It may have no power; its kubelet may stand still, or be cut off: nobody else can tell that from the other.
+    Whether it has no power, its kubelet is paused, or it is partitioned: others cannot tell these apart.
 
     Source: "Node heartbeats" in Kubernetes' documentation.
     """
@@ -38,10 +38,10 @@ class UnreachableNodesAreDetected(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._heard: dict[str, int] = {}
-        """When each node has said something last; the one that has been silent longest comes first."""
+        """The last heartbeat of each node, the oldest first."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Note heartbeats; look at each node of which it is said that nobody knows how it is."""
+        """Note heartbeats; check the conditions of each node whose readiness is Unknown."""
         new, metadata = commit.new, commit.current.metadata
         if isinstance(commit.current, Node) and new is None:
             self._heard.pop(metadata.name, None)
@@ -53,10 +53,10 @@ class UnreachableNodesAreDetected(Invariant):
             if said.get("Ready") == "Unknown":
                 known = [one for one in REPORTED if said.get(one) != "Unknown"]
                 if known:
-                    yield f"{title(new)} is silent, and it is said to know {', '.join(known)}"
+                    yield f"{title(new)} has Ready Unknown, but its {', '.join(known)} is not Unknown"
 
     def looked(self) -> Iterator[str]:
-        """Look at all nodes that have been silent for so long."""
+        """Look at all nodes whose heartbeats are overdue."""
         now, known = self.root.kernel.now, self.world.faults.disturbed_until(MANAGER) + UNDISTURBED
         for name, since in self._heard.items():
             if max(since, known) + NOTICED >= now:
@@ -64,17 +64,17 @@ class UnreachableNodesAreDetected(Invariant):
             node = self.world.find(Node, name, "")
             ready = (one.status for one in node.status.conditions if one.type == "Ready") if node is not None else ()
             if node is not None and "True" in ready and not self.world.faults.is_spoilt(node.metadata.uid):
-                yield f"{title(node)} is said to be ready, and has said nothing for {(now - since) // SECOND} s"
+                yield f"{title(node)} is Ready, but has sent no heartbeat for {(now - since) // SECOND} s"
 
 
 def _beats(old: TypedObject | None, new: Node) -> bool:
-    """Whether its kubelet has written this."""
+    """Whether this write is a heartbeat of its kubelet."""
     then = [one.last_heartbeat_time for one in old.status.conditions] if isinstance(old, Node) else []
     return [one.last_heartbeat_time for one in new.status.conditions] != then
 
 
 class TaintedNodesAreVacated(Invariant):
-    """A pod goes once its node has had a taint for longer than the pod tolerates it, if users let pods go."""
+    """A pod is evicted once its node has had a NoExecute taint for longer than the pod tolerates, unless policies forbid it."""
 
     name: ClassVar[str] = "tainted-nodes-are-vacated"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Node, Pod)
@@ -82,12 +82,12 @@ class TaintedNodesAreVacated(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._taints: dict[str, dict[str, int]] = {}
-        """By node and key: since when it has a taint that drives pods off."""
+        """By node and key: since when it has a NoExecute taint (virtual nanoseconds)."""
         self._bound: dict[str, int] = {}
-        """By uid: since when a pod is on its node."""
+        """By uid: since when a pod is bound (virtual nanoseconds)."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow taints, and who comes to nodes."""
+        """Follow taints and bindings."""
         now, current = self.root.kernel.now, commit.current
         if isinstance(current, Pod) and current.spec.node_name:
             self._bound.setdefault(current.metadata.uid, now)
@@ -109,7 +109,7 @@ class TaintedNodesAreVacated(Invariant):
                 tolerated = _seconds(pod.spec.tolerations, _execute(node))
                 begin = max(*taints.values(), known, self._bound[pod.metadata.uid])
                 if tolerated is not None and begin + tolerated * SECOND + GONE < now:
-                    yield f"{title(pod)} tolerates {name} for {tolerated} s, and is there still"
+                    yield f"{title(pod)} tolerates the taints of {name} for {tolerated} s, but was not evicted after that"
 
 
 def _execute(node: Node) -> list[Taint]:
@@ -117,9 +117,9 @@ def _execute(node: Node) -> list[Taint]:
 
 
 def _seconds(tolerations: Sequence[Toleration], taints: Sequence[Taint]) -> int | None:
-    """How long these taints are tolerated; None for ever.
+    """For how many seconds these taints are tolerated; None forever.
 
-    Tolerations of our pods name a key, or everything.
+    Tolerations in scenarios name a key, or match everything.
     """
     limits: list[int] = []
     for taint in taints:

@@ -1,4 +1,4 @@
-"""What holds of owners and what they own: nothing free is deleted, nothing whose owner lives, and orphans do not stay."""
+"""Invariants of owner references: adoption, release, orphaning and garbage collection."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -46,14 +46,14 @@ OWNED = (
 )
 FOREGROUND = "foregroundDeletion"
 MYSTERY = "example.com/"
-"""Of owners of such a group nobody can say that they do not exist."""
+"""The API group of owners of unknown kinds, whose absence cannot be established."""
 
 
 class UnownedObjectsAreKept(RequestInvariant):
-    """Nobody deletes what a user wants to stay: orphaned ReplicaSets, pods that were taken out, what has mysterious owners.
+    """No component deletes what users have orphaned or relabelled to keep, or what has owners of unknown kinds.
 
-    The deletion of a job's pod that is under way when a user says so comes too late to be taken back: it names the pod, and
-    not the version of it that was decided on. Other controllers name that.
+    Exempt are deletions of a job's pod that were in flight when the user acted: unlike other controllers', they have a
+    precondition on the uid only, not on the resource version.
 
     Source: `DeletePod` in pkg/controller/controller_utils.go (v1.36).
     """
@@ -65,27 +65,27 @@ class UnownedObjectsAreKept(RequestInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._discarded: dict[str, None] = {}
-        self._under_way: dict[str, Asked] = {}
-        """By uid of a job's pod: the last deletion that was asked for with a good reason, and not answered yet."""
+        self._in_flight: dict[str, Asked] = {}
+        """By uid of a job's pod: the last justified deletion that is not answered yet."""
 
     def asked(self, asked: Asked) -> None:
-        """Note which pod of a job somebody wants to go, and may."""
+        """Note each justified deletion of a job's pod."""
         uid = _deleted(asked)
         found = self.world.by_uid.get(uid)
         reference = controller_of(found.metadata) if found is not None else None
         if found is None or reference is None or not isinstance(self.world.by_uid.get(reference.uid), Job):
             return
         if uid not in self.world.intents.free or self._must_go(found):
-            self._under_way[uid] = asked
+            self._in_flight[uid] = asked
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Forget it: whoever asks again sees what there is now."""
-        if self._under_way.get(uid := _deleted(asked)) is asked:
-            del self._under_way[uid]
+        """Drop it: a further request is based on the present state."""
+        if self._in_flight.get(uid := _deleted(asked)) is asked:
+            del self._in_flight[uid]
         yield from ()
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at what goes, or begins to."""
+        """Check each deletion."""
         old, new = commit.old, commit.new
         if isinstance(old, Pod) and isinstance(new, Pod) and self._is_discarded(old, new):
             self._discarded[new.metadata.uid] = None
@@ -94,15 +94,15 @@ class UnownedObjectsAreKept(RequestInvariant):
         going = new is None or (new.metadata.deletion_timestamp is not None and not old.metadata.deletion_timestamp)
         if not going or old.metadata.deletion_timestamp is not None or self._must_go(old):
             return
-        if old.metadata.uid in self._under_way:
+        if old.metadata.uid in self._in_flight:
             return
-        yield f"{title(old)} was deleted, though a user wants it to stay"
+        yield f"{title(old)} was deleted, though a user had orphaned or relabelled it"
 
     def _must_go(self, value: TypedObject) -> bool:
-        """Whether there is another good reason: its node is bad, it makes room, or an owner was deleted that it belonged to.
+        """Whether there is another reason: its node is tainted or gone, preemption, or the deletion of an owner or namespace.
 
-        Or its namespace was. Or it is a pod that has not been orphaned yet: its controller need not know that it will be. Nor need that of a
-        job which has too many of them, and was half way when they were: see `_is_discarded`.
+        Or the pod is not orphaned yet, so its controller cannot know that it will be. Or a job had begun to remove it as
+        surplus before it was orphaned: see `_is_discarded`.
         """
         reference = controller_of(value.metadata)
         owner = self.world.intents.leaving.get(value.metadata.uid)
@@ -116,7 +116,7 @@ class UnownedObjectsAreKept(RequestInvariant):
         ):
             return True
         if is_evicted(value) or is_condemned(value) or is_preempted(value):
-            return True  # whether it had to go is judged elsewhere
+            return True  # other invariants judge these
         if isinstance(value, Pod) and value.spec.node_name:
             node = self.world.find(Node, value.spec.node_name, "")
             if node is None or node.spec.taints:
@@ -124,15 +124,17 @@ class UnownedObjectsAreKept(RequestInvariant):
         owners = value.metadata.owner_references
         if isinstance(value, ConfigMap):
             return any(
-                one.uid != owner and self._goes(one.uid) for one in owners if not one.api_version.startswith(MYSTERY)
+                one.uid != owner and self._is_leaving(one.uid)
+                for one in owners
+                if not one.api_version.startswith(MYSTERY)
             )
-        return isinstance(value, Pod) and any(self._goes(one.uid) for one in owners)
+        return isinstance(value, Pod) and any(self._is_leaving(one.uid) for one in owners)
 
     def _is_discarded(self, old: Pod, new: Pod) -> bool:
-        """Whether the first half of getting rid of a pod was done while it was its job's: the finalizer has gone.
+        """Whether a job has begun to remove a surplus pod: it removes the finalizer first, and then deletes the pod.
 
-        The second half is to delete it, and whoever orphans it in between is too late, in Kubernetes as here. A job that
-        wants all its pods has no reason to let one go.
+        A user who orphans the pod in between is too late, in Kubernetes as here. A job without surplus pods has no reason
+        to remove one.
 
         Source: `deleteJobPods` in pkg/controller/job/job_controller.go (v1.36).
         """
@@ -146,14 +148,14 @@ class UnownedObjectsAreKept(RequestInvariant):
         parallelism = 1 if job.spec.parallelism is None else job.spec.parallelism
         return bool(job.spec.suspend) or sum(map(is_active, pods)) > parallelism
 
-    def _goes(self, uid: str) -> bool:
-        """Whether an owner is gone, or going: what has not been released yet goes with it."""
+    def _is_leaving(self, uid: str) -> bool:
+        """Whether an owner is deleted or terminating: dependents that are not released yet are deleted with it."""
         owner = self.world.by_uid.get(uid)
         return owner is None or owner.metadata.deletion_timestamp is not None
 
 
 def _deleted(asked: Asked) -> str:
-    """The uid of what is to be deleted; empty if that is not what is asked for."""
+    """The uid precondition of a deletion; empty for other requests."""
     request = asked.request
     return (
         (request.options.preconditions.uid or "")
@@ -163,10 +165,10 @@ def _deleted(asked: Asked) -> str:
 
 
 class OwnedReplicaSetsAreKept(Invariant):
-    """Nobody but a user deletes a ReplicaSet whose deployment lives, unless it is one of too many old ones.
+    """No component deletes a ReplicaSet of an existing deployment, except by `revisionHistoryLimit`.
 
-    While a deployment is paused none need be of its template: then all are old, and one more of them is too many. Its
-    controller may have decided that before somebody let it go on.
+    While a deployment is paused, possibly no ReplicaSet has its template: then all are old, and one more may be deleted. Its
+    controller may have decided so before the deployment was resumed.
 
     Source: `sync` and `cleanupDeployment` in pkg/controller/deployment/sync.go (v1.36).
     """
@@ -177,10 +179,10 @@ class OwnedReplicaSetsAreKept(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._resumed: dict[str, int] = {}
-        """By uid of deployment: when it was paused no more."""
+        """By uid of deployment: when it was resumed."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at what goes, or begins to."""
+        """Check each deletion of a ReplicaSet."""
         old, new = commit.old, commit.new
         if isinstance(old, Deployment) and isinstance(new, Deployment):
             if old.spec.paused and not new.spec.paused:
@@ -194,17 +196,17 @@ class OwnedReplicaSetsAreKept(Invariant):
         if not going or not isinstance(owner, Deployment) or owner.metadata.deletion_timestamp is not None:
             return
         if not self._is_surplus(old, owner):
-            yield f"{title(old)} was deleted, though {title(owner)} lives"
+            yield f"{title(old)} was deleted, though {title(owner)} exists and its history limit is not exceeded"
 
     def _is_surplus(self, old: TypedObject, owner: Deployment) -> bool:
-        """Whether it has no pods, and more old ones are there than the deployment keeps."""
+        """Whether it has no pods, and the deployment has more old ReplicaSets than its history limit."""
         others = [one for one in self.world.sets_of(owner.metadata.uid) if one.metadata.uid != old.metadata.uid]
         kept = 10 if owner.spec.revision_history_limit is None else owner.spec.revision_history_limit
         is_idle = isinstance(old, ReplicaSet) and not wanted(old) and not old.status.replicas
         return is_idle and len(others) - (not self._may_seem_paused(owner)) >= kept
 
     def _may_seem_paused(self, owner: Deployment) -> bool:
-        """Whether it is paused, or was so lately that its controller need not know better."""
+        """Whether it is paused, or its controller may still see it as paused."""
         resumed = self._resumed.get(owner.metadata.uid)
         if owner.spec.paused or resumed is None:
             return bool(owner.spec.paused)
@@ -212,7 +214,7 @@ class OwnedReplicaSetsAreKept(Invariant):
 
 
 class AdoptionMatchesTheSelector(Invariant):
-    """Nobody takes a pod that its selector does not match. Pods whose labels were changed are left out: that races."""
+    """No controller adopts or creates a pod that its selector does not match, except for races with relabelling."""
 
     name: ClassVar[str] = "adoption-matches-the-selector"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (Pod,)
@@ -222,7 +224,7 @@ class AdoptionMatchesTheSelector(Invariant):
         self._relabelled: dict[str, None] = {}
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each pod that gets a controller."""
+        """Check each pod that gets a controller."""
         old, new = commit.old, commit.new
         if new is None:
             return
@@ -237,27 +239,27 @@ class AdoptionMatchesTheSelector(Invariant):
             return
         selector = selector_of(owner) if isinstance(owner, Replicas) else of_object(owner.spec.selector)
         if not selector.matches(new.metadata.labels):
-            yield f"{title(owner)} has taken {title(new)}, which it does not select"
+            yield f"{title(owner)} became the controller of {title(new)}, which its selector does not match"
 
 
 class DependentsAreGarbageCollected(Invariant):
-    """When all is quiet, what has only absent owners is gone, and what has others too does not name them any more.
+    """When all is quiet, no object has only absent owners, and objects with other owners do not refer to absent ones.
 
-    An owner in another namespace is none; and nobody can say that one of a kind that is not defined is gone.
+    An owner in another namespace counts as absent; one of a kind that is not defined cannot be called absent.
     """
 
     name: ClassVar[str] = "dependents-are-garbage-collected"
 
     def settled(self) -> Iterator[str]:
-        """Look at all that is owned."""
+        """Look at all objects with owners."""
         for type_ in OWNED:
             for one in self.world.of(type_).values():
                 owners = one.metadata.owner_references
                 gone = [owner for owner in owners if not self._exists(owner, one.metadata.namespace)]
                 if gone and len(gone) == len(owners):
-                    yield f"{title(one)} is there, and its owner {gone[0].kind} {gone[0].name!r} is not"
+                    yield f"{title(one)} still exists, though its owner {gone[0].kind} {gone[0].name!r} does not"
                 elif gone:
-                    yield f"{title(one)} names the owner {gone[0].kind} {gone[0].name!r}, which is not there"
+                    yield f"{title(one)} refers to the owner {gone[0].kind} {gone[0].name!r}, which does not exist"
 
     def _exists(self, reference: OwnerReference, namespace: str) -> bool:
         if reference.api_version.startswith(MYSTERY):
@@ -269,16 +271,16 @@ class DependentsAreGarbageCollected(Invariant):
 
 
 class ForegroundDeletionIsOrdered(Invariant):
-    """An owner that is deleted in the foreground goes after what blocks it: what it owned then, and says so.
+    """An owner in foreground deletion is removed after the dependents with `blockOwnerDeletion` that it had at its deletion.
 
-    Unless a user has deleted it once more, and did not want to wait. While watches lag the garbage collector cannot know
-    what there is.
+    Unless a user deletes it again with another propagation policy. Not judged soon after a fault, as with a stale cache the
+    garbage collector cannot know all dependents.
     """
 
     name: ClassVar[str] = "foreground-deletion-is-ordered"
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each owner that goes."""
+        """Check each removed owner."""
         old = commit.old
         end = old.metadata.deletion_timestamp if old is not None and commit.new is None else None
         if old is None or end is None or FOREGROUND not in old.metadata.finalizers:
@@ -289,20 +291,20 @@ class ForegroundDeletionIsOrdered(Invariant):
         for _, one in self.world.everything():
             blocks = any(owner.uid == uid and owner.block_owner_deletion for owner in one.metadata.owner_references)
             if blocks and parse_time(one.metadata.creation_timestamp or end) < parse_time(end):
-                yield f"{title(old)} went in the foreground, and {title(one)}, which blocks it, is there still"
+                yield f"{title(old)} was removed in foreground deletion before {title(one)}, which blocks that"
 
 
 class NoObjectsInMissingNamespaces(Invariant):
-    """When all is quiet, nothing is in a namespace that does not exist."""
+    """When all is quiet, no object is in a namespace that does not exist."""
 
     name: ClassVar[str] = "no-objects-in-missing-namespaces"
 
     def settled(self) -> Iterator[str]:
-        """Look at everything."""
+        """Look at all objects."""
         names = {"", *(one.metadata.name for one in self.world.of(Namespace).values())}
         for _, one in self.world.everything():
             if one.metadata.namespace not in names:
-                yield f"{title(one)} is there, and its namespace is not"
+                yield f"{title(one)} exists, but its namespace does not"
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (

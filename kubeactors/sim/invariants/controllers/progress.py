@@ -1,4 +1,4 @@
-"""What holds of what deployments say of their rollouts: whether these go on."""
+"""Invariant of the condition Progressing of deployments."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -20,11 +20,12 @@ ROUNDED = 2 * SECOND
 
 
 class RolloutProgressIsReported(Invariant):
-    """A rollout that does not go on for as long as it may says so, and none that goes on; unless its controller was disturbed.
+    """A rollout is reported as ProgressDeadlineExceeded when it has made no progress for that long, and only then.
 
-    It goes on when there are more new pods than there were, more that are ready, or more that are available. Of a deployment
-    that is being deleted only the counts are kept. A deadline counts from a time in the object. If the controller's
-    clock was behind when it wrote that time, the deadline passes early; if it was ahead, the deadline is counted once more.
+    Progress is an increase of updated, ready or available replicas. Only the counts of a terminating deployment are kept up
+    to date. The deadline starts at a time in the object: if the controller's clock was behind when it wrote that time, the
+    deadline passes early; if it was ahead, the deadline is counted once more. Judged only while the controller is
+    undisturbed.
 
     Source: "Deployments: failed deployment" in Kubernetes' documentation; DeploymentProgressing and DeploymentTimedOut in
     pkg/controller/deployment/util/deployment_util.go, syncStatusOnly in sync.go (v1.36).
@@ -36,14 +37,14 @@ class RolloutProgressIsReported(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._changed: dict[str, int] = {}
-        """By uid: when what a deployment wants changed last, or what it counts."""
+        """By uid: when a deployment's spec or counts last changed."""
         self._wanted: dict[str, int] = {}
-        """When what it wants did: what it counts then may be no step of a rollout."""
+        """By uid: when its spec last changed: counts that change just then may be no progress."""
         self._moved: dict[str, int] = {}
-        """When it counted more than before."""
+        """By uid: when a count last increased."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow it; look at what it says first."""
+        """Check the condition, then note the changes."""
         old, new = commit.old, commit.new
         if not isinstance(new, Deployment):
             return
@@ -63,20 +64,20 @@ class RolloutProgressIsReported(Invariant):
             return
         timed_out = _reason(new) == TIMED_OUT != _reason(old) and not self.world.faults.has_skewed(MANAGER)
         if timed_out and moved is not None and now < moved + _deadline(new) - ROUNDED:
-            yield f"{title(new)} says that it has not gone on for too long, and has {(now - moved) / SECOND:g} s ago"
+            yield f"{title(new)} reports ProgressDeadlineExceeded, but made progress {(now - moved) / SECOND:g} s ago"
         goes_on = _reason(new) == GOES_ON and new.metadata.deletion_timestamp is None
         if _grows(old, new) and goes_on and self._wanted[new.metadata.uid] + LATE < now:
             since = self.root.kernel.wall + now - _updated(new)
             if since > ROUNDED:
-                yield f"{title(new)} has gone on, and says that it has {since / SECOND:g} s ago"
+                yield f"{title(new)} made progress now, but lastUpdateTime of Progressing is {since / SECOND:g} s ago"
 
     def looked(self) -> Iterator[str]:
-        """Look at each that says that it goes on."""
+        """Look for rollouts whose deadline has passed."""
         now, counts = self.root.kernel.now, 2 if self.world.faults.has_skewed(MANAGER) else 1
         for one in self.world.of(Deployment).values():
             since = self._changed[one.metadata.uid]
             if now > since + counts * _deadline(one) + LATE and self._goes_on(one) and not self._is_disturbed(now):
-                yield f"{title(one)} says that it goes on, and has not for {(now - since) / SECOND:g} s"
+                yield f"{title(one)} does not report ProgressDeadlineExceeded after {(now - since) / SECOND:g} s without progress"
 
     def _goes_on(self, found: Deployment) -> bool:
         deadline = found.spec.progress_deadline_seconds
@@ -100,7 +101,7 @@ def _reason(found: Deployment) -> str:
 
 
 def _updated(found: Deployment) -> int:
-    """When it says that it has gone on last, in unix nanoseconds."""
+    """`lastUpdateTime` of the condition, in unix nanoseconds."""
     times = (one.last_update_time for one in found.status.conditions if one.type == PROGRESSING)
     return parse_time(next(times, None) or EPOCH)
 
@@ -114,7 +115,7 @@ def _all_counts(found: Deployment) -> tuple[int, ...]:
 
 
 def _counts(found: Deployment) -> tuple[int, int, int]:
-    """What grows when a rollout goes on."""
+    """The counts whose increase is progress."""
     status = found.status
     return status.updated_replicas or 0, status.ready_replicas or 0, status.available_replicas or 0
 

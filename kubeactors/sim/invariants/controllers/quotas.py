@@ -1,7 +1,4 @@
-"""What holds of quotas: no more is made than they allow, and they say how much there is.
-
-Reckoned here anew from what is in the store, by nothing that the controller or admission use.
-"""
+"""Invariant of resource quotas, computed from the stored objects without the code of the controller or of admission."""
 
 from collections.abc import Callable, Iterator
 from typing import ClassVar
@@ -23,7 +20,7 @@ from kubeactors.sim.users.belongings import CUSTOM, Widget
 from kubeactors.sim.world import Commit, World
 
 KNOWN = 10 * SECOND
-"""So soon after it was written a quota is known to everybody, if nothing is broken."""
+"""How long after a write admission knows a quota, without faults."""
 COUNTED: dict[str, type[TypedObject]] = {
     "configmaps": ConfigMap,
     "count/configmaps": ConfigMap,
@@ -35,11 +32,11 @@ COUNTED: dict[str, type[TypedObject]] = {
     "count/ingresses.networking.k8s.io": Ingress,
     "count/podtemplates": PodTemplate,
 }
-"""What is counted by number alone."""
+"""Resources that are counted by the number of objects."""
 
 
 class QuotasAreEnforced(PromptInvariant):
-    """Nothing is created beyond the quotas of its namespace; when all is quiet they say how much there is."""
+    """Nothing is created beyond a quota of its namespace; when all is quiet, the status of quotas has the right usage."""
 
     name: ClassVar[str] = "quotas-are-enforced"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (
@@ -49,10 +46,10 @@ class QuotasAreEnforced(PromptInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._since: dict[str, int] = {}
-        """By uid: since when a quota is as it is."""
+        """By uid: when a quota's spec last changed."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at what is created."""
+        """Check each created object."""
         now, current = self.root.kernel.now, commit.current
         if isinstance(current, ResourceQuota):
             if not isinstance(commit.old, ResourceQuota) or commit.old.spec != current.spec:
@@ -66,15 +63,16 @@ class QuotasAreEnforced(PromptInvariant):
         for name, most in quota.spec.hard.items():
             used = self._used(quota, name)
             if used is not None and used > parse(most).nanos and self._amount(quota, name, made):
-                yield f"{title(made)} was created, and {title(quota)} allows {most} of {name}"
+                yield f"{title(made)} was created, though {title(quota)} allows only {most} of {name}"
 
     def settled(self) -> Iterator[str]:
-        """Compare what each quota says with what there is."""
+        """Compare each quota's status with the actual usage."""
         for quota in self.world.of(ResourceQuota).values():
             yield from self._compare(quota)
 
     def pending(self) -> Iterator[tuple[str, str]]:
-        """That a pod is overdue nobody is told: it is counted until all are counted again, which is every few minutes.
+        """As above, but without quotas whose namespace has overdue pods: no event tells when a pod becomes overdue, so it is
+        counted until the next full recount, which comes every few minutes.
 
         Source: resyncPeriod in pkg/controller/resourcequota/resource_quota_controller.go (v1.36).
         """
@@ -86,17 +84,17 @@ class QuotasAreEnforced(PromptInvariant):
 
     def _compare(self, quota: ResourceQuota) -> Iterator[str]:
         if quota.status.hard != quota.spec.hard:
-            yield f"{title(quota)} says that it allows {quota.status.hard}, and it is {quota.spec.hard}"
+            yield f"{title(quota)} has status.hard {quota.status.hard}, but spec.hard {quota.spec.hard}"
         for name in quota.spec.hard:
             used, said = self._used(quota, name), quota.status.used.get(name, "0")
             if used is not None and parse(said).nanos != used:
-                yield f"{title(quota)} says that {said} of {name} are there, and there are {used / SECOND:g}"
+                yield f"{title(quota)} reports {said} of {name} as used, but the usage is {used / SECOND:g}"
 
     def _quotas(self, namespace: str) -> Iterator[ResourceQuota]:
         return (one for one in self.world.of(ResourceQuota).values() if one.metadata.namespace == namespace)
 
     def _used(self, quota: ResourceQuota, name: str) -> int | None:
-        """How much there is, in thousandths of millionths; None if that is for nobody to say: its kind is not defined."""
+        """The usage in billionths; None if it is undefined, because the kind is not defined."""
         if name == f"count/{CUSTOM}" and not self.world.of(CustomResourceDefinition):
             return None
         type_ = COUNTED.get(name) or _TYPES[name]
@@ -107,7 +105,7 @@ class QuotasAreEnforced(PromptInvariant):
         )
 
     def _amount(self, quota: ResourceQuota, name: str, one: TypedObject) -> int:
-        """How much of it an object is."""
+        """An object's share of the usage, in billionths."""
         if name in COUNTED:
             return SECOND if isinstance(one, COUNTED[name]) else 0
         if not isinstance(one, _TYPES[name]) or (isinstance(one, Pod) and not self._is_counted(quota, one)):
@@ -119,7 +117,7 @@ class QuotasAreEnforced(PromptInvariant):
         return kept and all(_is_in_scope(pod, scope) for scope in quota.spec.scopes)
 
     def _is_overdue(self, pod: Pod) -> bool:
-        """Whether its node should have let it go by now: it counts no more then.
+        """Whether its grace period is over: then it does not count any more.
 
         Source: QuotaV1Pod in pkg/quota/v1/evaluator/core/pods.go (v1.36).
         """

@@ -1,4 +1,4 @@
-"""What holds of services themselves: each has what its type needs, and nothing else."""
+"""Invariant of services: each has the addresses and ports of its type, and nothing else."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -12,15 +12,15 @@ CLEANUP = "service.kubernetes.io/load-balancer-cleanup"
 
 
 class ServicesHaveAddressesAndPorts(PromptInvariant):
-    """When all is quiet, services have the addresses and ports of their type, which no other has, and no others.
+    """When all is quiet, services have exactly the addresses and ports of their type, and share none.
 
-    A load balancer's is held until it is given back: the service has its finalizer exactly as long as the address.
+    A service has the load balancer's finalizer exactly as long as it has a load balancer's address.
     """
 
     name: ClassVar[str] = "services-have-addresses-and-ports"
 
     def settled(self) -> Iterator[str]:
-        """Look at each service."""
+        """Check each service."""
         taken: dict[str, Service] = {}
         for service in self.world.of(Service).values():
             yield from _look(service)
@@ -34,23 +34,27 @@ def _look(service: Service) -> Iterator[str]:
     spec = service.spec
     addressed = bool(spec.cluster_ip) and spec.cluster_ip in spec.cluster_ips
     if addressed != (spec.type != EXTERNAL_NAME):
-        yield f"{title(service)} of type {spec.type} has the cluster IP {spec.cluster_ip!r}, of {spec.cluster_ips}"
+        yield f"{title(service)} of type {spec.type} has clusterIP {spec.cluster_ip!r} and clusterIPs {spec.cluster_ips}"
     if bool(spec.ip_families) != addressed or bool(spec.ip_family_policy) != addressed:
-        yield f"{title(service)} of type {spec.type} is of {spec.ip_families}, {spec.ip_family_policy}"
+        yield (
+            f"{title(service)} of type {spec.type} has ipFamilies {spec.ip_families} "
+            f"and ipFamilyPolicy {spec.ip_family_policy}"
+        )
     for port in spec.ports:
         if bool(port.node_port) != (spec.type in (NODE_PORT, LOAD_BALANCER)):
-            yield f"{title(service)} of type {spec.type} has at port {port.port} the node port {port.node_port}"
+            yield f"{title(service)} of type {spec.type} has node port {port.node_port or 'none'} for port {port.port}"
     if bool(spec.health_check_node_port) != (spec.type == LOAD_BALANCER and spec.external_traffic_policy == LOCAL):
-        yield f"{title(service)} of type {spec.type} has the port {spec.health_check_node_port} for health checks"
+        yield f"{title(service)} of type {spec.type} has healthCheckNodePort {spec.health_check_node_port or 'none'}"
     ingress = service.status.load_balancer.ingress
     balanced = spec.type == LOAD_BALANCER and service.metadata.deletion_timestamp is None
     if len(ingress) != balanced or (CLEANUP in service.metadata.finalizers) != balanced:
-        held = "held" if CLEANUP in service.metadata.finalizers else "not held"
-        yield f"{title(service)} of type {spec.type} has the addresses {[one.ip for one in ingress]}, and is {held}"
+        finalizer = "the" if CLEANUP in service.metadata.finalizers else "no"
+        addresses = [one.ip for one in ingress]
+        yield f"{title(service)} of type {spec.type} has the addresses {addresses} and {finalizer} finalizer {CLEANUP}"
 
 
 def _things(service: Service) -> Iterator[str]:
-    """What only one service may have."""
+    """What must be unique among services."""
     if service.spec.cluster_ip not in {"", "None"}:
         yield f"cluster IP {service.spec.cluster_ip}"
     for port in service.spec.ports:

@@ -1,4 +1,4 @@
-"""What holds of daemon sets and stateful sets."""
+"""Invariants of daemon sets and stateful sets."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -19,16 +19,16 @@ from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.world import Commit, World
 
 PATIENCE = 40 * SECOND
-"""So long a pod may be missing that nothing keeps from being made: a request may have got lost, and time out first."""
+"""How long a pod may be missing: a lost request is retried after its timeout."""
 LOSSES, PROMPTLY = 70 * SECOND, 10 * SECOND
-"""So long after the last fault no request gets lost; from then on a pod comes so soon."""
+"""How long after the last fault no request is lost any more, and how soon a pod is created from then on."""
 MANAGER = "controller-manager"
 
 
 class OneDaemonPodPerNode(Invariant):
-    """A daemon set never creates a pod for a node that has one of its pods already; with a surge, one of that template.
+    """A daemon set creates no second active pod for a node; with `maxSurge`, no second one of the same template.
 
-    A pod whose labels it does not select any more is its no longer, though it has yet to let that go.
+    Pods that its selector no longer matches do not count, even before they are released.
     """
 
     name: ClassVar[str] = "one-daemon-pod-per-node"
@@ -37,10 +37,10 @@ class OneDaemonPodPerNode(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._made: dict[str, None] = {}
-        """The uids of pods that were created by the daemon set that owns them; others it has adopted."""
+        """The uids of pods created by the daemon set that owns them, as opposed to adopted ones."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each pod that is created."""
+        """Check each pod that is created."""
         pod = commit.new
         if commit.old is not None or not isinstance(pod, Pod):
             return
@@ -58,7 +58,7 @@ class OneDaemonPodPerNode(Invariant):
             if not selector.matches(one.metadata.labels):
                 continue
             if target(one) == node and (not _surges(owner) or _hash(one) == _hash(pod)):
-                yield f"{title(owner)} has created {title(pod)} for {node}, where {title(one)} is"
+                yield f"{title(owner)} created {title(pod)} for {node}, where its {title(one)} is still active"
 
 
 def _surges(found: DaemonSet) -> bool:
@@ -71,7 +71,7 @@ def _hash(pod: Pod) -> str:
 
 
 class StatefulPodsAreRecreated(Invariant):
-    """The first pod that a stateful set lacks is made soon, once all before it are available: whatever those behind are like.
+    """A stateful set's first missing pod is created soon after its predecessors are available, whatever its successors.
 
     Source: processReplica in pkg/controller/statefulset/stateful_set_control.go (v1.36): each waits until its
     predecessor has been ready for `minReadySeconds`.
@@ -82,10 +82,10 @@ class StatefulPodsAreRecreated(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._missing: dict[tuple[str, str], int] = {}
-        """By uid of the set and name of the pod: since when, while nobody waits to try something again."""
+        """By uid of the set and name of the pod: since when it is missing without any component backing off."""
 
     def looked(self) -> Iterator[str]:
-        """Look at all sets."""
+        """Check all stateful sets."""
         missing = {
             (one.metadata.uid, name): one for one in self.world.of(StatefulSet).values() if (name := self._of(one))
         }
@@ -96,10 +96,10 @@ class StatefulPodsAreRecreated(Invariant):
             disturbed = self.world.faults.disturbed_until(MANAGER)
             patience = PROMPTLY if disturbed + LOSSES < now else PATIENCE
             if max(since, disturbed) + patience < now:
-                yield f"{title(missing[key])} lacks {key[1]}, and nothing keeps it from being made"
+                yield f"{title(missing[key])} lacks its pod {key[1]}, though nothing prevents its creation"
 
     def _of(self, found: StatefulSet) -> str:
-        """The name of the pod that could be made now; empty if there is none."""
+        """The name of the pod that should be created now; empty if there is none."""
         if (
             found.metadata.deletion_timestamp is not None
             or not has_caught_up(found)

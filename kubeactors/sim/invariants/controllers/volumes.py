@@ -1,4 +1,4 @@
-"""What holds of volumes: who claims one gets it, and data stays as long as somebody claims it."""
+"""Invariants of persistent volumes and claims: binding, protection, retention."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -25,16 +25,16 @@ PROTECTED = {"PersistentVolumeClaim": "kubernetes.io/pvc-protection", "Persisten
 
 
 class ClaimedVolumesAreKept(Invariant):
-    """Nobody deletes a volume whose claim exists and is not going, or takes it away.
+    """No component deletes or releases a volume whose claim exists and is not terminating.
 
-    Users may; then it stays until the claim goes.
+    A volume that a user deletes stays until its claim is removed.
     """
 
     name: ClassVar[str] = "claimed-volumes-are-kept"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (PersistentVolume,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each volume that goes, or is said to be free."""
+        """Check each volume that is deleted, removed or released."""
         old, new = commit.old, commit.new
         if not isinstance(old, PersistentVolume):
             return
@@ -44,22 +44,22 @@ class ClaimedVolumesAreKept(Invariant):
             return
         if old.metadata.deletion_timestamp is not None:
             if new is None and old.status.phase == BOUND and PROTECTED[old.kind] in old.metadata.finalizers:
-                yield f"{title(old)} went, though {title(claim)} claims it"
+                yield f"{title(old)} was removed, though {title(claim)} is bound to it"
         elif new is None or new.metadata.deletion_timestamp is not None:
             if old.metadata.uid not in self.world.intents.in_hand:
-                yield f"{title(old)} was deleted, though {title(claim)} claims it"
+                yield f"{title(old)} was deleted, though {title(claim)} is bound to it"
         elif isinstance(new, PersistentVolume) and new.status.phase == "Released":
-            yield f"{title(old)} was released, though {title(claim)} claims it"
+            yield f"{title(old)} was released, though {title(claim)} is bound to it"
 
 
 class UsedClaimsAreKept(Invariant):
-    """A claim does not go as long as a pod is on a node that was so when the claim was deleted, and uses it."""
+    """A deleted claim is kept as long as an active pod uses it that was bound to a node before the deletion."""
 
     name: ClassVar[str] = "used-claims-are-kept"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (PersistentVolumeClaim,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each claim that goes."""
+        """Check each removed claim."""
         old = commit.old
         if not isinstance(old, PersistentVolumeClaim) or commit.new is not None:
             return
@@ -72,11 +72,11 @@ class UsedClaimsAreKept(Invariant):
                 and uses(pod, old)
                 and parse_time(_placed(pod) or end) < parse_time(end)
             ):
-                yield f"{title(old)} went, though {title(pod)} uses it"
+                yield f"{title(old)} was removed, though {title(pod)} uses it"
 
 
 def _placed(pod: Pod) -> str:
-    """When it was bound to its node."""
+    """When a pod was bound to its node; empty if it is not bound."""
     found = (one for one in pod.status.conditions if one.type == "PodScheduled" and one.status == "True")
     return next((one.last_transition_time or "" for one in found), "") if pod.spec.node_name else ""
 
@@ -96,16 +96,16 @@ def uses(pod: Pod, claim: PersistentVolumeClaim) -> bool:
 
 
 class VolumeStatusesAreAccurate(PromptInvariant):
-    """When all is quiet, claims and volumes are in the phase that they should be, and are protected.
+    """When all is quiet, claims and volumes have the right phase, capacity and protection finalizer.
 
-    No claim waits that a volume suits, or that one would be made for; who has one knows how large it is, and it is as
-    large as was asked for. One that is larger than may be by now stays as it is.
+    No claim is pending that a volume matches, or for which one would be provisioned; and bound volumes have the requested
+    size. Claims that exceed a LimitRange are exempt, as every update of them is rejected.
     """
 
     name: ClassVar[str] = "volume-statuses-are-accurate"
 
     def settled(self) -> Iterator[str]:
-        """Look at each claim and each volume."""
+        """Check each claim and each volume."""
         for claim in self.world.of(PersistentVolumeClaim).values():
             if not any(exceeded_by(self.world, claim)):
                 yield from self._of_claim(claim)
@@ -113,9 +113,9 @@ class VolumeStatusesAreAccurate(PromptInvariant):
         for volume in self.world.of(PersistentVolume).values():
             expected = _phase_of(self.world, volume)
             if volume.status.phase != expected:
-                yield f"{title(volume)} is {volume.status.phase or 'in no phase'}, and should be {expected}"
+                yield f"{title(volume)} is {volume.status.phase or 'in no phase'}, but should be {expected}"
             elif expected == RELEASED and volume.spec.persistent_volume_reclaim_policy == DELETE:
-                yield f"{title(volume)} is there, though nobody claims it any more"
+                yield f"{title(volume)} exists, though it is released and its reclaim policy is Delete"
             yield from _protected(volume)
 
     def _of_claim(self, claim: PersistentVolumeClaim) -> Iterator[str]:
@@ -123,19 +123,19 @@ class VolumeStatusesAreAccurate(PromptInvariant):
         if volume is None:
             expected = "Lost" if COMPLETED in claim.metadata.annotations else "Pending"
             if self._could_have_one(claim) or claim.status.phase != expected:
-                yield f"{title(claim)} is {claim.status.phase or 'in no phase'}, without a volume"
+                yield f"{title(claim)} has no volume and is {claim.status.phase or 'in no phase'}, but should be {expected} or bound"
             return
         if claim.status.phase != BOUND or COMPLETED not in claim.metadata.annotations:
-            yield f"{title(claim)} is {claim.status.phase or 'in no phase'}, and has {title(volume)}"
+            yield f"{title(claim)} is {claim.status.phase or 'in no phase'}, but has {title(volume)}"
         size, wanted = claim.status.capacity, claim.spec.resources.requests.get("storage", "0")
         if size != volume.spec.capacity or claim.status.access_modes != volume.spec.access_modes:
-            yield f"{title(claim)} says that its volume has {size}, and it has {volume.spec.capacity}"
+            yield f"{title(claim)} reports capacity {size}, but its volume has {volume.spec.capacity}"
         going = claim.metadata.deletion_timestamp is not None
         if not going and value(volume.spec.capacity.get("storage", "0")) < value(wanted):
-            yield f"{title(claim)} asks for {wanted}, and its volume has {volume.spec.capacity}"
+            yield f"{title(claim)} requests {wanted}, but its volume has {volume.spec.capacity}"
 
     def _could_have_one(self, claim: PersistentVolumeClaim) -> bool:
-        """Whether a volume suits a claim, or would be made for it, and it need not wait for a pod."""
+        """Whether a volume matches a claim or would be provisioned for it, without waiting for a pod."""
         if claim.metadata.deletion_timestamp is not None or claim.spec.volume_name:
             return False
         name = claim.spec.storage_class_name or ""
@@ -166,7 +166,7 @@ def _suits(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
 
 def _protected(found: PersistentVolume | PersistentVolumeClaim) -> Iterator[str]:
     if found.metadata.deletion_timestamp is None and PROTECTED[found.kind] not in found.metadata.finalizers:
-        yield f"{title(found)} is not protected"
+        yield f"{title(found)} lacks the finalizer {PROTECTED[found.kind]}"
 
 
 def _phase_of(world: World, volume: PersistentVolume) -> str:
@@ -182,29 +182,29 @@ def _phase_of(world: World, volume: PersistentVolume) -> str:
 
 
 class OneClaimPerVolume(PromptInvariant):
-    """When all is quiet, every claim that is bound has a volume that says so, and no other claim has it."""
+    """When all is quiet, the volume of each bound claim refers back to that claim."""
 
     name: ClassVar[str] = "one-claim-per-volume"
 
     def settled(self) -> Iterator[str]:
-        """Look at each claim."""
+        """Check each claim."""
         for claim in self.world.of(PersistentVolumeClaim).values():
             if not claim.spec.volume_name or claim.status.phase == "Lost":
                 continue
             volume = self.world.find(PersistentVolume, claim.spec.volume_name, "")
             reference = volume.spec.claim_ref if volume is not None else None
             if reference is None or reference.uid != claim.metadata.uid:
-                yield f"{title(claim)} has volume {claim.spec.volume_name}, which knows nothing of it"
+                yield f"{title(claim)} has volume {claim.spec.volume_name}, which does not refer to it"
 
 
 class StatefulClaimsAreRetained(Invariant):
-    """Nobody deletes the claim of a pod of a stateful set that keeps them, nor of one that has gone by scaling."""
+    """No claim of a stateful set whose policy is to retain them is deleted, not even after scaling down."""
 
     name: ClassVar[str] = "stateful-claims-are-retained"
     kinds: ClassVar[tuple[type[TypedObject], ...]] = (PersistentVolumeClaim,)
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each claim that goes, or begins to."""
+        """Check each deleted claim."""
         old, new = commit.old, commit.new
         if old is None or old.metadata.deletion_timestamp is not None or old.metadata.owner_references:
             return
@@ -213,7 +213,7 @@ class StatefulClaimsAreRetained(Invariant):
             for found in self.world.of(StatefulSet).values():
                 names = (f"{one.metadata.name}-{found.metadata.name}" for one in found.spec.volume_claim_templates)
                 if _keeps_claims(found) and prefix in names:
-                    yield f"{title(old)} was deleted, and {title(found)} has its data there"
+                    yield f"{title(old)} was deleted, though {title(found)} retains its claims"
 
 
 def _keeps_claims(found: StatefulSet) -> bool:
