@@ -1,4 +1,4 @@
-"""What holds of autoscalers: a workload grows only as far as what its pods take asks for, and takes its time."""
+"""Invariants of autoscalers: workloads scale up only because of load, and as fast as the scaling policies allow."""
 
 from collections.abc import Callable, Iterator
 from typing import ClassVar, NamedTuple
@@ -20,23 +20,23 @@ from kubeactors.sim.world import Commit, World
 
 MANAGER = "controller-manager"
 TOLERANCE = 0.1
-"""How far busy pods may be from what is asked for, as a fraction, until an autoscaler does something."""
+"""The relative deviation from the target utilization that an autoscaler tolerates."""
 LATE = 2 * SECOND
-"""So old may be what an autoscaler knows that no fault keeps from knowing better, and what it has decided."""
+"""How old an undisturbed autoscaler's view, and its last decision, may be."""
 TOO_FAST = {1: "ScaleUpLimit", -1: "ScaleDownLimit"}
-"""Why a workload has not grown, or shrunk, further: rules about how fast it may."""
+"""The reason of ScalingLimited if scaling policies limit a scale-up or scale-down."""
 NOTHING = "1m"
-"""How much CPU a pod takes of which nothing is declared."""
+"""The CPU usage of a pod that declares none."""
 
 Workload = tuple[str, str]
 Sizes = list[tuple[int, int]]
-"""When (virtual nanoseconds) something began to be of which size."""
+"""Sizes, and since when (virtual nanoseconds)."""
 
 
 class ScaleUpsNeedLoad(Invariant):
-    """An autoscaler wants more pods only if the load that was declared for its pods asks for them.
+    """An autoscaler scales up only as far as the declared load of its pods requires.
 
-    Only pods count that are ready and stay: those that come do not work yet, and those that go will work no more.
+    Only ready pods that are not terminating count, as only these have load.
     """
 
     name: ClassVar[str] = "scale-ups-need-load"
@@ -45,14 +45,14 @@ class ScaleUpsNeedLoad(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._working: dict[str, Workload] = {}
-        """By uid: the pods that have been ready and stay, and whose they are."""
+        """By uid: pods that have been ready and are not terminating, and their workloads."""
         self._counts: dict[Workload, list[tuple[int, int]]] = {}
-        """How many each workload had, and since when (virtual nanoseconds)."""
+        """The number of such pods of each workload over time: since when (virtual nanoseconds), how many."""
         self._loads: dict[Workload, dict[float, None]] = {}
-        """How busy its pods ever are, as declared: as a fraction of the CPU that they request."""
+        """The declared loads of each workload's pods, as fractions of the requested CPU."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow pods; look at each autoscaler that has set a size."""
+        """Follow pods; check each autoscaler that has scaled up."""
         old, new = commit.old, commit.new
         if isinstance(commit.current, Pod):
             self._follow(commit.current, new)
@@ -61,7 +61,7 @@ class ScaleUpsNeedLoad(Invariant):
             if said.last_scale_time != old.status.last_scale_time and said.desired_replicas > said.current_replicas:
                 most = self._justified(new)
                 if said.desired_replicas > most:
-                    yield f"{title(new)} wants {said.desired_replicas} pods: their load asks for {most} at most"
+                    yield f"{title(new)} scaled up to {said.desired_replicas} pods, but their load requires at most {most}"
 
     def _follow(self, pod: Pod, new: TypedObject | None) -> None:
         uid, whose = pod.metadata.uid, (pod.metadata.namespace, pod.metadata.labels.get(APP, ""))
@@ -83,7 +83,7 @@ class ScaleUpsNeedLoad(Invariant):
         counts.append((self.root.kernel.now, counts[-1][1] + change))
 
     def _justified(self, found: HorizontalPodAutoscaler) -> int:
-        """How many pods it may want. Pods are named after what is scaled."""
+        """The most pods that the load requires. Pods have the name of the scaled workload as a label."""
         whose = (found.metadata.namespace, found.spec.scale_target_ref.name)
         goal = found.spec.metrics[0].resource
         aim = ((goal.target.average_utilization if goal is not None else None) or 0) / 100
@@ -97,7 +97,7 @@ class ScaleUpsNeedLoad(Invariant):
         return max(least, int(-(-self._most(whose) * busiest // 1)))
 
     def _most(self, whose: Workload) -> int:
-        """How many working pods it may believe in: as many as there were lately, or, if it may have missed something, ever."""
+        """The most pods under load that the autoscaler may have seen: those of late, or, after a fault, any earlier number."""
         now = self.root.kernel.now
         is_late = self.world.faults.disturbed_until(MANAGER) + UNDISTURBED > now
         counts = self._counts[whose]
@@ -106,7 +106,7 @@ class ScaleUpsNeedLoad(Invariant):
 
     @staticmethod
     def _before(counts: list[tuple[int, int]], now: int) -> list[int]:
-        """How many there were when that began that is late."""
+        """The number of pods at the beginning of the tolerated delay."""
         return [count for since, count in counts if since + LATE <= now][-1:]
 
 
@@ -117,7 +117,7 @@ def _loads(pod: Pod) -> Iterator[float]:
 
 
 class _Step(NamedTuple):
-    """To which size it went, up or down, and to which it might have gone."""
+    """A scaling step: its direction, the new size, and the furthest size that the policies allowed."""
 
     sign: int
     after: int
@@ -125,10 +125,10 @@ class _Step(NamedTuple):
 
 
 class AutoscalingBehaviorIsRespected(Invariant):
-    """An autoscaled deployment grows and shrinks no faster than its rules say, and shrinks only a while after it grew.
+    """A deployment is scaled no faster than its autoscaler's policies allow, and down only after the stabilization window.
 
-    And no slower, where its autoscaler says that these rules are what holds it back. Only those are looked at whose size
-    nobody else has changed, and whether they are too fast only while nothing has made the controller forget.
+    Nor more slowly, if the autoscaler names the policies as the limit. Only deployments are judged that no user resizes; and
+    for being too fast only while the controller, which keeps its history in memory, is undisturbed.
 
     Source: "Horizontal Pod Autoscaling: configurable scaling behavior" in Kubernetes' documentation.
     """
@@ -139,14 +139,14 @@ class AutoscalingBehaviorIsRespected(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._sizes: dict[str, Sizes] = {}
-        """By the uid of a deployment."""
+        """By uid of deployment: its sizes over time."""
         self._since: dict[str, int] = {}
-        """By the uid of an autoscaler."""
+        """By uid: when a deployment or an autoscaler was created (virtual nanoseconds)."""
         self._steps: dict[str, _Step] = {}
-        """By its uid: the last one that it has taken, if that was looked at."""
+        """By uid of autoscaler: its last step, until its status is written."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each deployment that gets another size, and at what its autoscaler says of that."""
+        """Judge each scaling of a deployment, and what its autoscaler reports about it."""
         old, new, now = commit.old, commit.new, self.root.kernel.now
         if old is None and new is not None:
             self._since[new.metadata.uid] = now
@@ -165,13 +165,16 @@ class AutoscalingBehaviorIsRespected(Invariant):
         sizes.append((now, wanted(new)))
 
     def _said(self, scaler: HorizontalPodAutoscaler) -> Iterator[str]:
-        """Whether it went as far as it may, if it says that it would go further."""
+        """Whether it scaled as far as allowed, if it reports that the policies limit it."""
         step, status = self._steps.pop(scaler.metadata.uid, None), scaler.status
         why = next((one.reason for one in status.conditions if one.type == "ScalingLimited"), "")
         if step is None or why != TOO_FAST[step.sign] or status.desired_replicas != step.after:
             return
         if step.sign * step.after < step.sign * step.allowed:
-            yield f"{title(scaler)} wants {step.after} pods, says that it may not go further, and may want {step.allowed}"
+            yield (
+                f"{title(scaler)} scaled to {step.after} pods and reports that its policies allow no more, "
+                f"but they allow {step.allowed}"
+            )
 
     def _scaler(self, found: Deployment) -> HorizontalPodAutoscaler | None:
         name, namespace = found.metadata.name, found.metadata.namespace
@@ -183,7 +186,7 @@ class AutoscalingBehaviorIsRespected(Invariant):
         return None
 
     def _remembers(self, found: Deployment, scaler: HorizontalPodAutoscaler, now: int) -> bool:
-        """Whether its controller knows all that it has done in the time that any rule is about."""
+        """Whether the controller remembers all its scaling within the longest period of any policy."""
         begin = max(self._since[found.metadata.uid], self._since[scaler.metadata.uid])
         disturbed = self.world.faults.disturbed_until(MANAGER)
         rules = [one for one in (_rules(scaler, up=True), _rules(scaler, up=False)) if one is not None]
@@ -201,15 +204,18 @@ def _judged(found: Deployment, scaler: HorizontalPodAutoscaler, sizes: Sizes, no
     sign = 1 if after > before else -1
     furthest = _furthest(rules, sign, lambda since: [_at(sizes, now - since + LATE)])
     if sign * after > max(furthest, sign * before):
-        yield f"{title(found)} got {after} pods instead of {before}, and {title(scaler)} allows {abs(furthest)} now"
+        yield f"{title(found)} was scaled from {before} to {after} pods, but {title(scaler)} allows {abs(furthest)} now"
     window = now - (rules.stabilization_window_seconds or 0) * SECOND + LATE
     grown = [size for (time, size), (_, last) in zip(sizes[1:], sizes, strict=False) if size > last and time > window]
     if sign < 0 and grown and after < max(grown):
-        yield f"{title(found)} got {after} pods instead of {before}, too soon after it grew to {max(grown)}"
+        yield (
+            f"{title(found)} was scaled down from {before} to {after} pods within the stabilization window after it grew "
+            f"to {max(grown)}"
+        )
 
 
 def _step(found: Deployment, scaler: HorizontalPodAutoscaler, sizes: Sizes, now: int) -> _Step:
-    """What it has got, and might have got, whatever its autoscaler has forgotten of what it has done before."""
+    """The step, and how far it might have gone, whatever scaling history the autoscaler still remembers."""
     before, after = sizes[-1][1], wanted(found)
     sign = 1 if after > before else -1
     rules = _rules(scaler, up=sign > 0)
@@ -219,12 +225,12 @@ def _step(found: Deployment, scaler: HorizontalPodAutoscaler, sizes: Sizes, now:
 
 
 def _is_within(scaler: HorizontalPodAutoscaler, size: int) -> bool:
-    """Whether a size is one that it may want; from any other it goes to the nearest of those at once."""
+    """Whether a size is within the bounds; from outside them it is scaled to the nearest bound at once."""
     return (scaler.spec.min_replicas or 1) <= size <= scaler.spec.max_replicas
 
 
 def _furthest(rules: HPAScalingRules, sign: int, starts: Callable[[int], list[int]]) -> int:
-    """How far rules let one go, up or down by the sign, from any of the sizes that there may have been so long before."""
+    """How far the policies allow to scale in a direction, from any of the sizes that `starts` gives for a period."""
     limits = [
         min(
             sign * start + policy.value
@@ -238,7 +244,7 @@ def _furthest(rules: HPAScalingRules, sign: int, starts: Callable[[int], list[in
 
 
 def _around(sizes: Sizes, time: int) -> list[int]:
-    """The sizes that there were about a time."""
+    """The sizes within the tolerance around a time."""
     later = [size for since, size in sizes if time - LATE < since <= time + LATE]
     return [_at(sizes, time - LATE), *later]
 

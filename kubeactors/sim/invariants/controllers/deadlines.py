@@ -1,6 +1,6 @@
-"""What holds of what is due at a time: it happens then, though nothing else wakes who is to do it.
+"""Invariants of what is due at a time: it happens in time, though no event wakes the controller.
 
-A wake-up by the clock that is forgotten shows nowhere once all is quiet: something else has happened by then, only later.
+A missed timer leaves no trace once all is quiet, because another event has triggered the work by then, only later.
 """
 
 from collections.abc import Iterator
@@ -23,20 +23,20 @@ from kubeactors.sim.world import Commit, World
 
 MANAGER = "controller-manager"
 LATE = 5 * SECOND
-"""So much later than it is due something may happen: times in objects have whole seconds, and writes take a while."""
+"""Tolerance for an action that is due: times in objects have whole seconds, and writes take a while."""
 PERIOD = 60 * SECOND
-"""How often cron jobs of users are due."""
+"""The schedule of all cron jobs in scenarios: once a minute."""
 ENDING = ("FailureTarget", "SuccessCriteriaMet")
-"""What a job says that is to end when its pods have."""
+"""Conditions of a job that ends once its pods have terminated."""
 
 
 class JobDeadlinesAreEnforced(Invariant):
-    """A job that may run for so long only ends when that is over, unless its controller was disturbed."""
+    """A job is stopped when its `activeDeadlineSeconds` are over, unless its controller is disturbed."""
 
     name: ClassVar[str] = "job-deadlines-are-enforced"
 
     def looked(self) -> Iterator[str]:
-        """Look at each job that runs and has a deadline."""
+        """Check each running job with a deadline."""
         now, wall = self.root.kernel.now, self.root.kernel.wall
         for job in self.world.of(Job).values():
             seconds, begun = job.spec.active_deadline_seconds, job.status.start_time
@@ -44,11 +44,11 @@ class JobDeadlinesAreEnforced(Invariant):
                 continue
             late = parse_time(begun) + seconds * SECOND + LATE < wall + now
             if late and not is_disturbed(self.world, self.root, now):
-                yield f"{title(job)} has begun at {begun}, may run for {seconds} s, and runs still"
+                yield f"{title(job)} still runs, though it started at {begun} and its activeDeadlineSeconds are {seconds}"
 
 
 class JobParallelismIsEnforced(Invariant):
-    """A job that is to run fewer pods at a time than it does lets some go soon, unless its controller was disturbed.
+    """A job with more active pods than its parallelism deletes the surplus soon, unless its controller is disturbed.
 
     Source: manageJob in pkg/controller/job/job_controller.go (v1.36).
     """
@@ -58,16 +58,16 @@ class JobParallelismIsEnforced(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._since: dict[str, int] = {}
-        """By uid: since when a job was seen to run too many."""
+        """By uid: since when a job has surplus pods."""
 
     def looked(self) -> Iterator[str]:
-        """Count the pods of each job that goes on."""
+        """Count the active pods of each running job."""
         now = self.root.kernel.now
         crowded = {job.metadata.uid: job for job in self.world.of(Job).values() if self._surplus(job) > 0}
         self._since = {uid: self._since.get(uid, now) for uid in crowded}
         for uid, job in crowded.items():
             if self._since[uid] + 2 * LATE <= now and not is_disturbed(self.world, self.root, now):
-                yield f"{title(job)} runs {self._surplus(job)} pods more at a time than it may"
+                yield f"{title(job)} has {self._surplus(job)} more active pods than its parallelism, and does not delete them"
 
     def _surplus(self, job: Job) -> int:
         most = 0 if job.spec.suspend else 1 if job.spec.parallelism is None else job.spec.parallelism
@@ -81,9 +81,9 @@ def _runs(job: Job) -> bool:
 
 
 class CronJobsRunOnSchedule(Invariant):
-    """A cron job that is not suspended creates its job when that is due, unless its controller was disturbed.
+    """A cron job creates its job when that is due, unless its controller is disturbed.
 
-    But not while one of its jobs runs that it must not run beside.
+    Or it is suspended, or forbids concurrent jobs and one still runs.
     """
 
     name: ClassVar[str] = "cron-jobs-run-on-schedule"
@@ -92,12 +92,12 @@ class CronJobsRunOnSchedule(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._since: dict[str, int] = {}
-        """By uid of cron job: since when (virtual) it is as users want it."""
+        """By uid of cron job: when its spec last changed (virtual nanoseconds)."""
         self._made: dict[tuple[str, int], None] = {}
-        """The uids of cron jobs, and when jobs were due that they have created (unix nanoseconds)."""
+        """The created jobs: the uid of their cron job, and their schedule time (unix nanoseconds)."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow what users want, and what is created."""
+        """Follow specs and created jobs."""
         old, new = commit.old, commit.new
         if isinstance(new, CronJob) and (not isinstance(old, CronJob) or old.spec != new.spec):
             self._since[new.metadata.uid] = self.root.kernel.now
@@ -108,7 +108,7 @@ class CronJobsRunOnSchedule(Invariant):
         yield from ()
 
     def looked(self) -> Iterator[str]:
-        """Look at each cron job a little after it was due."""
+        """Check each cron job soon after its schedule time."""
         kernel = self.root.kernel
         wall = kernel.wall + kernel.now
         due = wall - wall % PERIOD
@@ -118,10 +118,10 @@ class CronJobsRunOnSchedule(Invariant):
             uid = one.metadata.uid
             late = self._since[uid] + SECOND < due - kernel.wall and (uid, due) not in self._made and self._is_free(one)
             if late and not is_disturbed(self.world, self.root, due - kernel.wall):
-                yield f"{title(one)} was due {(wall - due) / SECOND:g} s ago, and has created no job"
+                yield f"{title(one)} has created no job for its schedule time {(wall - due) / SECOND:g} s ago"
 
     def _is_free(self, found: CronJob) -> bool:
-        """Whether nothing keeps it from running: a job that runs may have ended since it was due."""
+        """Whether nothing keeps it from creating a job; one of its jobs may have finished after the schedule time."""
         jobs = (one for one in self.world.controlled_by(found.metadata.uid).values() if isinstance(one, Job))
         alone = found.spec.concurrency_policy == "Forbid"
         return not (
@@ -132,7 +132,7 @@ class CronJobsRunOnSchedule(Invariant):
 
 
 def is_disturbed(world: World, root: Cell, now: int) -> bool:
-    """Whether something has befallen the controllers of late, or some wait longer and longer with what has failed."""
+    """Whether a fault affected the controllers of late, or some component still backs off."""
     return world.faults.disturbed_until(MANAGER) + UNDISTURBED > now or is_backing_off(root)
 
 

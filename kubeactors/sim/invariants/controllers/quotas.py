@@ -71,8 +71,9 @@ class QuotasAreEnforced(PromptInvariant):
             yield from self._compare(quota)
 
     def pending(self) -> Iterator[tuple[str, str]]:
-        """As above, but without quotas whose namespace has overdue pods: no event tells when a pod becomes overdue, so it is
-        counted until the next full recount, which comes every few minutes.
+        """The same, without quotas of namespaces with overdue pods.
+
+        No event tells when a pod becomes overdue: it counts until the next full recount, which comes every few minutes.
 
         Source: resyncPeriod in pkg/controller/resourcequota/resource_quota_controller.go (v1.36).
         """

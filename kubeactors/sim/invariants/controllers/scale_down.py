@@ -1,4 +1,4 @@
-"""What holds of which pods go when there are too many."""
+"""Invariants of scaling down: how many pods a ReplicaSet or ReplicationController deletes, and which."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,9 +25,9 @@ from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import Commit, World
 
 STEADY = SECOND // 2
-"""What a pod has been for so long its controller has had time to see."""
+"""How long after a change its controller has seen it."""
 TOGETHER = SECOND
-"""Who is to go together with another pod is asked so soon after it."""
+"""How soon after each other the pods of one scale-down are deleted."""
 COST = "controller.kubernetes.io/pod-deletion-cost"
 RUNS = {"Running": 2, "Unknown": 1}
 
@@ -36,21 +36,21 @@ Crowds: TypeAlias = Mapping[str, int]
 
 
 class _Choice(msgspec.Struct, frozen=True):
-    """A pod that was asked to go, and those beside it."""
+    """A pod that was deleted to scale down, and its siblings."""
 
     at: int
-    doomed: Pod
-    beside: Sequence[Pod]
+    deleted: Pod
+    siblings: Sequence[Pod]
     crowds: Crowds
     ages: tuple[int, ...]
-    """At which times, in unix nanoseconds, the choice may have been made."""
+    """When the choice may have been made, in unix nanoseconds."""
 
 
 class ScaleDownFollowsRanking(RequestInvariant):
-    """Of too many pods those go that are missed least: unassigned, pending, not ready, cheap, crowded, new ones.
+    """A scale-down deletes the lowest-ranked pods: unassigned, pending, unready, of low deletion cost, crowded, young ones.
 
-    Only where all pods have been as they are for a while, and nothing has befallen the controller for longer: it may choose
-    by what its cache showed before it waited for an answer.
+    Judged only if the pods have not changed for a while, and the controller was undisturbed for longer: it may choose by the
+    state of its cache before it waited for an answer.
 
     Source: "ReplicaSet: scaling down" in Kubernetes' documentation; ActivePodsWithRanks in
     pkg/controller/controller_utils.go, getIndirectlyRelatedPods in pkg/controller/replicaset/replica_set.go (v1.36).
@@ -62,12 +62,12 @@ class ScaleDownFollowsRanking(RequestInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._since: dict[str, int] = {}
-        """By uid: when a pod was written last, and when an owner last got or lost one."""
-        self._asked_to_go: dict[str, None] = {}
+        """By uid: when a pod was last written, or an owner last got or lost a pod."""
+        self._deletion_requested: dict[str, None] = {}
         self._choices: list[_Choice] = []
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Note when."""
+        """Note the time of the change."""
         now, states = self.root.kernel.now, (commit.old, commit.new)
         before, after = (controller_of(one.metadata) if one is not None else None for one in states)
         owners = [one.uid for one in (before, after) if one is not None and before != after]
@@ -75,35 +75,35 @@ class ScaleDownFollowsRanking(RequestInvariant):
         yield from ()
 
     def asked(self, asked: Asked) -> None:
-        """Note whom it was chosen among."""
+        """Note the pod, and the siblings that it was chosen from."""
         request = asked.request
         if not isinstance(request, Delete) or not isinstance(asked.sender.actor, ReplicasController):
             return
         wanted = request.options.preconditions
-        doomed = self.world.by_uid.get((wanted.uid if wanted is not None else None) or "")
-        if isinstance(doomed, Pod):
-            self._asked_to_go[doomed.metadata.uid] = None
-            self._choices += self._among(asked, doomed)
+        deleted = self.world.by_uid.get((wanted.uid if wanted is not None else None) or "")
+        if isinstance(deleted, Pod):
+            self._deletion_requested[deleted.metadata.uid] = None
+            self._choices += self._among(asked, deleted)
 
-    def _among(self, asked: Asked, doomed: Pod) -> Iterator[_Choice]:
-        owner = self._owner(doomed)
+    def _among(self, asked: Asked, deleted: Pod) -> Iterator[_Choice]:
+        owner = self._owner(deleted)
         owners = [] if owner is None else self._related(owner)
         pods = [pod for one in owners for pod in self._pods_of(one)]
         told = informed_at(self.world, kind_of_process(asked.component)) < asked.at
         if not told or not all(map(self._is_steady, (*owners, *pods))):
             return
         related = list(filter(is_active, pods))
-        beside = [pod for pod in related if self._owner(pod) is owner and pod is not doomed]
+        siblings = [pod for pod in related if self._owner(pod) is owner and pod is not deleted]
         crowds = Counter(pod.spec.node_name for pod in related)
         wall = self.root.kernel.wall + self.root.kernel.now
-        yield _Choice(asked.at, doomed, beside, crowds, (wall - SECOND, wall))
+        yield _Choice(asked.at, deleted, siblings, crowds, (wall - SECOND, wall))
 
     def _owner(self, pod: TypedObject) -> TypedObject | None:
         reference = controller_of(pod.metadata)
         return self.world.by_uid.get(reference.uid) if reference is not None else None
 
     def _related(self, owner: TypedObject) -> list[TypedObject]:
-        """It, and others of the same deployment, which may have gone before them."""
+        """The owner, and the other ReplicaSets of its deployment, whose pods count for crowding."""
         above = controller_of(owner.metadata)
         owners = [owner] if above is None else list(self.world.controlled_by(above.uid).values())
         return [one for one in owners if isinstance(one, ReplicaSet | ReplicationController)]
@@ -117,32 +117,32 @@ class ScaleDownFollowsRanking(RequestInvariant):
         return self._since.get(one.metadata.uid, 0) + STEADY < self.root.kernel.now
 
     def looked(self) -> Iterator[str]:
-        """Look who has stayed."""
+        """Check the siblings that were not deleted together with the pod."""
         due = [one for one in self._choices if one.at + TOGETHER < self.root.kernel.now]
         self._choices = [one for one in self._choices if one not in due]
         for choice in due:
-            for pod in choice.beside:
-                if pod.metadata.uid not in self._asked_to_go and _goes_before(pod, choice):
-                    yield f"{title(choice.doomed)} was asked to go, and {title(pod)} was not, which is missed less"
+            for pod in choice.siblings:
+                if pod.metadata.uid not in self._deletion_requested and _ranks_lower(pod, choice):
+                    yield f"{title(choice.deleted)} was deleted to scale down, but {title(pod)} ranks lower and was kept"
 
 
-def _goes_before(pod: Pod, choice: _Choice) -> bool:
-    """Whether a pod is certainly missed less than the one that was chosen."""
-    doomed, crowds = choice.doomed, choice.crowds
-    left, right = _worth(pod, crowds), _worth(doomed, crowds)
+def _ranks_lower(pod: Pod, choice: _Choice) -> bool:
+    """Whether a pod certainly ranks lower than the deleted one."""
+    deleted, crowds = choice.deleted, choice.crowds
+    left, right = _rank(pod, crowds), _rank(deleted, crowds)
     if left != right:
         return left < right
-    return all(_is_newer(pod, doomed, now) for now in choice.ages)
+    return all(_is_newer(pod, deleted, now) for now in choice.ages)
 
 
-def _worth(pod: Pod, crowds: Crowds) -> tuple[bool, int, bool, int, int]:
+def _rank(pod: Pod, crowds: Crowds) -> tuple[bool, int, bool, int, int]:
     node = pod.spec.node_name
     cost = int(pod.metadata.annotations.get(COST, "0"))
     return bool(node), RUNS.get(pod.status.phase, 0), is_ready(pod), cost, -crowds[node]
 
 
 def _is_newer(pod: Pod, other: Pod, now: int) -> bool:
-    """Whether it is ready for a far shorter time; or if that is the same, restarts more often, or is far younger."""
+    """Whether it is ready for a much shorter time; or if equal, restarts more often; or if equal, is much younger."""
     since, before = _ready_since(pod), _ready_since(other)
     if since != before:
         return _magnitude(since, now) < _magnitude(before, now)
@@ -162,14 +162,15 @@ def _restarts(pod: Pod) -> int:
 
 
 def _magnitude(time: str | None, now: int) -> int:
-    """Ages are told apart by their logarithm only."""
+    """An age's order of magnitude: only different logarithms count as different."""
     return (now - parse_time(time)).bit_length() if time else 0
 
 
 class OnlySurplusPodsAreDeleted(RequestInvariant):
-    """Who keeps so many pods deletes no more of them than are too many.
+    """A ReplicaSet or ReplicationController deletes no more pods than are surplus.
 
-    By as few as it has wanted of late, and while no pod of it has gone by itself: its controller may have counted that.
+    Compared with the fewest replicas that it has wanted of late, and only while it loses no pods otherwise, which its
+    controller may still have counted.
 
     Source: "How a ReplicaSet works" in Kubernetes' documentation; manageReplicas in
     pkg/controller/replicaset/replica_set.go (v1.36).
@@ -182,15 +183,15 @@ class OnlySurplusPodsAreDeleted(RequestInvariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._sizes: dict[str, tuple[int, int]] = {}
-        """By uid of an owner: when it last wanted another number of pods, and the fewest that it has wanted about then."""
+        """By uid of owner: when its replicas last changed, and the fewest around that time."""
         self._shrunk: dict[str, int] = {}
-        """When it last lost a pod that it had not asked to go."""
+        """By uid of owner: when it last lost a pod that it had not deleted."""
         self._asked: dict[str, int] = {}
-        """By uid: when a pod was asked to go."""
+        """By uid of pod: when its controller requested its deletion."""
         self._found: list[str] = []
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Follow how many pods each wants, and has."""
+        """Follow replicas and lost pods."""
         old, new, now = commit.old, commit.new, self.root.kernel.now
         if isinstance(new, Replicas) and (not isinstance(old, Replicas) or wanted(old) != wanted(new)):
             since, fewest = self._sizes.get(new.metadata.uid, (now, wanted(new)))
@@ -203,23 +204,23 @@ class OnlySurplusPodsAreDeleted(RequestInvariant):
         yield from ()
 
     def asked(self, asked: Asked) -> None:
-        """Count who would be left."""
+        """Count the pods that would be left."""
         request, now = asked.request, asked.at
         if not isinstance(request, Delete) or not isinstance(asked.sender.actor, ReplicasController):
             return
         uid = request.options.preconditions.uid if request.options.preconditions is not None else None
-        doomed = self.world.by_uid.get(uid or "")
-        if not isinstance(doomed, Pod) or not is_active(doomed):
+        deleted = self.world.by_uid.get(uid or "")
+        if not isinstance(deleted, Pod) or not is_active(deleted):
             return
-        self._asked[doomed.metadata.uid] = now
-        reference = controller_of(doomed.metadata)
+        self._asked[deleted.metadata.uid] = now
+        reference = controller_of(deleted.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
         told = informed_at(self.world, kind_of_process(asked.component)) < now
         if isinstance(owner, Replicas) and told and self._is_steady(owner, now):
             self._count(asked, owner)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
-        """Who is refused it chooses again."""
+        """Drop rejected deletions."""
         request = asked.request
         if is_refusal(answer) and isinstance(request, Delete) and request.options.preconditions is not None:
             self._asked.pop(request.options.preconditions.uid or "", None)
@@ -233,18 +234,18 @@ class OnlySurplusPodsAreDeleted(RequestInvariant):
     def _count(self, asked: Asked, owner: Replicas) -> None:
         since, fewest = self._sizes[owner.metadata.uid]
         least = fewest if since + STEADY >= asked.at else wanted(owner)
-        left = sum(1 for pod in self.world.pods_of(owner) if is_active(pod) and not self._goes(pod, asked.at))
+        left = sum(1 for pod in self.world.pods_of(owner) if is_active(pod) and not self._is_leaving(pod, asked.at))
         if left < least:
             self._found.append(
-                f"{asked.sender.path} deletes pods of {title(owner)}: {left} are left, and it wants {least}"
+                f"{asked.sender.path} deletes too many pods of {title(owner)}: {left} are left, but it wants {least}"
             )
 
-    def _goes(self, pod: Pod, now: int) -> bool:
-        """Whether it was asked to go just now, and has not begun to."""
+    def _is_leaving(self, pod: Pod, now: int) -> bool:
+        """Whether its deletion was requested just now, and is not committed yet."""
         return self._asked.get(pod.metadata.uid, LONG_AGO) + STEADY >= now
 
     def looked(self) -> Iterator[str]:
-        """Tell of what was found since the last look."""
+        """Report what was found since the last look."""
         yield from self._found
         self._found.clear()
 

@@ -1,8 +1,8 @@
-"""What holds of each status by itself, at every moment: the numbers that it says go together.
+"""Invariant of each single status, at every moment: its numbers are consistent.
 
-A controller may see the world late; whatever it has seen, it has counted the same pods for all numbers of one status.
-So a part is never more than the whole, and what follows from other numbers does follow from them. What the API server
-refuses is left out: that more are ready than there are, or that a counter goes back.
+A controller's cache may be stale, but all numbers of one status come from the same cache. So a part never exceeds the whole,
+and derived numbers follow from the others. What the API server validates is not checked again: for example that no more
+pods are ready than exist, or that a counter does not decrease.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +23,7 @@ from kubeactors.sim.world import Commit
 
 
 class StatusCountsAddUp(Invariant):
-    """What the status of a workload says of numbers goes together, whenever a controller says something new.
+    """The numbers of a workload's status are consistent in every write.
 
     Source: calculateStatus in pkg/controller/deployment/sync.go, updateDaemonSetStatus in
     pkg/controller/daemon/daemon_controller.go, updatePdbStatus in pkg/controller/disruption/disruption.go,
@@ -38,14 +38,14 @@ class StatusCountsAddUp(Invariant):
     )  # fmt: skip
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each status that is new, but for one that says nothing: it was lost."""
+        """Check each changed status, except an empty one, which a fault has cleared."""
         old, new = commit.old, commit.new
         if old is None or new is None or _status(old) == _status(new) or self.world.faults.is_spoilt(new.metadata.uid):
             return
         if _status(new) == type(_status(new))():
             return
         for problem in PROBLEMS[type(new)](old, new):
-            yield f"{title(new)} says {problem}"
+            yield f"the status of {title(new)} has {problem}"
 
 
 class _WithStatus(Protocol):
@@ -70,15 +70,15 @@ def _says(conditions: Iterable[_Condition], type_: str) -> str:
 
 
 def shrinking(**numbers: int) -> Iterator[str]:
-    """Which of these numbers, each of a part of the one before, is more than that.
+    """Violations of a sequence of numbers each of which counts a part of the one before.
 
     >>> list(shrinking(replicas=3, ready=2, available=3))
-    ['available 3, of ready 2']
+    ['available 3, but ready only 2']
     """
     named = list(numbers.items())
     for (whole, many), (part, more) in pairwise(named):
         if more > many:
-            yield f"{part} {more}, of {whole} {many}"
+            yield f"{part} {more}, but {whole} only {many}"
 
 
 def _of_deployment(_old: TypedObject, new: TypedObject) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _of_deployment(_old: TypedObject, new: TypedObject) -> Iterator[str]:
     enough = status.available_replicas >= (least(new) if is_rolling(new) else wanted(new))
     said = _says(status.conditions, "Available")
     if has_caught_up(new) and said != str(enough):
-        yield f"Available {said}, and of {wanted(new)} {status.available_replicas} are"
+        yield f"Available {said}, but availableReplicas {status.available_replicas} of {wanted(new)}"
 
 
 def _of_daemon_set(_old: TypedObject, new: TypedObject) -> Iterator[str]:
@@ -99,29 +99,32 @@ def _of_daemon_set(_old: TypedObject, new: TypedObject) -> Iterator[str]:
     )
     yield from shrinking(scheduled=scheduled, updated=status.updated_number_scheduled)
     if status.number_unavailable != desired - status.number_available:
-        yield f"unavailable {status.number_unavailable}, desired {desired}, available {status.number_available}"
+        yield (
+            f"numberUnavailable {status.number_unavailable}, but desiredNumberScheduled {desired} "
+            f"and numberAvailable {status.number_available}"
+        )
 
 
 def _of_cron_job(_old: TypedObject, new: TypedObject) -> Iterator[str]:
     assert isinstance(new, CronJob)
     uids = [one.uid for one in new.status.active]
     if len(dict.fromkeys(uids)) < len(uids):
-        yield f"of one job twice that it runs: {[one.name for one in new.status.active]}"
+        yield f"a job twice in its active list: {[one.name for one in new.status.active]}"
 
 
 def _of_budget(old: TypedObject, new: TypedObject) -> Iterator[str]:
-    """An eviction takes off one disruption, names the pod, and leaves all other numbers; all else is reckoned."""
+    """An eviction decrements `disruptionsAllowed` and adds the pod; all other writes compute all numbers."""
     assert isinstance(old, PodDisruptionBudget)
     assert isinstance(new, PodDisruptionBudget)
     status, allowed = new.status, new.status.disruptions_allowed
     said = next((one for one in status.conditions if one.type == "DisruptionAllowed"), None)
     if said is not None and said.status != str(allowed > 0):
-        yield f"DisruptionAllowed {said.status}, and disruptions allowed {allowed}"
+        yield f"DisruptionAllowed {said.status}, but disruptionsAllowed {allowed}"
     if said is None or said.reason == "SyncFailed" or (status.disrupted_pods and _is_eviction(old.status, status)):
         return
     spare = max(status.current_healthy - status.desired_healthy, 0) if status.expected_pods else 0
     if allowed != spare:
-        yield f"disruptions allowed {allowed}, and of {status.expected_pods} pods {spare} could go"
+        yield f"disruptionsAllowed {allowed}, but by its other numbers it should be {spare} of {status.expected_pods} pods"
 
 
 def _is_eviction(old: PodDisruptionBudgetStatus, new: PodDisruptionBudgetStatus) -> bool:
@@ -130,24 +133,24 @@ def _is_eviction(old: PodDisruptionBudgetStatus, new: PodDisruptionBudgetStatus)
 
 
 def _of_autoscaler(_old: TypedObject, new: TypedObject) -> Iterator[str]:
-    """What it wants lies within its bounds, if it could reckon; of a workload that is switched off it wants nothing."""
+    """`desiredReplicas` is within the bounds if it could be computed; it is 0 for a workload scaled to 0."""
     assert isinstance(new, HorizontalPodAutoscaler)
     status, spec, desired = new.status, new.spec, new.status.desired_replicas
     able = all(_says(status.conditions, one) == "True" for one in ("AbleToScale", "ScalingActive"))
     seen = status.observed_generation == new.metadata.generation
     if able and seen and desired and not (spec.min_replicas or 1) <= desired <= spec.max_replicas:
-        yield f"desired {desired}, and it may want {spec.min_replicas} to {spec.max_replicas}"
+        yield f"desiredReplicas {desired}, but the bounds are {spec.min_replicas} to {spec.max_replicas}"
 
 
 def _of_quota(old: TypedObject, new: TypedObject) -> Iterator[str]:
-    """Who takes what is asked for off a quota knows its bounds as they were said last."""
+    """Admission updates `used`, and keeps the last `hard` of the status."""
     assert isinstance(old, ResourceQuota)
     assert isinstance(new, ResourceQuota)
     hard, used = new.status.hard, new.status.used
     if hard not in (old.status.hard, new.spec.hard):
-        yield f"hard {hard}, and it is {new.spec.hard}"
+        yield f"hard {hard}, but the spec has {new.spec.hard}"
     if not used.keys() <= hard.keys():
-        yield f"used {used}, of hard {hard}"
+        yield f"used {used} with other resources than hard {hard}"
 
 
 PROBLEMS: dict[type[TypedObject], Callable[[TypedObject, TypedObject], Iterator[str]]] = {
@@ -158,6 +161,6 @@ PROBLEMS: dict[type[TypedObject], Callable[[TypedObject, TypedObject], Iterator[
     HorizontalPodAutoscaler: _of_autoscaler,
     ResourceQuota: _of_quota,
 }
-"""What does not go together in a new status, by kind; the object as it was before comes first."""
+"""By kind: what is inconsistent in a new status; the arguments are the object before and after."""
 
 INVARIANTS: tuple[type[Invariant], ...] = (StatusCountsAddUp,)

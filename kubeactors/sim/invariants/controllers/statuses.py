@@ -1,6 +1,6 @@
-"""What holds of what controllers say: once all is quiet, every status is what a person would count.
+"""Invariant of statuses: once all is quiet, they agree with the stored objects that they describe.
 
-Reckoned here anew from what is in the store, by nothing that controllers use: a mistake of theirs is not repeated.
+Computed from the stored objects without the controllers' code, so that a mistake there is not repeated here.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,34 +37,34 @@ REVISION = "deployment.kubernetes.io/revision"
 HISTORY = "deployment.kubernetes.io/revision-history"
 HASH = "controller-revision-hash"
 KEPT_JOBS = {"Complete": 3, "Failed": 1}
-"""How many jobs that have ended a cron job keeps, if it does not say."""
+"""The default history limits of cron jobs."""
 
 COMPLETE = "NewReplicaSetAvailable"
 REPLICA_FAILURE = "ReplicaFailure"
 PATIENT_SECONDS = 20
-"""A deployment that waits no longer for progress has said that there is none when all is quiet."""
+"""A deployment with a shorter progress deadline has reported it as exceeded by the time all is quiet."""
 
 TOLERANCE = 0.1
-"""How far busy pods may be from what is asked for, as a fraction, until an autoscaler does something."""
+"""The relative deviation from the target utilization that an autoscaler tolerates."""
 
 Said = Iterator[tuple[str, object, object]]
-"""What a status says about something, and how that is."""
-Look = Callable[[World, TypedObject], Said]
+"""For each checked value: its name, the reported value, and the expected one."""
+Check = Callable[[World, TypedObject], Said]
 
 
 class StatusesAreAccurate(PromptInvariant):
-    """When all is quiet, what statuses say of pods and revisions is so."""
+    """When all is quiet, statuses agree with the pods and revisions in the store."""
 
     name: ClassVar[str] = "statuses-are-accurate"
 
     def settled(self) -> Iterator[str]:
-        """Look at each workload, budget and autoscaler."""
-        for _, problem in false_statements(self.world, (*PROMPT, *EVENTUAL)):
+        """Check each workload, budget and autoscaler."""
+        for _, problem in inaccuracies(self.world, (*PROMPT, *EVENTUAL)):
             yield problem
 
     def pending(self) -> Iterator[tuple[str, str]]:
-        """Those that follow soon; but not of workloads whose pods are available only some time after they are ready."""
-        for one, problem in false_statements(self.world, PROMPT):
+        """The values that are soon up to date, except for workloads with `minReadySeconds`."""
+        for one, problem in inaccuracies(self.world, PROMPT):
             if not _waits(one):
                 yield problem, one.metadata.resource_version
 
@@ -73,29 +73,27 @@ def _waits(found: TypedObject) -> bool:
     return isinstance(found, Deployment | Replicas | StatefulSet | DaemonSet) and found.spec.min_ready_seconds > 0
 
 
-def false_statements(
-    world: World, looks: Iterable[tuple[type[TypedObject], Look]]
-) -> Iterator[tuple[TypedObject, str]]:
-    """What statuses say that is not so, and whose status that is."""
+def inaccuracies(world: World, looks: Iterable[tuple[type[TypedObject], Check]]) -> Iterator[tuple[TypedObject, str]]:
+    """Each object with an inaccurate status, and what is wrong."""
     for type_, look in looks:
         for one in world.of(type_).values():
             if one.metadata.deletion_timestamp is None:
                 for what, said, true in look(world, one):
                     if said != true:
-                        yield one, f"{title(one)} says {what} {said}, and it is {true}"
+                        yield one, f"{title(one)}: {what} is {said}, but should be {true}"
 
 
-def _looks_at_generation(found: Deployment | Replicas | StatefulSet | DaemonSet) -> Said:
+def _check_generation(found: Deployment | Replicas | StatefulSet | DaemonSet) -> Said:
     yield "observedGeneration", found.status.observed_generation, found.metadata.generation
 
 
-def _looks_at_replicas(world: World, found: TypedObject) -> Said:
-    """Of a ReplicaSet, or of a ReplicationController, which does not say how many are going."""
+def _check_replicas(world: World, found: TypedObject) -> Said:
+    """The status of a ReplicaSet or a ReplicationController, which does not count terminating pods."""
     assert isinstance(found, Replicas)
     pods, status = [pod for pod in world.pods_of(found) if is_active(pod)], found.status
     labels = found.spec.template.metadata.labels if found.spec.template is not None else {}
     ready = sum(map(is_ready, pods))
-    yield from _looks_at_generation(found)
+    yield from _check_generation(found)
     yield "replicas", status.replicas, len(pods)
     yield "readyReplicas", status.ready_replicas, ready
     yield "availableReplicas", status.available_replicas, ready
@@ -104,12 +102,12 @@ def _looks_at_replicas(world: World, found: TypedObject) -> Said:
     if isinstance(found, ReplicaSet):
         yield "terminatingReplicas", found.status.terminating_replicas or 0, len(_going(world, found))
         earlier = found.metadata.annotations.get(HISTORY, "")
-        yield "the revisions that it was before", earlier, _earlier(found) if earlier else ""
+        yield HISTORY, earlier, _earlier(found) if earlier else ""
     yield REPLICA_FAILURE, _condition(found, REPLICA_FAILURE), "" if len(pods) == wanted(found) else "True"
 
 
 def _earlier(found: ReplicaSet) -> str:
-    """Of what it says to have been before what it can have been: revisions before its own, each once, the oldest first.
+    """The plausible part of its revision history: revisions before its own, each once, the oldest first.
 
     Source: SetNewReplicaSetAnnotations in pkg/controller/deployment/util/deployment_util.go (v1.36).
     """
@@ -118,12 +116,12 @@ def _earlier(found: ReplicaSet) -> str:
     return ",".join(map(str, sorted({int(one) for one in said if one.isdecimal() and int(one) < now})))
 
 
-def _looks_at_deployment(world: World, found: TypedObject) -> Said:
+def _check_deployment(world: World, found: TypedObject) -> Said:
     assert isinstance(found, Deployment)
     sets, status = tuple(world.sets_of(found.metadata.uid)), found.status
     pods = [pod for one in sets for pod in world.pods_of(one) if is_active(pod)]
     ready = sum(map(is_ready, pods))
-    yield from _looks_at_generation(found)
+    yield from _check_generation(found)
     yield "replicas", status.replicas, len(pods)
     yield "readyReplicas", status.ready_replicas, ready
     yield "availableReplicas", status.available_replicas, ready
@@ -134,18 +132,19 @@ def _looks_at_deployment(world: World, found: TypedObject) -> Said:
     if not found.spec.paused:
         failing = any(_condition(one, REPLICA_FAILURE) == "True" for one in sets)
         yield REPLICA_FAILURE, _condition(found, REPLICA_FAILURE), "True" if failing else ""
-        yield "the revision", found.metadata.annotations.get(REVISION, ""), newest
+        yield REVISION, found.metadata.annotations.get(REVISION, ""), newest
         rolling = [one for one in sets if one.metadata.annotations.get(REVISION) != newest and wanted(one)]
         if ready == len(pods) == wanted(found) and not rolling:
             yield "updatedReplicas", status.updated_replicas, len(pods)
             yield "Progressing", _condition(found, "Progressing"), "True"
             idle = [one for one in sets if not wanted(one) and one.metadata.annotations.get(REVISION) != newest]
-            kept = found.spec.revision_history_limit  # while something blocks a rollout nothing is cleaned up
-            yield "old replica sets beyond its limit", 0, max(len(idle) - (10 if kept is None else kept), 0)
+            kept = found.spec.revision_history_limit  # a blocked rollout cleans nothing up
+            surplus = max(len(idle) - (10 if kept is None else kept), 0)
+            yield "the number of old ReplicaSets beyond its history limit", surplus, 0
 
 
-def _looks_at_progress(world: World, found: TypedObject) -> Said:
-    """A rollout that is not complete, and has not gone on for longer than it may, says so."""
+def _check_progress(world: World, found: TypedObject) -> Said:
+    """An incomplete rollout whose progress deadline has passed reports that."""
     assert isinstance(found, Deployment)
     sets = tuple(world.sets_of(found.metadata.uid))
     pods = [pod for one in sets for pod in world.pods_of(one) if is_active(pod)]
@@ -157,10 +156,10 @@ def _looks_at_progress(world: World, found: TypedObject) -> Said:
 
 
 def _is_stuck(found: Deployment) -> bool:
-    """Whether a rollout that is not complete has not gone on for longer than it may: all has been quiet for so long.
+    """Whether the progress deadline of an incomplete rollout has passed, since all has been quiet for that long.
 
-    Time does not count after a rollout that was complete, and one back to an old template, whose replica set is there
-    already, is not seen to have begun until that has its first pod.
+    The deadline does not run after a complete rollout; and a rollback to an existing ReplicaSet counts as started only with
+    its first pod.
 
     Source: `DeploymentTimedOut` in pkg/controller/deployment/util/deployment_util.go (v1.36).
     """
@@ -170,10 +169,10 @@ def _is_stuck(found: Deployment) -> bool:
     return deadline is not None and deadline <= PATIENT_SECONDS and not was_complete
 
 
-def _looks_at_revisions(world: World, found: TypedObject) -> Said:
-    """Each that it has made has a number of its own: by that people go back to one.
+def _check_revisions(world: World, found: TypedObject) -> Said:
+    """Each revision that it has created has a unique number, by which users roll back.
 
-    One that an earlier owner has left may come to light only later, and keeps its number.
+    An adopted one of an earlier owner may appear later, and keeps its number.
 
     Source: nextRevision in pkg/controller/statefulset/stateful_set_utils.go, constructHistory in
     pkg/controller/daemon/update.go (v1.36).
@@ -182,18 +181,18 @@ def _looks_at_revisions(world: World, found: TypedObject) -> Said:
     news = (commit.current.metadata for commit in world.log_of(ControllerRevision) if commit.old is None)
     made = dict.fromkeys(one.uid for one in news if is_controlled_by(one, uid))
     numbers = sorted(one.revision for one in owned if isinstance(one, ControllerRevision) and one.metadata.uid in made)
-    yield "the numbers of its revisions", numbers, sorted(dict.fromkeys(numbers))
+    yield "the list of its revision numbers", numbers, sorted(dict.fromkeys(numbers))
 
 
-def _looks_at_stateful_set(world: World, found: TypedObject) -> Said:
-    """A pod that is to go is still counted among those that are ready, and no more as one of a revision.
+def _check_stateful_set(world: World, found: TypedObject) -> Said:
+    """Terminating pods still count as ready, but not as pods of a revision.
 
     Source: updateStatus in pkg/controller/statefulset/stateful_set_control.go (v1.36).
     """
     assert isinstance(found, StatefulSet)
     pods, status = _pods(world, found), found.status
     ready = sum(1 for pod in pods if pod.status.phase == "Running" and _has_condition(pod, "Ready"))
-    yield from _looks_at_generation(found)
+    yield from _check_generation(found)
     yield "replicas", status.replicas, len(pods)
     yield "readyReplicas", status.ready_replicas, ready
     yield "availableReplicas", status.available_replicas, ready
@@ -205,12 +204,12 @@ def _looks_at_stateful_set(world: World, found: TypedObject) -> Said:
         yield "currentReplicas", status.current_replicas, updated
 
 
-def _looks_at_daemon_set(world: World, found: TypedObject) -> Said:
+def _check_daemon_set(world: World, found: TypedObject) -> Said:
     assert isinstance(found, DaemonSet)
     pods, status = _firsts(filter(is_active, _pods(world, found))), found.status
     nodes = sum(1 for node in world.of(Node).values() if is_ours(node))
     ready = sum(map(is_ready, pods))
-    yield from _looks_at_generation(found)
+    yield from _check_generation(found)
     yield "desiredNumberScheduled", status.desired_number_scheduled, nodes
     yield "currentNumberScheduled", status.current_number_scheduled, len(pods)
     yield "numberReady", status.number_ready, ready
@@ -220,7 +219,7 @@ def _looks_at_daemon_set(world: World, found: TypedObject) -> Said:
 
 
 def _firsts(pods: Iterable[Pod]) -> Sequence[Pod]:
-    """The pod of each node that counts: a daemon set counts nodes, and a second pod may find no room beside the first.
+    """The pod of each node that counts: a daemon set counts nodes, and a second pod on one may be pending.
 
     Source: updateDaemonSetStatus in pkg/controller/daemon/daemon_controller.go (v1.36).
     """
@@ -232,7 +231,7 @@ def _age(pod: Pod) -> tuple[bool, str, str]:
     return not pod.spec.node_name, pod.metadata.creation_timestamp or "", pod.metadata.name
 
 
-def _looks_at_job(world: World, found: TypedObject) -> Said:
+def _check_job(world: World, found: TypedObject) -> Said:
     assert isinstance(found, Job)
     pods, status = [pod for pod in _pods(world, found) if is_active(pod)], found.status
     ended = next((one for one in ("Complete", "Failed") if _condition(found, one) == "True"), "")
@@ -240,19 +239,20 @@ def _looks_at_job(world: World, found: TypedObject) -> Said:
     yield "ready", status.ready or 0, sum(map(is_ready, pods))
     yield "terminating", status.terminating or 0, len(_going(world, found))
     uncounted = status.uncounted_terminated_pods
-    yield "pods not counted yet", len((*uncounted.succeeded, *uncounted.failed)) if uncounted is not None else 0, 0
-    yield "a time of completion", status.completion_time is not None, ended == "Complete"
+    waiting = len((*uncounted.succeeded, *uncounted.failed)) if uncounted is not None else 0
+    yield "the number of uncountedTerminatedPods", waiting, 0
+    yield "the presence of completionTime", status.completion_time is not None, ended == "Complete"
     if not found.spec.suspend:
-        yield "a time of its start", status.start_time is not None, True
+        yield "the presence of startTime", status.start_time is not None, True
     if ended == "Complete" and found.spec.success_policy is None and found.spec.completions is not None:
         yield "succeeded", status.succeeded, found.spec.completions
     if found.spec.backoff_limit_per_index is not None and not ended:
-        return  # the last one of each index that has failed is held until it is replaced
+        return  # the last failed pod of each index keeps its finalizer until it is replaced
     held = [one.metadata.name for one in _all_pods(world, found) if one.metadata.finalizers and not is_active(one)]
-    yield "pods that it holds though they have ended", held, []
+    yield "the list of finished pods with its finalizer", held, []
 
 
-def _looks_at_cron_job(world: World, found: TypedObject) -> Said:
+def _check_cron_job(world: World, found: TypedObject) -> Said:
     assert isinstance(found, CronJob)
     jobs = [one for one in world.controlled_by(found.metadata.uid).values() if isinstance(one, Job)]
     running = sorted(job.metadata.name for job in jobs if not has_ended(job))
@@ -262,10 +262,11 @@ def _looks_at_cron_job(world: World, found: TypedObject) -> Said:
             found.spec.successful_jobs_history_limit if ending == "Complete" else found.spec.failed_jobs_history_limit
         )
         many = sum(1 for job in jobs if _condition(job, ending) == "True")
-        yield f"jobs beyond its limit that are {ending}", max(many - (usual if limit is None else limit), 0), 0
+        surplus = max(many - (usual if limit is None else limit), 0)
+        yield f"the number of {ending} jobs beyond its history limit", surplus, 0
 
 
-def _looks_at_budget(world: World, found: TypedObject) -> Said:
+def _check_budget(world: World, found: TypedObject) -> Said:
     assert isinstance(found, PodDisruptionBudget)
     selector, status, namespace = of_object(found.spec.selector), found.status, found.metadata.namespace
     everything = (one for one in world.of(Pod).values() if one.metadata.namespace == namespace)
@@ -282,8 +283,8 @@ def _looks_at_budget(world: World, found: TypedObject) -> Said:
     yield "disruptionsAllowed", status.disruptions_allowed, max(healthy - max(goal - limit, 0), 0) if goal else 0
 
 
-def _looks_at_autoscaler(world: World, found: TypedObject) -> Said:
-    """As busy as their pods are in the end, there are either as few replicas as may be, or as many, or it is right so."""
+def _check_autoscaler(world: World, found: TypedObject) -> Said:
+    """In the end the replicas match the pods' load, within the bounds."""
     assert isinstance(found, HorizontalPodAutoscaler)
     target = world.find(Deployment, found.spec.scale_target_ref.name, found.metadata.namespace)
     if target is None or target.metadata.deletion_timestamp is not None or not wanted(target):
@@ -293,7 +294,7 @@ def _looks_at_autoscaler(world: World, found: TypedObject) -> Said:
     measured = [pod for pod in world.of(Pod).values() if selector.matches(pod.metadata.labels)]
     loads = list(dict.fromkeys(pod.metadata.annotations.get(LOAD, "1m") for pod in measured))
     if not count == wanted(target) == target.status.replicas == len(measured) or len(loads) != 1:
-        return  # too few are there to tell, or others are measured as well
+        return  # not all pods are ready, or pods of other workloads are measured, too
     yield "currentReplicas", found.status.current_replicas, count
     yield "desiredReplicas", found.status.desired_replicas, count
     load = parse_curve(loads[0], milli_value).steps[-1][1]
@@ -301,15 +302,15 @@ def _looks_at_autoscaler(world: World, found: TypedObject) -> Said:
     percent = (goal.target.average_utilization if goal is not None else None) or 0
     least, most = found.spec.min_replicas or 1, found.spec.max_replicas
     if load > percent * (1 + TOLERANCE):
-        yield "replicas of those that are busy", count, most
+        yield "the number of replicas under high load", count, most
     elif load < percent * (1 - TOLERANCE):
-        yield "replicas of those that are idle", count, min(max(-(-count * load // percent), least), most)
+        yield "the number of replicas under low load", count, min(max(-(-count * load // percent), least), most)
     else:
-        yield "replicas", count, min(max(count, least), most)
+        yield "the number of replicas at the target load", count, min(max(count, least), most)
 
 
 def _goal_of(world: World, pods: Sequence[Pod]) -> int | None:
-    """How many pods the owners of these want; None if that is for nobody to say."""
+    """How many pods the owner of these wants; None if that is undefined, as there are several or it lags."""
     total = 0
     owners = [controller_of(pod.metadata) for pod in pods]
     for uid in dict.fromkeys(one.uid if one is not None else "" for one in owners):
@@ -347,22 +348,22 @@ def _condition(found: Deployment | Replicas | Job, type_: str) -> str:
     return next((str(one.status) for one in found.status.conditions if one.type == type_), "")
 
 
-PROMPT: tuple[tuple[type[TypedObject], Look], ...] = (
-    (ReplicaSet, _looks_at_replicas),
-    (ReplicationController, _looks_at_replicas),
-    (Deployment, _looks_at_deployment),
-    (StatefulSet, _looks_at_stateful_set),
-    (DaemonSet, _looks_at_daemon_set),
-    (StatefulSet, _looks_at_revisions),
-    (DaemonSet, _looks_at_revisions),
-    (Job, _looks_at_job),
-    (CronJob, _looks_at_cron_job),
-    (PodDisruptionBudget, _looks_at_budget),
+PROMPT: tuple[tuple[type[TypedObject], Check], ...] = (
+    (ReplicaSet, _check_replicas),
+    (ReplicationController, _check_replicas),
+    (Deployment, _check_deployment),
+    (StatefulSet, _check_stateful_set),
+    (DaemonSet, _check_daemon_set),
+    (StatefulSet, _check_revisions),
+    (DaemonSet, _check_revisions),
+    (Job, _check_job),
+    (CronJob, _check_cron_job),
+    (PodDisruptionBudget, _check_budget),
 )
 """How the objects of each kind are looked at whose status follows what it is about within seconds."""
-EVENTUAL: tuple[tuple[type[TypedObject], Look], ...] = (
-    (Deployment, _looks_at_progress),
-    (HorizontalPodAutoscaler, _looks_at_autoscaler),
+EVENTUAL: tuple[tuple[type[TypedObject], Check], ...] = (
+    (Deployment, _check_progress),
+    (HorizontalPodAutoscaler, _check_autoscaler),
 )
 """The same of statuses that take their time: a deadline, a stabilization window."""
 

@@ -1,4 +1,4 @@
-"""What holds of what is left once all is quiet: nothing that goes is still there, nothing that belongs is missing."""
+"""Invariants of the steady state: once all is quiet, nothing is left to delete, create, start or update."""
 
 from collections.abc import Iterator
 from typing import ClassVar, cast
@@ -31,24 +31,24 @@ from kubeactors.sim.world import Commit, World
 
 ACCOUNT, ROOT = "default", "kube-root-ca.crt"
 COUNTED = ("configmaps", "count/configmaps")
-"""Under either name a quota counts them."""
+"""The names under which a quota counts config maps."""
 DESCRIPTION = "kubernetes.io/description"
 TOKEN, ACCOUNT_NAME = "kubernetes.io/service-account-token", "kubernetes.io/service-account.name"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 LATE = 5
-"""How many seconds late a job may go."""
+"""How many seconds after its TTL a job may be deleted."""
 
 
 class DeletionsAreCompleted(Invariant):
-    """When all is quiet, nothing is about to go that nothing holds: a claim is held by its pods, a volume by its claim."""
+    """When all is quiet, no object is terminating without a reason, such as a claim in use or a bound volume."""
 
     name: ClassVar[str] = "deletions-are-completed"
 
     def settled(self) -> Iterator[str]:
-        """Look at everything."""
+        """Look at all objects."""
         for _, one in self.world.everything():
             if one.metadata.deletion_timestamp is not None and not self._is_held(one):
-                yield f"{title(one)} was deleted at {one.metadata.deletion_timestamp}, and is there still"
+                yield f"{title(one)} is still terminating since {one.metadata.deletion_timestamp}, though nothing keeps it"
 
     def _is_held(self, one: TypedObject) -> bool:
         if isinstance(one, PersistentVolumeClaim):
@@ -56,7 +56,7 @@ class DeletionsAreCompleted(Invariant):
         if isinstance(one, PersistentVolume):
             return one.spec.claim_ref is not None and one.spec.claim_ref.uid in self.world.by_uid
         if isinstance(one, ResourceClaim):
-            return bool(one.status.reserved_for)  # whether by pods that are there is judged elsewhere
+            return bool(one.status.reserved_for)  # `device-claims-match-pods` checks these pods
         if isinstance(one, Pod):
             return self._waits_for_a_successor(one)
         if isinstance(one, StatefulSet):
@@ -64,45 +64,45 @@ class DeletionsAreCompleted(Invariant):
         return isinstance(one, Node) and not is_ours(one)
 
     def _waits_for_a_successor(self, pod: Pod) -> bool:
-        """Whether it is the last one of an index of a job that has failed: it says how often that was."""
+        """Whether it may be the last failed pod of a job's index, whose annotations count the failures."""
         reference = controller_of(pod.metadata)
         job = self.world.by_uid.get(reference.uid) if reference is not None else None
         return isinstance(job, Job) and job.spec.backoff_limit_per_index is not None and not has_ended(job)
 
 
 class NamespacesAreInitialized(PromptInvariant):
-    """When all is quiet, every namespace has its default account, and says what the root of trust is.
+    """When all is quiet, every namespace has its default service account and its config map with the root CA.
 
-    But no more config maps may be made than a quota allows: people may be quicker than a controller manager that is away.
+    Unless a quota forbids the config map: users may exhaust it while the controller manager is away.
     """
 
     name: ClassVar[str] = "namespaces-are-initialized"
 
     def settled(self) -> Iterator[str]:
-        """Look at each namespace."""
+        """Check each namespace."""
         for namespace in self.world.of(Namespace).values():
             name = namespace.metadata.name
             if self.world.find(ServiceAccount, ACCOUNT, name) is None:
-                yield f"{title(namespace)} has no account {ACCOUNT}"
+                yield f"{title(namespace)} has no service account {ACCOUNT}"
             root = self.world.find(ConfigMap, ROOT, name)
             if root is None:
                 if not self._is_full(name):
                     yield f"{title(namespace)} has no config map {ROOT}"
             elif root.data != {"ca.crt": ROOT_CA} or DESCRIPTION not in root.metadata.annotations:
-                yield f"{title(root)} says {root.data}"
+                yield f"{title(root)} lacks its description, or the root CA: {root.data}"
 
     def _is_full(self, namespace: str) -> bool:
-        """Whether a quota lets no further config map in."""
+        """Whether a quota allows no further config map."""
         there = sum(1 for one in self.world.of(ConfigMap).values() if one.metadata.namespace == namespace)
         shares = (one.spec.hard for one in self.world.of(ResourceQuota).values() if one.metadata.namespace == namespace)
         return any(value(hard[name]) <= there for hard in shares for name in COUNTED if name in hard)
 
 
 class TokensHaveServiceAccounts(Invariant):
-    """When all is quiet, no Secret is there whose account is gone, and no account mentions one that went after it did.
+    """When all is quiet, no token Secret lacks its service account, and no account refers to a Secret deleted since.
 
-    But nobody forgets for an account what no controller that is still there has known: one that starts, or lists again,
-    does not look for what has come and gone before (pkg/controller/serviceaccount/tokens_controller.go, v1.36).
+    Exempt are references to Secrets that no running controller has seen: one that starts or relists does not look for
+    Secrets that came and went before (pkg/controller/serviceaccount/tokens_controller.go, v1.36).
     """
 
     name: ClassVar[str] = "tokens-have-service-accounts"
@@ -111,28 +111,28 @@ class TokensHaveServiceAccounts(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._gone: dict[str, tuple[int, list[TokensController]]] = {}
-        """By key: when a Secret went (revision), and which controllers had known it."""
+        """Deleted Secrets by key: the revision of the deletion, and the controllers that had the Secret in their cache."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Remember each Secret that goes."""
+        """Record each deleted Secret."""
         if commit.old is not None and commit.new is None:
             key = key_of(commit.old)
             self._gone[key] = (commit.revision, [one for one in self._controllers() if one._secrets.by_key(key)])  # noqa: SLF001 -- an invariant looks inside
         yield from ()
 
     def settled(self) -> Iterator[str]:
-        """Look at each Secret for a token, and at what accounts mention."""
+        """Check each token Secret, and the Secrets that service accounts refer to."""
         for secret in self.world.of(Secret).values():
             metadata = secret.metadata
             account = metadata.annotations.get(ACCOUNT_NAME, "")
             if secret.type == TOKEN and self.world.find(ServiceAccount, account, metadata.namespace) is None:
-                yield f"{title(secret)} is there, and its account {account} is not"
+                yield f"{title(secret)} exists, but its service account {account} does not"
         for found in self.world.of(ServiceAccount).values():
             for one in found.secrets:
-                if self._should_be_forgotten(found, one.name):
-                    yield f"{title(found)} mentions {one.name}, which is gone"
+                if self._is_dangling(found, one.name):
+                    yield f"{title(found)} refers to the Secret {one.name}, which is deleted"
 
-    def _should_be_forgotten(self, account: ServiceAccount, name: str) -> bool:
+    def _is_dangling(self, account: ServiceAccount, name: str) -> bool:
         namespace, written = account.metadata.namespace, int(account.metadata.resource_version)
         went, knew = self._gone.get(cluster_key(namespace, name), (0, []))
         if went <= written or self.world.find(Secret, name, namespace) is not None:
@@ -144,26 +144,26 @@ class TokensHaveServiceAccounts(Invariant):
 
 
 class PodClaimsExist(PromptInvariant):
-    """When all is quiet, the claims are there that pods use; but a pod that somebody made by hand may wait for one."""
+    """When all is quiet, the claims that pods use exist, except for pending pods that a user created by hand."""
 
     name: ClassVar[str] = "pod-claims-exist"
 
     def settled(self) -> Iterator[str]:
-        """Look at each volume of each pod."""
+        """Check each volume of each pod."""
         for pod in self.world.of(Pod).values():
             if pod.spec.node_name or controller_of(pod.metadata) is not None:
                 for name in claims_of(pod):
                     if self.world.find(PersistentVolumeClaim, name, pod.metadata.namespace) is None:
-                        yield f"{title(pod)} has no claim {name}"
+                        yield f"{title(pod)} uses the claim {name}, which does not exist"
 
 
 class BoundPodsRun(Invariant):
-    """When all is quiet, what was bound runs and is ready, or has ended, or waits for another pod that is not to be had."""
+    """When all is quiet, every bound pod runs and is ready, has finished, or waits for another pod that cannot become ready."""
 
     name: ClassVar[str] = "bound-pods-run"
 
     def settled(self) -> Iterator[str]:
-        """Look at each pod."""
+        """Check each pod."""
         for pod in self.world.of(Pod).values():
             if pod.spec.node_name and pod.status.phase not in FINISHED:
                 conditions = {one.type: one.status for one in pod.status.conditions}
@@ -172,12 +172,12 @@ class BoundPodsRun(Invariant):
                 if self._waits(pod):
                     continue
                 if missing or pod.status.phase != "Running":
-                    yield f"{title(pod)} is {pod.status.phase or 'in no phase'}, and not {', '.join(missing)}"
+                    yield f"{title(pod)} is bound, but {pod.status.phase or 'in no phase'} and not {', '.join(missing)}"
                 for what in _not_running(pod):
-                    yield f"{title(pod)} is running, and its {what} is not"
+                    yield f"{title(pod)} is Running, but its {what}"
 
     def _waits(self, pod: Pod) -> bool:
-        """Whether it waits for another one: what becomes of that is looked at there. No service may lead to it any more."""
+        """Whether it waits for another pod, which is checked itself, or for a service that no longer has endpoints."""
         if looks_in_vain(self.world, pod):
             return True
         name = joined_by(pod)
@@ -186,45 +186,45 @@ class BoundPodsRun(Invariant):
 
 
 def _not_running(pod: Pod) -> Iterator[str]:
-    """Containers that are not as they are when a pod runs; those that come first have done their work."""
+    """Containers that are not as in a running pod: init containers completed, all others running and ready."""
     spec, status = pod.spec, pod.status
     for wanted, found in (
         (spec.init_containers, status.init_container_statuses),
         (spec.containers, status.container_statuses),
     ):
         if sorted(one.name for one in wanted) != sorted(one.name for one in found):
-            yield f"list of containers {[one.name for one in found]}"
+            yield f"container statuses are only {[one.name for one in found]}"
     first = [one.name for one in spec.init_containers if one.restart_policy != "Always"]
     for one in (*status.init_container_statuses, *status.container_statuses):
         ended = one.state.terminated
         runs = one.state.running is not None and one.started and one.ready
         if not (ended is not None and not ended.exit_code if one.name in first else runs):
-            yield f"container {one.name}"
+            yield f"container {one.name} is not"
 
 
 class StaleDisruptionTargetsAreCleared(Invariant):
-    """When all is quiet, no pod says that it is about to be disrupted: it has gone, or says that it is not.
+    """When all is quiet, no active pod has the condition DisruptionTarget: it was deleted, or the condition was reset.
 
-    Who evicts it may have been cut off between saying so and deleting it.
+    A component that evicts a pod may fail between setting the condition and deleting the pod.
     """
 
     name: ClassVar[str] = "stale-disruption-targets-are-cleared"
 
     def settled(self) -> Iterator[str]:
-        """Look at each pod that has not ended."""
+        """Check each active pod."""
         for pod in self.world.of(Pod).values():
             said = any(one.type == DISRUPTION_TARGET and one.status == "True" for one in pod.status.conditions)
             if said and pod.status.phase not in FINISHED:
-                yield f"{title(pod)} says that it is about to be disrupted, and stays"
+                yield f"{title(pod)} still has the condition DisruptionTarget, but was not deleted"
 
 
 class FinishedJobsExpire(Invariant):
-    """When all is quiet, no job is there whose time to live after its end is over."""
+    """When all is quiet, no finished job has outlived its `ttlSecondsAfterFinished`."""
 
     name: ClassVar[str] = "finished-jobs-expire"
 
     def settled(self) -> Iterator[str]:
-        """Look at each job that says how long it is kept."""
+        """Check each job with a TTL."""
         kernel = self.root.kernel
         for job in self.world.of(Job).values():
             kept = job.spec.ttl_seconds_after_finished
@@ -235,16 +235,16 @@ class FinishedJobsExpire(Invariant):
                 and ended
                 and parse_time(ended[0] or "") + (kept + LATE) * SECOND < kernel.wall + kernel.now
             ):
-                yield f"{title(job)} has ended at {ended[0]}, was to be kept for {kept} s, and is there still"
+                yield f"{title(job)} finished at {ended[0]} and still exists, though its TTL is {kept} s"
 
 
 class ClusterRolesAreAggregated(PromptInvariant):
-    """When all is quiet, a role that takes in others has their rules, and no more."""
+    """When all is quiet, an aggregated cluster role has exactly the rules of the roles that it selects."""
 
     name: ClassVar[str] = "cluster-roles-are-aggregated"
 
     def settled(self) -> Iterator[str]:
-        """Look at each role that does."""
+        """Check each aggregated role."""
         roles = sorted(self.world.of(ClusterRole).values(), key=lambda one: one.metadata.name)
         for role in roles:
             if role.aggregation_rule is not None:
@@ -253,23 +253,24 @@ class ClusterRolesAreAggregated(PromptInvariant):
                          and any(selector.matches(one.metadata.labels) for selector in selectors)]  # fmt: skip
                 expected = [rule for one in parts for rule in one.rules or ()]
                 if [one for one in role.rules or () if one not in expected]:
-                    yield f"{title(role)} has rules that none of its parts has"
+                    yield f"{title(role)} has rules that none of its aggregated roles has"
                 for rule in expected:
                     if rule not in (role.rules or ()):
-                        yield f"{title(role)} lacks the rule {rule}"
+                        yield f"{title(role)} lacks the rule {rule} of an aggregated role"
 
 
 class CordonedNodesAreTainted(PromptInvariant):
-    """When all is quiet, a node is tainted as unschedulable exactly if it is."""
+    """When all is quiet, exactly the cordoned nodes have the unschedulable taint."""
 
     name: ClassVar[str] = "cordoned-nodes-are-tainted"
 
     def settled(self) -> Iterator[str]:
-        """Look at each node."""
+        """Check each node."""
         for node in self.world.of(Node).values():
             tainted = any(one.key == UNSCHEDULABLE for one in node.spec.taints)
             if tainted != bool(node.spec.unschedulable):
-                yield f"{title(node)} is {'' if tainted else 'not '}tainted as unschedulable, and should be otherwise"
+                has, cordoned = ("has the", "not cordoned") if tainted else ("lacks the", "cordoned")
+                yield f"{title(node)} {has} unschedulable taint, but is {cordoned}"
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (
