@@ -1,4 +1,4 @@
-"""Whether there is room for pods on nodes: what placement is judged by."""
+"""Whether nodes accept pods, and have the capacity for them."""
 
 from collections.abc import Iterable
 
@@ -12,16 +12,16 @@ NO_SCHEDULE = ("NoSchedule", "NoExecute")
 
 
 VISITOR = "example.com/visitor"
-"""The label and the taint of nodes that are none of ours: no kubelet runs there."""
+"""The label and the taint of foreign nodes, on which no kubelet runs."""
 
 
 def is_ours(node: Node) -> bool:
-    """Whether one of our kubelets runs there."""
+    """Whether a simulated kubelet runs there."""
     return VISITOR not in node.metadata.labels
 
 
 def takes_pods(node: Node, pod: Pod | None = None) -> bool:
-    """Whether new pods, or this one, may come to a node."""
+    """Whether a node is ready and schedulable, in general or for this pod."""
     if pod is not None and target(pod) not in {"", node.metadata.name}:
         return False
     ready = any(one.type == "Ready" and one.status == "True" for one in node.status.conditions)
@@ -29,13 +29,13 @@ def takes_pods(node: Node, pod: Pod | None = None) -> bool:
 
 
 def lets_in(node: Node, pod: Pod) -> bool:
-    """Whether a scheduler finds that a node takes this pod: by its taints, which may tell later than conditions how it is."""
+    """Whether a scheduler may bind this pod to a node, by its taints, which may lag behind its conditions."""
     tolerated = untolerated(node.spec.taints, pod.spec.tolerations, NO_SCHEDULE) is None
     return tolerated and not node.spec.unschedulable and target(pod) in {"", node.metadata.name}
 
 
 def has_room(node: Node, pods: Iterable[Pod]) -> bool:
-    """Whether these pods fit into what a node has, but for those that have ended: cpu, memory, and number."""
+    """Whether these pods, without the finished ones, fit a node's allocatable CPU, memory and number of pods."""
     room, present = node.status.allocatable, [one for one in pods if one.status.phase not in FINISHED]
     wanted = [demand(one.spec) for one in present]
     return (
@@ -46,13 +46,13 @@ def has_room(node: Node, pods: Iterable[Pod]) -> bool:
 
 
 def has_less(node: Node, other: Node) -> bool:
-    """Whether a node has less of anything than the other one, or than the same one at another time."""
+    """Whether a node has less of any resource than another one, or than the same one at another time."""
     room = node.status.allocatable
     return any(value(room.get(name, "0")) < value(amount) for name, amount in other.status.allocatable.items())
 
 
 def target(pod: Pod) -> str:
-    """The node that a daemon's pod is for; empty if it says none."""
+    """The node that a pod is bound to, or, for a daemon pod, meant for; empty if there is none."""
     affinity = pod.spec.affinity.node_affinity if pod.spec.affinity is not None else None
     required = affinity.required_during_scheduling_ignored_during_execution if affinity is not None else None
     for term in required.node_selector_terms if required is not None else ():

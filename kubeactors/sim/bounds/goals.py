@@ -1,4 +1,4 @@
-"""What keeps a cluster from being as its users want it."""
+"""Convergence: in what a cluster differs from the users' specs, once controllers have had time to act."""
 
 from collections.abc import Iterable, Iterator
 
@@ -20,7 +20,7 @@ REVISION_LABEL = "controller-revision-hash"
 
 
 def missing(world: World) -> Iterator[str]:
-    """A sentence for each thing that is not as it should be."""
+    """One message for each object that has not converged."""
     for node in world.of(Node).values():
         if is_ours(node) and not is_well(node):
             yield f"node {node.metadata.name} is not ready"
@@ -40,10 +40,7 @@ def missing(world: World) -> Iterator[str]:
 
 
 def renewed(world: World) -> int:
-    """How many pods of the newest template are ready: one after the other, if that is how they are rolled.
-
-    Who goes round in a circle does not get further.
-    """
+    """How many pods of the newest template are ready: the progress of all rollouts, which a livelock does not increase."""
     deployments = world.of(Deployment).values()
     newest = [
         one
@@ -69,7 +66,7 @@ def _of_namespace(found: Namespace) -> Iterator[str]:
 
 
 def is_well(node: Node) -> bool:
-    """Whether it is ready and nobody is driven off."""
+    """Whether it is ready and has no NoExecute taint."""
     return not any(one.effect == NO_EXECUTE for one in node.spec.taints) and any(
         one.type == "Ready" and one.status == "True" for one in node.status.conditions
     )
@@ -83,15 +80,18 @@ def _of_deployment(world: World, deployment: Deployment) -> Iterator[str]:
     if deployment.metadata.deletion_timestamp is not None:
         yield f"deployment {name} is still being deleted"
     elif not has_caught_up(deployment) or not all(map(has_caught_up, sets)):
-        yield f"deployment {name}: a controller has not seen its newest spec"
+        yield f"deployment {name}: a controller has not observed its newest spec"
     elif _is_hindered(world, pods):
         return
     elif len(pods) != goal or not all(map(is_ready, pods)):
-        yield f"deployment {name} has {_counted(pods)}, and wants {goal}"
+        yield f"deployment {name} has {_counted(pods)}, but wants {goal}"
     elif not deployment.spec.paused and sum(1 for one in sets if wanted(one)) > 1:
         yield f"deployment {name} still has pods of several templates"
     elif status.ready_replicas != len(pods) or status.replicas != len(pods):
-        yield f"deployment {name} says {status.ready_replicas} of {status.replicas} ready, there are {len(pods)}"
+        yield (
+            f"deployment {name} reports {status.ready_replicas} of {status.replicas} replicas as ready, "
+            f"but {len(pods)} of {len(pods)} are"
+        )
 
 
 def _of_stateful_set(world: World, found: StatefulSet) -> Iterator[str]:
@@ -101,23 +101,26 @@ def _of_stateful_set(world: World, found: StatefulSet) -> Iterator[str]:
         if not waits_for_others(world, found):
             yield f"stateful set {name} is still being deleted"
     elif not has_caught_up(found):
-        yield f"stateful set {name}: its controller has not seen its newest spec"
+        yield f"stateful set {name}: its controller has not observed its newest spec"
     elif _is_hindered(world, pods):
         return
     elif sorted(pod.metadata.name for pod in pods) != sorted(f"{name}-{number}" for number in numbers(found)):
-        yield f"stateful set {name} has the pods {sorted(pod.metadata.name for pod in pods)}, and wants {goal}"
+        yield f"stateful set {name} has the pods {sorted(pod.metadata.name for pod in pods)}, but wants {goal}"
     elif not all(map(is_ready, pods)):
-        yield f"stateful set {name} has {_counted(pods)}, and wants {goal}"
+        yield f"stateful set {name} has {_counted(pods)}, but wants {goal}"
     elif any(
         pod.metadata.labels.get(REVISION_LABEL) != status.update_revision for pod in pods if _is_rolled(found, pod)
     ):
         yield f"stateful set {name} still has pods of several templates"
     elif status.ready_replicas != goal or status.replicas != goal:
-        yield f"stateful set {name} says {status.ready_replicas} of {status.replicas} ready, there are {goal}"
+        yield (
+            f"stateful set {name} reports {status.ready_replicas} of {status.replicas} replicas as ready, "
+            f"but {goal} of {goal} are"
+        )
 
 
 def waits_for_others(world: World, found: StatefulSet) -> bool:
-    """Whether one of its claims, which it waits for, is used by a pod that is not its own, and stays."""
+    """Whether its deletion waits for a claim that an active pod of another owner uses."""
     uid, pods = found.metadata.uid, filter(is_active, world.of(Pod).values())
     used = dict.fromkeys(key for pod in pods for key in claims_of(pod))
     return any(
@@ -128,7 +131,7 @@ def waits_for_others(world: World, found: StatefulSet) -> bool:
 
 
 def _of_replicas(world: World, found: Replicas) -> Iterator[str]:
-    """Those that belong to a deployment are looked at with it."""
+    """Check a ReplicaSet or ReplicationController, unless it has an owner: `_of_deployment` checks that."""
     if controller_of(found.metadata) is not None:
         return
     name, goal = f"{found.kind} {found.metadata.name}", wanted(found)
@@ -136,13 +139,13 @@ def _of_replicas(world: World, found: Replicas) -> Iterator[str]:
     if found.metadata.deletion_timestamp is not None:
         yield f"{name} is still being deleted"
     elif not has_caught_up(found):
-        yield f"{name}: its controller has not seen its newest spec"
+        yield f"{name}: its controller has not observed its newest spec"
     elif not _is_hindered(world, pods) and (len(pods) != goal or not all(map(is_ready, pods))):
-        yield f"{name} has {_counted(pods)}, and wants {goal}"
+        yield f"{name} has {_counted(pods)}, but wants {goal}"
 
 
 def looks_in_vain(world: World, pod: Pod) -> bool:
-    """Whether it waits until a service answers that a user has deleted."""
+    """Whether its init container waits for a service that a user has deleted."""
     first = joined_by(pod)
     if not first or first == pod.metadata.name or is_initialized(pod):
         return False
@@ -150,7 +153,7 @@ def looks_in_vain(world: World, pod: Pod) -> bool:
 
 
 def _is_rolled(found: StatefulSet, pod: Pod) -> bool:
-    """Whether its template is to be the newest."""
+    """Whether the partition of the rolling update includes it."""
     rolling = found.spec.update_strategy.rolling_update
     return int(pod.metadata.name.rpartition("-")[2]) >= ((rolling.partition if rolling is not None else 0) or 0)
 
@@ -162,13 +165,15 @@ def _of_daemon_set(world: World, found: DaemonSet) -> Iterator[str]:
     if found.metadata.deletion_timestamp is not None:
         yield f"daemon set {name} is still being deleted"
     elif not has_caught_up(found):
-        yield f"daemon set {name}: its controller has not seen its newest spec"
+        yield f"daemon set {name}: its controller has not observed its newest spec"
     elif _is_hindered(world, pods):
         return
     elif sorted(pod.spec.node_name for pod in pods) != nodes or not all(map(is_ready, pods)):
-        yield f"daemon set {name} has {_counted(pods)}, on {sorted(pod.spec.node_name for pod in pods)}"
-    elif found.status.number_ready != len(nodes) or found.status.updated_number_scheduled != len(nodes):
-        yield f"daemon set {name} says {found.status.number_ready} ready, there are {len(nodes)}"
+        yield f"daemon set {name} has {_counted(pods)}, on {sorted(pod.spec.node_name for pod in pods)}, but wants {nodes}"
+    elif found.status.number_ready != len(nodes):
+        yield f"daemon set {name} reports {found.status.number_ready} pods as ready, but {len(nodes)} are"
+    elif found.status.updated_number_scheduled != len(nodes):
+        yield f"daemon set {name} has {found.status.updated_number_scheduled} updated pods, but wants {len(nodes)}"
 
 
 def _of_job(world: World, job: Job) -> Iterator[str]:
@@ -180,11 +185,11 @@ def _of_job(world: World, job: Job) -> Iterator[str]:
     ended = has_ended(job)
     if job.spec.suspend and not ended:
         if pods:
-            yield f"job {name} is suspended, and has {_counted(pods)}"
+            yield f"job {name} is suspended, but has {_counted(pods)}"
     elif not ended and not _is_hindered(world, pods):
-        yield f"job {name} has not ended: {job.status.succeeded} succeeded, {job.status.failed} failed"
+        yield f"job {name} has not finished: {job.status.succeeded} pods succeeded, {job.status.failed} failed"
     elif ended and pods:
-        yield f"job {name} has ended, and pod {pods[0].metadata.name} has not"
+        yield f"job {name} has finished, but its pod {pods[0].metadata.name} is still active"
 
 
 def has_ended(job: Job) -> bool:
@@ -203,7 +208,7 @@ def _counted(pods: Iterable[Pod]) -> str:
 
 
 def _is_hindered(world: World, pods: list[Pod]) -> bool:
-    """Whether nobody is to blame: no node can take a pod that waits, or a quota keeps one from being created."""
+    """Whether it cannot converge: a pending pod fits no node, a quota rejects pods, or a pod waits for a deleted service."""
     return _is_bounded(world) or any(_waits_for_room(world, pod) or looks_in_vain(world, pod) for pod in pods)
 
 
@@ -214,5 +219,5 @@ def _waits_for_room(world: World, pod: Pod) -> bool:
 
 
 def _is_bounded(world: World) -> bool:
-    """Whether a quota may have refused a pod of a workload. Controllers try again, but less and less often, up to every 16 minutes."""
+    """Whether a quota may have rejected a pod: controllers then back off, up to 16 minutes between retries."""
     return any(one.current.metadata.namespace == NAMESPACE for one in world.log.get(ResourceQuota, ()))

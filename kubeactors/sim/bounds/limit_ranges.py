@@ -1,4 +1,4 @@
-"""What the LimitRanges of a namespace allow: what claims are judged by."""
+"""What the LimitRanges of a namespace allow."""
 
 from collections.abc import Iterator
 
@@ -9,16 +9,16 @@ from kubeactors.sim.world import World
 
 
 def limits_in(world: World, namespace: str) -> Iterator[LimitRangeItem]:
-    """All that is limited in a namespace."""
+    """All limits in a namespace."""
     for one in world.of(LimitRange).values():
         if one.metadata.namespace == namespace:
             yield from one.spec.limits or ()
 
 
 def exceeded_by(world: World, claim: PersistentVolumeClaim) -> Iterator[str]:
-    """How large at most a claim may be that is larger.
+    """Each maximum that a claim exceeds.
 
-    Such a claim is not made; if there was one before, it stays as it is: whatever is changed of it is refused, too.
+    Such a claim is rejected; one that existed before the LimitRange cannot be changed, because every update is rejected.
 
     Source: `ValidateLimit` and `SupportsLimit` in plugin/pkg/admission/limitranger/admission.go (v1.36).
     """

@@ -1,6 +1,6 @@
-"""Where choosy pods may be: the rules of affinity, of ports and of even spreading, reckoned without the scheduler's code.
+"""Scheduling constraints: affinity, host ports and topology spread, computed without the scheduler's code.
 
-Only what the grammar makes use of: pods are near one another if they are on one node, and its label says which it is.
+Only as far as the grammar uses them: the only topology key is the host name.
 
 Source: the documentation of Affinity, TopologySpreadConstraint and ContainerPort in api/core/v1/types.go, and
 `satisfyPodAffinity` and `satisfyPodAntiAffinity` in pkg/scheduler/framework/plugins/interpodaffinity/filtering.go (v1.36).
@@ -21,18 +21,18 @@ MANDATORY = "DoNotSchedule"
 
 
 class _Evenness(NamedTuple):
-    """How evenly pods are to be spread."""
+    """A topology spread constraint."""
 
     counts: dict[str, int]
-    """How many there are, by name of node, where they may be."""
+    """The number of matching pods, by name of each eligible node."""
     most: int
-    """Where there are so many already may come another one."""
+    """The highest count of a node to which the pod may still be bound."""
 
 
 class Search:
-    """Where a pod may come to, as things are now.
+    """Which nodes a pod may be bound to in the present state.
 
-    What concerns all nodes is found out once, and only if the pod asks for it; of each node, only the pods on it are looked at.
+    What depends on all nodes is computed once and only if needed; for each node only its own pods are looked at.
     """
 
     def __init__(self, world: World, pod: Pod) -> None:
@@ -40,15 +40,15 @@ class Search:
         self._pod = pod
 
     def takes(self, node: Node) -> bool:
-        """Whether a node takes new pods, and this one fits."""
+        """Whether a node is schedulable for the pod and fits it."""
         return takes_pods(node, self._pod) and self.fits(node)
 
     def fits(self, node: Node) -> bool:
-        """Whether a node has room for the pod, and suits it."""
+        """Whether a node has the capacity for the pod and meets its constraints."""
         return has_room(node, (*self.on(node), self._pod)) and self.suits(node)
 
     def suits(self, node: Node) -> bool:
-        """Whether the pod may come to a node as far as its own wishes, and those of the pods that are there, go."""
+        """Whether a node meets the constraints of the pod and of the pods on the node."""
         here = self.on(node)
         return (
             is_chosen(node, self._pod)
@@ -58,7 +58,7 @@ class Search:
         )
 
     def on(self, node: Node) -> list[Pod]:
-        """The other pods on a node that have not ended."""
+        """The other unfinished pods on a node."""
         return list(filter(self._counts, self._world.pods_on(node.metadata.name)))
 
     def _counts(self, one: Pod) -> bool:
@@ -66,12 +66,12 @@ class Search:
 
     @cached_property
     def placed(self) -> tuple[Pod, ...]:
-        """The same of all nodes."""
+        """The other unfinished pods on all nodes."""
         return tuple(one for one in self._world.of(Pod).values() if one.spec.node_name and self._counts(one))
 
     @cached_property
     def _company(self) -> list[PodAffinityTerm]:
-        """What must hold of somebody on the node: the first of pods that want to be near one another may be on any."""
+        """The affinity terms that a pod on the node must match; one that only the pod itself matches does not count."""
         pod = self._pod
         return [
             term
@@ -80,7 +80,7 @@ class Search:
         ]
 
     def _is_near(self, node: Node, here: Sequence[Pod]) -> bool:
-        """Whether those are there that it wants near it, on a node that says which it is."""
+        """Whether its required pod affinity is met; the node must have the host name label."""
         if not _near(self._pod):
             return True
         there = (any(_selects(self._pod, term, one) for one in here) for term in self._company)
@@ -108,7 +108,7 @@ class Search:
 
 
 def is_chosen(node: Node, pod: Pod) -> bool:
-    """Whether the labels of a node are those that a pod asks for."""
+    """Whether a node matches the pod's required node affinity."""
     affinity = pod.spec.affinity.node_affinity if pod.spec.affinity is not None else None
     required = affinity.required_during_scheduling_ignored_during_execution if affinity is not None else None
     return required is None or any(_matches(node, term) for term in required.node_selector_terms)
@@ -120,7 +120,7 @@ def _matches(node: Node, term: NodeSelectorTerm) -> bool:
 
 
 def liking(node: Node, pod: Pod) -> int:
-    """How much a pod would rather be on a node, by what its labels say.
+    """The weight of the pod's preferred node affinity for a node.
 
     >>> liking(Node(), Pod())
     0
@@ -131,7 +131,7 @@ def liking(node: Node, pod: Pod) -> int:
 
 
 def is_choosy(pod: Pod) -> bool:
-    """Whether it asks for anything but room.
+    """Whether it has affinity, spread constraints or host ports.
 
     >>> is_choosy(Pod())
     False
@@ -140,9 +140,9 @@ def is_choosy(pod: Pod) -> bool:
 
 
 def clashes(node: Node, pod: Pod, other: Pod) -> bool:
-    """Whether two pods cannot be on one node: they want the same port, or one of them will not have the other near.
+    """Whether two pods cannot share a node: they use the same host port, or one has anti-affinity to the other.
 
-    On a node that does not say which it is nobody is near anybody.
+    Anti-affinity does not apply on a node without the host name label.
     """
     ports = list(_ports(other))
     if any(one in ports for one in _ports(pod)):
@@ -169,7 +169,7 @@ def _near(pod: Pod) -> Sequence[PodAffinityTerm]:
 
 
 def wants_near(pod: Pod, other: Pod) -> bool:
-    """Whether a pod wants to be near another one.
+    """Whether a pod has required affinity to another one.
 
     >>> wants_near(Pod(), Pod())
     False
@@ -178,7 +178,7 @@ def wants_near(pod: Pod, other: Pod) -> bool:
 
 
 def fondness(pod: Pod, other: Pod) -> int:
-    """How much a pod would rather be near another one; less than nothing if it would rather not.
+    """The weight of a pod's preferred affinity to another one; negative for anti-affinity.
 
     >>> fondness(Pod(), Pod())
     0

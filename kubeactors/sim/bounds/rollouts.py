@@ -1,7 +1,7 @@
-"""How many pods a deployment may have, and must have, at any moment: the bounds that controllers are judged by.
+"""How many pods a deployment may have, and how many must be available, at any moment.
 
-Controllers learn of a change with delay, and may act on the older spec until they have written that they saw the newer
-one (`observedGeneration`). Until a deployment and all its ReplicaSets have, the widest bound of the meantime holds.
+Controllers see a change with delay, and may act on the older spec until they have written its `observedGeneration`. Until a
+deployment and all its ReplicaSets are observed, the widest bound since the change holds.
 """
 
 from typing import TypeAlias
@@ -14,24 +14,24 @@ from kubeactors.apimachinery.meta import IntOrString, TypedObject
 from kubeactors.apimachinery.time import SECOND, parse_time
 
 Replicas: TypeAlias = ReplicaSet | ReplicationController
-"""What keeps so many pods of one template, by one controller or the other."""
+"""The two kinds that keep a number of pods of one template."""
 
 FINISHED = ("Succeeded", "Failed")
 ROLLING = "RollingUpdate"
 
 
 def is_active(pod: Pod) -> bool:
-    """Neither finished nor going."""
+    """Whether it is neither finished nor terminating."""
     return pod.metadata.deletion_timestamp is None and pod.status.phase not in FINISHED
 
 
 def is_ready(pod: Pod) -> bool:
-    """Active, and it takes traffic."""
+    """Whether it is active and its condition Ready is true."""
     return is_active(pod) and _says(pod, "Ready")
 
 
 def is_initialized(pod: Pod) -> bool:
-    """Its init containers have done their work."""
+    """Whether its init containers have completed."""
     return _says(pod, "Initialized")
 
 
@@ -40,7 +40,7 @@ def _says(pod: Pod, condition: str) -> bool:
 
 
 def is_available(pod: Pod, min_ready_seconds: int, wall: int) -> bool:
-    """Ready for so long, as its own node says; `wall` is unix time in nanoseconds."""
+    """Whether it has been ready for so long by its node's clock; `wall` is unix time in nanoseconds."""
     if not is_ready(pod) or not min_ready_seconds:
         return is_ready(pod)
     since = next((one.last_transition_time for one in pod.status.conditions if one.type == "Ready"), None)
@@ -48,35 +48,35 @@ def is_available(pod: Pod, min_ready_seconds: int, wall: int) -> bool:
 
 
 def has_caught_up(value: Deployment | Replicas | StatefulSet | DaemonSet) -> bool:
-    """Whether its controller has seen its newest spec."""
+    """Whether its controller has observed its newest spec."""
     return value.status.observed_generation >= value.metadata.generation
 
 
 def wanted(value: Deployment | Replicas | StatefulSet) -> int:
-    """How many pods it wants."""
+    """Its `spec.replicas`, with the default of 1."""
     return 1 if value.spec.replicas is None else value.spec.replicas
 
 
 def selector_of(value: Replicas) -> Selector:
-    """Which pods it selects."""
+    """Its selector."""
     if isinstance(value, ReplicationController):
         return of_labels(value.spec.selector)
     return of_object(value.spec.selector)
 
 
 def is_rolling(deployment: Deployment) -> bool:
-    """Whether old pods are replaced little by little."""
+    """Whether its strategy is RollingUpdate."""
     return deployment.spec.strategy.type == ROLLING
 
 
 def numbers(found: StatefulSet) -> range:
-    """Those of the pods of a stateful set."""
+    """The ordinals of a stateful set's pods."""
     first = found.spec.ordinals.start if found.spec.ordinals is not None else 0
     return range(first, first + wanted(found))
 
 
 def most(deployment: Deployment) -> int:
-    """How many pods there may be: the replicas and the surge.
+    """The maximum number of pods: replicas and `maxSurge`.
 
     Source: the documentation of `maxSurge` in api/apps/v1/types.go (v1.36): percentages are rounded up.
     """
@@ -87,7 +87,7 @@ def most(deployment: Deployment) -> int:
 
 
 def least(deployment: Deployment) -> int:
-    """How many pods must be available once the deployment was available: the replicas but those that may be missing.
+    """How many pods must stay available once the deployment is available: replicas minus `maxUnavailable`.
 
     Source: the documentation of `maxUnavailable` in api/apps/v1/types.go (v1.36): percentages are rounded down; if
     neither surge nor unavailability is allowed, one may be missing.
@@ -102,7 +102,7 @@ def least(deployment: Deployment) -> int:
 
 
 def is_scaling_down_in_a_rollout(old: TypedObject | None, new: TypedObject, sets: int) -> bool:
-    """Whether fewer pods are wanted while several ReplicaSets share them: then availability is not looked at.
+    """Whether replicas decrease while several ReplicaSets share them: then the availability bound is not judged.
 
     Source: pkg/controller/deployment/sync.go, scale (v1.36).
     """
@@ -117,7 +117,7 @@ def _scaled(value: IntOrString | None, total: int, *, up: bool) -> int:
 
 
 def there_and_back_seconds(found: HorizontalPodAutoscaler) -> int:
-    """How long an autoscaler may take to its most pods and back again, one pod at a time, each as late as it may come.
+    """The longest time in which an autoscaler scales to its maximum and back, one pod at a time.
 
     >>> from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscalerSpec, HPAScalingPolicy, HPAScalingRules
     >>> slowly = HPAScalingRules(policies=(HPAScalingPolicy(type="Pods", value=1, period_seconds=60),))

@@ -1,6 +1,6 @@
-"""How well nodes suit a pod: what the default plugins of the scheduler say, reckoned without the scheduler's code.
+"""Scores of nodes by the scheduler's default plugins, computed without the scheduler's code.
 
-Of pods without volumes and devices, for the wishes that the grammar makes use of: see `placement.py`.
+For pods without volumes and devices, and the constraints that the grammar uses: see `placement.py`.
 
 Source: the score functions in pkg/scheduler/framework/plugins, the weights in
 pkg/scheduler/apis/config/v1/default_plugins.go (v1.36).
@@ -24,24 +24,24 @@ ZONE = "topology.kubernetes.io/zone"
 MOST = 100
 AVOIDED, WISH = "PreferNoSchedule", "ScheduleAnyway"
 DEFAULTS = ((HOST, 3), (ZONE, 5))
-"""How pods are spread that do not say how: by which label, and by how many they may differ before it counts."""
+"""The default spread constraints: topology key and `maxSkew`."""
 MEBIBYTE = 1 << 20
 SMALL, LARGE = 23 * MEBIBYTE, 1000 * MEBIBYTE
-"""Images that are smaller do not count; larger ones count for no more."""
+"""Thresholds of image sizes: smaller images do not count, and larger ones count as this."""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """What a scheduler has to choose from."""
+    """A pod, and the nodes that a scheduler chooses from."""
 
     pod: Pod
     nodes: tuple[Node, ...]
-    """All there are."""
+    """All nodes."""
     feasible: tuple[Node, ...]
-    """Those that the pod may come to."""
+    """The nodes that the pod may be bound to."""
     placed: tuple[Pod, ...]
-    """The pods that are on nodes and have not ended."""
+    """The unfinished pods on nodes."""
     selectors: tuple[Selector, ...]
-    """Those of the services that select the pod, and of the set that owns it."""
+    """The selectors of the services that select the pod, and of its controller."""
 
     def on(self, node: Node) -> list[Pod]:
         """The pods on a node."""
@@ -56,7 +56,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 def scores(choice: Choice) -> dict[str, int]:
-    """What each node comes to that the pod may come to, by name."""
+    """The total score of each feasible node, by name."""
     parts: tuple[tuple[int, Callable[[Choice], list[int]]], ...] = (
         (1, _room),
         (1, _balance),
@@ -73,7 +73,7 @@ def scores(choice: Choice) -> dict[str, int]:
 
 
 def _room(choice: Choice) -> list[int]:
-    """NodeResourcesFit, LeastAllocated: how much would be left."""
+    """NodeResourcesFit, LeastAllocated: the share of resources that would be left."""
     found: list[int] = []
     for node in choice.feasible:
         cpu, memory = _capacity(node)
@@ -85,7 +85,7 @@ def _room(choice: Choice) -> list[int]:
 
 
 def _balance(choice: Choice) -> list[int]:
-    """NodeResourcesBalancedAllocation: how evenly CPU and memory would be taken; of who asks for neither it says nothing."""
+    """NodeResourcesBalancedAllocation: how evenly CPU and memory would be used; 0 for pods that request neither."""
     own = demand(choice.pod.spec)
     if not (own.milli_cpu or own.memory):
         return [0] * len(choice.feasible)
@@ -110,7 +110,7 @@ def _capacity(node: Node) -> tuple[int, int]:
 
 
 def _taints(choice: Choice) -> list[int]:
-    """TaintToleration: how few taints there are that it does not tolerate."""
+    """TaintToleration: the fewer untolerated PreferNoSchedule taints, the higher."""
     mild = [one for one in choice.pod.spec.tolerations if one.effect in ("", AVOIDED)]
     counts = [
         sum(taint.effect == AVOIDED and not any(tolerates(one, taint) for one in mild) for taint in node.spec.taints)
@@ -121,7 +121,7 @@ def _taints(choice: Choice) -> list[int]:
 
 
 class _Spreading(msgspec.Struct, frozen=True):
-    """By which label pods are to be spread, by how many they may differ before it counts, and which pods count."""
+    """A soft spread constraint: topology key, `maxSkew`, and the matching pods."""
 
     key: str
     skew: int
@@ -129,7 +129,7 @@ class _Spreading(msgspec.Struct, frozen=True):
 
 
 def _spreading(choice: Choice) -> list[_Spreading]:
-    """The wishes of a pod that says how, the defaults of one that does not; what is mandatory is none."""
+    """The pod's own soft constraints; the defaults if it has no constraints at all."""
     own = choice.pod.spec.topology_spread_constraints
     if own:
         wishes = [one for one in own if one.when_unsatisfiable == WISH]
@@ -152,9 +152,9 @@ def _alike(choice: Choice, selectors: Sequence[Selector]) -> list[Pod]:
 
 
 def _evenness(choice: Choice) -> list[int]:
-    """PodTopologySpread: how few pods like it there are, on the node and in its zone, but for nodes it does not want.
+    """PodTopologySpread: the fewer matching pods on the node and in its zone, the higher; excluded nodes do not count.
 
-    A node that does not say where it is suits a pod not at all that says itself how it is to be spread.
+    A node without the topology label scores 0 for a pod with constraints of its own.
     """
     rules, is_own = _spreading(choice), bool(choice.pod.spec.topology_spread_constraints)
     known = [one for one in choice.feasible if not is_own or all(rule.key in one.metadata.labels for rule in rules)]
@@ -177,7 +177,7 @@ def _evenness(choice: Choice) -> list[int]:
 
 
 def _company(choice: Choice) -> list[int]:
-    """InterPodAffinity: how many there are that want to be near it; and whom it would rather be near, and they it."""
+    """InterPodAffinity: pods with required affinity to this one, and preferred affinity in both directions."""
     pod = choice.pod
     counts = [
         sum(wants_near(one, pod) + fondness(one, pod) + fondness(pod, one) for one in choice.on(node))
@@ -190,14 +190,14 @@ def _company(choice: Choice) -> list[int]:
 
 
 def _liked(choice: Choice) -> list[int]:
-    """NodeAffinity: how much it would rather be there."""
+    """NodeAffinity: the weight of preferred node affinity."""
     counts = [liking(node, choice.pod) for node in choice.feasible]
     most = max(counts)
     return [MOST * one // most if most else 0 for one in counts]
 
 
 def _images(choice: Choice) -> list[int]:
-    """ImageLocality: how much need not be pulled; what few nodes have counts for less."""
+    """ImageLocality: the size of images that need not be pulled; images on few nodes count less."""
     spec = choice.pod.spec
     names = [tagged(one.image) for one in (*spec.init_containers, *spec.containers)]
     there = {node.metadata.name: _sizes(node) for node in choice.nodes}

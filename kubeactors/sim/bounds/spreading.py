@@ -1,10 +1,10 @@
-"""How many pods are on nodes, kept so that who looks for an emptier one need not look at all."""
+"""An index of nodes by their number of pods, to find emptier ones without a scan."""
 
 from collections.abc import Iterator
 
 
 class Crowds:
-    """Nodes by how many pods are on them.
+    """Nodes by their number of pods.
 
     >>> crowds = Crowds()
     >>> crowds.resize("a", 2), crowds.resize("b", 1), crowds.resize("a", 3)
@@ -16,13 +16,13 @@ class Crowds:
     def __init__(self) -> None:
         self._sizes: dict[str, int] = {}
         self._names: dict[int, dict[str, None]] = {}
-        """By size."""
+        """The names of nodes, by their number of pods."""
 
     def __contains__(self, node: object) -> bool:
         return node in self._sizes
 
     def resize(self, node: str, size: int | None) -> None:
-        """So many pods are on a node now; None: it is gone."""
+        """Set the number of pods on a node; None if it is deleted."""
         before = self._sizes.pop(node, None)
         if before is not None:
             del self._names[before][node]
