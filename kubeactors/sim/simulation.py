@@ -18,8 +18,8 @@ from kubeactors.client import InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage, Shared
 from kubeactors.sim.allowance import Allowance
-from kubeactors.sim.bounds.goals import is_well, missing, renewed
-from kubeactors.sim.bounds.rollouts import there_and_back_seconds
+from kubeactors.sim.bounds.goals import is_healthy, unconverged, updated_and_ready
+from kubeactors.sim.bounds.rollouts import round_trip_seconds
 from kubeactors.sim.bounds.timers import is_due
 from kubeactors.sim.chaos.chaos import Chaos
 from kubeactors.sim.chaos.crash import SimulatedCrash
@@ -175,7 +175,7 @@ class Simulation:
     def is_up(self) -> bool:
         """Whether all nodes are ready."""
         nodes = self.world.of(Node)
-        return len(nodes) == self.plan.nodes and all(map(is_well, nodes.values()))
+        return len(nodes) == self.plan.nodes and all(map(is_healthy, nodes.values()))
 
     # The run.
 
@@ -267,17 +267,17 @@ class Simulation:
 
     def _converges(self) -> bool:
         """Wait until all workloads have reached their desired state."""
-        allowance, furthest = Allowance(self.sim.kernel, CONVERGE_SECONDS), renewed(self.world)
+        allowance, furthest = Allowance(self.sim.kernel, CONVERGE_SECONDS), updated_and_ready(self.world)
         while not allowance.is_used_up:
             if not self._passes(LOOK_SECONDS):
                 return False
-            if not next(missing(self.world), ""):
+            if not next(unconverged(self.world), ""):
                 return True
             allowance.wait_for_retries()
-            if renewed(self.world) > furthest:
-                furthest = renewed(self.world)
+            if updated_and_ready(self.world) > furthest:
+                furthest = updated_and_ready(self.world)
                 allowance.begin_anew()
-        self.judge.object(CONVERGES, f"{allowance.used} s after the last fault: {next(missing(self.world), '')}")
+        self.judge.object(CONVERGES, f"{allowance.used} s after the last fault: {next(unconverged(self.world), '')}")
         return False
 
     def _becomes_quiet(self) -> bool:
@@ -286,7 +286,7 @@ class Simulation:
         scalers = self.world.of(HorizontalPodAutoscaler).values()
         if scalers:
             quiet = LOOKS_BACK_SECONDS
-            longest = CONVERGE_SECONDS + 3 * LOOKS_BACK_SECONDS + max(map(there_and_back_seconds, scalers))
+            longest = CONVERGE_SECONDS + 3 * LOOKS_BACK_SECONDS + max(map(round_trip_seconds, scalers))
         allowance = Allowance(self.sim.kernel, longest)
         while not allowance.is_used_up:
             noise = self.judge.noise.count

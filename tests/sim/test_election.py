@@ -11,7 +11,7 @@ from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Event, Pod
 from kubeactors.client.leaderelector import Tenure
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.bounds.goals import missing
+from kubeactors.sim.bounds.goals import unconverged
 from kubeactors.sim.chaos.crash import SimulatedCrash
 from kubeactors.sim.chaos.faults import AnyFault, ManagerRestart, Partition, SchedulerRestart, Stall, Unavailable
 from kubeactors.sim.tree import actors_of, cells
@@ -61,8 +61,8 @@ def passes(simulation: Simulation, seconds: int) -> None:
 
 def works(simulation: Simulation) -> None:
     """What users want comes to be."""
-    assert simulation.sim.run_until(lambda: not next(missing(simulation.world), ""), 90), next(
-        missing(simulation.world), ""
+    assert simulation.sim.run_until(lambda: not next(unconverged(simulation.world), ""), 90), next(
+        unconverged(simulation.world), ""
     )
     assert not simulation.judge.violations
 
@@ -153,7 +153,7 @@ def test_a_leader_that_was_paused_for_long_steps_down_when_it_comes_back() -> No
     assert leaders(simulation)["kube-scheduler"] == [holder_of(simulation, "scheduler")]
     simulation.user.tell(Perform(CreateDeployment(at=0.0, name="web", replicas=4, tolerate_seconds=5)))
     simulation.sim.run(1)
-    assert simulation.sim.run_until(lambda: not next(missing(simulation.world), ""), 60)
+    assert simulation.sim.run_until(lambda: not next(unconverged(simulation.world), ""), 60)
 
 
 def test_an_elector_that_is_held_up_keeps_nobody_in_office() -> None:

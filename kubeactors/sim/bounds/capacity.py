@@ -20,7 +20,7 @@ def is_ours(node: Node) -> bool:
     return VISITOR not in node.metadata.labels
 
 
-def takes_pods(node: Node, pod: Pod | None = None) -> bool:
+def is_schedulable(node: Node, pod: Pod | None = None) -> bool:
     """Whether a node is ready and schedulable, in general or for this pod."""
     if pod is not None and target(pod) not in {"", node.metadata.name}:
         return False
@@ -28,13 +28,13 @@ def takes_pods(node: Node, pod: Pod | None = None) -> bool:
     return ready and not node.spec.unschedulable and not any(one.effect in NO_SCHEDULE for one in node.spec.taints)
 
 
-def lets_in(node: Node, pod: Pod) -> bool:
+def admits(node: Node, pod: Pod) -> bool:
     """Whether a scheduler may bind this pod to a node, by its taints, which may lag behind its conditions."""
     tolerated = untolerated(node.spec.taints, pod.spec.tolerations, NO_SCHEDULE) is None
     return tolerated and not node.spec.unschedulable and target(pod) in {"", node.metadata.name}
 
 
-def has_room(node: Node, pods: Iterable[Pod]) -> bool:
+def has_capacity(node: Node, pods: Iterable[Pod]) -> bool:
     """Whether these pods, without the finished ones, fit a node's allocatable CPU, memory and number of pods."""
     room, present = node.status.allocatable, [one for one in pods if one.status.phase not in FINISHED]
     wanted = [demand(one.spec) for one in present]
@@ -45,7 +45,7 @@ def has_room(node: Node, pods: Iterable[Pod]) -> bool:
     )
 
 
-def has_less(node: Node, other: Node) -> bool:
+def has_less_capacity(node: Node, other: Node) -> bool:
     """Whether a node has less of any resource than another one, or than the same one at another time."""
     room = node.status.allocatable
     return any(value(room.get(name, "0")) < value(amount) for name, amount in other.status.allocatable.items())

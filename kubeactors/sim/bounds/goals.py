@@ -19,10 +19,10 @@ from kubeactors.sim.world import World
 REVISION_LABEL = "controller-revision-hash"
 
 
-def missing(world: World) -> Iterator[str]:
+def unconverged(world: World) -> Iterator[str]:
     """One message for each object that has not converged."""
     for node in world.of(Node).values():
-        if is_ours(node) and not is_well(node):
+        if is_ours(node) and not is_healthy(node):
             yield f"node {node.metadata.name} is not ready"
     for deployment in world.of(Deployment).values():
         yield from _of_deployment(world, deployment)
@@ -39,7 +39,7 @@ def missing(world: World) -> Iterator[str]:
         yield from _of_namespace(namespace)
 
 
-def renewed(world: World) -> int:
+def updated_and_ready(world: World) -> int:
     """How many pods of the newest template are ready: the progress of all rollouts, which a livelock does not increase."""
     deployments = world.of(Deployment).values()
     newest = [
@@ -65,7 +65,7 @@ def _of_namespace(found: Namespace) -> Iterator[str]:
         yield f"namespace {found.metadata.name} is still being deleted"
 
 
-def is_well(node: Node) -> bool:
+def is_healthy(node: Node) -> bool:
     """Whether it is ready and has no NoExecute taint."""
     return not any(one.effect == NO_EXECUTE for one in node.spec.taints) and any(
         one.type == "Ready" and one.status == "True" for one in node.status.conditions
@@ -81,7 +81,7 @@ def _of_deployment(world: World, deployment: Deployment) -> Iterator[str]:
         yield f"deployment {name} is still being deleted"
     elif not has_caught_up(deployment) or not all(map(has_caught_up, sets)):
         yield f"deployment {name}: a controller has not observed its newest spec"
-    elif _is_hindered(world, pods):
+    elif _cannot_converge(world, pods):
         return
     elif len(pods) != goal or not all(map(is_ready, pods)):
         yield f"deployment {name} has {_counted(pods)}, but wants {goal}"
@@ -102,14 +102,16 @@ def _of_stateful_set(world: World, found: StatefulSet) -> Iterator[str]:
             yield f"stateful set {name} is still being deleted"
     elif not has_caught_up(found):
         yield f"stateful set {name}: its controller has not observed its newest spec"
-    elif _is_hindered(world, pods):
+    elif _cannot_converge(world, pods):
         return
     elif sorted(pod.metadata.name for pod in pods) != sorted(f"{name}-{number}" for number in numbers(found)):
         yield f"stateful set {name} has the pods {sorted(pod.metadata.name for pod in pods)}, but wants {goal}"
     elif not all(map(is_ready, pods)):
         yield f"stateful set {name} has {_counted(pods)}, but wants {goal}"
     elif any(
-        pod.metadata.labels.get(REVISION_LABEL) != status.update_revision for pod in pods if _is_rolled(found, pod)
+        pod.metadata.labels.get(REVISION_LABEL) != status.update_revision
+        for pod in pods
+        if _is_updated_by_rollout(found, pod)
     ):
         yield f"stateful set {name} still has pods of several templates"
     elif status.ready_replicas != goal or status.replicas != goal:
@@ -140,11 +142,11 @@ def _of_replicas(world: World, found: Replicas) -> Iterator[str]:
         yield f"{name} is still being deleted"
     elif not has_caught_up(found):
         yield f"{name}: its controller has not observed its newest spec"
-    elif not _is_hindered(world, pods) and (len(pods) != goal or not all(map(is_ready, pods))):
+    elif not _cannot_converge(world, pods) and (len(pods) != goal or not all(map(is_ready, pods))):
         yield f"{name} has {_counted(pods)}, but wants {goal}"
 
 
-def looks_in_vain(world: World, pod: Pod) -> bool:
+def waits_for_deleted_service(world: World, pod: Pod) -> bool:
     """Whether its init container waits for a service that a user has deleted."""
     first = joined_by(pod)
     if not first or first == pod.metadata.name or is_initialized(pod):
@@ -152,7 +154,7 @@ def looks_in_vain(world: World, pod: Pod) -> bool:
     return world.find(Service, service_to(first), pod.metadata.namespace) is None
 
 
-def _is_rolled(found: StatefulSet, pod: Pod) -> bool:
+def _is_updated_by_rollout(found: StatefulSet, pod: Pod) -> bool:
     """Whether the partition of the rolling update includes it."""
     rolling = found.spec.update_strategy.rolling_update
     return int(pod.metadata.name.rpartition("-")[2]) >= ((rolling.partition if rolling is not None else 0) or 0)
@@ -166,7 +168,7 @@ def _of_daemon_set(world: World, found: DaemonSet) -> Iterator[str]:
         yield f"daemon set {name} is still being deleted"
     elif not has_caught_up(found):
         yield f"daemon set {name}: its controller has not observed its newest spec"
-    elif _is_hindered(world, pods):
+    elif _cannot_converge(world, pods):
         return
     elif sorted(pod.spec.node_name for pod in pods) != nodes or not all(map(is_ready, pods)):
         yield f"daemon set {name} has {_counted(pods)}, on {sorted(pod.spec.node_name for pod in pods)}, but wants {nodes}"
@@ -186,7 +188,7 @@ def _of_job(world: World, job: Job) -> Iterator[str]:
     if job.spec.suspend and not ended:
         if pods:
             yield f"job {name} is suspended, but has {_counted(pods)}"
-    elif not ended and not _is_hindered(world, pods):
+    elif not ended and not _cannot_converge(world, pods):
         yield f"job {name} has not finished: {job.status.succeeded} pods succeeded, {job.status.failed} failed"
     elif ended and pods:
         yield f"job {name} has finished, but its pod {pods[0].metadata.name} is still active"
@@ -207,17 +209,17 @@ def _counted(pods: Iterable[Pod]) -> str:
     return f"{len(found)} pods, {sum(map(is_ready, found))} of them ready{late}"
 
 
-def _is_hindered(world: World, pods: list[Pod]) -> bool:
+def _cannot_converge(world: World, pods: list[Pod]) -> bool:
     """Whether it cannot converge: a pending pod fits no node, a quota rejects pods, or a pod waits for a deleted service."""
-    return _is_bounded(world) or any(_waits_for_room(world, pod) or looks_in_vain(world, pod) for pod in pods)
+    return _has_quota(world) or any(_fits_nowhere(world, pod) or waits_for_deleted_service(world, pod) for pod in pods)
 
 
-def _waits_for_room(world: World, pod: Pod) -> bool:
+def _fits_nowhere(world: World, pod: Pod) -> bool:
     if pod.spec.node_name:
         return False
     return not any(map(Search(world, pod).takes, world.of(Node).values()))
 
 
-def _is_bounded(world: World) -> bool:
+def _has_quota(world: World) -> bool:
     """Whether a quota may have rejected a pod: controllers then back off, up to 16 minutes between retries."""
     return any(one.current.metadata.namespace == NAMESPACE for one in world.log.get(ResourceQuota, ()))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from kubeactors.api.core.v1 import Node, NodeSelectorTerm, Pod, PodAffinityTerm, TopologySpreadConstraint
 from kubeactors.apimachinery.labels import of_object
-from kubeactors.sim.bounds.capacity import has_room, takes_pods
+from kubeactors.sim.bounds.capacity import has_capacity, is_schedulable
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.world import World
 
@@ -41,18 +41,18 @@ class Search:
 
     def takes(self, node: Node) -> bool:
         """Whether a node is schedulable for the pod and fits it."""
-        return takes_pods(node, self._pod) and self.fits(node)
+        return is_schedulable(node, self._pod) and self.fits(node)
 
     def fits(self, node: Node) -> bool:
         """Whether a node has the capacity for the pod and meets its constraints."""
-        return has_room(node, (*self.on(node), self._pod)) and self.suits(node)
+        return has_capacity(node, (*self.on(node), self._pod)) and self.suits(node)
 
     def suits(self, node: Node) -> bool:
         """Whether a node meets the constraints of the pod and of the pods on the node."""
         here = self.on(node)
         return (
             is_chosen(node, self._pod)
-            and not any(clashes(node, self._pod, one) for one in here)
+            and not any(conflicts(node, self._pod, one) for one in here)
             and self._is_near(node, here)
             and all(rule.counts.get(node.metadata.name, rule.most + 1) <= rule.most for rule in self._rules)
         )
@@ -119,10 +119,10 @@ def _matches(node: Node, term: NodeSelectorTerm) -> bool:
     return all((labels.get(one.key) in one.values) is (one.operator == "In") for one in term.match_expressions)
 
 
-def liking(node: Node, pod: Pod) -> int:
+def node_preference(node: Node, pod: Pod) -> int:
     """The weight of the pod's preferred node affinity for a node.
 
-    >>> liking(Node(), Pod())
+    >>> node_preference(Node(), Pod())
     0
     """
     affinity = pod.spec.affinity.node_affinity if pod.spec.affinity is not None else None
@@ -130,16 +130,16 @@ def liking(node: Node, pod: Pod) -> int:
     return sum(one.weight for one in preferred if _matches(node, one.preference))
 
 
-def is_choosy(pod: Pod) -> bool:
+def is_constrained(pod: Pod) -> bool:
     """Whether it has affinity, spread constraints or host ports.
 
-    >>> is_choosy(Pod())
+    >>> is_constrained(Pod())
     False
     """
     return pod.spec.affinity is not None or bool(pod.spec.topology_spread_constraints) or any(_ports(pod))
 
 
-def clashes(node: Node, pod: Pod, other: Pod) -> bool:
+def conflicts(node: Node, pod: Pod, other: Pod) -> bool:
     """Whether two pods cannot share a node: they use the same host port, or one has anti-affinity to the other.
 
     Anti-affinity does not apply on a node without the host name label.
@@ -177,10 +177,10 @@ def wants_near(pod: Pod, other: Pod) -> bool:
     return any(_selects(pod, term, other) for term in _near(pod))
 
 
-def fondness(pod: Pod, other: Pod) -> int:
+def pod_preference(pod: Pod, other: Pod) -> int:
     """The weight of a pod's preferred affinity to another one; negative for anti-affinity.
 
-    >>> fondness(Pod(), Pod())
+    >>> pod_preference(Pod(), Pod())
     0
     """
     affinity = pod.spec.affinity

@@ -116,7 +116,7 @@ def _scaled(value: IntOrString | None, total: int, *, up: bool) -> int:
     return -(-total * percent // 100) if up else total * percent // 100
 
 
-def there_and_back_seconds(found: HorizontalPodAutoscaler) -> int:
+def round_trip_seconds(found: HorizontalPodAutoscaler) -> int:
     """The longest time in which an autoscaler scales to its maximum and back, one pod at a time.
 
     >>> from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscalerSpec, HPAScalingPolicy, HPAScalingRules
@@ -124,7 +124,7 @@ def there_and_back_seconds(found: HorizontalPodAutoscaler) -> int:
     >>> spec = HorizontalPodAutoscalerSpec(
     ...     max_replicas=6, behavior=HorizontalPodAutoscalerBehavior(scale_down=slowly)
     ... )
-    >>> there_and_back_seconds(HorizontalPodAutoscaler(spec=spec))
+    >>> round_trip_seconds(HorizontalPodAutoscaler(spec=spec))
     600
     """
     spec, behavior = found.spec, found.spec.behavior or HorizontalPodAutoscalerBehavior()

@@ -18,7 +18,7 @@ from kubeactors.api.core.v1.demand import demand
 from kubeactors.api.core.v1.placement import tolerates
 from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.quantity import milli_value, value
-from kubeactors.sim.bounds.placement import HOST, fondness, is_chosen, liking, wants_near
+from kubeactors.sim.bounds.placement import HOST, is_chosen, node_preference, pod_preference, wants_near
 
 ZONE = "topology.kubernetes.io/zone"
 MOST = 100
@@ -180,7 +180,7 @@ def _company(choice: Choice) -> list[int]:
     """InterPodAffinity: pods with required affinity to this one, and preferred affinity in both directions."""
     pod = choice.pod
     counts = [
-        sum(wants_near(one, pod) + fondness(one, pod) + fondness(pod, one) for one in choice.on(node))
+        sum(wants_near(one, pod) + pod_preference(one, pod) + pod_preference(pod, one) for one in choice.on(node))
         if HOST in node.metadata.labels
         else 0
         for node in choice.feasible
@@ -191,7 +191,7 @@ def _company(choice: Choice) -> list[int]:
 
 def _liked(choice: Choice) -> list[int]:
     """NodeAffinity: the weight of preferred node affinity."""
-    counts = [liking(node, choice.pod) for node in choice.feasible]
+    counts = [node_preference(node, choice.pod) for node in choice.feasible]
     most = max(counts)
     return [MOST * one // most if most else 0 for one in counts]
 

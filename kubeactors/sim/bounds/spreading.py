@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 
-class Crowds:
+class Occupancy:
     """Nodes by their number of pods.
 
-    >>> crowds = Crowds()
-    >>> crowds.resize("a", 2), crowds.resize("b", 1), crowds.resize("a", 3)
+    >>> occupancy = Occupancy()
+    >>> occupancy.resize("a", 2), occupancy.resize("b", 1), occupancy.resize("a", 3)
     (None, None, None)
-    >>> list(crowds.emptier(3)), list(crowds.emptier(4)), "c" in crowds
+    >>> list(occupancy.emptier(3)), list(occupancy.emptier(4)), "c" in occupancy
     (['b'], ['b', 'a'], False)
     """
 

@@ -8,7 +8,7 @@ from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.bounds.capacity import is_ours
-from kubeactors.sim.bounds.goals import has_ended, is_well
+from kubeactors.sim.bounds.goals import has_ended, is_healthy
 from kubeactors.sim.bounds.rollouts import is_active
 from kubeactors.sim.world import World
 
@@ -41,7 +41,7 @@ def is_due(world: World, wall: int, seconds: float) -> bool:
         or any(_forgets_an_eviction(one, wall, until) for one in world.of(PodDisruptionBudget).values())
         or any(not one.spec.suspend for one in world.of(CronJob).values())
         or bool(world.of(HorizontalPodAutoscaler))
-        or any(is_ours(one) and not is_well(one) for one in world.of(Node).values())
+        or any(is_ours(one) and not is_healthy(one) for one in world.of(Node).values())
         or any(one.spec.restart_policy != "Always" and is_active(one) for one in world.of(Pod).values())
         or any(_runs_or_expires(one) for one in world.of(Job).values())
     )

@@ -23,7 +23,7 @@ from kubeactors.apimachinery.requests import ApiRequest, Create, Result
 from kubeactors.apimachinery.status import Status
 from kubeactors.client import controller_of
 from kubeactors.kubelet.static_pods import mirrored
-from kubeactors.sim.invariants.inspection import is_condemned
+from kubeactors.sim.invariants.inspection import is_lost_with_node
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
 from kubeactors.sim.invariants.pod_status import statuses_of
 from kubeactors.sim.network import Asked
@@ -263,7 +263,7 @@ def _happened(old: Pod, new: Pod | None) -> Iterator[tuple[str, str]]:
     """What has happened to a pod: the component that must record it, and the reason."""
     node = old.spec.node_name
     if new is None:
-        if node and not is_condemned(old) and old.metadata.deletion_timestamp and _has_run(old):
+        if node and not is_lost_with_node(old) and old.metadata.deletion_timestamp and _has_run(old):
             yield node, "Killing"
         return
     if not node and new.spec.node_name:

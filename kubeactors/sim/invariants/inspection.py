@@ -36,7 +36,7 @@ def is_preempted(value: TypedObject | None) -> bool:
     return isinstance(value, Pod) and any(one.reason == PREEMPTED for one in value.status.conditions)
 
 
-def is_condemned(value: TypedObject | None) -> bool:
+def is_lost_with_node(value: TypedObject | None) -> bool:
     """Whether a pod's DisruptionTarget condition says that its node no longer exists."""
     return isinstance(value, Pod) and any(one.reason == CONDEMNED for one in value.status.conditions)
 

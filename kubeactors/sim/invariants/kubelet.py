@@ -14,7 +14,7 @@ from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox, RuntimeContainer
 from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.sim.disturbances import LONG_AGO
-from kubeactors.sim.invariants.inspection import UNDISTURBED, Key, is_condemned, key_of
+from kubeactors.sim.invariants.inspection import UNDISTURBED, Key, is_lost_with_node, key_of
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.tree import actor_at, actors_within
 from kubeactors.sim.world import Commit, World
@@ -142,7 +142,7 @@ class PodsTerminateGracefully(Invariant):
     def committed(self, commit: Commit) -> Iterator[str]:
         """Look at each pod that is removed."""
         old = commit.old
-        if commit.new is not None or not isinstance(old, Pod) or not old.spec.node_name or is_condemned(old):
+        if commit.new is not None or not isinstance(old, Pod) or not old.spec.node_name or is_lost_with_node(old):
             return
         if old.metadata.uid in self.world.intents.forced:
             return

@@ -18,11 +18,11 @@ from kubeactors.api.core.v1.demand import demand
 from kubeactors.apimachinery.labels import Selector, of_labels, of_object
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
-from kubeactors.sim.bounds.capacity import lets_in
-from kubeactors.sim.bounds.placement import Search, fondness, is_choosy, wants_near
+from kubeactors.sim.bounds.capacity import admits
+from kubeactors.sim.bounds.placement import Search, is_constrained, pod_preference, wants_near
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.bounds.scores import ZONE, Choice, scores
-from kubeactors.sim.bounds.spreading import Crowds
+from kubeactors.sim.bounds.spreading import Occupancy
 from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.scheduler import LONG, is_quiet
@@ -86,7 +86,7 @@ class BestScoringNodeIsChosen(Invariant):
             self._waiting = None
 
     def _problem(self, pod: Pod, chosen: str) -> str:
-        if pod.status.nominated_node_name or room_is_kept(self.world):
+        if pod.status.nominated_node_name or has_reserved_room(self.world):
             return ""
         choice = self._choice(pod)
         found = scores(choice) if choice.feasible else {}
@@ -100,7 +100,7 @@ class BestScoringNodeIsChosen(Invariant):
         return Choice(
             pod=pod,
             nodes=nodes,
-            feasible=tuple(one for one in nodes if lets_in(one, pod) and search.fits(one)),
+            feasible=tuple(one for one in nodes if admits(one, pod) and search.fits(one)),
             placed=search.placed,
             selectors=tuple(self._selectors(pod)),
         )
@@ -117,7 +117,7 @@ class BestScoringNodeIsChosen(Invariant):
             yield _selector(owner)
 
 
-def room_is_kept(world: World) -> bool:
+def has_reserved_room(world: World) -> bool:
     """Whether an unbound pod may have room reserved on a node: by preemption, or while its volumes are bound."""
     return any(one.status.nominated_node_name or not _is_plain(one) for one in world.pods_on(""))
 
@@ -168,7 +168,7 @@ class ReplicasAreSpread(Invariant):
         """When a pod on a node last finished, or was deleted or asked to terminate, or a node changed: the scheduler may
         not have seen that."""
         self._waiting: list[Verdict] = []
-        self._crowds = Crowds()
+        self._occupancy = Occupancy()
         self._with_affinity: dict[str, Pod] = {}
         """By uid: active pods with affinity terms."""
 
@@ -206,18 +206,18 @@ class ReplicasAreSpread(Invariant):
 
     def _others_count(self, pod: Pod) -> bool:
         """Whether other pods may influence the scores. Called last, as it looks at many pods."""
-        if room_is_kept(self.world):
+        if has_reserved_room(self.world):
             return True
         if any(one.spec.node_name and one.status.phase not in FINISHED for one in self.world.pods_going()):
             return True  # some plugins count terminating pods, others do not
         others = (one for one in self._with_affinity.values() if one.metadata.uid != pod.metadata.uid)
-        return any(wants_near(one, pod) or fondness(one, pod) for one in others)  # affinity or anti-affinity
+        return any(wants_near(one, pod) or pod_preference(one, pod) for one in others)  # affinity or anti-affinity
 
     def _emptier(self, pod: Pod, here: Node) -> str | None:
         """An otherwise equal node with fewer siblings."""
         search = Search(self.world, pod)
         there = search.on(here)
-        for name in self._crowds.emptier(len(there)):
+        for name in self._occupancy.emptier(len(there)):
             other = self.world.find(Node, name, "")
             if other is None or not search.takes(other) or not _is_like(here, other, pod):
                 continue
@@ -231,9 +231,9 @@ class ReplicasAreSpread(Invariant):
             return
         for one in filter(None, (old, new)):
             if isinstance(one, Node):
-                self._crowds.resize(one.metadata.name, None if new is None else self._size(one.metadata.name))
-            elif isinstance(one, Pod) and one.spec.node_name in self._crowds:
-                self._crowds.resize(one.spec.node_name, self._size(one.spec.node_name))
+                self._occupancy.resize(one.metadata.name, None if new is None else self._size(one.metadata.name))
+            elif isinstance(one, Pod) and one.spec.node_name in self._occupancy:
+                self._occupancy.resize(one.spec.node_name, self._size(one.spec.node_name))
             if isinstance(one, Pod):
                 self._with_affinity.pop(one.metadata.uid, None)
         if isinstance(new, Pod) and new.status.phase not in FINISHED and new.spec.affinity is not None:
@@ -270,7 +270,7 @@ def _is_spread(pod: Pod) -> bool:
 
 def _is_unconstrained(pod: Pod) -> bool:
     spec = pod.spec
-    return not (is_choosy(pod) or spec.node_selector or spec.resource_claims or spec.priority) and all(
+    return not (is_constrained(pod) or spec.node_selector or spec.resource_claims or spec.priority) and all(
         one.persistent_volume_claim is None and one.ephemeral is None for one in spec.volumes
     )
 

@@ -23,7 +23,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Get, List, Patch, Result, Update
 from kubeactors.apimachinery.status import Status
 from kubeactors.client import Overlay, controller_of
-from kubeactors.sim.invariants.inspection import UNDISTURBED, commit_behind, is_condemned
+from kubeactors.sim.invariants.inspection import UNDISTURBED, commit_behind, is_lost_with_node
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
@@ -249,7 +249,7 @@ class DestructionNeedsALiveRead(RequestInvariant):
     def _grounds(self, controller: str, gone: TypedObject) -> Iterable[Place]:
         """What a controller must have read before it deletes this object."""
         match controller, gone:
-            case "podgc", Pod() if is_condemned(gone):
+            case "podgc", Pod() if is_lost_with_node(gone):
                 return [(NODES, "", gone.spec.node_name)]
             case "ttl-after-finished", Job(metadata=metadata):
                 return [(JOBS, metadata.namespace, metadata.name)]

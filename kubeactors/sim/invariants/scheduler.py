@@ -15,8 +15,8 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.scheduler.scheduler import Scheduler
-from kubeactors.sim.bounds.capacity import has_less, has_room
-from kubeactors.sim.bounds.placement import Search, clashes, is_choosy, is_chosen
+from kubeactors.sim.bounds.capacity import has_capacity, has_less_capacity
+from kubeactors.sim.bounds.placement import Search, conflicts, is_chosen, is_constrained
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.controllers.devices import claim_of, devices_of, devices_suit
@@ -92,13 +92,15 @@ class NodesAreNotOvercommitted(Invariant):
             return
         node = self._shrunk.get(node.metadata.uid, node)
         is_known = is_quiet(self.world, self._mirrored, now)
-        if not has_room(node, (one for one in self.world.pods_on(new.spec.node_name) if is_known or not mirrored(one))):
+        if not has_capacity(
+            node, (one for one in self.world.pods_on(new.spec.node_name) if is_known or not mirrored(one))
+        ):
             yield f"{title(new)} was bound to {node.metadata.name}, whose free resources are less than the pod requests"
 
     def _follow(self, old: Node, new: Node) -> None:
         uid = new.metadata.uid
         before = self._shrunk.get(uid, old)
-        if has_less(new, before):
+        if has_less_capacity(new, before):
             self._shrunk[uid] = before
         else:
             self._shrunk.pop(uid, None)
@@ -147,8 +149,8 @@ class SchedulingConstraintsAreRespected(Invariant):
     def _problem(self, node: Node, pod: Pod) -> str:
         if not is_chosen(node, pod):
             return "its node selector, affinity or tolerations exclude"
-        beside = self._beside(pod) if is_choosy(pod) else ()
-        return next((f"runs {title(one)}, with which it clashes" for one in beside if clashes(node, pod, one)), "")
+        beside = self._beside(pod) if is_constrained(pod) else ()
+        return next((f"runs {title(one)}, with which it conflicts" for one in beside if conflicts(node, pod, one)), "")
 
     def _beside(self, pod: Pod) -> Iterator[Pod]:
         for one in self.world.pods_on(pod.spec.node_name):

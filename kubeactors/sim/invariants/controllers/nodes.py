@@ -9,7 +9,7 @@ from kubeactors.api.core.v1 import Node, Pod, Taint
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.bounds.capacity import is_ours
-from kubeactors.sim.invariants.inspection import UNDISTURBED, is_condemned, is_evicted
+from kubeactors.sim.invariants.inspection import UNDISTURBED, is_evicted, is_lost_with_node
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.prompt import PromptInvariant
 from kubeactors.sim.users.manifests import NOT_READY, UNREACHABLE
@@ -95,7 +95,7 @@ class PodsOfExistingNodesAreKept(Invariant):
                 self._since.pop(current.metadata.name, None)
             elif commit.old is None:
                 self._since[current.metadata.name] = self.root.kernel.now
-        elif isinstance(current, Pod) and is_condemned(current) and not is_condemned(commit.old):
+        elif isinstance(current, Pod) and is_lost_with_node(current) and not is_lost_with_node(commit.old):
             since = self._since.get(current.spec.node_name)
             if since is not None and since + SECOND < self.root.kernel.now:
                 yield f"{title(current)} was removed because its node {current.spec.node_name} is gone, but that exists"

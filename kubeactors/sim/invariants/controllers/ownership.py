@@ -25,7 +25,7 @@ from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.sim.bounds.rollouts import Replicas, is_active, selector_of, wanted
 from kubeactors.sim.disturbances import LONG_AGO
-from kubeactors.sim.invariants.inspection import UNDISTURBED, is_condemned, is_evicted, is_preempted
+from kubeactors.sim.invariants.inspection import UNDISTURBED, is_evicted, is_lost_with_node, is_preempted
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import MANAGER
@@ -115,7 +115,7 @@ class UnownedObjectsAreKept(RequestInvariant):
             or namespace.metadata.deletion_timestamp is not None
         ):
             return True
-        if is_evicted(value) or is_condemned(value) or is_preempted(value):
+        if is_evicted(value) or is_lost_with_node(value) or is_preempted(value):
             return True  # other invariants judge these
         if isinstance(value, Pod) and value.spec.node_name:
             node = self.world.find(Node, value.spec.node_name, "")

@@ -31,7 +31,7 @@ TOGETHER = SECOND
 COST = "controller.kubernetes.io/pod-deletion-cost"
 RUNS = {"Running": 2, "Unknown": 1}
 
-Crowds: TypeAlias = Mapping[str, int]
+Occupancy: TypeAlias = Mapping[str, int]
 """By node: how many pods of the same owner, or of others of the same deployment, are on it."""
 
 
@@ -41,7 +41,7 @@ class _Choice(msgspec.Struct, frozen=True):
     at: int
     deleted: Pod
     siblings: Sequence[Pod]
-    crowds: Crowds
+    occupancy: Occupancy
     ages: tuple[int, ...]
     """When the choice may have been made, in unix nanoseconds."""
 
@@ -94,9 +94,9 @@ class ScaleDownFollowsRanking(RequestInvariant):
             return
         related = list(filter(is_active, pods))
         siblings = [pod for pod in related if self._owner(pod) is owner and pod is not deleted]
-        crowds = Counter(pod.spec.node_name for pod in related)
+        occupancy = Counter(pod.spec.node_name for pod in related)
         wall = self.root.kernel.wall + self.root.kernel.now
-        yield _Choice(asked.at, deleted, siblings, crowds, (wall - SECOND, wall))
+        yield _Choice(asked.at, deleted, siblings, occupancy, (wall - SECOND, wall))
 
     def _owner(self, pod: TypedObject) -> TypedObject | None:
         reference = controller_of(pod.metadata)
@@ -128,17 +128,17 @@ class ScaleDownFollowsRanking(RequestInvariant):
 
 def _ranks_lower(pod: Pod, choice: _Choice) -> bool:
     """Whether a pod certainly ranks lower than the deleted one."""
-    deleted, crowds = choice.deleted, choice.crowds
-    left, right = _rank(pod, crowds), _rank(deleted, crowds)
+    deleted, occupancy = choice.deleted, choice.occupancy
+    left, right = _rank(pod, occupancy), _rank(deleted, occupancy)
     if left != right:
         return left < right
     return all(_is_newer(pod, deleted, now) for now in choice.ages)
 
 
-def _rank(pod: Pod, crowds: Crowds) -> tuple[bool, int, bool, int, int]:
+def _rank(pod: Pod, occupancy: Occupancy) -> tuple[bool, int, bool, int, int]:
     node = pod.spec.node_name
     cost = int(pod.metadata.annotations.get(COST, "0"))
-    return bool(node), RUNS.get(pod.status.phase, 0), is_ready(pod), cost, -crowds[node]
+    return bool(node), RUNS.get(pod.status.phase, 0), is_ready(pod), cost, -occupancy[node]
 
 
 def _is_newer(pod: Pod, other: Pod, now: int) -> bool:

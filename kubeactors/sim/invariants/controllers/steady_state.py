@@ -19,7 +19,7 @@ from kubeactors.client import cluster_key, controller_of, key_of
 from kubeactors.controllers.pods import DISRUPTION_TARGET
 from kubeactors.controllers.serviceaccount_tokens import TokensController
 from kubeactors.sim.bounds.capacity import is_ours
-from kubeactors.sim.bounds.goals import has_ended, looks_in_vain, waits_for_others
+from kubeactors.sim.bounds.goals import has_ended, waits_for_deleted_service, waits_for_others
 from kubeactors.sim.bounds.rollouts import FINISHED, is_ready
 from kubeactors.sim.invariants.controllers.volumes import claims_of, uses
 from kubeactors.sim.invariants.invariant import Invariant, title
@@ -178,7 +178,7 @@ class BoundPodsRun(Invariant):
 
     def _waits(self, pod: Pod) -> bool:
         """Whether it waits for another pod, which is checked itself, or for a service that no longer has endpoints."""
-        if looks_in_vain(self.world, pod):
+        if waits_for_deleted_service(self.world, pod):
             return True
         name = joined_by(pod)
         first = self.world.find(Pod, name, pod.metadata.namespace) if name else None
