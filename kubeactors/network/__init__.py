@@ -1,14 +1,14 @@
-"""The network of the cluster: who has which address.
+"""The cluster's network: pod addresses, cluster DNS, the service proxy and NetworkPolicies.
 
-    ipam.py     addresses of a range, each with one owner
-    dns/        the names of services and pods
-    proxy/      who gets a connection to a service
-    sources.py  the collections that the two follow
-    policy/     which pods may talk with which
+    ipam.py     allocation of addresses
+    dns/        the names of Services and pods
+    proxy/      the backends of Services
+    policy/     which connections NetworkPolicies allow
+    sources.py  the informers that an actor of this room follows
 
-Who calls it: container runtimes, for the addresses of pods; `cluster/`, which has the sockets: this room knows no event
-loop, so what to say is decided here, and carried there. `dns` is imported by who needs it: it loads dnspython.
-Where its behaviour comes from: the host-local IPAM plugin (containernetworking/plugins); see `dns` and `proxy`.
+Callers: container runtimes, for the addresses of pods; `cluster/`, which has the sockets: this room knows no event loop.
+`dns` is imported on demand, since it loads dnspython.
+Source: the host-local IPAM plugin (containernetworking/plugins); see `dns`, `proxy` and `policy`.
 """
 
 from kubeactors.network.ipam import IPAllocator

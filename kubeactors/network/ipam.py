@@ -1,16 +1,16 @@
 """Allocation of addresses from a range.
 
-Source: the host-local plugin of containernetworking/plugins: it goes on after the last address given out, so that one
-that was released is not used again at once.
+Source: the host-local plugin of containernetworking/plugins: it continues after the last allocated address, so that a
+released one is not reused at once.
 """
 
 from ipaddress import IPv4Address, IPv4Network
 
 
 class IPAllocator:
-    """Gives out the addresses of an IPv4 range, each to one owner at a time.
+    """Allocates the addresses of an IPv4 range, each to one owner at a time.
 
-    The first address of the range names it, the second is the gateway's, the last is for broadcasts: none is given out.
+    The first address (of the network), the second (of the gateway) and the last (for broadcasts) are never allocated.
 
     >>> allocator = IPAllocator("10.244.1.0/24")
     >>> allocator.allocate("a"), allocator.allocate("b")
@@ -27,11 +27,11 @@ class IPAllocator:
         self._owners: dict[int, str] = {}
 
     def __len__(self) -> int:
-        """How many addresses are given out."""
+        """How many addresses are allocated."""
         return len(self._owners)
 
     def allocate(self, owner: str) -> str | None:
-        """An address that nobody has; None if there is none."""
+        """Allocate a free address; None if there is none."""
         if len(self._owners) > self._last - self._first:
             return None
         while self._next in self._owners:
@@ -42,13 +42,13 @@ class IPAllocator:
         return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
 
     def take(self, address: str, owner: str) -> None:
-        """Give out a certain address, which somebody has already; one outside the range is left alone."""
+        """Record an address that its owner has already; ignored if it is outside the range."""
         number = int(IPv4Address(address))
         if self._first <= number <= self._last:
             self._owners[number] = owner
 
     def release(self, address: str, owner: str) -> None:
-        """Take the address back, if it is that owner's."""
+        """Release an address, if it is that owner's."""
         number = int(IPv4Address(address))
         if self._owners.get(number) == owner:
             del self._owners[number]

@@ -1,4 +1,4 @@
-"""The collections that an actor of this room follows, and whether it knows all of them yet."""
+"""The informers that an actor of this room follows, and whether all of them have synced."""
 
 from collections.abc import Callable
 from typing import TypeVar, cast
@@ -11,28 +11,30 @@ T = TypeVar("T", bound=TypedObject)
 
 
 class Sources:
-    """Hands changes to those who take them, by collection."""
+    """Dispatches the changes of several informers to their handlers."""
 
     def __init__(self) -> None:
-        self._takers: dict[str, Callable[[Change[TypedObject]], None]] = {}
-        self._unknown: dict[str, None] = {}
+        self._handlers: dict[str, Callable[[Change[TypedObject]], None]] = {}
+        self._unsynced: dict[str, None] = {}
 
     @property
     def complete(self) -> bool:
-        """Whether each collection has said what is there."""
-        return not self._unknown
+        """Whether all informers have synced."""
+        return not self._unsynced
 
-    def follow(self, informer: SharedInformer[T], subscriber: Ref[Notify], taker: Callable[[Change[T]], None]) -> None:
-        """Let the informer tell the subscriber, and this one take its changes."""
-        self._takers[informer.source] = cast("Callable[[Change[TypedObject]], None]", taker)
-        self._unknown[informer.source] = None
+    def follow(
+        self, informer: SharedInformer[T], subscriber: Ref[Notify], handler: Callable[[Change[T]], None]
+    ) -> None:
+        """Subscribe to an informer, whose changes go to this handler."""
+        self._handlers[informer.source] = cast("Callable[[Change[TypedObject]], None]", handler)
+        self._unsynced[informer.source] = None
         informer.subscribe(subscriber)
 
     def take(self, message: Notify) -> bool:
-        """Pass changes on; whether everything is known with this message, and was not before."""
-        taker = self._takers[message.source]
+        """Dispatch changes. True if all informers have synced with this message."""
+        handler = self._handlers[message.source]
         for change in message.changes:
-            taker(change)
+            handler(change)
         if message.synced:
-            del self._unknown[message.source]
+            del self._unsynced[message.source]
         return message.synced and self.complete

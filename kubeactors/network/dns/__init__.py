@@ -1,13 +1,13 @@
-"""The names of the cluster: `web.default.svc.cluster.local` and its like.
+"""Cluster DNS: `web.default.svc.cluster.local` and other names.
 
-    records.py      which records follow from a service and its slices, or from a pod; pure
-    zone.py         all records by name, changed owner by owner
-    answer.py       what is answered to a query; pure
-    cluster_dns.py  the actor that keeps a zone equal to the cluster and answers
+    records.py      the records of a Service and its EndpointSlices, or of a pod; pure
+    zone.py         all records by name
+    answer.py       the answer to a query; pure
+    cluster_dns.py  the actor that keeps a zone equal to the cluster, and answers queries
 
-Who sends to it: whoever has sockets (`cluster/dns_sockets.py`: this room knows no event loop), with queries as bytes.
-What it sends: answers as bytes; as an informer's subscriber it watches services, endpoint slices and pods.
-Where its behaviour comes from: docs/specification.md of kubernetes/dns; where that leaves a choice, CoreDNS.
+Senders: the sockets (`cluster/dns_sockets.py`) send queries as bytes.
+Sends: answers as bytes; as a subscriber of informers it watches Services, EndpointSlices and pods.
+Source: docs/specification.md of kubernetes/dns; CoreDNS where that leaves a choice.
 """
 
 from kubeactors.network.dns.cluster_dns import ClusterDNS, DNSMessage, Resolve

@@ -1,8 +1,8 @@
-"""What is answered to a DNS query: pure functions from a zone and a query.
+"""Answers to DNS queries: pure functions of a zone and a query.
 
-Source: RFC 1034 4.3.2 (the algorithm), RFC 2308 (negative answers carry the SOA), RFC 6604 (the code of a chain is
+Source: RFC 1034 4.3.2 (the algorithm), RFC 2308 (negative answers have the SOA), RFC 6604 (the code of a chain is
 that of its last name), RFC 8020 (a name with names below it exists); CoreDNS, which shuffles addresses (loadbalance)
-and refuses what it is not asked to answer for.
+and refuses queries for other zones.
 """
 
 from random import Random
@@ -26,20 +26,20 @@ T = TypeVar("T")
 
 TTL_SECONDS = 5
 MAX_CHAIN = 8
-"""So many CNAMEs are followed."""
+"""The maximum number of CNAMEs that are followed."""
 HEADER_BYTES = 12
 UNKNOWN_TYPES = frozenset({"AXFR", "IXFR"})
 
 
 def answer_bytes(zone: Zone, query: bytes, max_bytes: int, random: Random) -> bytes | None:
-    """The answer to a query, both as they travel. None: say nothing, for it is an answer itself, or too short.
+    """The answer to a query, both in wire format. None: do not answer, since the message is an answer, or too short.
 
     Args:
-        zone: what there is.
+        zone: the records.
         query: a DNS message.
-        max_bytes: what does not fit is left out, and the answer says that it is truncated; 0 stands for what a
-            datagram may have, which is 512 unless the query says more (EDNS).
-        random: the order of addresses.
+        max_bytes: a longer answer is truncated; 0 stands for the limit of a datagram, 512 unless the query has a larger
+            one (EDNS).
+        random: shuffles addresses.
     """
     if len(query) < HEADER_BYTES or query[2] & 0x80:
         return None
@@ -73,7 +73,7 @@ def answer(zone: Zone, query: dns.message.Message, random: Random) -> dns.messag
 
 
 def _answer_question(zone: Zone, reply: dns.message.Message, name: dns.name.Name, kind: str, random: Random) -> bool:
-    """Follow aliases and add what is asked for; False if the last name has nothing of the kind, or is not."""
+    """Follow CNAMEs and add the records asked for. False if the last name has none of the type, or does not exist."""
     for _ in range(MAX_CHAIN):
         records = zone.find(_text(name))
         if records is None:
@@ -89,7 +89,7 @@ def _answer_question(zone: Zone, reply: dns.message.Message, name: dns.name.Name
         reply.answer.append(_rrset(name, (alias,)))
         name = dns.name.from_text(alias.data)
         if apex_of(_text(name)) is None:
-            return True  # the rest is for a resolver to find out
+            return True  # the resolver continues in another zone
     return True
 
 
@@ -99,7 +99,7 @@ def _by_type(name: dns.name.Name, records: tuple[Record, ...]) -> list[dns.rrset
 
 
 def _add_targets(zone: Zone, reply: dns.message.Message) -> None:
-    """The addresses of the hosts that SRV records name, to save a question."""
+    """Add the addresses of the targets of SRV records, to save a query."""
     found = (one for rrset in reply.answer if rrset.rdtype == dns.rdatatype.SRV for one in rrset.to_text().split("\n"))
     for host in dict.fromkeys(line.rpartition(" ")[2] for line in found):
         name = dns.name.from_text(host)

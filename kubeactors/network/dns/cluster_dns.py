@@ -1,4 +1,4 @@
-"""The name server of the cluster, without its sockets."""
+"""The cluster's name server, without its sockets."""
 
 from kubeactors.actor import Actor, Later, handle
 from kubeactors.api.core.v1 import Pod, Service
@@ -12,11 +12,11 @@ from kubeactors.network.dns.zone import Zone
 from kubeactors.network.sources import Sources
 
 SERVICE = "service"
-"""Index: slices by the key of their service."""
+"""Index: EndpointSlices by the key of their Service."""
 
 
 class Resolve(Request[bytes | None], frozen=True):
-    """Answer a query, as bytes both; None: say nothing. See `answer_bytes`."""
+    """Answer a query, both in wire format; None: do not answer. See `answer_bytes`."""
 
     query: bytes
     max_bytes: int = 0
@@ -26,10 +26,10 @@ DNSMessage = Resolve | Notify
 
 
 class ClusterDNS(Actor[DNSMessage], deterministic=True):
-    """Keeps the records of all services and pods, and answers queries once it knows all there is.
+    """Keeps the records of all Services and pods, and answers queries once its informers have synced.
 
     Args:
-        client: reads services, endpoint slices and pods.
+        client: reads Services, EndpointSlices and pods.
     """
 
     def __init__(self, client: Client) -> None:
@@ -37,7 +37,7 @@ class ClusterDNS(Actor[DNSMessage], deterministic=True):
         self._zone = Zone()
 
     def started(self) -> None:
-        """Watch what names follow from."""
+        """Subscribe to the informers."""
         informers = InformerFactory(self.ctx, self._client)
         services, slices, pods = informers.of(Service), informers.of(EndpointSlice), informers.of(Pod)
         slices.add_indexes({SERVICE: slices_by_service})
@@ -49,13 +49,13 @@ class ClusterDNS(Actor[DNSMessage], deterministic=True):
 
     @handle
     def changed(self, message: Notify) -> None:
-        """Change the records of those that have changed."""
+        """Update the records of changed objects."""
         if self._sources.take(message):
             self.ctx.unstash()
 
     @handle
     def resolve(self, message: Resolve) -> bytes | Later[bytes | None] | None:
-        """The answer; a little later while not everything is known."""
+        """The answer, once all informers have synced."""
         if not self._sources.complete:
             return self.ctx.stash()
         return answer_bytes(self._zone, message.query, message.max_bytes, self.ctx.random)

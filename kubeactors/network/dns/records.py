@@ -1,7 +1,7 @@
-"""Which DNS records follow from the objects of the cluster.
+"""The DNS records of Services and pods.
 
-Source: docs/specification.md of kubernetes/dns; plugin/kubernetes of CoreDNS for what is beyond it: the names of
-endpoints of services with a cluster IP, SRV records of a service's own name, and the weights of SRV records.
+Source: docs/specification.md of kubernetes/dns; plugin/kubernetes of CoreDNS for what goes beyond it: the names of
+endpoints of Services with a cluster IP, SRV records of a Service's own name, and the weights of SRV records.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ CLUSTER_DOMAIN = "cluster.local"
 SCHEMA_VERSION = "1.1.0"
 
 TOTAL_WEIGHT = 100
-"""The SRV records of a name share it."""
+"""Divided among the SRV records of a name."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -29,7 +29,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 class Target(msgspec.Struct, frozen=True, gc=False):
-    """Where a port is served, and the labels that lead to it."""
+    """The target of an SRV record, and the port's name and protocol."""
 
     host: str
     port: int
@@ -38,7 +38,7 @@ class Target(msgspec.Struct, frozen=True, gc=False):
 
 
 def own_records() -> tuple[Record, ...]:
-    """What is there in an empty cluster."""
+    """The records of an empty cluster."""
     soa = f"ns.dns.{CLUSTER_DOMAIN}. hostmaster.{CLUSTER_DOMAIN}. 1 7200 1800 86400 5"
     return (
         Record(CLUSTER_DOMAIN, "SOA", soa),
@@ -47,11 +47,11 @@ def own_records() -> tuple[Record, ...]:
 
 
 def service_records(service: Service, slices: Iterable[EndpointSlice]) -> tuple[Record, ...]:
-    """The records of a service, each once.
+    """The records of a Service, without duplicates.
 
     Args:
-        service: any; one that waits for its cluster IP has no records of its own yet.
-        slices: all that are the service's.
+        service: any Service; one without its cluster IP has no records of its own yet.
+        slices: all EndpointSlices of the Service.
     """
     domain = f"{service.metadata.name}.{service.metadata.namespace}.svc.{CLUSTER_DOMAIN}"
     if service.spec.type == EXTERNAL_NAME:
@@ -62,7 +62,7 @@ def service_records(service: Service, slices: Iterable[EndpointSlice]) -> tuple[
 
 
 def pod_records(pod: Pod) -> tuple[Record, ...]:
-    """The record of a pod by its address: of those that run and stay only, as CoreDNS has it with `pods verified`.
+    """The record of a pod by its address, unless it has finished or is being deleted; as in CoreDNS with `pods verified`.
 
     >>> from kubeactors.api.core.v1 import PodIP, PodStatus
     >>> from kubeactors.apimachinery.meta import ObjectMeta
@@ -86,7 +86,7 @@ def dashed(address: str) -> str:
 
 
 Backend = tuple[str, str, tuple[EndpointPort, ...]]
-"""The label of an endpoint, its address, and the ports that it serves."""
+"""The label of an endpoint, its address, and its ports."""
 
 
 def _ready_backends(service: Service, slices: Iterable[EndpointSlice]) -> Iterator[Backend]:

@@ -1,4 +1,4 @@
-"""All records of the cluster by name."""
+"""The zone: all records of the cluster, by name."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +8,7 @@ REVERSE_DOMAINS = ("in-addr.arpa", "ip6.arpa")
 
 
 class Zone:
-    """Records, each held by one or more owners; what an owner no longer holds is gone.
+    """Records, each with one or more owners; one that no owner has any more is removed.
 
     >>> zone = Zone()
     >>> zone.replace("web", (Record("web.shop.svc.cluster.local", "A", "10.96.0.7"),))
@@ -19,13 +19,13 @@ class Zone:
     def __init__(self) -> None:
         self._owned: dict[str, tuple[Record, ...]] = {}
         self._records: dict[str, dict[Record, int]] = {}
-        """By name: its records, with the number of owners that hold each."""
+        """The records of each name, with the number of their owners."""
         self._below: dict[str, int] = {}
-        """How many names with records are at a name or below it: with any, the name exists."""
+        """How many names with records are at or below a name; if there are any, the name exists."""
         self.replace("", own_records())
 
     def replace(self, owner: str, records: tuple[Record, ...]) -> None:
-        """Let an owner hold these records and no others, each named once. Costs what the owner holds."""
+        """Replace the records of an owner; they must not have duplicates. The cost depends on the owner's records alone."""
         before = self._owned.pop(owner, ())
         if records:
             self._owned[owner] = records
@@ -35,7 +35,7 @@ class Zone:
             self._release(record)
 
     def find(self, name: str) -> tuple[Record, ...] | None:
-        """The records of a name in any case; none if there are only names below it, None if there is no such name."""
+        """The records of a name, in any case; empty if there are only names below it, None if the name does not exist."""
         name = name.lower()
         if name not in self._below:
             return None

@@ -1,4 +1,4 @@
-"""The actor that knows which connections policies let through."""
+"""The actor that knows which connections NetworkPolicies allow."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ ADDRESS = "address"
 
 
 class IsAllowed(Request[bool], frozen=True):
-    """Whether a connection from one address to a port of another may be made. Addresses of no pod are outside."""
+    """Whether a connection from one address to a port of another is allowed. Addresses of no pod are outside."""
 
     source: str
     target: str
@@ -30,10 +30,10 @@ PolicyMessage = IsAllowed | Notify
 
 
 class NetworkPolicies(Actor[PolicyMessage], deterministic=True):
-    """Answers once it knows all policies, pods and namespaces that there were when it started.
+    """Answers `IsAllowed` once its informers have synced.
 
     Args:
-        client: reads them.
+        client: reads policies, pods and namespaces.
     """
 
     def __init__(self, client: Client) -> None:
@@ -41,7 +41,7 @@ class NetworkPolicies(Actor[PolicyMessage], deterministic=True):
         self._labels: dict[str, Labels] = {}
 
     def started(self) -> None:
-        """Watch what decides."""
+        """Subscribe to the informers."""
         informers = InformerFactory(self.ctx, self._client)
         policies, pods, namespaces = informers.of(NetworkPolicy), informers.of(Pod), informers.of(Namespace)
         policies.add_indexes({NAMESPACE: lambda one: (one.metadata.namespace,)})
@@ -54,13 +54,13 @@ class NetworkPolicies(Actor[PolicyMessage], deterministic=True):
 
     @handle
     def changed(self, message: Notify) -> None:
-        """Remember the labels of namespaces."""
+        """Apply changes."""
         if self._sources.take(message):
             self.ctx.unstash()
 
     @handle
     def is_allowed(self, message: IsAllowed) -> Later[bool] | bool:
-        """Whether both ends agree; a little later while not everything is known."""
+        """Whether both ends allow the connection, once all informers have synced."""
         if not self._sources.complete:
             return self.ctx.stash()
         ends = self._end(message.source), self._end(message.target)

@@ -1,7 +1,7 @@
-"""Whether policies let a connection through.
+"""Whether NetworkPolicies allow a connection.
 
-A pod that no policy selects for a direction may be reached, or may go, anywhere in it. One that some select needs a rule
-of any of them. Both ends must agree.
+In a direction in which no policy selects a pod, all its connections are allowed. Otherwise a rule of one of the policies
+must allow them. Both ends must allow a connection.
 
 Source: api/networking/v1/types.go (v1.36).
 """
@@ -23,18 +23,18 @@ from kubeactors.api.networking.v1.networkpolicy import (
 from kubeactors.apimachinery.labels import Labels, of_object
 
 Rule = tuple[tuple[NetworkPolicyPort, ...], tuple[NetworkPolicyPeer, ...]]
-"""Ports and peers; either means all if it is empty."""
+"""Ports and peers; empty ones mean all."""
 
 
 class End(msgspec.Struct, frozen=True):
-    """One end of a connection: an address, and the pod whose it is, if it is a pod's."""
+    """One end of a connection: an address, and its pod, if it is a pod's."""
 
     address: str
     pod: Pod | None = None
 
 
 class Connection(msgspec.Struct, frozen=True):
-    """A connection that is about to be made, or a datagram that is about to be sent (`UDP`)."""
+    """A connection to be made, or a datagram to be sent (`UDP`)."""
 
     source: End
     target: End
@@ -45,19 +45,19 @@ class Connection(msgspec.Struct, frozen=True):
 def allows(
     policies: Callable[[str], Iterable[NetworkPolicy]], namespaces: Mapping[str, Labels], connection: Connection
 ) -> bool:
-    """Whether both ends agree to a connection.
+    """Whether both ends allow a connection.
 
     Args:
-        policies: those of a namespace.
-        namespaces: the labels of each.
-        connection: what is about to happen.
+        policies: returns the policies of a namespace.
+        namespaces: the labels of each namespace.
+        connection: the connection.
     """
     source, target = connection.source, connection.target
     leaves = _passes(policies, namespaces, EGRESS, source, target, connection)
     return leaves and _passes(policies, namespaces, INGRESS, target, source, connection)
 
 
-def _passes(  # noqa: PLR0913, PLR0917  the two ends are what differs
+def _passes(  # noqa: PLR0913, PLR0917 -- the two ends are what differs
     policies: Callable[[str], Iterable[NetworkPolicy]],
     namespaces: Mapping[str, Labels],
     direction: str,
@@ -65,7 +65,7 @@ def _passes(  # noqa: PLR0913, PLR0917  the two ends are what differs
     other: End,
     connection: Connection,
 ) -> bool:
-    """Whether one end lets it through, in its direction."""
+    """Whether one end allows it, in its direction."""
     if isolated.pod is None:
         return True
     namespace = isolated.pod.metadata.namespace
@@ -106,7 +106,7 @@ def _fits_port(one: NetworkPolicyPort, connection: Connection) -> bool:
 
 
 def _named(pod: Pod | None, name: str) -> tuple[int, ...]:
-    """The ports that a pod's containers call so."""
+    """The ports of a pod's containers with this name."""
     if pod is None:
         return ()
     return tuple(

@@ -1,12 +1,12 @@
-"""The service proxy: who is behind a service, and which of them gets a connection.
+"""The service proxy: chooses the backend of each connection to a Service.
 
-    routes.py         where a service is listened at, and its backends; pure
-    affinity.py       clients that keep their backend
-    service_proxy.py  the actor that follows services and slices, and chooses
+    routes.py         the addresses at which a Service is served, and its backends; pure
+    affinity.py       session affinity
+    service_proxy.py  the actor that follows Services and EndpointSlices, and chooses
 
-Who sends to it: whoever has sockets (`cluster/proxy_sockets.py`: this room knows no event loop) asks it for a backend.
-What it sends: `Fronts` to the sockets, whenever services come, change or go.
-Where its behaviour comes from: kube-proxy (pkg/proxy, v1.36).
+Senders: the sockets (`cluster/proxy_sockets.py`) ask it for a backend.
+Sends: `Fronts` to the sockets, whenever Services are added, changed or deleted.
+Source: kube-proxy (pkg/proxy, v1.36).
 """
 
 from kubeactors.network.proxy.routes import Backend, Front

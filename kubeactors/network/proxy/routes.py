@@ -1,4 +1,4 @@
-"""Where a service is listened at, and who is behind it.
+"""The fronts and backends of Services: the addresses at which they are served, and where connections go.
 
 Source: pkg/proxy/topology.go (CategorizeEndpoints), pkg/proxy/endpointslicecache.go (v1.36).
 """
@@ -14,30 +14,29 @@ from kubeactors.api.discovery.v1 import Endpoint, EndpointSlice
 from kubeactors.client import key_of
 
 NODE_ADDRESS = "127.0.0.1"
-"""Node ports are listened at here: it stands for all nodes, with a load balancer in front of them."""
-
+"""The address of node ports: it stands for all nodes, with a load balancer in front of them."""
 
 PROTOCOLS = ("TCP", "UDP")
 
 
 class Front(msgspec.Struct, frozen=True, gc=False):
-    """A place where connections to one port of a service arrive."""
+    """An address and port at which one port of a Service is served."""
 
     service: str
-    """The key of the service."""
+    """The key of the Service."""
     port: int
-    """The port of the service."""
+    """The port of the Service."""
     name: str
     """The name of that port."""
     address: str
     listen_port: int
     external: bool = False
-    """Whether it is a node port, or a load balancer's."""
+    """Whether it is a node port, or a load balancer's port."""
     protocol: str = "TCP"
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """Where a client is: its node, and that node's zone; nothing of a client that is on no node."""
+    """The node of a client, and the node's zone; empty for a client outside of the cluster."""
 
     node: str = ""
     zone: str = ""
@@ -47,7 +46,7 @@ NOWHERE = Place()
 
 
 class Backend(msgspec.Struct, frozen=True, gc=False):
-    """Where a connection can be passed on to."""
+    """Where a connection can be forwarded to."""
 
     address: str
     port: int
@@ -55,7 +54,7 @@ class Backend(msgspec.Struct, frozen=True, gc=False):
 
 
 def alias(cluster_ip: str) -> str:
-    """The loopback address that stands for a cluster IP, as with pods that are coroutines.
+    """The loopback address that stands for a cluster IP, as pods that are coroutines have one.
 
     >>> alias("10.96.0.7")
     '127.96.0.7'
@@ -64,10 +63,10 @@ def alias(cluster_ip: str) -> str:
 
 
 def fronts(service: Service) -> Iterator[Front]:
-    """Where the ports of a service are listened at that speak TCP or UDP: not those of SCTP.
+    """The fronts of a Service's TCP and UDP ports; SCTP is not supported.
 
-    At the alias of its cluster IP, at node ports, and at the addresses of its load balancer if they are of the loopback
-    network: others are somebody else's.
+    They are at the alias of its cluster IP, at node ports, and at the addresses of its load balancer if these are of the
+    loopback network: others belong to somebody else.
     """
     spec = service.spec
     balanced = [one.ip for one in service.status.load_balancer.ingress if one.ip.startswith("127.")]
@@ -87,21 +86,21 @@ def fronts(service: Service) -> Iterator[Front]:
 
 
 def port_of(service: Service, number: int, protocol: str = "TCP") -> ServicePort | None:
-    """The port of a service with this number."""
+    """The port of a Service with this number, if there is one."""
     return next((one for one in service.spec.ports if one.port == number and one.protocol == protocol), None)
 
 
 def backends(
     service: Service, port: ServicePort, slices: Iterable[EndpointSlice], place: Place = NOWHERE
 ) -> tuple[Backend, ...]:
-    """Who gets connections: those that are ready, or else those that are going but still serve.
+    """The backends that get connections: ready endpoints, or, if there are none, terminating ones that still serve.
 
     Args:
-        service: any with a cluster IP.
+        service: a Service with a cluster IP.
         port: one of its ports.
-        slices: all that are the service's.
-        place: where the client is. With the internal traffic policy Local only backends on its node count; otherwise
-            hints of endpoints say which it should use. A client that is on no node reaches all.
+        slices: all EndpointSlices of the Service.
+        place: the client's. With the internal traffic policy Local only backends on its node are used; otherwise the
+            endpoints' hints apply. A client outside of the cluster uses all.
     """
     found = tuple(_endpoints(port, slices))
     local = bool(place.node) and service.spec.internal_traffic_policy == LOCAL
@@ -109,21 +108,21 @@ def backends(
         found = tuple(one for one in found if one[1].node == place.node)
     ready = tuple(one for one in found if _is_ready(one[0]))
     if not ready:
-        return tuple(dict.fromkeys(backend for endpoint, backend in found if _serves_while_it_goes(endpoint)))
-    meant = ready if local else tuple(_meant_for(ready, place))
-    return tuple(dict.fromkeys(backend for _, backend in meant))
+        return tuple(dict.fromkeys(backend for endpoint, backend in found if _serves_while_terminating(endpoint)))
+    hinted = ready if local else tuple(_hinted_for(ready, place))
+    return tuple(dict.fromkeys(backend for _, backend in hinted))
 
 
 _Found: TypeAlias = tuple[Endpoint, Backend]
 
 
-def _meant_for(ready: tuple[_Found, ...], place: Place) -> Iterable[_Found]:
-    """Those that hints give to the client's node, else to its zone, if hints are complete; else all."""
+def _hinted_for(ready: tuple[_Found, ...], place: Place) -> Iterable[_Found]:
+    """The endpoints with hints for the client's node, else for its zone, if all have such hints; else all."""
     for hints, name in ((_node_hints, place.node), (_zone_hints, place.zone)):
         if all(hints(endpoint) for endpoint, _ in ready):
-            meant = [one for one in ready if name in hints(one[0])]
-            if meant:
-                return meant
+            hinted = [one for one in ready if name in hints(one[0])]
+            if hinted:
+                return hinted
     return ready
 
 
@@ -150,6 +149,6 @@ def _is_ready(endpoint: Endpoint) -> bool:
     return endpoint.conditions.ready is not False
 
 
-def _serves_while_it_goes(endpoint: Endpoint) -> bool:
+def _serves_while_terminating(endpoint: Endpoint) -> bool:
     conditions = endpoint.conditions
     return conditions.serving is not False and conditions.terminating is True

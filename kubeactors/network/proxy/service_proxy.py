@@ -1,4 +1,4 @@
-"""The service proxy without its sockets."""
+"""The service proxy, without its sockets."""
 
 from itertools import chain
 
@@ -15,20 +15,20 @@ from kubeactors.network.sources import Sources
 ZONE_LABEL = "topology.kubernetes.io/zone"
 
 SERVICE = "service"
-"""Index: slices by the key of their service."""
+"""Index: EndpointSlices by the key of their Service."""
 ADDRESS = "address"
 """Index: pods by their addresses."""
 
 
 class Fronts(Message, frozen=True):
-    """A service is to be listened at here, and nowhere else; without a service, all of them are."""
+    """All the fronts of one Service; without a Service, the fronts of all Services."""
 
     service: str | None
     fronts: tuple[Front, ...]
 
 
 class Choose(Request[Backend | None], frozen=True):
-    """Who gets this connection; None: nobody is there for it."""
+    """Choose the backend of a connection; None if there is none."""
 
     front: Front
     client: str
@@ -39,24 +39,24 @@ ProxyMessage = Choose | Notify
 
 
 class ServiceProxy(Actor[ProxyMessage], deterministic=True):
-    """Says where services are to be listened at, and chooses backends at random, or those that clients keep.
+    """Tells the sockets the fronts of Services, and chooses backends at random, or by session affinity.
 
     Args:
-        client: reads services, endpoint slices and pods.
-        sockets: who listens.
+        client: reads Services, EndpointSlices, pods and nodes.
+        sockets: listen at the fronts.
     """
 
     def __init__(self, client: Client, sockets: Recipient[Fronts]) -> None:
         self._client = client
         self._sockets = sockets
         self._affinity = Affinity()
-        self._has_told_all = False
-        """Whether the sockets know all services that there are."""
+        self._has_sent_all = False
+        """Whether the sockets have got the fronts of all Services."""
         self._table: dict[str, dict[tuple[int, str, Place], tuple[Backend, ...]]] = {}
-        """By service: the backends by port and the client's place, as far as they were asked for since it changed."""
+        """Cached per Service until it changes: backends, by port, protocol and the client's place."""
 
     def started(self) -> None:
-        """Watch what decides about connections."""
+        """Subscribe to the informers."""
         informers = InformerFactory(self.ctx, self._client)
         services, slices, pods = informers.of(Service), informers.of(EndpointSlice), informers.of(Pod)
         slices.add_indexes({SERVICE: slices_by_service})
@@ -73,17 +73,17 @@ class ServiceProxy(Actor[ProxyMessage], deterministic=True):
 
     @handle
     def changed(self, message: Notify) -> None:
-        """Forget what was worked out from those that have changed."""
+        """Apply changes; at first, send the fronts of all Services."""
         complete = self._sources.take(message)
         if message.synced and message.source == self._service_source:
             self._sockets.tell(Fronts(None, tuple(chain.from_iterable(map(fronts, self._services)))))
-            self._has_told_all = True
+            self._has_sent_all = True
         if complete:
             self.ctx.unstash()
 
     @handle
     def choose(self, message: Choose) -> Later[Backend | None] | Backend | None:
-        """The backend; a little later while not everything is known."""
+        """The backend, once all informers have synced."""
         if not self._sources.complete:
             return self.ctx.stash()
         front = message.front
@@ -94,9 +94,9 @@ class ServiceProxy(Actor[ProxyMessage], deterministic=True):
         seconds = affinity_seconds(service)
         if not seconds:
             return self.ctx.random.choice(candidates)
-        return self._same_as_before(candidates, (front.service, front.port, message.client), seconds)
+        return self._by_affinity(candidates, (front.service, front.port, message.client), seconds)
 
-    def _same_as_before(self, candidates: tuple[Backend, ...], client: tuple[str, int, str], seconds: int) -> Backend:
+    def _by_affinity(self, candidates: tuple[Backend, ...], client: tuple[str, int, str], seconds: int) -> Backend:
         now = self.ctx.now
         self._affinity.forget_expired(now)
         before = self._affinity.of(client, now)
@@ -116,7 +116,7 @@ class ServiceProxy(Actor[ProxyMessage], deterministic=True):
         return found
 
     def _place_of(self, client: str) -> Place:
-        """Where a client is, if it is a pod and speaks from its own address."""
+        """The place of a client that is a pod and uses its own address; else an empty one."""
         pods = self._pods.by_index(ADDRESS, client).values()
         name = next((one.spec.node_name for one in pods), "")
         node = self._nodes.get(name) if name else None
@@ -126,7 +126,7 @@ class ServiceProxy(Actor[ProxyMessage], deterministic=True):
         self._table.pop(change.key, None)
         before = tuple(fronts(change.old)) if change.old is not None else ()
         after = tuple(fronts(change.new)) if change.new is not None else ()
-        if self._has_told_all and before != after:
+        if self._has_sent_all and before != after:
             self._sockets.tell(Fronts(change.key, after))
 
     def _on_slice(self, change: Change[EndpointSlice]) -> None:
