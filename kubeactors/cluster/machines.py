@@ -128,6 +128,8 @@ class Machines(Actor[MachinesMessage], deterministic=True):
             self._configs = {name: replace(one, pod_cidr="") for name, one in self._configs.items()}
         if spec.account_key:
             self._configs = {name: replace(one, account_tokens=True) for name, one in self._configs.items()}
+        if spec.csi_nodes:
+            self._configs = {name: replace(one, csi_node=True) for name, one in self._configs.items()}
         if len(self._configs) >= SHARED_HEARTBEATS:
             self._configs = {name: replace(one, tells_boot=False) for name, one in self._configs.items()}
         self._behaviours = {name: _behaviour(pool) for pool in pools for name in pool.names()}

@@ -173,6 +173,8 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     events: bool = True
     """Whether controllers, schedulers and kubelets tell people what happens. Who acts reads none of these Events, and each
     is a write."""
+    csi_nodes: bool = True
+    """Whether each kubelet creates a CSINode. Nobody acts on one without drivers, and each is a write."""
     leader_elect: bool = False
     """Whether a scheduler and a controller manager hold their Leases even where each is the only one of its kind; that
     costs a write a second. With more of a kind one is elected anyway."""

@@ -34,6 +34,8 @@ class KubeletConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Of all pods; of interest only with a threshold for `pid.available`."""
     static_pods: tuple[Pod, ...] = ()
     """Run on the node, whatever the API says; the API shows mirrors of them."""
+    csi_node: bool = False
+    """Whether it creates the CSINode of its node. It stays without drivers: there are none on simulated machines."""
     account_tokens: bool = False
     """Whether the API server issues tokens of service accounts: then containers that read their files wait for theirs."""
     architecture: str = "amd64"

@@ -4,12 +4,14 @@ Source: pkg/kubelet/kubelet_node_status.go, k8s.io/component-helpers/apimachiner
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from msgspec.structs import replace
 
 from kubeactors.api.coordination.v1 import Lease, LeaseSpec
 from kubeactors.api.core.v1 import Node
 from kubeactors.api.core.v1.node import ContainerImage
+from kubeactors.api.storage.v1 import CSINode
 from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference
 from kubeactors.apimachinery.status import AlreadyExists, Conflict, NotFound
 from kubeactors.client import Client, revision_of
@@ -21,6 +23,14 @@ LEASE_NAMESPACE = "kube-node-lease"
 LATE = 1.5
 """A heartbeat that comes later than this many intervals after the last makes the kubelet report its node anew: others
 may have given it up meanwhile."""
+
+MIGRATED_PLUGINS = {
+    "storage.alpha.kubernetes.io/migrated-plugins": ",".join(
+        f"kubernetes.io/{one}"
+        for one in ("aws-ebs", "azure-disk", "azure-file", "cinder", "gce-pd", "portworx-volume", "vsphere-volume")
+    )
+}
+"""The annotation of a CSINode. Source: migratedPlugins in pkg/volume/csi/csi_plugin.go (v1.36)."""
 
 
 class NodeReporter:
@@ -65,6 +75,18 @@ class NodeReporter:
             await self.report(now)
         else:
             self.events += started(self.node) if self._config.tells_boot else ()
+
+    async def publish_csi_node(self) -> None:
+        """Create the CSINode of the Node, if there is none.
+
+        Source: InitializeCSINodeWithAnnotation in pkg/volume/csi/nodeinfomanager/nodeinfomanager.go (v1.36).
+        """
+        if self.node is None:
+            return  # told by an instance before this one: who has registered publishes
+        name = self._config.node_name
+        metadata = ObjectMeta(name=name, owner_references=(_owned_by(self.node),), annotations=MIGRATED_PLUGINS)
+        with suppress(AlreadyExists):
+            await self._client.create(CSINode(metadata=metadata))
 
     async def refresh(self) -> None:
         """Read the Node again."""
@@ -135,7 +157,7 @@ class NodeReporter:
             holder_identity=name, lease_duration_seconds=self._config.lease_duration_seconds, renew_time=now
         )
         owner = await self._client.get(Node, name)  # there may be another one by now, and a Lease of none is collected
-        owners = (OwnerReference(api_version="v1", kind="Node", name=name, uid=owner.metadata.uid),)
+        owners = (_owned_by(owner),)
         try:
             metadata = ObjectMeta(name=name, namespace=LEASE_NAMESPACE, owner_references=owners)
             self._lease = await self._client.create(Lease(metadata=metadata, spec=spec))
@@ -148,3 +170,8 @@ class NodeReporter:
                     spec=spec,
                 )
             )
+
+
+def _owned_by(node: Node) -> OwnerReference:
+    """For what goes with a Node."""
+    return OwnerReference(api_version="v1", kind="Node", name=node.metadata.name, uid=node.metadata.uid)

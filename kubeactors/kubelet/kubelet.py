@@ -32,6 +32,7 @@ from kubeactors.kubelet.messages import (
     Heartbeat,
     KeepRenewed,
     KubeletMessage,
+    PublishCSINode,
     Readmit,
     Register,
     ReportNode,
@@ -152,6 +153,11 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     async def register(self, message: Register) -> None:
         """Create the Node and the Lease, then begin to work."""
         await self._keeper.register()
+
+    @handle
+    async def publish_csi_node(self, message: PublishCSINode) -> None:
+        """Create the CSINode."""
+        await self._keeper.publish_csi_node()
 
     @handle
     async def await_range(self, message: AwaitRange) -> None:

@@ -73,6 +73,10 @@ class ShowStaticPods(Message, frozen=True):
     """The Node is there, or there again: show what it runs by itself."""
 
 
+class PublishCSINode(Message, frozen=True):
+    """Create the CSINode of the node."""
+
+
 class AwaitRange(Message, frozen=True):
     """Look whether the node has been given a range for its pods."""
 
@@ -106,6 +110,7 @@ KubeletMessage: TypeAlias = (
     | DropMirror
     | ShowStaticPods
     | AwaitRange
+    | PublishCSINode
     | ConnectNode
     | CorrectNode
     | CheckResources

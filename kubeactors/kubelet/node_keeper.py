@@ -15,6 +15,7 @@ from kubeactors.kubelet.messages import (
     Heartbeat,
     KeepRenewed,
     KubeletMessage,
+    PublishCSINode,
     Register,
     ReportNode,
     StopRenewing,
@@ -71,8 +72,18 @@ class NodeKeeper:
         self._tell_events()
         self._ctx.self.tell(Connect() if self._config.pod_cidr else AwaitRange())
         self._ctx.self.tell(ConnectNode())
+        if self._config.csi_node:
+            self._ctx.self.tell(PublishCSINode())
         self._ctx.self.tell(Heartbeat())
         self._later_report()
+
+    async def publish_csi_node(self) -> None:
+        """Create the CSINode; if that fails, again after a while."""
+        try:
+            await self.reporter.publish_csi_node()
+        except StatusError as error:
+            self._ctx.log.info("kubelet.csi_node_not_published", error=str(error))
+            self._ctx.after(REGISTER_RETRY_SECONDS, PublishCSINode())
 
     def pod_cidr(self) -> str:
         """The range that the node has for its pods, as far as is known; empty if it has none."""

@@ -31,6 +31,7 @@ def spec_of(plan: Plan, *, leader_elect: bool) -> ClusterSpec:
         schedulers=plan.candidates,
         controller_managers=plan.candidates,
         events=plan.events,
+        csi_nodes=False,
         leader_elect=leader_elect,
     )
 

@@ -13,7 +13,9 @@ import yaml
 from kubeactors import Cluster, NodePool
 from kubeactors.api.apps.v1 import Deployment
 from kubeactors.api.core.v1 import ConfigMap, Container, Node, Pod, PodSpec, Taint
-from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.api.storage.v1 import CSINode
+from kubeactors.api.storage.v1.csinode import CSINodeSpec
+from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference
 from kubeactors.apiserver.http.serving import WrongEventLoop
 from kubeactors.cluster import ClusterSpec, ManifestError, machines
 from kubeactors.cluster.machines import kubelet_configs
@@ -253,6 +255,17 @@ def test_there_are_no_fewer_than_no_nodes(make: Callable[[], object], field: str
 async def test_two_nodes_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match='two nodes are called "node-1"'):
         list(kubelet_configs([NodePool(), NodePool()], QUICK))
+
+
+async def test_each_node_has_a_csi_node_that_goes_with_it() -> None:
+    async with Cluster(nodes=1) as cluster:
+        await cluster.wait_for("csinode/node-1", "create")
+        made = await cluster.client.get(CSINode, "node-1")
+        node = await cluster.client.get(Node, "node-1")
+        owner = OwnerReference(api_version="v1", kind="Node", name="node-1", uid=node.metadata.uid)
+        assert (made.metadata.owner_references, made.spec) == ((owner,), CSINodeSpec())
+        await cluster.client.delete(Node, "node-1")
+        await cluster.wait_for("csinode/node-1", "delete")
 
 
 @pytest.mark.parametrize(
