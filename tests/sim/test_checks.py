@@ -1,4 +1,4 @@
-"""Pods look whether their environment and their files are what they have asked for."""
+"""Containers compare their environment and files with their pod's spec."""
 
 import pytest
 
@@ -19,7 +19,7 @@ PLAN = Plan(seed=1, steps=(CreateJob(at=0.0, name="sum", completions=1, parallel
         "volumes:mounts_of:confuse:0",
     ],
 )
-def test_a_container_that_is_told_something_else_is_heard(mutant: str) -> None:
+def test_a_wrong_environment_is_found(mutant: str) -> None:
     assert Simulation(PLAN).run().violations == ()
     with in_force(named(f"kubelet.{mutant}")):
         names = [one.invariant for one in Simulation(PLAN).run().violations]

@@ -1,4 +1,4 @@
-"""What names no class: a server, or a controller, that does not choose the default one is objected to."""
+"""Objects without a class: mistakes in the choice of the default class are found."""
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -37,7 +37,7 @@ def ran(*steps: AnyAction) -> Simulation:
 
 
 def indifferent() -> AbstractContextManager[object]:
-    """Ingresses get no class."""
+    """Ingresses get no default class."""
 
     def admit(_self: DefaultIngressClass, value: TypedObject, _attributes: Attributes) -> TypedObject:
         return value
@@ -46,7 +46,7 @@ def indifferent() -> AbstractContextManager[object]:
 
 
 def old_fashioned() -> AbstractContextManager[object]:
-    """The oldest class is chosen."""
+    """The oldest default class is chosen."""
 
     def oldest(found: Iterable[TypedObject]) -> str | None:
         ordered = sorted(found, key=lambda one: one.metadata.creation_timestamp or "")
@@ -56,12 +56,12 @@ def old_fashioned() -> AbstractContextManager[object]:
 
 
 def insistent() -> AbstractContextManager[object]:
-    """A class that is the default no more is chosen, too."""
+    """A class that is no longer the default is still chosen."""
     return patch.object(classes, "is_default_class", return_value=True)
 
 
 def forgetful() -> AbstractContextManager[object]:
-    """Who has no class when he comes gets none later."""
+    """A claim without a class at its creation gets none later."""
 
     def as_it_is(claim: PersistentVolumeClaim, _classes: Iterable[StorageClass]) -> PersistentVolumeClaim:
         return claim
@@ -70,7 +70,7 @@ def forgetful() -> AbstractContextManager[object]:
 
 
 def thrifty() -> AbstractContextManager[object]:
-    """What was once decided for a template holds for all its pods."""
+    """The first admission of a pod of a template is reused for all its pods."""
     genuine = SharedSpecs.admit
 
     def admit(self: SharedSpecs, value: TypedObject, attributes: Attributes) -> TypedObject:
@@ -114,7 +114,7 @@ MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], tuple[AnyActio
 
 
 @pytest.mark.parametrize(("mutant", "steps"), MUTANTS, ids=[mutant.__name__ for mutant, _ in MUTANTS])
-def test_who_does_not_choose_the_default_is_objected_to(
+def test_a_mistake_in_the_choice_of_the_default_class_is_found(
     mutant: Callable[[], AbstractContextManager[object]], steps: tuple[AnyAction, ...]
 ) -> None:
     assert ran(*steps).judge.violations == []
@@ -123,7 +123,7 @@ def test_who_does_not_choose_the_default_is_objected_to(
 
 
 @pytest.mark.parametrize("of", ["ingress", "claim", "pod"])
-def test_what_is_the_default_comes_and_goes(of: Chosen) -> None:
+def test_changes_of_the_default_class_violate_nothing(of: Chosen) -> None:
     steps: tuple[AnyAction, ...] = (
         SetDefault(at=0.0, of=of, number=1),
         SetDefault(at=15.0, of=of, number=1, default=False),

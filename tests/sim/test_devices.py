@@ -1,4 +1,4 @@
-"""Devices: pods get those that there are, one after the other, and whoever gives them out wrongly is objected to."""
+"""Devices: pods share the few that exist one after the other, and mistakes in their allocation are found."""
 
 import pytest
 
@@ -24,19 +24,19 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
 
 
 def ran(*steps: AnyStep) -> Simulation:
-    """A run in which nothing was violated."""
+    """A run without violations."""
     simulation = Simulation(Plan(seed=1, steps=(ONE, *steps)))
     assert simulation.run().violations == ()
     return simulation
 
 
-def test_a_pod_waits_for_the_device_until_another_has_done_with_it() -> None:
+def test_a_pod_waits_for_a_device_until_another_pod_has_released_it() -> None:
     world = ran(*TWO_WANT_IT, DeletePod(at=20.0, name="gadget-1")).world
     assert [(one.metadata.name, one.status.phase) for one in world.of(Pod).values()] == [("gadget-2", "Succeeded")]
     assert dict(world.of(ResourceClaim)) == {}
 
 
-def test_a_claim_that_is_dropped_stays_as_long_as_somebody_uses_it() -> None:
+def test_a_deleted_claim_is_kept_while_a_pod_uses_it() -> None:
     held = ran(*TWO_SHARE_IT, DropDeviceClaim(at=5.0)).world
     assert [one.metadata.name for one in held.of(ResourceClaim).values()] == ["shared"]
     assert {one.spec.node_name for one in held.of(Pod).values()} == {"node-2"}
@@ -45,7 +45,7 @@ def test_a_claim_that_is_dropped_stays_as_long_as_somebody_uses_it() -> None:
 
 
 @pytest.mark.parametrize(("invariant", "mutant", "steps"), MISTAKES, ids=[one[0] for one in MISTAKES])
-def test_a_mistake_about_them_is_objected_to(invariant: str, mutant: str, steps: tuple[AnyStep, ...]) -> None:
+def test_a_mistake_in_allocation_is_found(invariant: str, mutant: str, steps: tuple[AnyStep, ...]) -> None:
     with in_force(named(mutant)):  # who comes first depends on the seed
         outcomes = [Simulation(Plan(seed=seed, steps=(ONE, *steps))).run() for seed in (1, 2, 3)]
     assert invariant in {one.invariant for outcome in outcomes for one in outcome.violations}

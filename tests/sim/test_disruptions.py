@@ -1,4 +1,4 @@
-"""Who takes a pod away is judged by what he has said on it, and by what he takes."""
+"""Disruptions of pods: they need the condition DisruptionTarget, and finished pods are kept."""
 
 from typing import cast
 
@@ -29,7 +29,7 @@ REFUSED = NotFound.saying('pods "a" not found').status
 
 
 class Bench:
-    """A world in which a pod is written, and two invariants of who takes it away."""
+    """A world with one pod, and the two invariants of its disruption."""
 
     def __init__(self) -> None:
         self._sim = SimSystem()
@@ -40,7 +40,7 @@ class Bench:
         self._cell = cast("Cell", self._sim.spawn(Actor, name="replicaset"))
 
     def write(self, pod: Pod) -> None:
-        """The store has it, and both are told."""
+        """The store has the pod, and both invariants see the commit."""
         commit = self._world.apply(StoreEvent(kv=KeyValue("pods/x/a", pod, 1, 1, 1), previous=None, deleted=False))
         assert not [*self.told.committed(commit), *self.kept.committed(commit)]
 
@@ -49,13 +49,13 @@ class Bench:
         self._sim.run(seconds)
 
     def delete(self, component: str) -> Asked:
-        """A component asks for it."""
+        """A component deletes the pod."""
         options = DeleteOptions(preconditions=Preconditions(uid="u"))
         request = Delete(resource=PODS, namespace="x", name="a", options=options, user=ADMIN)
         return Asked(component, self._cell, request, 1, self._sim.now)
 
     def evict(self, options: WriteOptions) -> Served:
-        """Somebody asks for its eviction."""
+        """A user evicts the pod."""
         request = Create(
             resource=PODS, namespace="x", name="a", subresource="eviction", object=pod(), options=options, user=ADMIN
         )
@@ -79,7 +79,7 @@ def pod(*conditions: PodCondition, phase: str = "Running", going: bool = True) -
         (pod(), "controller-manager", DONE, 0),
     ],
 )
-def test_who_preempts_a_pod_has_said_so_on_it(found: Pod, component: str, answer: Status, problems: int) -> None:
+def test_a_preempted_pod_has_the_condition(found: Pod, component: str, answer: Status, problems: int) -> None:
     bench = Bench()
     bench.write(found)
     assert len(list(bench.told.answered(bench.delete(component), answer))) == problems
@@ -94,14 +94,14 @@ def test_who_preempts_a_pod_has_said_so_on_it(found: Pod, component: str, answer
         (pod(going=False), WriteOptions(), 0),
     ],
 )
-def test_a_pod_that_was_evicted_says_so(found: Pod, options: WriteOptions, problems: int) -> None:
+def test_an_evicted_pod_has_the_condition(found: Pod, options: WriteOptions, problems: int) -> None:
     bench = Bench()
     bench.write(found)
     assert len(list(bench.told.served(bench.evict(options), DONE))) == problems
 
 
 @pytest.mark.parametrize(("phase", "seconds", "problems"), [("Succeeded", 60, 1), ("Failed", 5, 0), ("Running", 60, 0)])
-def test_who_wants_fewer_pods_keeps_those_that_have_ended(phase: str, seconds: int, problems: int) -> None:
+def test_scaling_down_keeps_finished_pods(phase: str, seconds: int, problems: int) -> None:
     assert KNOWN == 10 * SECOND
     bench = Bench()
     bench.write(pod(phase=phase, going=False))

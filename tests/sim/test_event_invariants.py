@@ -1,4 +1,4 @@
-"""Events are judged: whether they are true, whether people are told what they look for, and not again and again."""
+"""Events are judged: whether they are accurate, recorded, and counted."""
 
 import pytest
 from msgspec.structs import replace
@@ -76,7 +76,7 @@ AGAIN = replace(BOUND, series=EventSeries(count=2))
 
 
 class Told:
-    """An invariant that is told of events, in a world with one pod on a node."""
+    """The invariant, in a world with one pod on a node."""
 
     def __init__(self) -> None:
         self.world: World = World()
@@ -85,7 +85,7 @@ class Told:
         self.invariant: EventsAreAccurate = EventsAreAccurate(self.world, SimSystem().kernel.root)
 
     def says(self, event: Event, old: Event | None = None) -> list[str]:
-        """What it objects to."""
+        """The violations for this event."""
         return list(self.invariant.committed(Commit(7, "x/a.1", old, event)))
 
     def _written(self, value: TypedObject, revision: int) -> None:

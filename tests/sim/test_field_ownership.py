@@ -1,4 +1,4 @@
-"""Several managers write one object: who owns what is reckoned by simple rules, and a server that errs is objected to."""
+"""Several managers write one object: values and owners are compared with the rules of server-side apply."""
 
 import pytest
 
@@ -14,14 +14,14 @@ from tests.quality.automatic.mutants import in_force, named
 
 
 def shared(seed: int, writes: int = 15) -> Plan:
-    """One object, and many writes of it one after the other."""
+    """One object, and many writes of it, one after the other."""
     drawn = Managing(Seeded(seed))
     steps = [*drawn.first(1.0), *(drawn.another(4.0 + number) for number in range(writes))]
     return Plan(seed=seed, nodes=1, steps=in_order([*steps]))
 
 
 @pytest.mark.parametrize("seed", [1, 2, 4])
-def test_a_server_that_keeps_account_is_not_objected_to(seed: int) -> None:
+def test_correct_ownership_violates_nothing(seed: int) -> None:
     simulation = Simulation(shared(seed))
     assert simulation.run(until=25.0).violations == ()
     assert simulation.actions["manage"] > 10
@@ -36,13 +36,13 @@ def test_a_server_that_keeps_account_is_not_objected_to(seed: int) -> None:
         "apiserver.field_manager:_changed_parts:confuse:0",
     ],
 )
-def test_a_server_that_errs_is(mutant: str) -> None:
+def test_a_mistake_in_server_side_apply_is_found(mutant: str) -> None:
     with in_force(named(mutant)):
         runs = (Simulation(shared(seed), (FieldOwnershipIsTracked,)).run(until=25.0) for seed in (1, 2, 4, 5))
         assert any(one.invariant == "field-ownership-is-tracked" for run in runs for one in run.violations)
 
 
-def test_what_was_only_tried_is_not_stored_and_another_owner_is_in_the_way_until_he_is_forced() -> None:
+def test_a_dry_run_stores_nothing_and_a_conflict_is_resolved_by_force() -> None:
     simulation = Simulation(
         Plan(
             seed=1,
@@ -59,7 +59,7 @@ def test_what_was_only_tried_is_not_stored_and_another_owner_is_in_the_way_until
     assert simulation.actions["manage"] == 2
 
 
-def test_who_writes_an_object_anew_without_a_look_leaves_it_the_one_that_it_is() -> None:
+def test_an_update_without_a_uid_keeps_the_objects_identity() -> None:
     steps = (
         Manage(at=1.0, of="ConfigMap", name="managed", manager="alice", fields=("x", "y")),
         Manage(at=2.0, of="ConfigMap", name="managed", manager="bob", how="overwrite", fields=("y", "z"), value="2"),

@@ -1,4 +1,4 @@
-"""The node that a scheduler chooses is reckoned by a simple model: a scheduler that weighs wrongly is objected to."""
+"""The scheduler's choice of a node is compared with a simple model of the scores."""
 
 import pytest
 from msgspec.structs import replace
@@ -18,7 +18,7 @@ from tests.quality.automatic.mutants import in_force, named
 
 
 def one_by_one(trait: Trait = "") -> tuple[AnyStep, ...]:
-    """Pods come alone, to nodes that are not alike; one of these is better left alone."""
+    """Pods are created one at a time; the nodes differ, and one has a PreferNoSchedule taint."""
     return (
         Taint(at=0.0, node="node-3", seconds=70.0, mild=True),
         CreateDeployment(at=0.0, name="web", replicas=2, trait=trait),
@@ -58,7 +58,7 @@ def test_correct_scores_violate_nothing(trait: Trait) -> None:
 
 
 def on(node: str, **requests: str) -> Pod:
-    """A pod of app=web that asks for that, and is on that node."""
+    """A pod with app=web and this request on this node."""
     container = Container(name="c", resources=ResourceRequirements(requests=requests))
     metadata = ObjectMeta(name="p", namespace="x", labels={"app": "web"})
     return Pod(metadata=metadata, spec=PodSpec(containers=(container,), node_name=node))

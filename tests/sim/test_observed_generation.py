@@ -1,4 +1,4 @@
-"""What components say in statuses is held against what they said before."""
+"""`observedGeneration` is compared with its former value and with the generation."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def having_seen(generation: int) -> Deployment:
 
 
 @pytest.mark.parametrize(("before", "after", "problems"), [(2, 3, 0), (3, 3, 0), (3, 2, 1), (3, 4, 1), (4, 4, 0)])
-def test_nobody_says_that_he_has_seen_a_spec_that_is_yet_to_come_or_an_older_one_than_before(
+def test_an_observed_generation_in_the_future_or_older_than_before_is_a_violation(
     before: int, after: int, problems: int
 ) -> None:
     assert len(list(changed(having_seen(before), having_seen(after)))) == problems

@@ -1,4 +1,4 @@
-"""What is said of pods is judged by itself: whether it adds up, how it goes on, and whether that is in time."""
+"""Pod statuses are judged: whether they are consistent, how they change, and when."""
 
 from itertools import pairwise
 
@@ -37,7 +37,7 @@ BROKEN = ContainerState(terminated=ContainerStateTerminated(exit_code=1, started
 
 
 def told(state: ContainerState, count: int = 0, last: ContainerState | None = None, id_: str = "c") -> ContainerStatus:
-    """What is said of a container."""
+    """A container's status."""
     runs = state.running is not None
     return ContainerStatus(
         name="main",
@@ -52,7 +52,7 @@ def told(state: ContainerState, count: int = 0, last: ContainerState | None = No
 
 
 def pod(one: ContainerStatus, phase: str, ready: str = "", policy: str = "Always", address: str = "10.0.0.1") -> Pod:
-    """A pod of one container, of which that is said."""
+    """A pod of one container with that status."""
     said = ready or str(one.ready)
     return Pod(
         metadata=ObjectMeta(name="a", namespace="x", uid="u"),
@@ -70,7 +70,7 @@ def pod(one: ContainerStatus, phase: str, ready: str = "", policy: str = "Always
 
 
 def judged(type_: type[Invariant], old: Pod, new: Pod) -> list[str]:
-    """What an invariant says of a change."""
+    """The violations for a change."""
     sim = SimSystem()
     sim.kernel.wall = parse_time(T2)
     return list(type_(World(), sim.kernel.root).committed(Commit(7, "x/a", old, new)))
@@ -152,7 +152,7 @@ def test_a_transition_time_changes_with_the_status(status: str, since: str, prob
 
 
 def ended(second: int) -> ContainerState:
-    """It has ended badly, after it ran for a second."""
+    """It failed after it ran for a second."""
     times = [f"2026-01-01T00:00:{one:02}Z" for one in (second - 1, second)]
     return ContainerState(
         terminated=ContainerStateTerminated(exit_code=1, started_at=times[0], finished_at=times[1], container_id="c")
@@ -160,7 +160,7 @@ def ended(second: int) -> ContainerState:
 
 
 def begun(second: int) -> ContainerState:
-    """It runs since that second."""
+    """It has been running since that second."""
     return ContainerState(running=ContainerStateRunning(started_at=f"2026-01-01T00:00:{second:02}Z"))
 
 

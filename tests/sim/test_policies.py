@@ -1,4 +1,4 @@
-"""What users let be written: a rule that the server does not keep is objected to, whatever part of it it forgets."""
+"""Mistakes in the enforcement of admission policies and webhooks are found, whatever part is forgotten."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -31,7 +31,7 @@ WRITES: tuple[AnyAction, ...] = (
     Clear(at=46.0, sort="config-map", number=2),
     Touch(at=75.0, sort="config-map", number=1, how="update", mark="d"),
 )
-"""Each at a time when all know whether there is a rule, and what it means."""
+"""Writes at times when the server must know which version of a rule is in force."""
 
 
 def rule(
@@ -46,7 +46,7 @@ def rule(
     answer: Answer = "nobody",
     takes_seconds: float = 0.0,
 ) -> SetRule:
-    """A rule that is there for a minute."""
+    """A rule that exists for a minute."""
     return SetRule(
         at=5.0,
         form=form,
@@ -65,14 +65,14 @@ def rule(
 
 
 def ran(found: SetRule) -> Simulation:
-    """A run of the rule and of what it is about."""
+    """A run of the rule, and of writes that it may match."""
     simulation = Simulation(Plan(seed=1, steps=(found, *WRITES)))
     simulation.run()
     return simulation
 
 
 def stale() -> AbstractContextManager[object]:
-    """Nobody notices that rules come, change, go."""
+    """Changes of rules are ignored."""
 
     def observe(_self: PolicyIndex, _kind: object, _change: object) -> None:
         return
@@ -81,12 +81,12 @@ def stale() -> AbstractContextManager[object]:
 
 
 def lenient() -> AbstractContextManager[object]:
-    """No policy refuses anything."""
+    """No policy denies anything."""
     return patch.object(ValidatingPolicies, "validate")
 
 
 def unchanging() -> AbstractContextManager[object]:
-    """No policy changes anything."""
+    """No policy mutates anything."""
 
     def admit(_self: MutatingPolicies, value: object, _attributes: object) -> object:
         return value
@@ -95,43 +95,43 @@ def unchanging() -> AbstractContextManager[object]:
 
 
 def unasked() -> AbstractContextManager[object]:
-    """No webhook is asked."""
+    """No webhook is called."""
     return patch.object(Webhooks, "concern", return_value=False)
 
 
 def unselective() -> AbstractContextManager[object]:
-    """Selectors mean all."""
+    """Selectors match everything."""
     return patch.object(matching, "_matches_labels", return_value=True)
 
 
 def unconditional() -> AbstractContextManager[object]:
-    """Conditions hold."""
+    """Match conditions are always true."""
     return patch.object(validating, "conditions_hold", return_value=True)
 
 
 def forgiving() -> AbstractContextManager[object]:
-    """What comes to nothing is no violation."""
+    """A failing expression is no violation."""
     return patch.object(validating, "_unless_ignored", return_value=())
 
 
 def nameless() -> AbstractContextManager[object]:
-    """Names of objects say nothing."""
+    """`resourceNames` are ignored."""
 
     return patch.object(matching, "_named", matching.meant)
 
 
 def strict() -> AbstractContextManager[object]:
-    """Webhooks that may be ignored are not."""
+    """`failurePolicy: Ignore` is ignored."""
     return patch.object(invocation, "IGNORE", "Never")
 
 
 def deaf() -> AbstractContextManager[object]:
-    """What webhooks answer is taken for a yes."""
+    """Every answer of a webhook counts as allowed."""
     return patch.object(invocation, "read_response", return_value=AdmissionResponse(allowed=True))
 
 
 def unpatched() -> AbstractContextManager[object]:
-    """What webhooks want changed is not."""
+    """Patches of webhooks are dropped."""
 
     async def mutate(_self: Webhooks, value: TypedObject, attributes: Attributes, admit: Admit) -> TypedObject:
         return admit(value, attributes)
@@ -140,7 +140,7 @@ def unpatched() -> AbstractContextManager[object]:
 
 
 def impatient() -> AbstractContextManager[object]:
-    """No answer is waited for."""
+    """Every call of a webhook times out."""
 
     async def response(_self: Invocation) -> AdmissionResponse:
         raise invocation._CallFailed("no time")
@@ -149,7 +149,7 @@ def impatient() -> AbstractContextManager[object]:
 
 
 def trusting() -> AbstractContextManager[object]:
-    """It is not looked to which question something is the answer."""
+    """Answers are compared with a wrong uid, so that calls fail."""
 
     def read(body: bytes, _uid: str, *, may_patch: bool) -> AdmissionResponse:
         return read_response(body, "another", may_patch=may_patch)
@@ -158,7 +158,7 @@ def trusting() -> AbstractContextManager[object]:
 
 
 def behind() -> AbstractContextManager[object]:
-    """Webhooks are shown what was there, and not what will be."""
+    """Webhooks receive the old object as the new one."""
     ask = Webhooks.validate
 
     async def validate(self: Webhooks, _value: TypedObject | None, attributes: Attributes) -> None:
@@ -168,7 +168,7 @@ def behind() -> AbstractContextManager[object]:
 
 
 def heedless() -> AbstractContextManager[object]:
-    """Nobody is asked about deletions."""
+    """Webhooks are not called for deletions."""
 
     async def ask(_self: Registry, _current: object, _attributes: object) -> None:
         return
@@ -207,7 +207,7 @@ MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], SetRule]] = [
 @pytest.mark.parametrize(
     ("mutant", "found"), MUTANTS, ids=[f"{mutant.__name__}-{one.form}-{one.by}-{one.answer}" for mutant, one in MUTANTS]
 )
-def test_a_server_that_does_not_keep_a_rule_is_objected_to(
+def test_a_rule_that_is_not_enforced_is_found(
     mutant: Callable[[], AbstractContextManager[object]], found: SetRule
 ) -> None:
     assert ran(found).judge.violations == []
@@ -215,7 +215,7 @@ def test_a_server_that_does_not_keep_a_rule_is_objected_to(
         assert "admission-policies-are-enforced" in {one.invariant for one in ran(found).judge.violations}
 
 
-def test_what_no_webhook_refuses_is_written_with_what_they_add() -> None:
+def test_what_webhooks_allow_is_written_with_their_mutations() -> None:
     marks = rule("mutating-webhook", answer="mark", operations=CHANGES, by="label")
     (found,) = [one for one in ran(marks).world.of(ConfigMap).values() if one.metadata.name == "config-map-1"]
     assert found.data["marked-1"] == "yes"
@@ -223,7 +223,7 @@ def test_what_no_webhook_refuses_is_written_with_what_they_add() -> None:
 
 @pytest.mark.parametrize("errs", [False, True])
 @pytest.mark.parametrize("form", ["validating", "mutating", "validating-webhook", "mutating-webhook"])
-def test_what_a_rule_refuses_is_written_when_it_has_gone(form: Form, *, errs: bool) -> None:
+def test_what_a_rule_denies_is_written_once_it_is_deleted(form: Form, *, errs: bool) -> None:
     world = ran(rule(form, by="label", operations=CHANGES, errs=errs)).world
     assert not [one for type_ in world.log for one in world.of(type_).values() if "rule-1" in one.metadata.name]
     (found,) = [one for _, one in world.everything() if one.metadata.name == "config-map-1"]

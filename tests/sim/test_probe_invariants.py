@@ -1,4 +1,4 @@
-"""What kubelets make of probes is judged by what containers answer: who counts wrongly is objected to."""
+"""Kubelets' use of probe results is judged by the results that containers give."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.quality.automatic.mutants import in_force, named
 
 
 def web(probing: Probing | None) -> CreateDeployment:
-    """A deployment that has a pod on each node."""
+    """A deployment with a pod on each node."""
     return CreateDeployment(at=0.0, name="web", replicas=4, probes=True, probing=probing)
 
 

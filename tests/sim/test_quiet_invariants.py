@@ -1,4 +1,4 @@
-"""Each invariant of what must be so once all is quiet objects to a mistake in the controller that it is about."""
+"""Each invariant of a quiet cluster finds a mistake in the controller that it is about."""
 
 from random import Random
 from unittest.mock import patch
@@ -200,14 +200,14 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
 @pytest.mark.parametrize(
     ("invariant", "mutant", "steps"), MISTAKES, ids=lambda one: one if isinstance(one, str) else ""
 )
-def test_a_mistake_is_objected_to(invariant: str, mutant: str, steps: tuple[AnyStep, ...]) -> None:
+def test_a_mistake_is_found(invariant: str, mutant: str, steps: tuple[AnyStep, ...]) -> None:
     plan = Plan(seed=1, steps=steps)
     assert Simulation(plan).run().violations == ()
     with in_force(named(f"controllers.{mutant}")):
         assert invariant in {one.invariant for one in Simulation(plan).run().violations}
 
 
-def test_a_scheduler_that_chooses_the_worst_node_is_objected_to() -> None:
+def test_a_scheduler_that_chooses_the_worst_node_is_found() -> None:
     def worst(profile: Profile, pod: PodInfo, _random: Random) -> NodeInfo | Diagnosis:
         found = profile.feasible(pod)
         return found if isinstance(found, Diagnosis) else min(found, key=found.__getitem__)
@@ -218,7 +218,7 @@ def test_a_scheduler_that_chooses_the_worst_node_is_objected_to() -> None:
         assert {one.invariant for one in Simulation(plan).run().violations} == {"replicas-are-spread"}
 
 
-def test_a_node_with_more_pods_may_be_chosen_where_one_wants_others_near() -> None:
+def test_pod_affinity_may_lead_to_a_node_with_more_pods() -> None:
     steps = (
         CreateDeployment(at=0.0, name="web", replicas=7, trait="together"),
         RelabelPod(at=20.0, name="web"),
@@ -228,7 +228,7 @@ def test_a_node_with_more_pods_may_be_chosen_where_one_wants_others_near() -> No
     assert Simulation(Plan(seed=1, pods_per_node=12, steps=steps)).run().violations == ()
 
 
-def test_a_node_with_more_pods_may_be_chosen_where_room_comes_everywhere_at_once() -> None:
+def test_a_node_with_more_pods_may_be_chosen_while_room_appears_on_all_nodes() -> None:
     steps = (
         CreateDeployment(at=0.0, name="web", replicas=6, recreate=True, stop_seconds=20),
         Autoscale(at=0.1, name="web", most=5),
@@ -239,7 +239,7 @@ def test_a_node_with_more_pods_may_be_chosen_where_room_comes_everywhere_at_once
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_the_room_of_a_pod_that_a_node_is_about_to_show_again_may_be_given_away(*, force: bool) -> None:
+def test_the_room_of_a_static_pod_without_a_mirror_pod_may_be_used(*, force: bool) -> None:
     deletions = [DeletePod(at=10.0 + second, name="own", force=force) for second in range(3)]
     steps: tuple[AnyStep, ...] = (CreateDeployment(at=0.0, name="web", replicas=3), *deletions)
     for seed in (1, 3):
@@ -247,7 +247,7 @@ def test_the_room_of_a_pod_that_a_node_is_about_to_show_again_may_be_given_away(
         assert Simulation(plan).run().violations == ()
 
 
-def test_who_pauses_a_deployment_that_is_to_make_its_pods_anew_has_the_last_ones_at_once() -> None:
+def test_pausing_a_recreating_deployment_scales_its_latest_replica_set_up_at_once() -> None:
     steps = (
         CreateDeployment(at=0.0, name="web", replicas=6, max_surge=2, max_unavailable=1, recreate=True),
         SlowReplies(at=0.0, component="controller-manager", resource="", seconds=15.0, delay_seconds=0.3),
@@ -260,7 +260,7 @@ def test_who_pauses_a_deployment_that_is_to_make_its_pods_anew_has_the_last_ones
     assert Simulation(Plan(seed=9050353, steps=steps)).run().violations == ()
 
 
-def test_two_revisions_may_have_one_number_if_a_set_has_found_one_late() -> None:
+def test_two_revisions_may_share_a_number_if_one_was_adopted_late() -> None:
     steps = (
         CreateStatefulSet(at=0.0, name="db", replicas=1),
         WatchLag(at=4.0, component="controller-manager", resource="controllerrevisions", seconds=30.0),
@@ -272,7 +272,7 @@ def test_two_revisions_may_have_one_number_if_a_set_has_found_one_late() -> None
     assert [one.revision for one in simulation.world.of(ControllerRevision).values()] == [1, 1]
 
 
-def test_a_replication_controller_that_takes_all_pods_is_objected_to() -> None:
+def test_a_replication_controller_that_adopts_all_pods_is_found() -> None:
     def unselective(owner: ReplicationController) -> ReplicaSet:
         found = as_replica_set(owner)
         return replace(found, spec=replace(found.spec, selector=LabelSelector()))
@@ -288,7 +288,7 @@ def test_a_replication_controller_that_takes_all_pods_is_objected_to() -> None:
         }
 
 
-def test_a_replica_set_that_gets_its_pods_only_if_it_belongs_to_a_deployment_is_objected_to() -> None:
+def test_a_replica_set_that_creates_pods_only_for_a_deployment_is_found() -> None:
     reconcile = ReplicaSetController._reconcile
 
     async def of_deployments(self: ReplicaSetController, key: str, owner: ReplicaSet) -> None:
@@ -302,7 +302,7 @@ def test_a_replica_set_that_gets_its_pods_only_if_it_belongs_to_a_deployment_is_
         assert found == {"specs-are-acted-on-promptly", "statuses-are-accurate"}
 
 
-def test_a_replication_controller_that_says_nothing_is_objected_to() -> None:
+def test_a_replication_controller_without_a_status_is_found() -> None:
     def silent(owner: ReplicationController, status: ReplicaSetStatus) -> ReplicationController:
         return replace(owner, status=replace(owner.status, observed_generation=status.observed_generation))
 
@@ -311,7 +311,7 @@ def test_a_replication_controller_that_says_nothing_is_objected_to() -> None:
         assert {one.invariant for one in Simulation(plan).run().violations} == {"statuses-are-accurate"}
 
 
-def test_limits_that_nobody_keeps_are_objected_to() -> None:
+def test_a_limit_range_that_is_not_enforced_is_found() -> None:
     steps = (SetLimits(at=0.0, number=1, largest="1"), Furnish(at=15.0, sort="pod", number=1, cpu="2"))
     with patch.object(LimitRanger, "_limit_ranges", return_value=()):
         assert {one.invariant for one in Simulation(Plan(seed=1, steps=steps)).run().violations} == {
@@ -319,14 +319,14 @@ def test_limits_that_nobody_keeps_are_objected_to() -> None:
         }
 
 
-def test_static_pods_that_nobody_shows_are_objected_to() -> None:
+def test_a_missing_mirror_pod_is_found() -> None:
     plan = Plan(seed=1, own_pods=1)
     assert Simulation(plan).run().violations == ()
     with patch.object(StatusWriter, "write_mirror"):
         assert {one.invariant for one in Simulation(plan).run().violations} == {"mirror-pods-match-static-pods"}
 
 
-def test_nodes_that_show_what_is_wrong_are_objected_to() -> None:
+def test_a_node_that_its_kubelet_does_not_correct_is_found() -> None:
     plan = Plan(seed=1, steps=(FieldCorrupted(at=5.0, field="no-room", number=0, seconds=1.0),))
     with patch.object(NodeWatch, "_look"):
         assert {one.invariant for one in Simulation(plan).run().violations} == {"node-statuses-match-kubelets"}

@@ -1,4 +1,4 @@
-"""Who may do what: a server that lets people do more, or less, than roles say is objected to."""
+"""A server that allows more or less than the roles do is found."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -25,29 +25,29 @@ FIRST: tuple[AnyAction, ...] = (
 
 
 def tries(at: float, verb: Verb, *, person: Person = "alice", number: int = 1, elsewhere: bool = False) -> Act:
-    """Somebody tries something with a config map."""
+    """A user tries something with a config map."""
     return Act(at=at, person=person, verb=verb, thing="config-map", number=number, elsewhere=elsewhere)
 
 
 def ran(*steps: AnyAction) -> Simulation:
-    """A run of these steps, after some rights were given."""
+    """A run of these steps, after some roles were granted."""
     simulation = Simulation(Plan(seed=1, steps=(*FIRST, *steps)))
     simulation.run()
     return simulation
 
 
 def deaf() -> AbstractContextManager[object]:
-    """Roles and bindings are known only as they were at first."""
+    """Roles and bindings are never updated."""
     return patch.object(Policies, "observe")
 
 
 def clinging() -> AbstractContextManager[object]:
-    """Bindings that go hold on."""
+    """Deleted bindings stay in force."""
     return patch.object(Policies, "_remove_binding")
 
 
 def remembering() -> AbstractContextManager[object]:
-    """What was once decided is not decided again."""
+    """Decisions are cached forever."""
 
     def allows(self: RbacAuthorizer, access: Access) -> bool:
         return self._allowed(access, "") or (bool(access.namespace) and self._allowed(access, access.namespace))
@@ -56,7 +56,7 @@ def remembering() -> AbstractContextManager[object]:
 
 
 def nameless() -> AbstractContextManager[object]:
-    """Rules about one object are about all."""
+    """`resourceNames` are ignored."""
     genuine = rules.names_allowed
 
     def names_allowed(
@@ -68,7 +68,7 @@ def nameless() -> AbstractContextManager[object]:
 
 
 def generous() -> AbstractContextManager[object]:
-    """Anybody may give away what he has not got."""
+    """Privilege escalation is not prevented."""
 
     def admit(_self: RoleEscalation, value: object, _attributes: object) -> object:
         return value
@@ -77,7 +77,7 @@ def generous() -> AbstractContextManager[object]:
 
 
 def lonely() -> AbstractContextManager[object]:
-    """Groups do not count."""
+    """Groups are ignored."""
     genuine = policies._persons_of
 
     def persons_of(user: UserInfo) -> list[tuple[str, str]]:
@@ -117,7 +117,7 @@ MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], tuple[AnyActio
 
 
 @pytest.mark.parametrize(("mutant", "steps"), MUTANTS, ids=[mutant.__name__ for mutant, _ in MUTANTS])
-def test_a_server_that_does_not_know_what_people_may_do_is_objected_to(
+def test_a_mistake_in_authorization_is_found(
     mutant: Callable[[], AbstractContextManager[object]], steps: tuple[AnyAction, ...]
 ) -> None:
     assert ran(*steps).judge.violations == []
@@ -126,7 +126,7 @@ def test_a_server_that_does_not_know_what_people_may_do_is_objected_to(
 
 
 @pytest.mark.parametrize(("extent", "everywhere"), [("role", False), ("cluster-role", False), ("cluster", True)])
-def test_what_people_may_do_they_do_and_nothing_else(extent: Extent, *, everywhere: bool) -> None:
+def test_correct_authorization_violates_nothing(extent: Extent, *, everywhere: bool) -> None:
     simulation = ran(
         Entitle(at=10.0, number=3, verbs=("create",), thing="config-map", extent=extent),
         tries(30.0, "create", number=7),

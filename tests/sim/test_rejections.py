@@ -1,4 +1,4 @@
-"""Who is refused although he keeps to the bounds is heard."""
+"""Unjustified rejections are found, and justified ones are not violations."""
 
 import pytest
 
@@ -29,7 +29,7 @@ SHARED = (SetShare(at=0.0, hard={"requests.cpu": "1"}), Furnish(at=5.0, sort="po
         ("resource_quota.plugin:ResourceQuotas._check:off_by_one:0", SHARED),
     ],
 )
-def test_who_asks_for_just_as_much_as_he_may_have_gets_it(mutant: str, steps: tuple[AnyStep, ...]) -> None:
+def test_a_rejection_within_the_bounds_is_found(mutant: str, steps: tuple[AnyStep, ...]) -> None:
     plan = Plan(seed=1, steps=steps)
     assert Simulation(plan).run().violations == ()
     with in_force(named(f"apiserver.admission.{mutant}")):
@@ -46,7 +46,7 @@ EXPOSED = (CreateDeployment(at=0.0, name="web", replicas=1), Expose(at=5.0, name
         ("ServiceStrategy._take_port:negate_condition:0", "Internal error occurred: failed to allocate a nodePort"),
     ],
 )
-def test_who_asks_for_what_is_valid_is_not_told_otherwise(mutant: str, problem: str) -> None:
+def test_a_rejection_of_a_valid_request_is_found(mutant: str, problem: str) -> None:
     plan = Plan(seed=1, steps=EXPOSED)
     assert Simulation(plan).run().violations == ()
     with in_force(named(f"apiserver.registry.services:{mutant}")):
@@ -55,7 +55,7 @@ def test_who_asks_for_what_is_valid_is_not_told_otherwise(mutant: str, problem: 
     assert problem in found.message
 
 
-def test_who_is_refused_by_what_others_have_said_is_refused_rightly() -> None:
+def test_a_rejection_because_of_another_users_write_is_no_violation() -> None:
     steps = (
         Expose(at=0.0, name="front", of="web"),
         Expose(at=5.0, name="front", of="web", form="Headless"),
@@ -70,7 +70,7 @@ def test_who_is_refused_by_what_others_have_said_is_refused_rightly() -> None:
     assert Simulation(Plan(seed=1, steps=steps)).run().violations == ()
 
 
-def test_who_makes_a_service_again_keeps_its_address() -> None:
+def test_a_recreated_service_may_keep_its_cluster_ip() -> None:
     plan = Plan(seed=1, steps=(CreateDeployment(at=0.0, name="web", replicas=1), RecreateService(at=5.0, name="web")))
     assert Simulation(plan).run().violations == ()
     with in_force(named("apiserver.registry.registry:Registry.delete:forget_deed:0")):

@@ -1,4 +1,4 @@
-"""How components write is judged by what they ask for, and by what they are told."""
+"""Components' requests are judged by themselves and by their answers."""
 
 from typing import Never, cast
 
@@ -39,14 +39,14 @@ LATER = 100.0
 
 
 class Mindful(Actor[Never]):
-    """An actor that remembers what it has written."""
+    """An actor with an overlay of its own writes."""
 
     def __init__(self) -> None:
         self.overlay: Overlay[Pod] = Overlay(Indexer())
 
 
 class Bench:
-    """A world with one pod, actors that ask for writes, one of which remembers them, and one invariant."""
+    """A world with one pod, actors that write, one of them with an overlay, and one invariant."""
 
     def __init__(self, type_: type[RequestInvariant]) -> None:
         self._sim = SimSystem()
@@ -56,14 +56,14 @@ class Bench:
         self._cells["mindful"] = cast("Cell", self._sim.spawn(Mindful, name="mindful"))
 
     def write(self, revision: int) -> Pod:
-        """The pod comes to this revision."""
+        """The pod is written at this revision."""
         pod = pod_at(revision)
         kv = KeyValue("pods/x/a", pod, revision, revision, 1)
         self._world.apply(StoreEvent(kv=kv, previous=None, deleted=False))
         return pod
 
     def disturb(self) -> None:
-        """A fault concerns the component for long."""
+        """A long fault affects the component."""
         self._world.faults.disturb("controller-manager", int(LATER * SECOND))
 
     def passes(self, seconds: float) -> None:
@@ -71,7 +71,7 @@ class Bench:
         self._sim.run(seconds)
 
     def tell(self, request: ApiRequest[object], answer: object, sender: str = "one") -> list[str]:
-        """What the invariant says to this answer."""
+        """The violations for this answer."""
         asked = Asked("controller-manager", self._cells[sender], request, self._world.revision, self._sim.now)
         return list(self._invariant.answered(asked, answer))
 

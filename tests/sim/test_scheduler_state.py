@@ -1,4 +1,4 @@
-"""What a scheduler keeps in its books is compared with what one would have that began anew."""
+"""A scheduler's state is compared with that of a new scheduler."""
 
 import pytest
 
@@ -18,7 +18,7 @@ WEB = CreateDeployment(at=1.0, name="web", replicas=2)
         ("scheduler-accounting-is-correct", "population:Population.hold:negate_condition:0", WEB),
     ],
 )
-def test_a_scheduler_whose_books_are_wrong_is_objected_to(invariant: str, mutant: str, step: AnyStep) -> None:
+def test_a_mistake_in_the_schedulers_accounting_is_found(invariant: str, mutant: str, step: AnyStep) -> None:
     plan = Plan(seed=1, steps=(step,))
     assert Simulation(plan).run().violations == ()
     with in_force(named(f"scheduler.{mutant}")):

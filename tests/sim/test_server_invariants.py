@@ -1,4 +1,4 @@
-"""What the server says and writes is compared with what the store has committed."""
+"""The server's answers and writes are compared with what the store has committed."""
 
 from typing import Any, cast
 
@@ -69,7 +69,7 @@ def sized(revision: int, replicas: int, generation: int = 2) -> Deployment:
 
 
 class Bench:
-    """A world that has seen some states of one object, the first before a request came."""
+    """A world with some states of one object, the first of them before a request arrived."""
 
     def __init__(self, type_: type[Invariant], *states: Deployment | None) -> None:
         self._sim, self.world = SimSystem(), World()
@@ -90,7 +90,7 @@ class Bench:
         self.problems += self.invariant.committed(commit)
 
     def told(self, request: ApiRequest[object], answer: object, came_at: int = 5) -> list[str]:
-        """What the invariant says to this answer."""
+        """The violations for this answer."""
         served = Served(self.server, request, came_at, 0)
         return list(cast("ServerInvariant", self.invariant).served(served, answer))
 

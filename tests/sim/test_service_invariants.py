@@ -1,4 +1,4 @@
-"""Each invariant of what services were given objects to a mistake in who gives it, and to nothing else."""
+"""Each invariant of services finds mistakes in their allocation, and nothing else."""
 
 import pytest
 
@@ -17,7 +17,7 @@ FORMS: tuple[tuple[ServiceForm, tuple[str, ...]], ...] = (
     ("NodePort", ("80",)),
     ("LoadBalancer", ("80", "http")),
 )
-"""What a service is, one thing after the other."""
+"""The types that a service takes, one after the other."""
 PLAN = Plan(
     seed=1,
     steps=(
@@ -33,7 +33,7 @@ PLAN = Plan(
 JUDGES = (*services.INVARIANTS, ServicesHaveAddressesAndPorts)
 
 
-def test_a_service_may_become_any_other() -> None:
+def test_a_service_may_change_its_type_to_any_other() -> None:
     assert Simulation(PLAN).run().violations == ()
 
 
@@ -49,6 +49,6 @@ def test_a_service_may_become_any_other() -> None:
         ("services:ServiceStrategy._with_node_ports:negate_condition:0", "services-have-addresses-and-ports"),
     ],
 )
-def test_what_a_service_was_given_stays_its_own(mutant: str, invariant: str) -> None:
+def test_a_mistake_in_allocation_is_found(mutant: str, invariant: str) -> None:
     with in_force(named(f"apiserver.registry.{mutant}")):
         assert invariant in [one.invariant for one in Simulation(PLAN, JUDGES).run().violations]

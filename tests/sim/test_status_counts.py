@@ -1,4 +1,4 @@
-"""What a status says of numbers is judged by these numbers alone."""
+"""The numbers of a status are judged by themselves."""
 
 import pytest
 
@@ -95,7 +95,7 @@ def ticks(*uids: str) -> CronJob:
         (ticks("a", "a"), 1),
     ],
 )
-def test_numbers_of_one_status_go_together(status: TypedObject, problems: int) -> None:
+def test_the_numbers_of_one_status_are_consistent(status: TypedObject, problems: int) -> None:
     assert len(list(PROBLEMS[type(status)](type(status)(), status))) == problems
 
 
@@ -108,7 +108,7 @@ def test_numbers_of_one_status_go_together(status: TypedObject, problems: int) -
         (budget(2, disrupted="web-0"), 1),
     ],
 )
-def test_an_eviction_takes_one_disruption_off_a_budget_and_counts_nobody(
+def test_an_eviction_decrements_the_allowed_disruptions_and_recounts_nothing(
     status: PodDisruptionBudget, problems: int
 ) -> None:
     assert len(list(PROBLEMS[PodDisruptionBudget](budget(1), status))) == problems

@@ -1,4 +1,4 @@
-"""What the store says is compared with what it has made durable."""
+"""The store's answers are compared with what it has committed."""
 
 from collections.abc import Callable
 from typing import cast
@@ -37,12 +37,12 @@ A4 = KeyValue("a", b"x", 2, 4, 2)
 
 
 def read(revision: int, *kvs: KeyValue, count: int | None = None) -> RangeReply:
-    """What a range shows."""
+    """The answer to a range."""
     return RangeReply(revision=revision, kvs=kvs, more=False, count=len(kvs) if count is None else count)
 
 
 def put(key: str) -> PutOp:
-    """A write."""
+    """A put."""
     return PutOp(key=key, value=b"x")
 
 
@@ -58,12 +58,12 @@ class Bench:
         assert not self.take()
 
     def take(self) -> list[str]:
-        """Show what was written."""
+        """Show the invariant the committed events."""
         events = self.mvcc.take_changes().events
         return [problem for event in events for problem in self.invariant.stored(event)]
 
     def said(self, request: StoreRequest, answer: object, between: Callable[[], object] = bool) -> list[str]:
-        """What is said of an answer."""
+        """The violations for an answer."""
         known = self.invariant.asked(request)
         between()
         self.take()

@@ -1,4 +1,4 @@
-"""Pods that are not plain come to run where they may, and mistakes about them are objected to."""
+"""Pods with constraints and other traits run where they may, and mistakes in handling these are found."""
 
 from typing import get_args
 
@@ -22,14 +22,14 @@ NODES = tuple(Node(metadata=ObjectMeta(name=name, labels={HOST: name})) for name
 
 
 def pod(trait: Trait, node: str = "") -> Pod:
-    """One that is on a node, or waits for one."""
+    """A pod that is bound to a node, or pending."""
     spec = replace(with_trait(pod_spec("1"), trait, APP), node_name=node)
     metadata = ObjectMeta(name=f"on-{node}", namespace="default", uid=f"on-{node}", labels=APP)
     return Pod(metadata=metadata, spec=spec)
 
 
 def world_of(*present: Pod) -> World:
-    """All three nodes, and these pods."""
+    """All three nodes and these pods."""
     world = World()
     for revision, one in enumerate((*NODES, *present), start=1):
         key = f"{type(one).__name__}/{one.metadata.name}"
@@ -51,24 +51,26 @@ def world_of(*present: Pod) -> World:
         ("spread", ("node-1", "node-2", "node-3"), ("node-1", "node-2", "node-3")),
     ],
 )
-def test_a_pod_may_be_where_it_wants_to_be(trait: Trait, taken: tuple[str, ...], suited: tuple[str, ...]) -> None:
+def test_a_pod_may_run_where_its_constraints_allow(
+    trait: Trait, taken: tuple[str, ...], suited: tuple[str, ...]
+) -> None:
     new = pod(trait)
     search = Search(world_of(*(pod(trait, node) for node in taken), new), new)
     assert tuple(one.metadata.name for one in NODES if search.suits(one)) == suited
 
 
-def test_a_plain_pod_may_not_be_beside_one_that_is_to_be_apart_from_it() -> None:
+def test_anti_affinity_applies_in_both_directions() -> None:
     assert not Search(world_of(pod("apart", "node-1")), pod("")).suits(NODES[0])
 
 
 @pytest.mark.parametrize(("trait", "suited"), [("apart", True), ("together", False), ("port", False)])
-def test_on_a_node_that_does_not_say_which_it_is_nobody_is_near_anybody(trait: Trait, *, suited: bool) -> None:
+def test_pod_affinity_needs_the_host_name_label(trait: Trait, *, suited: bool) -> None:
     nameless = replace(NODES[0], metadata=replace(NODES[0].metadata, labels={}))
     assert Search(world_of(pod(trait, "node-1")), pod(trait)).suits(nameless) is suited
 
 
 @pytest.mark.parametrize("trait", get_args(Trait))
-def test_pods_of_each_trait_come_to_run(trait: Trait) -> None:
+def test_pods_of_each_trait_run(trait: Trait) -> None:
     plan = Plan(seed=1, steps=(CreateDeployment(at=0.0, name="web", replicas=3, trait=trait),))
     simulation = Simulation(plan)
     assert simulation.run().violations == ()
@@ -97,7 +99,7 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
 @pytest.mark.parametrize(
     ("invariant", "mutant", "steps"), MISTAKES, ids=lambda one: one if isinstance(one, str) else ""
 )
-def test_a_mistake_about_them_is_objected_to(invariant: str, mutant: str, steps: tuple[AnyStep, ...]) -> None:
+def test_a_mistake_in_handling_a_trait_is_found(invariant: str, mutant: str, steps: tuple[AnyStep, ...]) -> None:
     plan = Plan(seed=1, steps=steps)
     assert Simulation(plan).run().violations == ()
     with in_force(named(mutant)):

@@ -1,4 +1,4 @@
-"""What servers tell watchers is compared with what the store has committed."""
+"""Watch events are compared with what the store has committed."""
 
 from typing import cast
 
@@ -51,7 +51,7 @@ def test_each_object_of_one_transaction_is_delivered_once(told: tuple[str, ...],
 
 
 def _watcher() -> tuple[Cell, WatchesAreGapFree]:
-    """Somebody who watches, where three leases were made by one transaction."""
+    """A watcher, after one transaction has created three Leases."""
     sim, world = SimSystem(), World()
     for name in ("a", "b", "c"):
         kv = KeyValue(f"leases/x/{name}", _lease(name), REVISION, REVISION, 1)

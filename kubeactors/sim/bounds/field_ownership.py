@@ -1,7 +1,7 @@
-"""Who owns which fields of an object that several manage: the rules of server-side apply, reckoned on single values.
+"""The rules of server-side apply: which manager owns which field, computed on single values.
 
-An object is a set of values, each at a path; who has said a value owns its path. Nothing here knows schemas, but which
-lists have keys: an item of such a list is known by these.
+An object is a set of values, each at a path; the manager that has set a value owns its path. The only part of a schema used
+here is which lists are keyed.
 
 Source: "Server-Side Apply" in Kubernetes' documentation (v1.36).
 """
@@ -17,29 +17,29 @@ from kubeactors.apimachinery.meta import ManagedFieldsEntry, TypedObject
 Path: TypeAlias = tuple[str, ...]
 Values: TypeAlias = dict[Path, object]
 Manager: TypeAlias = tuple[str, str]
-"""A name, and how he writes."""
+"""The name of a field manager, and its operation."""
 APPLY, UPDATE = "Apply", "Update"
 UNKNOWN: Manager = ("before-first-apply", UPDATE)
 KEYED: Mapping[Path, tuple[str, ...]] = {("spec", "ports"): ("port", "protocol")}
-"""The lists whose items are told apart, and by what. Others are single values."""
+"""The keys of keyed lists. Other lists are atomic."""
 ATOMIC: tuple[Path, ...] = (("spec", "selector"),)
-"""Maps that are single values."""
+"""Atomic maps."""
 CONTAINERS: tuple[Path, ...] = ((), ("data",), ("spec",), ("metadata", "labels"), ("metadata", "annotations"), *KEYED)
-"""What values are in."""
+"""The containers of values."""
 MANAGED = ("labels", "annotations")
-"""The parts of metadata that have owners."""
+"""The owned parts of metadata."""
 
 Paths: TypeAlias = dict[Path, None]
 
 
 class Managed(msgspec.Struct, frozen=True):
-    """What an object says, and who says it."""
+    """The values of an object, and the owners of their paths."""
 
     values: Values
     owners: dict[Manager, Paths]
 
     def owned_by_others(self, manager: Manager, path: Path) -> bool:
-        """Whether somebody else has said what is there."""
+        """Whether another manager owns the path."""
         return any(path in paths for one, paths in self.owners.items() if one != manager)
 
 
@@ -47,13 +47,13 @@ NOTHING = Managed({}, {})
 
 
 class Conflicts(msgspec.Struct, frozen=True):
-    """Others own what an apply would change."""
+    """An apply would change fields of these other managers."""
 
     owners: tuple[Manager, ...]
 
 
 def managed(value: TypedObject | None) -> Managed:
-    """What an object says, and who says it."""
+    """The values and owners of an object."""
     if value is None:
         return NOTHING
     values = values_of(serializer.to_builtins(value))
@@ -64,7 +64,7 @@ def managed(value: TypedObject | None) -> Managed:
 
 
 def values_of(document: Mapping[str, object]) -> Values:
-    """The single values of an object, without its name and its status.
+    """The values of an object, without its name and its status.
 
     >>> values_of({"kind": "ConfigMap", "metadata": {"name": "a", "labels": {"l": "1"}}, "data": {"x": "2"}})
     {('metadata', 'labels', 'l'): '1', ('data', 'x'): '2'}
@@ -95,7 +95,7 @@ def _paths(entry: ManagedFieldsEntry) -> Iterator[Path]:
 
 
 def _named(fields: Mapping[str, object], path: Path) -> Iterator[Path]:
-    """The paths that an entry names: those of single values. Whoever has made what they are in may own that, too."""
+    """The paths of values in an entry; a manager may also own their containers, which are left out."""
     inner = {name: one for name, one in fields.items() if name != "."}
     if not inner and path not in CONTAINERS and path[:-1] not in KEYED:
         yield path
@@ -106,7 +106,7 @@ def _named(fields: Mapping[str, object], path: Path) -> Iterator[Path]:
 
 
 def applied(live: Managed, name: str, wanted: Values, *, force: bool) -> Managed | Conflicts:
-    """An object after somebody has applied all that he wants of it.
+    """The result of a server-side apply by a manager.
 
     >>> other = Managed({("data", "x"): "1"}, {("b", APPLY): {("data", "x"): None}})
     >>> applied(other, "a", {("data", "x"): "2"}, force=False)
@@ -129,7 +129,7 @@ def applied(live: Managed, name: str, wanted: Values, *, force: bool) -> Managed
 
 
 def _pruned(live: Managed, dropped: list[Path]) -> Values:
-    """Without these values; an item of which nobody says anything any more goes with all that it has."""
+    """Without these values; an item of a keyed list in which nobody owns a field is removed as a whole."""
     values = {path: value for path, value in live.values.items() if path not in dropped}
     items = {path[: len(place) + 1]: None for path in dropped for place in KEYED if path[: len(place)] == place}
     gone = [
@@ -139,7 +139,7 @@ def _pruned(live: Managed, dropped: list[Path]) -> Values:
 
 
 def updated(live: Managed, name: str, values: Values) -> Managed:
-    """An object after somebody has written other values into it: what he has changed is his.
+    """The result of an update by a manager, who then owns the changed values.
 
     >>> other = Managed({("data", "x"): "1"}, {("b", APPLY): {("data", "x"): None}})
     >>> updated(other, "a", {("data", "x"): "2"}).owners

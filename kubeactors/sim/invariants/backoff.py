@@ -14,7 +14,7 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Patch, Update
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
-from kubeactors.sim.invariants.requests import is_refusal, told
+from kubeactors.sim.invariants.requests import described, is_refusal
 from kubeactors.sim.network import Asked
 from kubeactors.sim.world import World
 
@@ -47,7 +47,7 @@ class RetriesBackOff(RequestInvariant):
         times = self._refused.setdefault(matter, deque(maxlen=MOST))
         times.append(self.root.kernel.now)
         if len(times) == MOST and times[-1] < times[0] + SECOND:
-            yield f"{asked.sender.path} repeated a rejected write of {told(request)} {MOST} times within a second"
+            yield f"{asked.sender.path} repeated a rejected write of {described(request)} {MOST} times within a second"
             times.clear()
 
 

@@ -11,7 +11,7 @@ from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Patch, 
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.invariants.inspection import UNDISTURBED, commit_behind
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, ServerInvariant, title
-from kubeactors.sim.invariants.requests import PODS, controller_name, is_refusal, told
+from kubeactors.sim.invariants.requests import PODS, controller_name, described, is_refusal
 from kubeactors.sim.network import Asked, Served
 from kubeactors.sim.world import Commit, World
 
@@ -121,7 +121,7 @@ class FinishedPodsAreKept(RequestInvariant):
         uid = request.options.preconditions.uid if request.options.preconditions is not None else None
         known = max(self._ended.get(uid or "", asked.at), self.world.faults.disturbed_until(MANAGER) + UNDISTURBED)
         if known + KNOWN < asked.at:
-            yield f"{asked.sender.path} deletes {told(request)}, which finished {(asked.at - known) / SECOND:.0f} s ago"
+            yield f"{asked.sender.path} deletes {described(request)}, which finished {(asked.at - known) / SECOND:.0f} s ago"
 
 
 def _is_target(pod: Pod) -> bool:

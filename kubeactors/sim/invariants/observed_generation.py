@@ -7,7 +7,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Patch, Result, Update
 from kubeactors.sim.invariants.inspection import UNDISTURBED, commit_behind
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
-from kubeactors.sim.invariants.requests import told
+from kubeactors.sim.invariants.requests import described
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
 
@@ -39,7 +39,7 @@ class ObservedGenerationIsMonotonic(RequestInvariant):
             and commit.revision > asked.revision
         ):
             for problem in changed(commit.old, commit.new):
-                yield f"{asked.sender.path} writes {told(asked.request)}: {problem}"
+                yield f"{asked.sender.path} writes {described(asked.request)}: {problem}"
 
     def _may_lag(self, asked: Asked) -> bool:
         return self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED >= self.root.kernel.now

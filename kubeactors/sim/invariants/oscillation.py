@@ -14,7 +14,7 @@ from kubeactors.api.core.v1 import Event, Node
 from kubeactors.apimachinery.requests import Patch, Result, Update
 from kubeactors.sim.invariants.inspection import UNDISTURBED
 from kubeactors.sim.invariants.invariant import RequestInvariant
-from kubeactors.sim.invariants.requests import KUBELETS, told
+from kubeactors.sim.invariants.requests import KUBELETS, described
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import Commit, World
@@ -69,7 +69,7 @@ class NoOscillation(RequestInvariant):
             return
         if self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < first.at:
             yield (
-                f"{asked.sender.path} reverts {told(asked.request)} to its state before revision {first.commit.revision}, "
+                f"{asked.sender.path} reverts {described(asked.request)} to its state before revision {first.commit.revision}, "
                 "though nothing else was written since"
             )
 

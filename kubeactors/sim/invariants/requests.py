@@ -63,7 +63,7 @@ class DeletionsHavePreconditions(RequestInvariant):
         """Look at each deletion."""
         request = asked.request
         if isinstance(request, Delete) and not (request.options.preconditions and request.options.preconditions.uid):
-            yield f"{asked.sender.path} deletes {told(request)} without a uid precondition"
+            yield f"{asked.sender.path} deletes {described(request)} without a uid precondition"
 
 
 class WritesHavePreconditions(RequestInvariant):
@@ -79,13 +79,13 @@ class WritesHavePreconditions(RequestInvariant):
         """Look at each binding, and at each update."""
         request = asked.request
         if isinstance(request, Create) and request.subresource == "binding" and not request.object.metadata.uid:
-            yield f"{asked.sender.path} binds {told(request)} without the pod's uid"
+            yield f"{asked.sender.path} binds {described(request)} without the pod's uid"
         if (
             isinstance(request, Update)
             and request.subresource != SCALE
             and not request.object.metadata.resource_version
         ):
-            yield f"{asked.sender.path} updates {told(request)} without a resource version"
+            yield f"{asked.sender.path} updates {described(request)} without a resource version"
 
 
 class ComponentsSendValidRequests(RequestInvariant):
@@ -100,7 +100,7 @@ class ComponentsSendValidRequests(RequestInvariant):
             and answer.reason in (INVALID, BAD_REQUEST)
             and not any(one in answer.message for one in MEANWHILE)
         ):
-            yield f"{asked.sender.path} sent an invalid write of {told(asked.request)}: {answer.message}"
+            yield f"{asked.sender.path} sent an invalid write of {described(asked.request)}: {answer.message}"
 
 
 class NoConflictsWithOwnWrites(RequestInvariant):
@@ -134,7 +134,7 @@ class NoConflictsWithOwnWrites(RequestInvariant):
             if now is None or self._newest.get(uid) != (actor, now.metadata.resource_version) or self._is_orphan(now):
                 return
             if (_remembers(actor) and self._told[uid] + TOLD < asked.at) or self._is_undisturbed(asked):
-                yield f"{asked.sender.path} updates {told(request)} from a version older than its own last write"
+                yield f"{asked.sender.path} updates {described(request)} from a version older than its own last write"
 
     def _is_orphan(self, found: TypedObject) -> bool:
         owner = controller_of(found.metadata)
@@ -180,7 +180,7 @@ class NoRedundantWrites(RequestInvariant):
             self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED,
         )
         if known < now:
-            yield f"{asked.sender.path} writes {told(asked.request)}, but the write changes nothing"
+            yield f"{asked.sender.path} writes {described(asked.request)}, but the write changes nothing"
 
     def _time_of(self, revision: int) -> int:
         return self._times[bisect_left(self._revisions, revision)]
@@ -208,7 +208,7 @@ class OnlyKubeletsConfirmDeletion(RequestInvariant):
             and not asked.component.startswith(KUBELETS)
             and controller_name(asked.sender) != BURYING
         ):
-            yield f"{asked.sender.path} deletes {told(request)} with a grace period of 0, which only its kubelet may do"
+            yield f"{asked.sender.path} deletes {described(request)} with a grace period of 0, which only its kubelet may do"
 
 
 class DestructionNeedsALiveRead(RequestInvariant):
@@ -244,7 +244,7 @@ class DestructionNeedsALiveRead(RequestInvariant):
         gone = self._last(request, request.options.preconditions.uid)
         for place in self._grounds(controller_name(sender), gone) if gone is not None else ():
             if (sender.actor, place) not in self._read:
-                yield f"{sender.path} deletes {told(request)} without a live read of {' '.join(filter(None, place))}"
+                yield f"{sender.path} deletes {described(request)} without a live read of {' '.join(filter(None, place))}"
 
     def _grounds(self, controller: str, gone: TypedObject) -> Iterable[Place]:
         """What a controller must have read before it deletes this object."""
@@ -291,11 +291,11 @@ def controller_name(sender: Cell) -> str:
     return sender.path.rpartition("/")[2]
 
 
-def told(request: ApiRequest[object]) -> str:
+def described(request: ApiRequest[object]) -> str:
     """The resource, subresource and name that a request is about, for messages.
 
     >>> from kubeactors.apimachinery.requests import GroupVersionResource
-    >>> told(Delete(resource=GroupVersionResource("apps", "v1", "deployments"), namespace="default", name="web"))
+    >>> described(Delete(resource=GroupVersionResource("apps", "v1", "deployments"), namespace="default", name="web"))
     'deployments default/web'
     """
     path = "/".join(part for part in (request.namespace, request.name) if part)
@@ -320,7 +320,7 @@ class UserIntentIsPreserved(RequestInvariant):
             return
         before, after = _intent(commit.old), _intent(commit.new)
         if before != after:
-            yield f"{asked.sender.path} changes fields of {told(asked.request)} that belong to users: {before} became {after}"
+            yield f"{asked.sender.path} changes fields of {described(asked.request)} that belong to users: {before} became {after}"
 
 
 DECLARED = (

@@ -360,11 +360,11 @@ PROMPT: tuple[tuple[type[TypedObject], Check], ...] = (
     (CronJob, _check_cron_job),
     (PodDisruptionBudget, _check_budget),
 )
-"""How the objects of each kind are looked at whose status follows what it is about within seconds."""
+"""The checks of kinds whose status is up to date within seconds."""
 EVENTUAL: tuple[tuple[type[TypedObject], Check], ...] = (
     (Deployment, _check_progress),
     (HorizontalPodAutoscaler, _check_autoscaler),
 )
-"""The same of statuses that take their time: a deadline, a stabilization window."""
+"""The checks of statuses that take longer: until a deadline, or a stabilization window, has passed."""
 
 INVARIANTS: tuple[type[Invariant], ...] = (StatusesAreAccurate,)
