@@ -140,7 +140,7 @@ class ContainerRuntimeContract:
     def test_a_sandbox_in_the_network_of_the_node_has_no_address(self) -> None:
         assert _Kubelet(self.lab()).sandbox("x", host_network=True).ip == ""
 
-    def test_an_address_is_given_back_once_when_its_sandbox_stops(self) -> None:
+    def test_an_address_is_released_once_when_its_sandbox_stops(self) -> None:
         kubelet = _Kubelet(self.lab())
         runtime, now = kubelet.lab.runtime, kubelet.lab.now()
         made = [kubelet.sandbox(kubelet.lab.serving)]

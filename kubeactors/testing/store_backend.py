@@ -170,7 +170,7 @@ class StoreBackendContract:
         assert stand.history() == before
         assert contents(before[-1]) == [("a", "1", 3), ("b", "3", 7), ("c", "1", 6), ("d", "1", 6)]
 
-    def test_writes_go_on_at_the_next_revision_after_a_restart(self, stand: Stand) -> None:
+    def test_writes_continue_at_the_next_revision_after_a_restart(self, stand: Stand) -> None:
         some_writes(stand)
         stand.power_off_and_on()
         stale = stand.txn(put_if("b", 4, "stale"))
@@ -179,7 +179,7 @@ class StoreBackendContract:
         assert isinstance(good, TxnReply)
         assert (good.revision, good.succeeded) == (8, True)
 
-    def test_a_watch_from_before_a_restart_sees_every_event_with_its_previous_state(self, stand: Stand) -> None:
+    def test_a_watch_from_before_a_restart_gets_every_event_with_its_previous_version(self, stand: Stand) -> None:
         some_writes(stand)
         stand.power_off_and_on()
         assert stand.watch(start=4) == WatchCreated(revision=7)
@@ -217,7 +217,7 @@ class StoreBackendContract:
         assert isinstance(message, StoreEvents)
         assert [(event.kv.key, event.deleted) for event in message.events][:2] == [("b", True), ("d", False)]
 
-    def test_a_compaction_that_was_cut_short_is_finished_after_the_restart(self, stand: Stand) -> None:
+    def test_an_interrupted_compaction_is_finished_after_a_restart(self, stand: Stand) -> None:
         some_writes(stand)
         stand.sim.ask(stand.store, Compact(revision=7))  # and no time passes in which it could forget anything
         stand.power_off_and_on()
@@ -257,7 +257,7 @@ class StoreBackendContract:
         stand.sim.run(11)
         assert contents(stand.range(EVERYTHING)) == []
 
-    def test_an_ended_lease_stays_ended_and_its_id_is_not_used_again(self, stand: Stand) -> None:
+    def test_an_ended_lease_stays_ended_and_its_id_is_not_reused(self, stand: Stand) -> None:
         lease = stand.sim.ask(stand.store, LeaseGrant(ttl_seconds=10))
         assert stand.sim.ask(stand.store, LeaseRevoke(lease=lease))
         assert not stand.sim.ask(stand.store, LeaseRevoke(lease=lease))
@@ -277,7 +277,7 @@ class StoreBackendContract:
         assert isinstance(message, StoreEvents)
         assert [(event.kv.key, event.kv.value) for event in message.events] == [("a", "2")]
 
-    def test_a_cancelled_watch_and_a_dead_subscriber_get_no_more(self, stand: Stand) -> None:
+    def test_a_cancelled_watch_and_a_stopped_subscriber_get_no_more_events(self, stand: Stand) -> None:
         stand.watch()
         stand.store.tell(WatchCancel(subscriber=stand.subscriber, watch=1))
         stand.txn(put("a", "1"))
@@ -287,13 +287,13 @@ class StoreBackendContract:
         stand.sim.run(60)
         assert stand.got == []
 
-    def test_watchers_learn_of_writes_that_do_not_concern_them(self, stand: Stand) -> None:
+    def test_watchers_get_progress_notifications(self, stand: Stand) -> None:
         stand.watch(keys=("a", "b"))
         stand.txn(put("x", "1"))
         stand.sim.run(60)
         assert stand.got == [StoreEvents(watch=1, revision=2, events=())]
 
-    def test_thousands_of_keys_in_one_transaction_are_kept_in_their_order(self, stand: Stand) -> None:
+    def test_thousands_of_keys_in_one_transaction_keep_their_order(self, stand: Stand) -> None:
         keys = [f"{number * 7919 % 2500:06}" for number in range(2500)]
         stand.txn(Txn(success=tuple(PutOp(key=key, value="x") for key in keys)))
         stand.txn(delete("0", "1"))

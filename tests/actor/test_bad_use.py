@@ -81,14 +81,14 @@ def with_changing_struct() -> type:
         ),
     ],
 )
-def test_a_message_with_a_field_that_can_change_is_refused_when_its_class_is_made(
+def test_a_message_class_with_a_mutable_field_is_rejected_at_its_definition(
     definition: Callable[[], type], said: str
 ) -> None:
     with pytest.raises(TypeError, match=said):
         definition()
 
 
-def test_a_message_may_hold_what_does_not_change_and_what_is_defined_further_down() -> None:
+def test_a_message_may_have_immutable_fields_and_forward_references() -> None:
     class Good(Message, frozen=True):
         numbers: tuple[int, ...]
         names: frozenset[str] | None
@@ -99,7 +99,7 @@ def test_a_message_may_hold_what_does_not_change_and_what_is_defined_further_dow
     assert Good.__struct_fields__ == ("numbers", "names", "then", "make", "later")
 
 
-def test_a_mutable_message_is_refused_when_its_handler_is_written() -> None:
+def test_a_handler_of_a_mutable_message_is_rejected_at_its_definition() -> None:
     class Thawed(Message, frozen=False):  # type: ignore[misc] # pyright: ignore[reportGeneralTypeIssues] -- the checkers refuse it too
         value: int
 
@@ -110,7 +110,7 @@ def test_a_mutable_message_is_refused_when_its_handler_is_written() -> None:
             def take(self, message: Thawed) -> None: ...
 
 
-def test_a_mutable_message_behind_a_name_is_refused_when_the_actor_is_spawned() -> None:
+def test_a_mutable_message_in_a_forward_reference_is_rejected_at_spawn() -> None:
     class Careless(Actor[Message]):
         @handle
         def take(self, message: "Changing") -> None: ...
@@ -160,7 +160,7 @@ def cycle_of(failure: ActorFailed) -> str:
     return str(cause)
 
 
-def test_an_ask_of_oneself_is_refused_and_named() -> None:
+def test_an_actor_that_asks_itself_fails_and_is_named() -> None:
     sim = SimSystem()
     (a,) = nodes(sim, "a")
     with pytest.raises(ActorFailed) as failure:
@@ -171,7 +171,7 @@ def test_an_ask_of_oneself_is_refused_and_named() -> None:
 
 
 @pytest.mark.parametrize("timeout_seconds", [0.001, 30.0])
-def test_a_circle_of_three_is_found_at_once_whatever_the_deadlines(timeout_seconds: float) -> None:
+def test_a_cycle_of_three_asks_is_detected_at_once_whatever_the_deadlines(timeout_seconds: float) -> None:
     sim = SimSystem()
     a, b, c = nodes(sim, "abc", timeout_seconds)
     with pytest.raises(ActorFailed) as failure:
@@ -180,7 +180,7 @@ def test_a_circle_of_three_is_found_at_once_whatever_the_deadlines(timeout_secon
     assert sim.now == 0
 
 
-def test_a_circle_through_one_who_lets_another_reply_is_found() -> None:
+def test_a_cycle_through_a_delegated_request_is_detected() -> None:
     sim = SimSystem()
     a, c = nodes(sim, "ac")
     delegate = sim.spawn(Delegate, name="delegate")
@@ -190,7 +190,7 @@ def test_a_circle_through_one_who_lets_another_reply_is_found() -> None:
     assert sim.now == 0
 
 
-def test_a_line_that_comes_back_to_nobody_is_no_circle() -> None:
+def test_a_chain_of_asks_without_a_cycle_is_allowed() -> None:
     sim = SimSystem()
     a, b, c, d = nodes(sim, "abcd")
     assert sim.ask(a, Ask((b, c, d))) == 3
@@ -198,7 +198,7 @@ def test_a_line_that_comes_back_to_nobody_is_no_circle() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_circle_is_found_in_an_event_loop_too() -> None:
+async def test_a_cycle_of_asks_is_detected_in_an_event_loop_too() -> None:
     async with ActorSystem() as system:
         a, b, c = [await system.spawn(Node, name=name) for name in "abc"]
         with pytest.raises(ActorFailed) as failure:
@@ -223,7 +223,7 @@ async def test_an_actor_can_be_spawned_only_while_the_system_runs() -> None:
 
 
 @pytest.mark.anyio
-async def test_what_is_told_to_a_stopped_actor_is_a_dead_letter_and_raises_nothing() -> None:
+async def test_a_tell_to_a_stopped_actor_is_a_dead_letter_and_raises_nothing() -> None:
     async with ActorSystem() as system:
         counter = await system.spawn(Counter, name="counter")
     assert not counter.tell(Add(1))

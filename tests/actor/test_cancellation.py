@@ -225,7 +225,7 @@ def test_a_task_of_asyncio_cancelled_at_each_of_its_awaits_in_turn_leaves_nothin
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_what_a_cancelled_send_would_have_sent_is_not_put(backend: str) -> None:
+def test_a_cancelled_send_puts_no_message(backend: str) -> None:
     async def give_up() -> int:
         async with ActorSystem() as system:
             slow = await system.spawn(partial(Slow, []), mailbox=Mailbox(capacity=1))
@@ -246,7 +246,7 @@ async def ask(counter: Ref[Divide]) -> None:
 
 
 @pytest.mark.anyio
-async def test_an_asker_that_is_cancelled_cancels_nothing_but_itself() -> None:
+async def test_a_cancelled_caller_cancels_nothing_but_its_own_wait() -> None:
     async with ActorSystem() as system:
         counter = await system.spawn(Counter)
         counter.tell(Add(4))
@@ -294,7 +294,7 @@ class Waiting(Actor[Cancelled]):
 
 
 @pytest.mark.parametrize("actor", [Waiting, Looking])
-def test_a_handler_that_awaits_what_somebody_cancelled_fails_and_takes_nobody_with_it(
+def test_a_handler_that_awaits_something_cancelled_fails_alone(
     actor: type[Actor[Cancelled]],
 ) -> None:
     assert anyio.run(ask_victim, actor) == "ActorFailed"

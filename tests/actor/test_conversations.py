@@ -64,7 +64,7 @@ class Door(Actor[Open | Close | Enter]):
         return self.ctx.stash()
 
 
-def test_what_is_put_aside_is_handled_in_order_by_the_next_behaviour() -> None:
+def test_stashed_messages_are_handled_in_order_by_the_next_behaviour() -> None:
     sim = SimSystem(schedule=Fifo())
     door = sim.spawn(Door)
     early = [door.ask(Enter(who)) for who in ("a", "b")]
@@ -83,7 +83,7 @@ def test_what_is_put_aside_is_handled_in_order_by_the_next_behaviour() -> None:
     assert replies == ["a is in", "b is in"]
 
 
-def test_what_is_put_aside_is_a_dead_letter_when_the_actor_stops() -> None:
+def test_stashed_messages_are_dead_letters_when_the_actor_stops() -> None:
     sim = SimSystem()
     door = sim.spawn(Door)
     _ = door.ask(Enter("a"))
@@ -101,7 +101,7 @@ class Receptionist(Actor[Enter]):
         return self.ctx.delegate(self.door, Enter(message.who.upper()))
 
 
-def test_a_delegated_request_is_answered_by_the_other() -> None:
+def test_a_delegated_request_is_answered_by_the_other_actor() -> None:
     sim = SimSystem()
     door = sim.spawn(OpenDoor)
     receptionist = sim.spawn(partial(Receptionist, door))
@@ -147,7 +147,7 @@ class Fetcher(Actor[Fetch | Fetched | Seen]):
         return tuple(self.seen)
 
 
-def test_piped_work_goes_on_meanwhile_and_its_result_is_told() -> None:
+def test_piped_work_runs_in_the_background_and_its_result_is_a_message() -> None:
     sim = SimSystem(schedule=Fifo())
     fetcher = sim.spawn(Fetcher)
     fetcher.tell(Fetch(fails=False))
@@ -157,7 +157,7 @@ def test_piped_work_goes_on_meanwhile_and_its_result_is_told() -> None:
     assert sim.ask(fetcher, Seen()) == ("asked", "asked", "page", "ValueError('no')")
 
 
-def test_piped_work_ends_with_its_actor() -> None:
+def test_piped_work_is_cancelled_with_its_actor() -> None:
     sim = SimSystem()
     fetcher = sim.spawn(Fetcher)
     fetcher.tell(Fetch(fails=False))
@@ -193,7 +193,7 @@ def who(message: object) -> str | None:
     return message.who if isinstance(message, Moved) else None
 
 
-def test_a_mailbox_with_a_key_keeps_the_newest_of_each_at_the_place_of_the_oldest() -> None:
+def test_a_coalescing_mailbox_keeps_the_newest_of_each_key_in_the_place_of_the_oldest() -> None:
     sim = SimSystem(schedule=Fifo())
     ref = sim.spawn(Map, mailbox=Mailbox(capacity=2, key=who))
     told = [ref.tell(Moved(name, to)) for name, to in (("a", 1), ("b", 1), ("a", 2), ("c", 1), ("b", 2))]
@@ -230,7 +230,7 @@ class ReentrantNode(Node, reentrant=True):
     pass
 
 
-def test_an_ask_of_oneself_is_refused_and_the_circle_is_named() -> None:
+def test_an_ask_of_oneself_fails_and_the_cycle_is_named() -> None:
     sim = SimSystem()
     node = sim.spawn(Node, name="a")
     with pytest.raises(ActorFailed) as failure:
@@ -239,7 +239,7 @@ def test_an_ask_of_oneself_is_refused_and_the_circle_is_named() -> None:
     assert str(failure.value.__cause__).startswith("/a asks /a, which waits for the reply")
 
 
-def test_a_circle_of_asks_is_found_at_once_and_named() -> None:
+def test_a_cycle_of_asks_is_detected_at_once_and_named() -> None:
     sim = SimSystem()
     a, b = (sim.spawn(Node, name=name) for name in "ab")
     with pytest.raises(ActorFailed) as failure:
@@ -248,7 +248,7 @@ def test_a_circle_of_asks_is_found_at_once_and_named() -> None:
     assert sim.now == 0
 
 
-def test_a_reentrant_actor_may_be_asked_in_a_circle() -> None:
+def test_a_reentrant_actor_may_be_asked_in_a_cycle() -> None:
     sim = SimSystem()
     a, b = sim.spawn(ReentrantNode), sim.spawn(Node)
     assert sim.ask(a, Ask(b, a)) == 3
@@ -270,7 +270,7 @@ class Mourner(Actor[DeadLetter | Seen]):
         return tuple(self.letters)
 
 
-def test_dead_letters_are_told_to_subscribers() -> None:
+def test_subscribers_receive_dead_letters() -> None:
     sim = SimSystem()
     mourner = sim.spawn(Mourner)
     counter = sim.spawn(Counter, name="counter", mailbox=Mailbox(capacity=1))
@@ -283,7 +283,7 @@ def test_dead_letters_are_told_to_subscribers() -> None:
     assert sim.ask(mourner, Seen()) == ("/counter Add(by=2) mailbox full", "/counter Add(by=3) stopped")
 
 
-def test_the_sender_is_known_all_through_an_async_handler() -> None:
+def test_an_async_handler_knows_its_sender_to_its_end() -> None:
     class Curious(Actor[Enter]):
         @handle
         async def enter(self, message: Enter) -> str:
@@ -307,7 +307,7 @@ class Caller(Actor[GetTotal]):
         return len(await self.other.ask(Enter("me")))
 
 
-def test_a_break_while_something_is_put_aside_loses_nothing() -> None:
+def test_a_failure_loses_no_stashed_messages() -> None:
     class Careful(Counter):
         @handle
         def add(self, message: Add) -> None:

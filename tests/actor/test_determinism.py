@@ -126,7 +126,7 @@ def test_the_trace_does_not_depend_on_the_hash_seed() -> None:
         assert trace == traces[0], first_difference(trace, traces[0])
 
 
-def test_an_actor_more_does_not_shift_the_choices_of_the_others() -> None:
+def test_another_actor_does_not_shift_the_random_choices_of_the_others() -> None:
     alone, sim = SimSystem(3), SimSystem(3)
     for system in (alone, sim):
         system.spawn(partial(Gossip, []), name="gossip")
@@ -135,7 +135,7 @@ def test_an_actor_more_does_not_shift_the_choices_of_the_others() -> None:
     assert draws[0] == draws[1]
 
 
-def test_the_successor_of_an_actor_draws_nothing_again() -> None:
+def test_the_successor_of_an_actor_repeats_no_random_numbers() -> None:
     sim = SimSystem(3)
     uids: list[str] = []
     for _ in range(2):
@@ -147,7 +147,7 @@ def test_the_successor_of_an_actor_draws_nothing_again() -> None:
     assert uids[0] != uids[1]
 
 
-def test_a_number_is_given_once_whoever_asks_for_it_and_however_often_he_starts() -> None:
+def test_numbers_are_unique_over_all_actors_and_restarts() -> None:
     sim = SimSystem(3)
     cells = [cast("Cell", sim.spawn(partial(Gossip, []), name=name)) for name in ("one", "another")]
     sim.settle()

@@ -68,9 +68,7 @@ class Manager(Actor[DoubleAll]):
 
 
 @pytest.mark.parametrize("worker", [Plain, Slow])
-async def test_asks_are_awaited_by_whatever_awaits(
-    worker: Callable[[], Actor[Double]], anyio_backend_name: str
-) -> None:
+async def test_asks_can_be_awaited_in_every_way(worker: Callable[[], Actor[Double]], anyio_backend_name: str) -> None:
     async with ActorSystem() as system:
         ref = await system.spawn(worker)
         manager = await system.spawn(lambda: Manager(ref))

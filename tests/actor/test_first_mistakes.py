@@ -33,24 +33,24 @@ class Early(Actor[Add]):
         """Never called."""
 
 
-def test_the_context_is_missed_in_init_by_name() -> None:
+def test_using_the_context_in_init_fails_with_an_explanation() -> None:
     with pytest.raises(SystemFailed, match=r"Early\.ctx is available from `started` on, not in `__init__`"):
         Alone(Early)
 
 
-def test_an_actor_in_place_of_its_class_is_refused() -> None:
+def test_spawning_an_instance_in_place_of_a_class_is_rejected() -> None:
     with pytest.raises(TypeError, match="spawn takes an actor class, or a function that returns an actor"):
         SimSystem().spawn(Counter())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 
-def test_a_mailbox_in_the_class_is_refused() -> None:
+def test_a_mailbox_as_a_class_attribute_is_rejected() -> None:
     with pytest.raises(TypeError, match=r"Small.mailbox has no effect; .* given to `spawn\(\.\.\., mailbox=\.\.\.\)`"):
 
         class Small(Actor[Add]):  # pyright: ignore[reportUnusedClass]
             mailbox = Mailbox(capacity=1)
 
 
-def test_two_handlers_of_the_same_message_are_refused_and_an_overridden_one_is_not() -> None:
+def test_two_handlers_of_one_message_are_rejected_but_an_override_is_not() -> None:
     class Twice(Actor[Add]):
         @handle
         def add(self, message: Add) -> None:
@@ -73,7 +73,7 @@ def test_two_handlers_of_the_same_message_are_refused_and_an_overridden_one_is_n
     assert sim.ask(doubled, GetTotal()) == 4
 
 
-def test_a_handler_whose_result_is_no_reply_is_refused() -> None:
+def test_a_handler_with_the_wrong_reply_type_is_rejected() -> None:
     class Shy(Actor[GetTotal]):
         @handle
         def get(self, message: GetTotal) -> None:
@@ -97,7 +97,7 @@ class Total(Request[int], frozen=True):
     """Nor this."""
 
 
-async def test_a_message_that_no_handler_takes_is_logged_once_for_its_class(actors: Actors) -> None:
+async def test_an_unhandled_message_is_logged_once_per_class(actors: Actors) -> None:
     one, other = [await actors.spawn(Counter, name=name) for name in ("one", "other")]
     for counter in (one, one, other):
         counter.tell(Unknown())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
@@ -108,7 +108,7 @@ async def test_a_message_that_no_handler_takes_is_logged_once_for_its_class(acto
     assert actors.dead_letters == 3
 
 
-async def test_who_asks_is_told_why_nobody_answers(actors: Actors) -> None:
+async def test_the_error_of_an_ask_says_why_there_is_no_reply(actors: Actors) -> None:
     counter = await actors.spawn(Counter, name="counter")
     with pytest.raises(ActorStopped, match="/counter does not take Total: it has no handler for that"):
         await counter.ask(Total())
@@ -135,7 +135,7 @@ class Quick(Counter):
         self.ctx.log.info("up")
 
 
-async def test_what_is_logged_without_a_message_in_hand_names_no_cause(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_log_line_outside_of_a_handler_names_no_cause(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "kubeactors")
     async with ActorSystem() as system:
         await system.spawn(lambda: Quick(), name="quick")  # noqa: PLW0108 -- begins in a turn of its own
@@ -154,7 +154,7 @@ async def test_a_failure_that_reaches_the_top_is_named_with_its_line() -> None:
         await fail()
 
 
-async def test_another_thread_is_refused_and_told_how_to_tell() -> None:
+async def test_a_tell_from_another_thread_is_rejected_with_the_remedy() -> None:
     async with ActorSystem("shop") as system:
         counter = await system.spawn(Counter)
         said: list[str] = []
@@ -182,7 +182,7 @@ async def test_another_thread_is_refused_and_told_how_to_tell() -> None:
     assert error.startswith("shop runs in another thread; use `anyio.from_thread.run_sync(ref.tell, message, ")
 
 
-async def test_an_ask_from_another_thread_is_refused_while_messages_wait_too() -> None:
+async def test_an_ask_from_another_thread_is_rejected_also_while_messages_wait() -> None:
     async with ActorSystem("shop") as system:
         counter = await system.spawn(Counter)
         counter.tell(Add(1))  # the system is awake
@@ -192,7 +192,7 @@ async def test_an_ask_from_another_thread_is_refused_while_messages_wait_too() -
 
 
 @pytest.mark.parametrize("kind", ["generator", "async generator"])
-def test_a_handler_that_is_a_generator_is_refused_where_it_is_written(kind: str) -> None:
+def test_a_generator_as_a_handler_is_rejected_at_its_definition(kind: str) -> None:
     def generator(_: Counter, message: Add) -> Iterator[int]:
         yield message.by
 
@@ -204,7 +204,7 @@ def test_a_handler_that_is_a_generator_is_refused_where_it_is_written(kind: str)
         handle(method)
 
 
-def test_a_test_that_fails_in_the_simulator_says_which_actors_failed() -> None:
+def test_a_failing_test_in_the_simulator_names_the_actors_that_failed() -> None:
     actors = Actors("simulator")
 
     async def test() -> None:

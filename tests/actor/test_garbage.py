@@ -37,7 +37,7 @@ def without_collector() -> Generator[None]:
     gc.enable()
 
 
-def test_a_timer_that_is_over_is_freed_at_once() -> None:
+def test_a_timer_is_freed_at_once_when_it_has_fired_or_is_cancelled() -> None:
     timers: list[weakref.ref[object]] = []
 
     def arm(actor: Watched) -> None:
@@ -52,7 +52,7 @@ def test_a_timer_that_is_over_is_freed_at_once() -> None:
     assert [timer() for timer in timers] == [None, None]
 
 
-def test_who_knows_an_actor_that_has_ended_keeps_nothing_of_it_alive() -> None:
+def test_a_ref_to_a_stopped_actor_keeps_nothing_of_it_alive() -> None:
     class Belonging:
         def arm(self, actor: Watched) -> None:
             actor.ctx.after(60.0, Poke())

@@ -100,7 +100,7 @@ class Hasty(Curious):
 
 @pytest.mark.parametrize("actor", [Curious, Patient])
 @pytest.mark.parametrize(("what", "ask"), [*FOREIGN.items(), *BOUND_BEFORE.items()])
-def test_a_simulated_handler_that_asks_the_real_world_is_told_so_with_its_line(
+def test_a_nondeterministic_call_in_a_simulated_handler_fails_and_names_the_line(
     actor: type[Curious | Patient], what: str, ask: Ask
 ) -> None:
     sim = SimSystem()
@@ -114,7 +114,7 @@ def test_a_simulated_handler_that_asks_the_real_world_is_told_so_with_its_line(
     assert sys.getprofile() is None
 
 
-def test_a_start_that_asks_the_real_world_is_told_so() -> None:
+def test_a_nondeterministic_call_in_started_fails() -> None:
     sim = SimSystem()
     sim.spawn(lambda: Hasty(time.time), name="hasty")
     with pytest.raises(SystemFailed, match=r"/hasty did not start: .*/hasty calls time\.time\(\)"):
@@ -135,12 +135,12 @@ def _harmless() -> None:
 
 
 @pytest.mark.parametrize("actor", [Curious, Patient])
-def test_what_a_run_does_not_depend_on_may_be_asked(actor: type[Curious | Patient]) -> None:
+def test_calls_that_do_not_affect_a_run_are_allowed(actor: type[Curious | Patient]) -> None:
     sim = SimSystem()
     assert sim.ask(sim.spawn(lambda: actor(_harmless)), GetTotal()) == 1
 
 
-def test_what_others_do_while_a_handler_waits_is_not_watched() -> None:
+def test_code_outside_is_not_guarded_while_a_handler_waits() -> None:
     sim = SimSystem()
     ref = sim.spawn(lambda: Patient(int))
     ref.tell(GetTotal())
@@ -150,13 +150,13 @@ def test_what_others_do_while_a_handler_waits_is_not_watched() -> None:
     assert sim.ask(ref, GetTotal()) == 1
 
 
-def test_packages_that_measure_may_know_what_time_it_is() -> None:
+def test_packages_that_measure_may_read_clocks() -> None:
     measured = eval("lambda: time.perf_counter()", {"__name__": "prometheus_client.context_managers", "time": time})
     sim = SimSystem()
     assert sim.ask(sim.spawn(lambda: Curious(measured)), GetTotal()) == 1
 
 
-def test_who_is_told_when_garbage_is_collected_may_look_at_a_clock_then() -> None:
+def test_callbacks_of_the_garbage_collector_may_read_clocks() -> None:
     looked: list[float] = []
 
     def collected(_phase: str, _found: dict[str, int]) -> None:
@@ -172,7 +172,7 @@ def test_who_is_told_when_garbage_is_collected_may_look_at_a_clock_then() -> Non
     assert looked
 
 
-def test_who_is_profiled_is_watched_and_the_profiler_hears_everything() -> None:
+def test_profiled_code_is_guarded_and_the_profiler_sees_all_calls() -> None:
     called: list[object] = []
 
     def profiler(_frame: FrameType, _event: str, argument: object) -> None:
@@ -190,7 +190,7 @@ def test_who_is_profiled_is_watched_and_the_profiler_hears_everything() -> None:
     assert time.time in called
 
 
-def test_where_a_profiler_keeps_the_fence_from_watching_a_warning_says_so() -> None:
+def test_a_profiler_that_disables_the_guard_causes_a_warning() -> None:
     sim = SimSystem()
     ref = sim.spawn(lambda: Curious(lambda: time.time()))
     profiler = Profile()

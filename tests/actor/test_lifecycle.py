@@ -41,13 +41,13 @@ def workers(*seconds: float) -> tuple[SimSystem, list[str]]:
     return sim, diary
 
 
-def test_a_handler_may_end_within_the_time_it_is_given_and_the_order_of_stops_is_kept() -> None:
+def test_a_handler_may_finish_within_stop_seconds_and_the_order_of_stops_is_kept() -> None:
     sim, diary = workers(3, 2)
     sim.shutdown()
     assert diary == ["worker-1 worked", "worker-1 stopped", "worker-0 worked", "worker-0 stopped"]
 
 
-def test_a_handler_that_does_not_end_in_time_is_cancelled_and_reported() -> None:
+def test_a_handler_that_does_not_finish_in_time_is_cancelled_and_logged() -> None:
     sim, diary = workers(60)
     sim.shutdown()
     assert diary == ["worker-0 stopped"]
@@ -99,7 +99,7 @@ def test_linked_actors_fail_together() -> None:
     ]
 
 
-def test_jitter_makes_a_backoff_longer_by_chance_and_the_same_by_seed() -> None:
+def test_jitter_is_random_and_depends_on_the_seed() -> None:
     rule = Supervision(backoff_seconds=1.0, jitter=0.5)
     assert [rule.backoff(1, chance) for chance in (0.0, 0.5, 1.0)] == [1_000_000_000, 1_250_000_000, 1_500_000_000]
 
@@ -126,7 +126,7 @@ def test_statistics_count_messages_and_restarts() -> None:
     assert (statistics.handled, statistics.restarts, statistics.mailbox, statistics.state) == (3, 1, 0, "running")
 
 
-def test_the_tree_says_what_is_not_as_usual_and_cuts_long_rows_of_siblings() -> None:
+def test_the_tree_shows_what_is_unusual_and_sums_up_many_siblings() -> None:
     sim = SimSystem(schedule=Fifo())
     first, second, *_ = [sim.spawn(Counter, name=f"counter-{number}") for number in range(4)]
     sim.settle()
@@ -141,7 +141,7 @@ def test_the_tree_says_what_is_not_as_usual_and_cuts_long_rows_of_siblings() -> 
     ]
 
 
-def test_totals_keep_what_actors_did_that_have_ended_or_changed_their_class() -> None:
+def test_totals_include_actors_that_have_stopped_or_changed_their_class() -> None:
     class Tired(Counter):
         """What a counter becomes after a hundred."""
 
@@ -176,7 +176,7 @@ def test_totals_keep_what_actors_did_that_have_ended_or_changed_their_class() ->
     assert (sim.snapshot().spawned, [one.path for one in sim.snapshot().actors]) == (3, [staying.path])
 
 
-def test_nothing_can_be_spawned_by_who_is_gone() -> None:
+def test_a_stopped_actor_cannot_spawn() -> None:
     class Late(Counter):
         def stopped(self) -> None:
             with pytest.raises(ActorStopped):
@@ -203,7 +203,7 @@ class Punctual(Actor[GetTotal]):
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_the_end_of_a_handler_and_of_its_time_may_coincide(seed: int) -> None:
+def test_a_handler_may_finish_at_the_moment_of_its_timeout(seed: int) -> None:
     sim = SimSystem(seed)
     for number in range(2):
         punctual = sim.spawn(Punctual, name=f"punctual-{number}")
@@ -220,7 +220,7 @@ class Sleepy(Actor[GetTotal]):
         return 1
 
 
-def test_what_an_ended_actor_waited_for_is_forgotten() -> None:
+def test_the_waits_of_a_stopped_actor_are_forgotten() -> None:
     sim = SimSystem()
     sleepy = sim.spawn(Sleepy)
     _ = sleepy.ask(GetTotal(), timeout_seconds=10_000)
@@ -235,7 +235,7 @@ class Dicing(Actor[GetTotal]):
         return self.ctx.random.randrange(1_000_000)
 
 
-def test_chance_remembers_places_that_can_be_taken_again_and_no_others() -> None:
+def test_random_streams_are_kept_only_for_paths_that_can_be_used_again() -> None:
     sim = SimSystem()
     drawn: list[int] = []
     for name in ("named", "named", "", ""):

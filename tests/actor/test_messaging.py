@@ -96,7 +96,7 @@ def test_an_ask_of_a_full_mailbox_says_so() -> None:
         sim.ask(recorder, Log())
 
 
-def test_a_signal_is_heard_though_the_mailbox_is_full() -> None:
+def test_a_signal_is_accepted_by_a_full_mailbox() -> None:
     sim = SimSystem()
     recorder = sim.spawn(Recorder, mailbox=Mailbox(capacity=1))
     assert recorder.tell(Add(1))
@@ -123,7 +123,7 @@ class Countdown(Actor[Add | Log]):
 
 
 @pytest.mark.parametrize("overflow", [Overflow.REJECT, Overflow.DROP_NEWEST])
-def test_what_an_actor_tells_itself_is_never_refused(overflow: Overflow) -> None:
+def test_a_tell_to_oneself_is_never_rejected(overflow: Overflow) -> None:
     sim = SimSystem()
     countdown = sim.spawn(Countdown, mailbox=Mailbox(capacity=1, overflow=overflow))
     countdown.tell(Add(3))
@@ -171,7 +171,7 @@ class Unknown(Message, frozen=True):
     pass
 
 
-def test_a_message_that_nobody_handles_is_a_dead_letter_and_no_failure() -> None:
+def test_an_unhandled_message_is_a_dead_letter_and_not_a_failure() -> None:
     sim = SimSystem()
     counter = sim.spawn(Counter)
     counter.tell(Unknown())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] -- that is the point
@@ -190,7 +190,7 @@ class Silent(Actor[Never]):
         return self.ctx.later()
 
 
-def test_an_ask_ends_at_its_deadline_within_a_sixteenth() -> None:
+def test_an_ask_times_out_at_most_a_sixteenth_late() -> None:
     sim = SimSystem()
     silent = sim.spawn(Silent)
     with pytest.raises(AskTimedOut):
@@ -198,7 +198,7 @@ def test_an_ask_ends_at_its_deadline_within_a_sixteenth() -> None:
     assert 16.0 <= sim.now / 1e9 <= 17.0
 
 
-def test_asks_of_one_moment_end_at_their_own_deadlines() -> None:
+def test_asks_made_at_one_moment_time_out_at_their_own_deadlines() -> None:
     sim = SimSystem()
     silent = sim.spawn(Silent)
     waits = [cast("Wait[int]", silent.ask(Never(), timeout_seconds=seconds)) for seconds in (16.0, 48.0, 16.0)]
@@ -206,7 +206,7 @@ def test_asks_of_one_moment_end_at_their_own_deadlines() -> None:
     assert [wait.done for wait in waits] == [True, False, True]
 
 
-def test_a_reply_that_is_owed_fails_when_the_actor_stops() -> None:
+def test_a_promised_reply_fails_when_the_actor_stops() -> None:
     sim = SimSystem()
     silent = sim.spawn(Silent)
     asker = sim.spawn(partial(Asker, silent))
@@ -283,7 +283,7 @@ def test_an_actor_that_is_not_reentrant_finishes_one_message_before_the_next() -
         sim.ask(room, Enter("b"), timeout_seconds=1)
 
 
-def test_a_handler_that_awaits_something_foreign_fails_in_the_simulator_and_the_line_is_named() -> None:
+def test_a_foreign_await_in_the_simulator_fails_and_names_the_line() -> None:
     class Yielding:
         def __await__(self):  # type: ignore[no-untyped-def] # noqa: ANN204 # pyright: ignore[reportUnknownParameterType]
             yield "not the kernel's"
@@ -322,7 +322,7 @@ class Abroad(Actor[Add]):
 
 
 @pytest.mark.parametrize("what", FOREIGN)
-def test_who_looks_for_an_event_loop_in_the_simulator_is_told_with_actor_and_line(what: str) -> None:
+def test_code_that_needs_an_event_loop_fails_in_the_simulator_with_actor_and_line(what: str) -> None:
     sim = SimSystem()
     abroad = sim.spawn(partial(Abroad, FOREIGN[what]), name="abroad")
     abroad.tell(Add(1))
@@ -335,7 +335,7 @@ def test_who_looks_for_an_event_loop_in_the_simulator_is_told_with_actor_and_lin
     assert "test_messaging.py:" in errors[0]
 
 
-def test_a_protocol_without_a_handler_is_refused_when_the_actor_is_spawned() -> None:
+def test_an_actor_without_a_handler_for_its_protocol_is_rejected_at_spawn() -> None:
     class Forgetful(Actor[Add | Break]):
         @handle
         def add(self, message: Add) -> None: ...

@@ -28,7 +28,7 @@ async def test_metrics_are_sums_over_the_actors_of_a_class() -> None:
         assert registry.get_sample_value("actor_dead_letters_total") == 0
 
 
-async def test_counters_do_not_go_down_when_actors_end() -> None:
+async def test_counters_do_not_decrease_when_actors_stop() -> None:
     from kubeactors.actor.metrics import ActorCollector  # noqa: PLC0415 -- the package may not be installed
 
     async with ActorSystem() as system:

@@ -41,7 +41,7 @@ class Named(Counter):
         self.ctx.register(COUNTER)
 
 
-def test_a_name_finds_its_actor_until_it_ends_and_restarts_keep_it() -> None:
+def test_a_registered_name_is_kept_over_restarts_until_the_actor_stops() -> None:
     sim = SimSystem(schedule=Fifo())
     named = sim.spawn(Named)
     sim.settle()
@@ -55,7 +55,7 @@ def test_a_name_finds_its_actor_until_it_ends_and_restarts_keep_it() -> None:
     assert sim.find(COUNTER) is again
 
 
-def test_a_name_is_given_to_one_actor_only() -> None:
+def test_a_registered_name_is_unique() -> None:
     sim = SimSystem(schedule=Fifo())
     sim.spawn(Named, name="first")
     second = sim.spawn(Named, name="second", restart=Restart.TEMPORARY)
@@ -68,7 +68,7 @@ def counters(sim: SimSystem, count: int) -> list[TestProbe]:
     return [TestProbe(sim, name=f"probe-{number}") for number in range(count)]
 
 
-def test_a_router_takes_its_actors_in_turn() -> None:
+def test_a_router_sends_to_its_routees_in_turn() -> None:
     sim = SimSystem(schedule=Fifo())
     probes = counters(sim, 3)
     router = Router([probe.ref for probe in probes])
@@ -88,7 +88,7 @@ def test_a_router_finds_the_least_loaded() -> None:
     assert [len(probe.drain()) for probe in probes] == [2, 1]
 
 
-def test_the_least_loaded_is_found_by_what_is_in_hand_too() -> None:
+def test_the_load_includes_the_message_being_handled() -> None:
     class Slow(Counter):
         @handle
         async def divide(self, message: Divide) -> int:
@@ -109,7 +109,7 @@ def test_the_least_loaded_is_found_by_what_is_in_hand_too() -> None:
     assert router.load == 0
 
 
-def test_a_router_leaves_out_who_has_ended_and_says_so_when_none_is_left() -> None:
+def test_a_router_leaves_out_stopped_routees_and_fails_when_none_is_left() -> None:
     sim = SimSystem(schedule=Fifo())
     probes = counters(sim, 3)
     router = Router([probe.ref for probe in probes])
@@ -129,7 +129,7 @@ def test_a_router_leaves_out_who_has_ended_and_says_so_when_none_is_left() -> No
         sim.ask(router, GetTotal())
 
 
-def test_a_broadcast_leaves_out_who_has_ended() -> None:
+def test_a_broadcast_leaves_out_stopped_routees() -> None:
     sim = SimSystem()
     probes = counters(sim, 3)
     everybody = Broadcast([probe.ref for probe in probes])
@@ -142,7 +142,7 @@ def test_a_broadcast_leaves_out_who_has_ended() -> None:
     assert not everybody.tell(Add(2))
 
 
-def test_a_consistent_hash_moves_only_the_keys_of_who_has_ended() -> None:
+def test_a_consistent_hash_moves_only_the_keys_of_stopped_routees() -> None:
     sim = SimSystem()
     probes = counters(sim, 4)
     router = Router([probe.ref for probe in probes], ConsistentHash(str))
@@ -178,7 +178,7 @@ class Crew(Actor[Add | GetTotal]):
         return self.ctx.delegate(self.router, message)
 
 
-def test_a_router_may_spawn_its_actors_which_are_supervised_and_passed_on_to() -> None:
+def test_a_router_may_spawn_its_routees_which_are_supervised() -> None:
     sim = SimSystem(schedule=Fifo())
     crew = sim.spawn(Crew, name="crew")
     for number in (1, 2, 3):
@@ -202,14 +202,14 @@ def test_a_consistent_hash_keeps_most_keys_when_an_actor_is_added() -> None:
     assert all(four.choose(refs[:4], key) == four.choose(refs[:4], key) for key in keys)
 
 
-def test_a_broadcast_tells_all() -> None:
+def test_a_broadcast_sends_to_all_routees() -> None:
     sim = SimSystem()
     probes = counters(sim, 3)
     assert Broadcast([probe.ref for probe in probes]).tell(Add(1))
     assert [probe.drain() for probe in probes] == [(Add(1),)] * 3
 
 
-def test_a_topic_tells_all_subscribers_in_one_order_and_forgets_those_who_end() -> None:
+def test_a_topic_sends_to_all_subscribers_in_one_order_and_forgets_stopped_ones() -> None:
     sim = SimSystem(schedule=Fifo())
     topic = sim.spawn(Topic[str])
     one, two = counters(sim, 2)
@@ -227,7 +227,7 @@ def test_a_topic_tells_all_subscribers_in_one_order_and_forgets_those_who_end() 
     assert sim.kernel.dead_letters.count == 0
 
 
-def test_a_topic_with_a_history_goes_on_after_an_event_or_says_that_it_cannot() -> None:
+def test_a_topic_replays_its_history_after_an_event_or_reports_a_gap() -> None:
     sim = SimSystem(schedule=Fifo())
     topic = sim.spawn(lambda: Topic[str](history=2))
     for event in "abc":
@@ -264,7 +264,7 @@ class Squares(Actor[Square]):
         return self.batch.add(message.of)
 
 
-def test_requests_are_done_together_when_there_are_enough_or_the_time_is_over() -> None:
+def test_a_batch_is_done_when_it_is_full_or_its_time_is_over() -> None:
     batches: list[list[int]] = []
     sim = SimSystem(schedule=Fifo())
     ref = sim.spawn(partial(Squares, batches))
@@ -275,7 +275,7 @@ def test_requests_are_done_together_when_there_are_enough_or_the_time_is_over() 
     assert sim.now == 1_100_000_000
 
 
-def test_an_error_of_a_batch_is_every_askers() -> None:
+def test_an_error_of_a_batch_is_raised_in_every_caller() -> None:
     sim = SimSystem(schedule=Fifo())
     ref = sim.spawn(partial(Squares, []))
     with pytest.raises(ZeroDivisionError):

@@ -87,7 +87,7 @@ KINDS: tuple[type[Letter | AsyncLetter | Question], ...] = (Letter, AsyncLetter,
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.integers(OUTSIDE, 2), st.sampled_from(KINDS), st.integers(1, 4), st.booleans())))
-def test_every_handler_sees_who_has_sent_its_message(
+def test_every_handler_sees_the_sender_of_its_message(
     plan: list[tuple[int, type[Letter | AsyncLetter | Question], int, bool]],
 ) -> None:
     seen, authors = _play(plan)
@@ -150,7 +150,7 @@ class Teller(Actor[Pass]):
         return self.target.tell(Add(1))
 
 
-async def test_a_mailbox_holds_as_many_messages_as_it_says_whoever_sends_them() -> None:
+async def test_a_mailbox_holds_messages_up_to_its_capacity_whoever_sends_them() -> None:
     async with ActorSystem() as system:
         gate = Gate()
         blocked = await system.spawn(partial(Blocked, gate), mailbox=Mailbox(capacity=4))
@@ -197,7 +197,7 @@ class Family(Actor[Start | GetTotal]):
         return await self.other.ask(message)
 
 
-async def test_a_message_that_an_idle_actor_was_told_outlives_a_restart() -> None:
+async def test_a_message_to_an_idle_actor_survives_a_restart() -> None:
     async with ActorSystem() as system:
         family = await system.spawn(Family)
         family.tell(Start())
@@ -206,7 +206,7 @@ async def test_a_message_that_an_idle_actor_was_told_outlives_a_restart() -> Non
         assert [one.restarts for one in system.statistics()] == [0, 1, 1]
 
 
-async def test_a_message_that_an_idle_actor_was_told_is_a_dead_letter_if_it_is_stopped_first() -> None:
+async def test_a_message_to_an_idle_actor_is_a_dead_letter_if_it_is_stopped_first() -> None:
     async with ActorSystem() as system:
         counter = await system.spawn(Counter)
         counter.tell(Add(1))

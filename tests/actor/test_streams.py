@@ -33,7 +33,7 @@ async def test_a_stream_is_read_to_its_end() -> None:
         assert not stream.tell("late")
 
 
-async def test_a_reader_that_waits_is_woken() -> None:
+async def test_a_waiting_reader_is_woken() -> None:
     read: list[str] = []
     async with ActorSystem() as system, anyio.create_task_group() as group:
         stream: MessageStream[str] = MessageStream(system)
@@ -48,7 +48,7 @@ async def test_a_reader_that_waits_is_woken() -> None:
     assert read == ["a"]
 
 
-async def test_a_stream_that_overflows_says_so_after_what_can_be_read() -> None:
+async def test_an_overflow_is_raised_after_the_messages_before_it() -> None:
     async with ActorSystem() as system:
         stream: MessageStream[int] = MessageStream(system, capacity=2)
         assert [stream.tell(number) for number in range(3)] == [True, True, False]
@@ -57,7 +57,7 @@ async def test_a_stream_that_overflows_says_so_after_what_can_be_read() -> None:
             await anext(stream)
 
 
-async def test_a_stream_resumes_after_the_last_message_that_was_read() -> None:
+async def test_a_stream_resumes_after_the_last_message_read() -> None:
     async with ActorSystem() as system:
         topic = await system.spawn(lambda: Topic[int](history=100))
         stream: MessageStream[Published[int]] = MessageStream(
@@ -76,7 +76,7 @@ async def test_a_stream_resumes_after_the_last_message_that_was_read() -> None:
         assert read == [1, 2, 3]
 
 
-async def test_closing_a_stream_ends_it_for_who_waits_for_the_next_message() -> None:
+async def test_closing_a_stream_ends_it_for_a_waiting_reader() -> None:
     read: list[str] = []
     async with ActorSystem() as system, anyio.create_task_group() as group:
         stream = MessageStream[str](system)
@@ -93,7 +93,7 @@ async def test_closing_a_stream_ends_it_for_who_waits_for_the_next_message() -> 
         assert (read, stream.closed) == (["end"], True)
 
 
-async def test_a_stream_ends_with_its_system_after_what_was_told() -> None:
+async def test_a_stream_ends_with_its_system_after_the_last_message() -> None:
     read: list[str] = []
     system = ActorSystem()
     stream = MessageStream[str](system)
@@ -111,7 +111,7 @@ async def test_a_stream_ends_with_its_system_after_what_was_told() -> None:
     assert [message async for message in stream] == ["late"]
 
 
-async def test_a_second_reader_is_refused_while_the_first_waits() -> None:
+async def test_a_second_reader_is_rejected_while_the_first_waits() -> None:
     async with ActorSystem() as system, anyio.create_task_group() as group:
         stream = MessageStream[str](system)
         read: list[str] = []
@@ -129,7 +129,7 @@ async def test_a_second_reader_is_refused_while_the_first_waits() -> None:
         assert (read, await anext(stream)) == (["a"], "b")
 
 
-async def test_resuming_may_wait_and_an_error_of_it_is_the_readers_who_may_try_again() -> None:
+async def test_resuming_may_wait_and_its_errors_are_raised_in_the_reader_which_may_retry() -> None:
     attempts: list[int] = []
 
     async def resume(stream: MessageStream[int], position: int) -> None:
@@ -151,7 +151,7 @@ async def test_resuming_may_wait_and_an_error_of_it_is_the_readers_who_may_try_a
     assert attempts == [7, 7]
 
 
-async def test_resuming_is_given_up_when_more_comes_at_one_position_than_the_stream_holds() -> None:
+async def test_a_stream_overflows_if_resuming_makes_no_progress() -> None:
     def resume(stream: MessageStream[int], position: int) -> None:
         for _ in range(5):
             stream.tell(position)

@@ -91,7 +91,7 @@ def family(
         (RestParent, ["stop c", "stop b", "start b", "start c"]),
     ],
 )
-def test_a_strategy_restarts_whom_it_names_in_order(parent: type[Parent], expected: list[str]) -> None:
+def test_each_strategy_restarts_its_children_in_order(parent: type[Parent], expected: list[str]) -> None:
     sim, _, (_, b, _), diary = family(parent)
     b.tell(Break("bug"))
     sim.settle()
@@ -104,7 +104,7 @@ def test_children_stop_last_started_first_and_before_their_parent() -> None:
     assert diary == ["stop c", "stop b", "stop a", "stop parent"]
 
 
-def test_a_restart_makes_a_fresh_instance_and_keeps_the_mail() -> None:
+def test_a_restart_makes_a_fresh_instance_and_keeps_the_mailbox() -> None:
     sim = SimSystem(schedule=Fifo())
     counter = sim.spawn(Counter)
     for message in (Add(1), Break("bug"), Add(10)):
@@ -121,7 +121,7 @@ def test_too_many_failures_reach_the_top() -> None:
         sim.settle()
 
 
-def test_failures_of_one_child_are_not_counted_against_another_if_they_are_counted_per_child() -> None:
+def test_with_per_child_each_child_has_its_own_restart_intensity() -> None:
     sim = SimSystem(supervision=Supervision(max_restarts=1, per_child=True))
     one, other = sim.spawn(Counter), sim.spawn(Counter)
     for counter in (one, other):
@@ -168,7 +168,7 @@ class LosersParent(Actor[GetLoser]):
 
 
 @pytest.mark.parametrize(("rule", "cause"), [(Supervision(escalates=(Lost,)), Lost), (Supervision(), None)])
-def test_an_error_that_escalates_is_the_parents_at_once(rule: Supervision, cause: type[Exception] | None) -> None:
+def test_an_escalated_failure_reaches_the_parent_at_once(rule: Supervision, cause: type[Exception] | None) -> None:
     sim = SimSystem(supervision=rule)
     parent = sim.spawn(LosersParent, name="parent")
     loser = sim.ask(parent, GetLoser())
@@ -196,7 +196,7 @@ class Quitter(Actor[Add]):
         await self.ctx.sleep(1.0)
 
 
-def test_of_a_permanent_actor_that_only_stops_itself_nobody_says_that_it_failed() -> None:
+def test_a_permanent_actor_that_stops_itself_too_often_is_not_said_to_have_failed() -> None:
     sim = SimSystem(supervision=Supervision(max_restarts=1, per_child=True))
     quitter = sim.spawn(Quitter, name="quitter", restart=Restart.PERMANENT)
     quitter.tell(Add(1))
@@ -207,7 +207,7 @@ def test_of_a_permanent_actor_that_only_stops_itself_nobody_says_that_it_failed(
         sim.run(seconds=2.0)
 
 
-def test_the_end_of_one_that_needs_time_to_stop_may_be_awaited_in_virtual_time() -> None:
+def test_the_end_of_a_graceful_stop_may_be_awaited_in_virtual_time() -> None:
     sim = SimSystem()
     quitter = sim.spawn(Quitter)
     sim.settle()
@@ -219,7 +219,7 @@ def test_the_end_of_one_that_needs_time_to_stop_may_be_awaited_in_virtual_time()
     assert (sim.play(stop()), sim.now) == (("early", Exit.SHUTDOWN), 1_000_000_000)
 
 
-def test_an_actor_at_the_top_that_fails_again_and_again_waits_longer_each_time_and_at_most_a_second() -> None:
+def test_a_failing_actor_at_the_top_backs_off_up_to_a_second() -> None:
     sim = SimSystem()
     counter = sim.spawn(Counter)
     waited: list[float] = []
@@ -232,7 +232,7 @@ def test_an_actor_at_the_top_that_fails_again_and_again_waits_longer_each_time_a
     assert waited == [0.0, 0.0, 0.0, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
 
 
-def test_children_that_restart_together_cannot_be_counted_apart() -> None:
+def test_per_child_is_rejected_for_strategies_that_restart_several_children() -> None:
     with pytest.raises(ValueError, match="one_for_all restarts children together, so it cannot count them per_child"):
         Supervision(strategy=Strategy.ONE_FOR_ALL, per_child=True)
 
@@ -285,7 +285,7 @@ class Watcher(Actor[Watch | Obituaries | Terminated]):
         return tuple(self.dead)
 
 
-def test_a_watcher_is_told_of_a_death_once_even_if_it_asks_too_late() -> None:
+def test_a_watcher_receives_terminated_once_even_if_it_watches_late() -> None:
     sim, parent, (a, b, _), _ = family(Parent)
     watcher = sim.spawn(Watcher)
     watcher.tell(Watch(a))
@@ -299,7 +299,7 @@ def test_a_watcher_is_told_of_a_death_once_even_if_it_asks_too_late() -> None:
     )
 
 
-def test_a_restart_is_no_death() -> None:
+def test_a_restart_does_not_send_terminated() -> None:
     sim, _, (a, _, _), _ = family(Parent)
     watcher = sim.spawn(Watcher)
     watcher.tell(Watch(a))

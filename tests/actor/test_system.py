@@ -52,7 +52,7 @@ class Fetcher(Actor[Fetch]):
         return f"{scope.cancelled_caught} {total} {found}"
 
 
-async def test_a_handler_may_await_anything_and_others_go_on() -> None:
+async def test_a_handler_may_await_anything_while_other_actors_run() -> None:
     async with ActorSystem() as system:
         counter = await system.spawn(Counter)
         fetcher = await system.spawn(lambda: Fetcher(counter))
@@ -69,7 +69,7 @@ async def test_an_ask_of_an_idle_actor_runs_at_once_and_in_order() -> None:
             assert await counter.ask(GetTotal()) == number + 1
 
 
-async def test_a_failure_at_the_top_is_logged_as_critical_and_seen_and_cancels_the_block(
+async def test_a_failure_at_the_top_is_logged_as_critical_and_cancels_the_block(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     seen: list[str] = []
@@ -91,7 +91,7 @@ async def test_a_failure_at_the_top_is_logged_as_critical_and_seen_and_cancels_t
     assert seen == ["RestartIntensityExceeded", "event='system.failed"]
 
 
-async def test_an_error_of_the_block_leaves_as_it_is_and_actors_are_stopped() -> None:
+async def test_an_error_of_the_block_is_raised_unchanged_and_actors_are_stopped() -> None:
     stopped: list[str] = []
 
     class Witness(Actor[GetTotal]):
@@ -174,7 +174,7 @@ class Connection(Actor[GetTotal]):
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
-async def test_the_block_ends_when_all_have_stopped_that_await_the_event_loop_for_it(*, cancelled: bool) -> None:
+async def test_the_block_ends_after_handlers_that_await_the_event_loop_have_ended(*, cancelled: bool) -> None:
     diary: list[str] = []
     with anyio.CancelScope() as scope:
         async with ActorSystem() as system:
@@ -185,7 +185,7 @@ async def test_the_block_ends_when_all_have_stopped_that_await_the_event_loop_fo
     assert diary == ["third closed", "second closed", "first closed"]
 
 
-async def test_a_stop_may_be_awaited_or_left_alone() -> None:
+async def test_a_stop_need_not_be_awaited() -> None:
     diary: list[str] = []
     async with ActorSystem() as system:
         left, awaited = [await system.spawn(partial(Connection, diary), name=name) for name in ("left", "awaited")]
@@ -226,7 +226,7 @@ class BrokenLater(Actor[GetTotal]):
 
 
 @pytest.mark.parametrize("broken", [BrokenAtOnce, BrokenLater])
-async def test_a_start_that_fails_is_told_to_the_one_who_spawned_and_nobody_else(broken: type[Actor[GetTotal]]) -> None:
+async def test_a_failed_start_is_raised_by_spawn_and_affects_nobody_else(broken: type[Actor[GetTotal]]) -> None:
     async with ActorSystem() as system:
         with pytest.raises(ActorStopped, match=r"/b did not start: ValueError\('no'\)") as told:
             await system.spawn(broken, name="b")
@@ -235,7 +235,7 @@ async def test_a_start_that_fails_is_told_to_the_one_who_spawned_and_nobody_else
         assert await counter.ask(GetTotal()) == 0
 
 
-async def test_a_start_that_fails_when_nobody_waits_for_it_any_more_is_supervised() -> None:
+async def test_a_failed_start_for_which_nobody_waits_is_supervised() -> None:
     class Broken(Actor[GetTotal]):
         async def started(self) -> None:
             await anyio.sleep(0.01)
@@ -323,14 +323,14 @@ class Piper(Actor[Fetch | Piped]):
         self.later.reply(message.what)
 
 
-async def test_piped_work_may_await_the_event_loop_while_somebody_outside_waits_for_the_reply() -> None:
+async def test_piped_work_may_await_the_event_loop_while_a_caller_waits_for_the_reply() -> None:
     async with ActorSystem() as system:
         piper = await system.spawn(Piper)
         with anyio.fail_after(5):
             assert await piper.ask(Fetch("page")) == "page!"
 
 
-async def test_an_asker_is_told_of_the_failure() -> None:
+async def test_a_failure_is_raised_in_the_caller() -> None:
     async with ActorSystem() as system:
         counter = await system.spawn(Counter)
         with pytest.raises(ActorFailed):

@@ -81,7 +81,7 @@ async def until_begun(office: Office, count: int) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_pool_uses_so_many_threads_and_lets_so_much_work_wait_and_refuses_the_rest() -> None:
+async def test_a_pool_is_limited_in_its_threads_and_its_queue() -> None:
     office, results = Office(), dict[int, object]()
     async with ActorSystem() as system, anyio.create_task_group() as group:
         clerk = await system.spawn(lambda: Clerk(office, threads=2, queue=1), name="clerk")
@@ -97,7 +97,7 @@ async def test_a_pool_uses_so_many_threads_and_lets_so_much_work_wait_and_refuse
 
 
 @pytest.mark.anyio
-async def test_work_that_waits_is_done_when_a_thread_is_free_and_errors_are_told() -> None:
+async def test_queued_work_is_done_when_a_thread_is_free_and_errors_are_raised() -> None:
     office, results = Office(), dict[int, object]()
     async with ActorSystem() as system, anyio.create_task_group() as group:
         clerk = await system.spawn(lambda: Clerk(office, threads=1, queue=10))
@@ -109,7 +109,7 @@ async def test_work_that_waits_is_done_when_a_thread_is_free_and_errors_are_told
 
 
 @pytest.mark.anyio
-async def test_when_an_actor_ends_waiting_work_is_never_begun_and_the_block_ends_after_what_is_under_way() -> None:
+async def test_queued_work_of_a_stopped_actor_is_never_begun_and_the_block_waits_for_running_work() -> None:
     office, results = Office(), dict[int, object]()
     async with anyio.create_task_group() as group, ActorSystem() as system:
         clerk = await system.spawn(lambda: Clerk(office, threads=1, queue=10), name="clerk")
@@ -125,7 +125,7 @@ async def test_when_an_actor_ends_waiting_work_is_never_begun_and_the_block_ends
 
 
 @pytest.mark.anyio
-async def test_a_restart_gives_the_pool_up() -> None:
+async def test_a_pool_ends_with_a_restart() -> None:
     office, results = Office(), dict[int, object]()
     async with ActorSystem() as system, anyio.create_task_group() as group:
         clerk = await system.spawn(lambda: Clerk(office, threads=1, queue=10))
@@ -154,7 +154,7 @@ def test_in_the_simulator_work_is_done_at_once_and_in_order() -> None:
 
 
 @pytest.mark.parametrize(("threads", "queue"), [(0, 1), (1, -1)])
-def test_a_pool_without_threads_is_refused(threads: int, queue: int) -> None:
+def test_a_pool_without_threads_is_rejected(threads: int, queue: int) -> None:
     sim = SimSystem()
     sim.spawn(lambda: Clerk(Office(), threads, queue), restart=Restart.TEMPORARY)
     sim.settle()

@@ -42,7 +42,7 @@ AFTER = snapshot(
 )
 
 
-def test_rates_are_between_two_looks_and_one_who_is_new_began_at_nothing() -> None:
+def test_rates_are_between_two_snapshots_and_from_zero_for_new_actors() -> None:
     view = view_of(BEFORE, AFTER, by="actor", sort="name")
     assert view.rows == (
         Row(name="/a", rate=2.0, busy=0.5, waiting=1, handled=104),
@@ -56,11 +56,11 @@ def test_rates_are_between_two_looks_and_one_who_is_new_began_at_nothing() -> No
     ("sort", "order"),
     [("busy", "ABC"), ("rate", "BAC"), ("mailbox", "BAC"), ("handled", "ABC"), ("restarts", "CBA"), ("name", "ABC")],
 )
-def test_rows_are_sorted_the_greatest_first(sort: Key, order: str) -> None:
+def test_rows_are_sorted_largest_first(sort: Key, order: str) -> None:
     assert "".join(row.name for row in view_of(BEFORE, AFTER, sort=sort).rows) == order
 
 
-def test_a_class_keeps_its_row_when_its_actors_have_ended() -> None:
+def test_a_class_keeps_its_row_when_its_actors_have_stopped() -> None:
     sim = SimSystem(schedule=Fifo())
     first, second = [sim.spawn(Counter) for _ in range(2)]
     before = sim.snapshot()
@@ -73,11 +73,11 @@ def test_a_class_keeps_its_row_when_its_actors_have_ended() -> None:
     assert view_of(before, sim.snapshot()).rows == (Row(name="Counter", actors=0, rate=3.0, handled=6, restarts=1),)
 
 
-def test_two_looks_at_one_moment_show_no_rates() -> None:
+def test_two_snapshots_at_one_moment_have_no_rates() -> None:
     assert view_of(BEFORE, BEFORE).rate == 0.0
 
 
-def test_a_picture_shows_so_many_rows() -> None:
+def test_a_picture_has_a_limited_number_of_rows() -> None:
     from kubeactors.actor.terminal import picture  # noqa: PLC0415 -- the package may not be installed
 
     console = rich.Console(file=io.StringIO(), width=100)
@@ -103,19 +103,19 @@ async def _seen(*, terminal: bool) -> str:
 
 
 @pytest.mark.anyio
-async def test_a_live_view_shows_the_actors_of_the_program_it_is_in() -> None:
+async def test_a_live_view_shows_the_actors_of_its_system() -> None:
     seen = await _seen(terminal=True)
     assert "messages/s" in seen
     assert "Counter" in seen
 
 
 @pytest.mark.anyio
-async def test_a_live_view_is_quiet_where_there_is_no_terminal() -> None:
+async def test_a_live_view_shows_nothing_without_a_terminal() -> None:
     assert await _seen(terminal=False) == ""
 
 
 @pytest.mark.anyio
-async def test_an_error_leaves_a_live_view_as_it_is() -> None:
+async def test_an_error_leaves_a_live_view_unchanged() -> None:
     from kubeactors.actor.terminal import live_view  # noqa: PLC0415 -- the package may not be installed
 
     async def fail() -> None:

@@ -91,7 +91,7 @@ class Shop(Actor[Order | Note]):
     def note(self, message: Note) -> None: ...
 
 
-async def test_a_message_is_a_span_below_the_span_in_which_it_was_told() -> None:
+async def test_the_parent_of_a_messages_span_is_the_one_in_which_it_was_sent() -> None:
     async with traced() as (system, traces):
         counter = await system.spawn(Counter, name="counter")
         shop = await system.spawn(lambda: Shop(counter), name="shop")
@@ -108,7 +108,7 @@ async def test_a_message_is_a_span_below_the_span_in_which_it_was_told() -> None
     ]
 
 
-async def test_a_span_says_what_the_conventions_want_to_know() -> None:
+async def test_a_span_has_the_attributes_of_the_semantic_conventions() -> None:
     async with traced() as (system, traces):
         counter = await system.spawn(Counter, name="counter")
         shop = await system.spawn(lambda: Shop(counter), name="shop")
@@ -128,7 +128,7 @@ async def test_a_span_says_what_the_conventions_want_to_know() -> None:
     assert told.status.status_code is StatusCode.UNSET
 
 
-async def test_a_handler_that_raises_makes_a_span_of_an_error_and_so_do_those_that_ask_it() -> None:
+async def test_a_handler_that_raises_makes_its_span_and_its_callers_spans_errors() -> None:
     async with traced() as (system, traces):
         counter = await system.spawn(Counter)
         with pytest.raises(ActorFailed), traces.tracer.start_as_current_span("outside"):
@@ -185,7 +185,7 @@ class Clock(Actor[Note | Order]):
             self.later.reply(self.ticks)
 
 
-async def test_a_message_of_a_timer_begins_a_trace_that_is_linked_to_where_the_timer_was_set() -> None:
+async def test_a_timers_message_begins_a_trace_linked_to_where_the_timer_was_set() -> None:
     async with traced() as (system, traces):
         with traces.tracer.start_as_current_span("before"):
             clock = await system.spawn(Clock)
@@ -215,7 +215,7 @@ class Piper(Actor[Order | Note]):
         self.later.reply(1)
 
 
-async def test_work_that_is_piped_and_its_message_belong_to_the_span_that_began_it() -> None:
+async def test_piped_work_and_its_message_belong_to_the_span_that_began_it() -> None:
     async with traced() as (system, traces):
         piper = await system.spawn(Piper)
         assert await piper.ask(Order()) == 1
@@ -278,7 +278,7 @@ class Customer(Actor[Order]):
         return await self.reception.ask(message)
 
 
-async def test_a_delegated_request_is_below_who_delegated_it_and_keeps_its_sender() -> None:
+async def test_a_delegated_request_has_the_delegating_span_as_parent_and_keeps_its_sender() -> None:
     async with traced() as (system, traces):
         asking = await system.spawn(Asking)
         reception = await system.spawn(lambda: Reception(asking), name="reception")
@@ -339,7 +339,7 @@ class Starter(Actor[Note]):
     def note(self, message: Note) -> None: ...
 
 
-async def test_what_an_actor_tells_when_it_starts_is_below_the_span_in_which_it_was_spawned() -> None:
+async def test_messages_sent_in_started_have_the_span_of_the_spawn_as_parent() -> None:
     async with traced() as (system, traces):
         counter = await system.spawn(Counter)
         with traces.tracer.start_as_current_span("outside"):

@@ -57,7 +57,7 @@ class Waiting(Actor[WaitAndGetUser | Become], reentrant=True):
         return first, USER.get()
 
 
-async def test_a_handler_sees_what_was_set_where_the_block_was_entered_and_nothing_of_who_asks() -> None:
+async def test_a_handler_sees_the_context_variables_of_the_block_and_not_of_its_caller() -> None:
     USER.set("owner")
     async with ActorSystem() as system:
         plain = await system.spawn(Plain)
@@ -69,7 +69,7 @@ async def test_a_handler_sees_what_was_set_where_the_block_was_entered_and_nothi
         assert await plain.ask(GetUser()) == "owner"
 
 
-async def test_what_a_handler_sets_is_not_seen_by_who_asks() -> None:
+async def test_context_variables_that_a_handler_sets_are_not_seen_by_its_caller() -> None:
     async with ActorSystem() as system:
         plain = await system.spawn(Plain)
         await plain.ask(Set("mallory"))
@@ -80,7 +80,7 @@ async def test_what_a_handler_sets_is_not_seen_by_who_asks() -> None:
 
 
 @pytest.mark.parametrize("users", [("alice",), ("alice", "bob", "carol")])
-async def test_what_a_handler_that_waits_has_set_is_its_own_to_its_end(users: tuple[str, ...]) -> None:
+async def test_a_suspended_handler_keeps_its_context_variables_to_its_end(users: tuple[str, ...]) -> None:
     seen: dict[str, tuple[str, str]] = {}
 
     async with ActorSystem() as system:
@@ -97,7 +97,7 @@ async def test_what_a_handler_that_waits_has_set_is_its_own_to_its_end(users: tu
         assert [await waiting.ask(WaitAndGetUser()) for _ in range(6)] == ["nobody"] * 6
 
 
-async def test_an_actor_that_is_asked_by_a_handler_sees_nothing_of_it() -> None:
+async def test_an_actor_asked_by_a_handler_does_not_see_its_context_variables() -> None:
     seen: list[str] = []
 
     class Curious(Actor[Set]):

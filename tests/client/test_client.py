@@ -33,7 +33,7 @@ def test_an_object_is_created_read_listed_changed_and_deleted(door: Door) -> Non
     assert door.find(ConfigMap, "a") is None
 
 
-def test_refusals_are_raised_by_their_reason(door: Door) -> None:
+def test_errors_are_raised_by_their_reason(door: Door) -> None:
     made = door.create(A)
     with pytest.raises(AlreadyExists):
         door.create(A)
@@ -52,7 +52,7 @@ def test_a_dry_run_creates_nothing(door: Door) -> None:
     assert door.find(ConfigMap, "a") is None
 
 
-def test_several_requests_can_be_on_their_way_at_once(door: Door) -> None:
+def test_several_requests_can_be_in_flight_at_once(door: Door) -> None:
     async def create_three() -> list[str]:
         names = [f"n{number}" for number in range(3)]
         replies = [
@@ -63,7 +63,7 @@ def test_several_requests_can_be_on_their_way_at_once(door: Door) -> None:
     assert door.do(create_three) == ["n0", "n1", "n2"]
 
 
-def test_a_server_that_is_gone_is_unavailable(door: Door) -> None:
+def test_a_stopped_server_is_unavailable(door: Door) -> None:
     _ = door.sim.stop(door.server)
     with pytest.raises(ServiceUnavailable):
         door.get(ConfigMap, "a")
@@ -80,7 +80,7 @@ def test_a_pod_is_bound_to_a_node_once(door: Door) -> None:
         door.do(lambda: door.client.bind(pod, "n"))
 
 
-def test_a_creation_in_a_namespace_that_goes_is_told_apart(door: Door) -> None:
+def test_a_creation_in_a_terminating_namespace_is_told_from_other_errors(door: Door) -> None:
     going = door.create(Namespace(metadata=ObjectMeta(name="going")))
     door.delete(going)
     with pytest.raises(Forbidden, match="being terminated") as raised:
@@ -111,7 +111,7 @@ def test_an_event_that_repeats_is_counted_in_the_object(door: Door) -> None:
     )  # fmt: skip
 
 
-def test_a_sink_writes_a_burst_at_once_and_then_so_many_a_second(door: Door) -> None:
+def test_a_sink_writes_a_burst_at_once_and_then_at_a_limited_rate(door: Door) -> None:
     made = door.create(A)
     sink = door.sim.spawn(lambda: EventSink(door.client, per_second=2.0, burst=3), name="events")
     recorder = EventRecorder(sink, Clock(), "tester")

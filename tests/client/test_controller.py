@@ -85,7 +85,7 @@ def nothing(_controller: Copier, _key: str) -> None:
     """Succeed."""
 
 
-def test_what_is_there_is_reconciled_once_everything_is_known() -> None:
+def test_present_objects_are_reconciled_once_all_informers_have_synced() -> None:
     def check(controller: Copier, _key: str) -> None:
         assert controller.synced
         assert len(list(controller.config_maps)) == 3
@@ -95,7 +95,7 @@ def test_what_is_there_is_reconciled_once_everything_is_known() -> None:
     assert world.log == ["default/a", "default/b", "default/c"]
 
 
-def test_no_more_keys_than_the_limit_are_worked_on_at_once() -> None:
+def test_no_more_keys_than_the_limit_are_processed_at_once() -> None:
     most: list[int] = []
     world = World(lambda controller, _: most.append(len(controller.running) + 1))
     world.sim.run(5.0)
@@ -103,7 +103,7 @@ def test_no_more_keys_than_the_limit_are_worked_on_at_once() -> None:
     assert max(most) <= 2
 
 
-def test_a_refused_key_is_retried_with_back_off_until_it_succeeds() -> None:
+def test_a_failed_key_is_retried_with_back_off_until_it_succeeds() -> None:
     left = {"default/b": 3}
 
     def refuse(_controller: Copier, key: str) -> None:
@@ -117,7 +117,7 @@ def test_a_refused_key_is_retried_with_back_off_until_it_succeeds() -> None:
 
 
 @pytest.mark.parametrize("error", [Timeout.saying("no reply"), Conflict.saying("changed meanwhile")])
-def test_after_a_write_of_unknown_outcome_or_by_an_old_cache_the_key_is_in_doubt_until_it_succeeds(
+def test_a_key_is_in_doubt_after_an_unknown_outcome_or_a_conflict_until_it_succeeds(
     error: StatusError,
 ) -> None:
     doubts: list[bool] = []
@@ -145,7 +145,7 @@ def test_a_restarted_controller_reconciles_everything_again(when: str) -> None:
     assert sorted(world.log) == ["default/a", "default/b", "default/c"]
 
 
-def test_a_restarted_controller_takes_in_nothing_that_an_instance_before_it_was_told() -> None:
+def test_a_restarted_controller_ignores_notifications_for_earlier_instances() -> None:
     world = World(nothing)
     world.sim.run(5.0)
     world.sim.crash(world.found[0], RuntimeError("boom"))
@@ -173,7 +173,7 @@ class Circle(Controller):
         self.enqueue(key)
 
 
-def test_a_key_that_comes_again_and_again_is_reconciled_so_often_a_second() -> None:
+def test_a_key_is_reconciled_at_most_300_times_a_second() -> None:
     times: list[int] = []
     sim = SimSystem(seed=1)
     sim.spawn(partial(Circle, times))

@@ -27,7 +27,7 @@ def test_a_first_event_is_written_as_it_is() -> None:
     assert event.metadata.name == "web.3b9aca00"
 
 
-def test_an_equal_event_raises_the_count_of_the_first() -> None:
+def test_an_identical_event_increments_the_count_of_the_first() -> None:
     correlator = Correlator()
     correlate(correlator, "no", SECOND)
     found = correlate(correlator, "no", 3 * SECOND)
@@ -38,7 +38,7 @@ def test_an_equal_event_raises_the_count_of_the_first() -> None:
     assert (event.first_timestamp, event.last_timestamp) == ("1970-01-01T00:00:01Z", "1970-01-01T00:00:03Z")
 
 
-def test_from_the_tenth_message_for_one_reason_on_events_are_combined() -> None:
+def test_events_are_aggregated_from_the_tenth_message_with_one_reason_on() -> None:
     correlator = Correlator()
     found = [correlate(correlator, f"no {number}", SECOND) for number in range(12)]
     messages = [(one.event.message, one.event.count, one.repeated) for one in found if one is not None]
@@ -50,7 +50,7 @@ def test_from_the_tenth_message_for_one_reason_on_events_are_combined() -> None:
     ]
 
 
-def test_similar_events_long_apart_are_not_combined() -> None:
+def test_similar_events_long_apart_are_not_aggregated() -> None:
     correlator = Correlator()
     for number in range(9):
         correlate(correlator, f"no {number}", SECOND)

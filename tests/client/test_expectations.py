@@ -10,7 +10,7 @@ def test_without_expectations_the_cache_is_trusted() -> None:
     assert Expectations().standing(RS, 0) is Standing.MET
 
 
-def test_creations_are_awaited_by_key_and_deletions_by_uid() -> None:
+def test_creations_are_expected_by_key_and_deletions_by_uid() -> None:
     expectations = Expectations()
     expectations.expect_creation(RS, "default/a", 0)
     expectations.expect_deletion(RS, "uid-b", 0)
@@ -33,7 +33,7 @@ def test_an_observation_counts_once_however_often_it_is_repeated() -> None:
     assert expectations.awaited_creations(RS) == 1
 
 
-def test_a_cache_that_has_come_to_the_revision_of_a_write_shows_it_or_has_seen_it_undone() -> None:
+def test_a_cache_at_the_revision_of_a_write_shows_it_or_its_undoing() -> None:
     expectations = Expectations()
     expectations.expect_creation(RS, "default/a", 0)
     expectations.expect_deletion(RS, "uid-b", 0)
@@ -74,7 +74,7 @@ def test_a_live_read_ends_the_doubt_and_keeps_what_the_cache_still_has_to_show()
     assert expectations.standing(RS, SECOND) is Standing.MET
 
 
-def test_a_cache_that_is_behind_what_was_read_is_doubted_until_it_shows_that() -> None:
+def test_a_cache_behind_a_live_read_is_doubted_until_it_catches_up() -> None:
     expectations = Expectations()
     expectations.doubt(RS, 0)
     expectations.confirm(RS, existing=[], alive=[], now=SECOND, is_behind=True)
@@ -83,14 +83,14 @@ def test_a_cache_that_is_behind_what_was_read_is_doubted_until_it_shows_that() -
     assert expectations.standing(RS, SECOND) is Standing.MET
 
 
-def test_what_is_forgotten_is_awaited_no_more() -> None:
+def test_forgotten_expectations_are_not_awaited() -> None:
     expectations = Expectations()
     expectations.expect_creation(RS, "default/a", 0)
     expectations.forget(RS)
     assert expectations.standing(RS, 0) is Standing.MET
 
 
-def test_what_the_cache_has_passed_over_unseen_leaves_expectations_open_until_somebody_looks() -> None:
+def test_expectations_that_the_cache_skipped_stay_open_until_they_are_checked() -> None:
     expectations = Expectations()
     expectations.expect_creation(RS, "default/a", 0)
     expectations.creation_acknowledged(RS, "default/a", 2)

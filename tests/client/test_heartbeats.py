@@ -21,7 +21,7 @@ def reported(**changes: str) -> NodeStatus:
     return replace(NODE.status, conditions=(replace(READY, **changes),))
 
 
-def test_a_node_that_reports_the_same_again_is_a_heartbeat() -> None:
+def test_an_unchanged_report_of_a_node_is_a_heartbeat() -> None:
     again = replace(NODE, metadata=LATER, status=reported(last_heartbeat_time="2026-01-01T00:05:00Z"))
     assert marks_of_node(Change(MODIFIED, "node-1", NODE, again)) == HEARTBEAT
 
@@ -38,7 +38,7 @@ def test_a_node_that_reports_the_same_again_is_a_heartbeat() -> None:
         replace(NODE, metadata=replace(LATER, deletion_timestamp="2026-01-01T00:05:00Z")),
     ],
 )
-def test_a_node_that_says_anything_else_is_news(changed: Node) -> None:
+def test_any_other_change_of_a_node_is_news(changed: Node) -> None:
     assert marks_of_node(Change(MODIFIED, "node-1", NODE, changed)) == NEWS
 
 
@@ -53,7 +53,7 @@ def test_a_lease_that_is_renewed_is_a_heartbeat_and_one_that_is_taken_over_is_ne
     )
 
 
-def test_what_comes_and_goes_is_news() -> None:
+def test_additions_and_deletions_are_news() -> None:
     assert marks_of_node(Change(ADDED, "node-1", None, NODE)) == NEWS
     assert marks_of_node(Change(DELETED, "node-1", NODE, None)) == NEWS
     assert marks_of_lease(Change(ADDED, "node-1", None, LEASE)) == NEWS

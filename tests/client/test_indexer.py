@@ -41,7 +41,7 @@ def test_a_changed_object_moves_between_buckets_and_a_removed_one_leaves() -> No
     assert len(indexer) == 0
 
 
-def test_an_index_shows_the_newest_state_of_an_object_that_stays_in_its_bucket() -> None:
+def test_an_index_shows_the_newest_version_of_an_object_that_stays_in_its_bucket() -> None:
     indexer: Indexer[ConfigMap] = Indexer()
     indexer.add_index("color", by_color)
     indexer.put("default/a", config_map("a", color="red"))
@@ -50,14 +50,14 @@ def test_an_index_shows_the_newest_state_of_an_object_that_stays_in_its_bucket()
     assert list(indexer.by_index("color", "red").values()) == [newer]
 
 
-def test_an_index_added_late_has_what_is_there() -> None:
+def test_an_index_added_late_contains_present_objects() -> None:
     indexer: Indexer[ConfigMap] = Indexer()
     indexer.put("default/a", config_map("a", color="red"))
     indexer.add_index("color", by_color)
     assert names(indexer, "red") == ["a"]
 
 
-def test_a_tally_counts_without_a_walk() -> None:
+def test_a_tally_counts_without_iterating() -> None:
     indexer: Indexer[ConfigMap] = Indexer()
     indexer.add_tally("sizes", counted)
     for name, size in (("a", "s"), ("b", "s"), ("c", "l")):
@@ -72,7 +72,7 @@ def test_a_tally_counts_without_a_walk() -> None:
     assert indexer.tally("sizes") == {}
 
 
-def test_an_index_that_reads_certain_fields_is_asked_again_only_when_they_change() -> None:
+def test_an_index_of_certain_fields_is_updated_only_when_they_change() -> None:
     asked: list[str] = []
 
     @reading("data")
@@ -94,7 +94,7 @@ def test_an_index_that_reads_certain_fields_is_asked_again_only_when_they_change
     assert names(indexer, "blue") == []
 
 
-def test_an_index_that_nobody_has_asked_costs_nothing_and_then_knows_all() -> None:
+def test_an_index_costs_nothing_until_its_first_use_and_is_complete_then() -> None:
     calls: list[str] = []
 
     def by_noted_color(value: ConfigMap) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ def test_an_index_that_nobody_has_asked_costs_nothing_and_then_knows_all() -> No
     assert (names(indexer, "red"), names(indexer, "blue")) == (["b"], ["a"])
 
 
-def test_what_an_index_finds_is_a_live_view() -> None:
+def test_the_result_of_an_index_is_a_live_view() -> None:
     indexer: Indexer[ConfigMap] = Indexer()
     indexer.add_index("color", by_color)
     red = config_map("a", color="red")

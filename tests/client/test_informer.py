@@ -63,7 +63,7 @@ def world() -> World:
     return World()
 
 
-def test_a_subscriber_hears_of_every_change_and_the_lister_shows_it(world: World) -> None:
+def test_a_subscriber_receives_every_change_and_the_lister_shows_it(world: World) -> None:
     made = world.put("a")
     world.change(made, lambda one: replace(one, data={"x": "y"}))
     world.sim.run(0.5)
@@ -76,7 +76,7 @@ def test_a_subscriber_hears_of_every_change_and_the_lister_shows_it(world: World
     assert len(world.shared.lister) == 0
 
 
-def test_a_late_subscriber_is_told_first_what_is_there(world: World) -> None:
+def test_a_late_subscriber_first_receives_all_objects(world: World) -> None:
     world.put("a")
     world.put("b")
     heard: list[tuple[str, str]] = []
@@ -84,7 +84,7 @@ def test_a_late_subscriber_is_told_first_what_is_there(world: World) -> None:
     assert heard == [("ADDED", "default/a"), ("ADDED", "default/b")]
 
 
-def test_a_restarted_informer_keeps_its_subscribers_and_tells_only_what_changed(world: World) -> None:
+def test_a_restarted_informer_keeps_its_subscribers_and_sends_only_changes(world: World) -> None:
     world.put("a")
     world.sim.crash(world.informer, RuntimeError("boom"))
     world.put("b")
@@ -101,7 +101,7 @@ def test_a_restart_of_the_api_server_loses_no_change(world: World) -> None:
     assert world.heard == [("ADDED", "default/a"), ("ADDED", "default/b"), ("DELETED", "default/a")]
 
 
-def test_a_subscriber_that_dies_is_forgotten(world: World) -> None:
+def test_a_stopped_subscriber_is_removed(world: World) -> None:
     gone = world.sim.spawn(partial(Listener, []), name="mortal")
     world.shared.subscribe(gone)
     world.sim.settle()
@@ -111,7 +111,7 @@ def test_a_subscriber_that_dies_is_forgotten(world: World) -> None:
     assert len(world.shared.subscribers) == 1
 
 
-def test_a_quiet_cluster_is_watched_on_and_not_taken_for_lost(world: World) -> None:
+def test_a_quiet_watch_is_not_taken_for_a_dead_one(world: World) -> None:
     world.put("a")
     world.sim.run(1000.0)
     assert world.shared.connected_at < 1_000_000_000
@@ -119,7 +119,7 @@ def test_a_quiet_cluster_is_watched_on_and_not_taken_for_lost(world: World) -> N
     assert world.heard == [("ADDED", "default/a"), ("ADDED", "default/b")]
 
 
-def test_a_subscriber_that_starts_again_sees_at_least_what_it_did_before(world: World) -> None:
+def test_a_restarted_subscriber_sees_at_least_what_it_saw_before(world: World) -> None:
     world.put("a")
     reflector = world.instance._reflector
     world.client.stop_watch(world.informer, reflector.number)  # the stream has died, and nobody has noticed yet
@@ -130,7 +130,7 @@ def test_a_subscriber_that_starts_again_sees_at_least_what_it_did_before(world: 
     assert world.heard == [("ADDED", "default/a"), ("ADDED", "default/a"), ("ADDED", "default/b")]
 
 
-def test_a_subscriber_hears_of_changes_with_its_marks_and_of_all_that_is_there_at_first(world: World) -> None:
+def test_a_subscriber_receives_all_objects_and_then_changes_with_its_marks(world: World) -> None:
     world.shared.mark_by(lambda change: 1 if change.current.data else 2)
     filled: list[tuple[str, str]] = []
     world.put("before")
@@ -143,7 +143,7 @@ def test_a_subscriber_hears_of_changes_with_its_marks_and_of_all_that_is_there_a
     assert world.heard[-2:] == [("ADDED", "default/full"), ("ADDED", "default/empty")]
 
 
-def test_a_subscriber_is_heard_also_if_the_mailbox_of_the_informer_was_full(world: World) -> None:
+def test_a_subscription_is_not_lost_if_the_informers_mailbox_is_full(world: World) -> None:
     cell, heard = cast("Cell", world.informer), list[tuple[str, str]]()
     capacity, cell.capacity = cell.capacity, 0
     world.listen("late", heard)
@@ -153,7 +153,7 @@ def test_a_subscriber_is_heard_also_if_the_mailbox_of_the_informer_was_full(worl
     assert heard == [("ADDED", "default/a")]
 
 
-def test_an_informer_that_begins_anew_leaves_no_watch_behind(world: World) -> None:
+def test_a_restarted_informer_leaves_no_watch_behind(world: World) -> None:
     server = cast("Cell", world.server).actor
     assert isinstance(server, ApiServer)
     watches = len(server._hub)

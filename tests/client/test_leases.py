@@ -35,7 +35,7 @@ def seen(holder: str, since: float = 0.0, transitions: int = 3) -> Observation:
         (seen("other"), 15.0, False, Move.CREATE),
     ],
 )
-def test_a_lease_is_taken_only_when_it_is_nobodys_or_has_not_changed_for_its_whole_duration(
+def test_a_lease_is_taken_only_if_it_is_released_or_has_not_changed_for_its_duration(
     known: Observation | None,
     now: float,
     exists: bool,  # noqa: FBT001 -- a column of the table
@@ -44,7 +44,7 @@ def test_a_lease_is_taken_only_when_it_is_nobodys_or_has_not_changed_for_its_who
     assert decide("me", known, int(now * SECOND), exists=exists) is move
 
 
-def test_only_an_heir_takes_what_its_predecessor_held_and_nobody_elses() -> None:
+def test_only_an_heir_takes_over_a_valid_lease_and_only_its_predecessors() -> None:
     held = seen("scheduler_1")
     assert decide("scheduler_2", held, 0) is Move.WAIT
     assert decide("scheduler_2", held, 0, heir=True) is Move.TAKE
@@ -52,7 +52,7 @@ def test_only_an_heir_takes_what_its_predecessor_held_and_nobody_elses() -> None
 
 
 @pytest.mark.parametrize("time", ["1999-01-01T00:00:00.000000Z", "2099-01-01T00:00:00.000000Z"])
-def test_the_times_that_a_record_holds_decide_nothing(time: str) -> None:
+def test_the_times_in_a_record_are_not_used(time: str) -> None:
     lease = seen("other").lease
     spec = LeaseSpec(holder_identity="other", lease_duration_seconds=15, renew_time=time, acquire_time=time)
     later = observed(Observation(lease, 0), Lease(spec=spec), 20 * SECOND)
@@ -61,14 +61,14 @@ def test_the_times_that_a_record_holds_decide_nothing(time: str) -> None:
     assert decide("me", later, 35 * SECOND) is Move.TAKE
 
 
-def test_a_renewal_keeps_when_it_was_acquired_and_a_new_holder_counts_a_transition() -> None:
+def test_a_renewal_keeps_the_acquire_time_and_a_new_holder_counts_a_transition() -> None:
     renewed = record(Move.RENEW, "me", seen("me"), 15, NOW)
     assert (renewed.acquire_time, renewed.renew_time, renewed.lease_transitions) == (EARLIER, NOW, 3)
     taken = record(Move.TAKE, "me", seen("other"), 15, NOW)
     assert (taken.holder_identity, taken.acquire_time, taken.lease_transitions) == ("me", NOW, 4)
 
 
-def test_who_gives_a_lease_up_leaves_it_without_a_holder() -> None:
+def test_a_released_lease_has_no_holder() -> None:
     spec = released(seen("me"), NOW)
     assert (spec.holder_identity, spec.lease_duration_seconds, spec.lease_transitions) == ("", 1, 3)
     assert decide("other", Observation(Lease(spec=spec), 0), 0) is Move.TAKE

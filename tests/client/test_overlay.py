@@ -8,7 +8,7 @@ from tests.client.objects import config_map
 KEY = "default/a"
 
 
-def test_a_newer_write_hides_what_the_cache_has() -> None:
+def test_a_newer_write_hides_the_cached_version() -> None:
     overlay: Overlay[ConfigMap] = Overlay(Indexer())
     old, new = config_map("a", 1), config_map("a", 2)
     overlay.wrote("group", new)
@@ -18,7 +18,7 @@ def test_a_newer_write_hides_what_the_cache_has() -> None:
     assert list(overlay.group("group", {})) == [new]
 
 
-def test_the_cache_counts_again_once_it_has_caught_up() -> None:
+def test_the_cache_is_used_again_once_it_has_caught_up() -> None:
     overlay: Overlay[ConfigMap] = Overlay(Indexer())
     old, written, foreign = config_map("a", 1), config_map("a", 2), config_map("a", 3)
     overlay.wrote("group", written)
@@ -27,7 +27,7 @@ def test_the_cache_counts_again_once_it_has_caught_up() -> None:
     assert not overlay.seen(Change(MODIFIED, KEY, written, foreign))
 
 
-def test_an_older_state_in_the_cache_does_not_end_the_wait() -> None:
+def test_an_older_version_in_the_cache_does_not_end_the_wait() -> None:
     overlay: Overlay[ConfigMap] = Overlay(Indexer())
     written = config_map("a", 3)
     overlay.wrote("group", written)
@@ -35,7 +35,7 @@ def test_an_older_state_in_the_cache_does_not_end_the_wait() -> None:
     assert overlay.newest(KEY, config_map("a", 2)) is written
 
 
-def test_what_was_deleted_is_gone_though_the_cache_has_it_still() -> None:
+def test_a_deleted_object_is_gone_even_if_the_cache_still_has_it() -> None:
     overlay: Overlay[ConfigMap] = Overlay(Indexer())
     doomed = config_map("a", 1)
     overlay.deleted(doomed)
@@ -43,7 +43,7 @@ def test_what_was_deleted_is_gone_though_the_cache_has_it_still() -> None:
     assert list(overlay.group("group", {KEY: doomed})) == []
 
 
-def test_a_successor_of_the_same_name_is_another_object() -> None:
+def test_a_new_object_of_the_same_name_is_another_object() -> None:
     overlay: Overlay[ConfigMap] = Overlay(Indexer())
     doomed, successor = config_map("a", 1, uid="1"), config_map("a", 5, uid="2")
     overlay.deleted(doomed)
@@ -52,7 +52,7 @@ def test_a_successor_of_the_same_name_is_another_object() -> None:
     assert overlay.newest(KEY, successor) is successor
 
 
-def test_a_write_is_forgotten_when_its_object_is_seen_to_go() -> None:
+def test_a_write_is_forgotten_when_its_object_is_deleted() -> None:
     overlay: Overlay[ConfigMap] = Overlay(Indexer())
     written = config_map("a", 2)
     overlay.wrote("group", written)
@@ -60,7 +60,7 @@ def test_a_write_is_forgotten_when_its_object_is_seen_to_go() -> None:
     assert overlay.newest(KEY, None) is None
 
 
-def test_a_forgotten_group_is_what_the_cache_says() -> None:
+def test_a_forgotten_group_is_read_from_the_cache_alone() -> None:
     overlay: Overlay[ConfigMap] = Overlay(Indexer())
     cached = config_map("a", 1)
     overlay.wrote("group", config_map("a", 2))
@@ -68,7 +68,7 @@ def test_a_forgotten_group_is_what_the_cache_says() -> None:
     assert list(overlay.group("group", {KEY: cached})) == [cached]
 
 
-def test_a_write_whose_object_the_cache_has_lost_before_the_reply_came_is_no_object() -> None:
+def test_an_object_deleted_from_the_cache_before_the_reply_arrived_is_gone() -> None:
     cache: Indexer[ConfigMap] = Indexer()
     overlay: Overlay[ConfigMap] = Overlay(cache)
     written = config_map("a", 2)
@@ -79,7 +79,7 @@ def test_a_write_whose_object_the_cache_has_lost_before_the_reply_came_is_no_obj
     assert list(overlay.group("group", {})) == []
 
 
-def test_a_write_counts_no_longer_than_until_the_cache_has_come_so_far() -> None:
+def test_a_write_counts_until_the_cache_is_at_its_revision() -> None:
     cache: Indexer[ConfigMap] = Indexer()
     overlay: Overlay[ConfigMap] = Overlay(cache)
     overlay.wrote("group", config_map("a", 2))
@@ -89,14 +89,14 @@ def test_a_write_counts_no_longer_than_until_the_cache_has_come_so_far() -> None
     assert overlay.newest(KEY, None) is None
 
 
-def test_an_orphan_of_the_cache_that_was_adopted_and_written_again_is_there_once() -> None:
+def test_an_adopted_orphan_that_the_cache_still_shows_is_listed_once() -> None:
     overlay: Overlay[ConfigMap] = Overlay(Indexer())
     orphan, other, adopted = config_map("a", 1), config_map("b", 1), config_map("a", 3)
     overlay.wrote("group", adopted)
     assert overlay.group_with("group", {}, {KEY: orphan, "default/b": other}) == (adopted, other)
 
 
-def test_what_the_cache_is_to_show_is_lacking_until_it_does() -> None:
+def test_a_created_object_is_lacking_until_the_cache_shows_it() -> None:
     cache: Indexer[ConfigMap] = Indexer()
     overlay: Overlay[ConfigMap] = Overlay(cache)
     written = overlay.wrote("group", config_map("a", 2))
@@ -106,7 +106,7 @@ def test_what_the_cache_is_to_show_is_lacking_until_it_does() -> None:
     assert not overlay.lacking("group")
 
 
-def test_what_the_cache_has_passed_over_before_the_reply_came_is_lacking_once() -> None:
+def test_an_object_that_the_cache_skipped_before_the_reply_is_lacking_once() -> None:
     cache: Indexer[ConfigMap] = Indexer()
     cache.revision = 3
     overlay: Overlay[ConfigMap] = Overlay(cache)
@@ -115,7 +115,7 @@ def test_what_the_cache_has_passed_over_before_the_reply_came_is_lacking_once() 
     assert not overlay.lacking("group")
 
 
-def test_what_the_cache_has_come_to_is_not_remembered() -> None:
+def test_writes_that_the_cache_shows_are_not_kept() -> None:
     cache: Indexer[ConfigMap] = Indexer()
     overlay: Overlay[ConfigMap] = Overlay(cache)
     cache.put(KEY, config_map("a", 3))
@@ -125,7 +125,7 @@ def test_what_the_cache_has_come_to_is_not_remembered() -> None:
     assert (overlay._written, overlay._deleted) == ({}, {})
 
 
-def test_a_write_that_was_deleted_before_the_cache_showed_it_is_gone_when_it_does() -> None:
+def test_an_object_deleted_before_the_cache_showed_it_is_gone_when_the_cache_does() -> None:
     cache: Indexer[ConfigMap] = Indexer()
     overlay: Overlay[ConfigMap] = Overlay(cache)
     made = overlay.created("group", config_map("a", 2))

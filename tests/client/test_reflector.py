@@ -144,7 +144,7 @@ def test_it_asks_at_once_for_what_the_cache_has_and_for_what_changes_after_it(wo
     assert world.reflector.synced
 
 
-def test_a_component_that_must_not_see_less_than_before_lists_the_newest() -> None:
+def test_a_consistent_informer_starts_with_a_live_list() -> None:
     world = World(consistent=True)
     world.list(5)
     world.close()
@@ -153,7 +153,7 @@ def test_a_component_that_must_not_see_less_than_before_lists_the_newest() -> No
     assert world.server.lists == [True, False]
 
 
-def test_events_change_the_indexer_and_are_told_with_what_was_known_before(world: World) -> None:
+def test_events_change_the_indexer_and_are_reported_with_the_previous_version(world: World) -> None:
     a, newer, b = world.indexer.objects["default/a"], config_map("a", 7), config_map("b", 6)
     changes = world.receive(WatchEvent(ADDED, b), WatchEvent(MODIFIED, newer), WatchEvent(DELETED, config_map("b", 8)))
     assert changes == (
@@ -165,7 +165,7 @@ def test_events_change_the_indexer_and_are_told_with_what_was_known_before(world
     assert world.reflector.revision == 8
 
 
-def test_what_is_told_before_the_list_that_it_follows_is_taken_in_after_it() -> None:
+def test_events_that_arrive_before_their_list_are_applied_after_it() -> None:
     world = World()
     a, b = config_map("a", 3), config_map("b", 6)
 
@@ -179,7 +179,7 @@ def test_what_is_told_before_the_list_that_it_follows_is_taken_in_after_it() -> 
     assert world.reflector.broken
 
 
-def test_a_list_is_asked_for_again_if_it_was_refused_whatever_was_told_meanwhile() -> None:
+def test_a_failed_list_is_retried_whatever_events_arrive_meanwhile() -> None:
     world = World()
     world.server.meanwhile = lambda: world.receive(WatchEvent(ADDED, config_map("b", 6)), sequence=1)
     world.reflector.failed(world.refuse_list(Status(status="Failure", reason="ServiceUnavailable", code=503)))
@@ -200,7 +200,7 @@ def test_a_watch_that_ends_is_resumed_from_the_last_event_or_bookmark(world: Wor
     assert world.server.versions[-1] == "40"
 
 
-def test_a_watch_that_is_told_expired_lists_the_newest_and_reports_what_went_meanwhile(world: World) -> None:
+def test_an_expired_watch_relists_live_and_reports_missed_deletions(world: World) -> None:
     a = world.indexer.objects["default/a"]
     world.close(Expired.saying("too old").status)
     assert world.reflector.must_list
@@ -209,7 +209,7 @@ def test_a_watch_that_is_told_expired_lists_the_newest_and_reports_what_went_mea
     assert world.server.versions[-1] == ""
 
 
-def test_a_watch_from_a_revision_that_the_server_has_not_reached_lists_the_newest(world: World) -> None:
+def test_a_watch_from_a_future_revision_relists_live(world: World) -> None:
     too_large = Timeout.saying(
         "Too large resource version", StatusDetails(causes=(StatusCause(reason="ResourceVersionTooLarge"),))
     )
@@ -219,7 +219,7 @@ def test_a_watch_from_a_revision_that_the_server_has_not_reached_lists_the_newes
     assert world.reflector.revision == 2
 
 
-def test_a_list_that_is_older_than_what_was_seen_is_not_believed(world: World) -> None:
+def test_a_list_older_than_the_indexer_is_not_used(world: World) -> None:
     world.receive(WatchEvent(MODIFIED, config_map("a", 7)))
     world.reflector.must_list = True
     world.server.replies += [begun(4), begun(9, config_map("a", 7))]
@@ -229,7 +229,7 @@ def test_a_list_that_is_older_than_what_was_seen_is_not_believed(world: World) -
     assert world.names == ("a",)
 
 
-def test_an_object_that_was_replaced_under_its_name_goes_and_comes(world: World) -> None:
+def test_an_object_replaced_under_its_name_is_deleted_and_added(world: World) -> None:
     old, new = world.indexer.objects["default/a"], config_map("a", 9, uid="another")
     assert world.receive(WatchEvent(MODIFIED, new)) == (
         Change(DELETED, "default/a", old, None),
@@ -253,7 +253,7 @@ def test_repeated_events_change_nothing(world: World) -> None:
     assert world.reflector.revision == 7
 
 
-def test_a_lost_message_is_noticed_by_its_number_and_the_watch_resumed_before_it(world: World) -> None:
+def test_a_lost_message_is_detected_by_its_sequence_number_and_the_watch_is_resumed(world: World) -> None:
     world.receive(WatchEvent(ADDED, config_map("b", 6)), sequence=1)
     assert world.receive(WatchEvent(ADDED, config_map("d", 8)), sequence=3) == ()
     assert world.reflector.broken
@@ -262,14 +262,14 @@ def test_a_lost_message_is_noticed_by_its_number_and_the_watch_resumed_before_it
     assert len(world.receive(WatchEvent(ADDED, config_map("c", 7)), sequence=1)) == 1
 
 
-def test_a_message_that_comes_twice_counts_once(world: World) -> None:
+def test_a_repeated_message_counts_once(world: World) -> None:
     event = WatchEvent(DELETED, config_map("a", 6))
     assert len(world.receive(event, sequence=1)) == 1
     assert world.receive(WatchEvent(ADDED, config_map("a", 6)), sequence=1) == ()
     assert not world.reflector.broken
 
 
-def test_failures_wait_ever_longer_and_never_in_step() -> None:
+def test_the_back_off_grows_and_has_jitter() -> None:
     world = World()
     error = world.refuse_list(Status(status="Failure", reason="ServiceUnavailable", code=503))
     waits = [world.reflector.failed(error) for _ in range(8)]
@@ -278,7 +278,7 @@ def test_failures_wait_ever_longer_and_never_in_step() -> None:
     assert len(dict.fromkeys(waits)) == len(waits)
 
 
-def test_a_stopped_reflector_ends_its_watch_and_hears_no_more(world: World) -> None:
+def test_a_stopped_reflector_ends_its_watch_and_ignores_later_events(world: World) -> None:
     number = world.reflector.number
     world.reflector.stop(Nobody())
     assert world.server.stopped == [number]

@@ -33,7 +33,7 @@ def test_a_key_added_twice_is_queued_once(queue: WorkQueue) -> None:
     assert drain(queue) == ["a"]
 
 
-def test_a_key_added_while_it_is_worked_on_is_queued_again_when_that_is_done(queue: WorkQueue) -> None:
+def test_a_key_added_while_it_is_processed_is_queued_again_afterwards(queue: WorkQueue) -> None:
     queue.add("a")
     assert queue.get() == "a"
     queue.add("a")
@@ -63,7 +63,7 @@ def test_of_several_delays_of_one_key_the_earliest_counts(queue: WorkQueue) -> N
     assert drain(queue) == []
 
 
-def test_a_delay_that_is_no_delay_queues_at_once(queue: WorkQueue) -> None:
+def test_a_delay_of_zero_queues_at_once(queue: WorkQueue) -> None:
     queue.add_after("a", 0.0, now=7)
     assert drain(queue) == ["a"]
 
@@ -114,7 +114,7 @@ def test_a_bucket_refills_with_time_up_to_its_burst() -> None:
     assert [bucket.try_take(60 * SECOND) for _ in range(3)] == [True, True, False]
 
 
-def test_a_key_that_is_due_and_needs_no_work_may_be_delayed_again(queue: WorkQueue) -> None:
+def test_a_due_key_may_be_delayed_again(queue: WorkQueue) -> None:
     queue.add_after("a", 1.0, now=0)
     queue.add_after("b", 1.0, now=0)
 

@@ -78,7 +78,7 @@ async def test_an_error_that_cannot_be_made_a_message_is_a_failure_of_the_actor(
     assert said == ["actor.failed ValueError(\"cannot use LookupError('nothing')\")"]
 
 
-async def test_a_key_that_cannot_be_told_of_a_message_of_a_timer_is_a_failure_of_the_actor(actors: Actors) -> None:
+async def test_a_key_function_that_fails_on_a_timers_message_is_a_failure_of_the_actor(actors: Actors) -> None:
     def key(message: object) -> None:
         if isinstance(message, Starts):
             cannot(message)
@@ -113,7 +113,7 @@ class Adder(Actor[Sum]):
         return self.batch.add(message.of)
 
 
-async def test_a_batch_that_cannot_be_begun_is_a_failure_of_the_actor(actors: Actors) -> None:
+async def test_a_batch_that_cannot_start_is_a_failure_of_the_actor(actors: Actors) -> None:
     adder = await actors.spawn(Adder)
     with pytest.raises(ActorStopped):
         await adder.ask(Sum(1))

@@ -128,14 +128,14 @@ async def test_asks_are_answered(actors: Actors) -> None:
     assert isinstance(failure.value.__cause__, ZeroDivisionError)
 
 
-async def test_a_restart_keeps_the_mail_and_not_the_state(actors: Actors) -> None:
+async def test_a_restart_keeps_the_mailbox_but_not_the_state(actors: Actors) -> None:
     counter = await actors.spawn(Counter)
     for message in (Add(1), Break("bug"), Add(10)):
         counter.tell(message)
     assert await counter.ask(GetTotal()) == 10
 
 
-async def test_actors_that_fail_each_on_its_own_account_end_neither_others_nor_the_system(actors: Actors) -> None:
+async def test_independent_failures_at_the_top_end_neither_others_nor_the_system(actors: Actors) -> None:
     counters = [await actors.spawn(Counter) for _ in range(10)]
     for counter in counters:
         counter.tell(Break("bug"))
@@ -146,7 +146,7 @@ async def test_actors_that_fail_each_on_its_own_account_end_neither_others_nor_t
     assert [await counter.ask(GetTotal()) for counter in counters] == [1] * 10
 
 
-async def test_a_full_mailbox_refuses(actors: Actors) -> None:
+async def test_a_full_mailbox_rejects(actors: Actors) -> None:
     slow = await actors.spawn(Slow, mailbox=Mailbox(capacity=2))
     told = [slow.tell(Add(number)) for number in range(4)]
     assert told == [True, True, False, False]
@@ -154,7 +154,7 @@ async def test_a_full_mailbox_refuses(actors: Actors) -> None:
         await slow.ask(Seen())
 
 
-async def test_a_full_mailbox_that_drops_what_is_told_refuses_what_is_asked(actors: Actors) -> None:
+async def test_a_full_mailbox_that_drops_messages_rejects_requests(actors: Actors) -> None:
     slow = await actors.spawn(Slow, mailbox=Mailbox(capacity=1, overflow=Overflow.DROP_NEWEST))
     assert [slow.tell(Add(number)) for number in range(2)] == [True, True]
     with pytest.raises(MailboxFull):
@@ -175,7 +175,7 @@ async def test_send_waits_for_room(actors: Actors) -> None:
     assert seen == tuple(range(10))
 
 
-async def test_the_gone_do_not_answer(actors: Actors) -> None:
+async def test_stopped_actors_do_not_answer(actors: Actors) -> None:
     counter = await actors.spawn(Counter)
     await actors.stop(counter)
     assert not counter.tell(Add(1))
@@ -189,7 +189,7 @@ async def test_deadlines_are_kept(actors: Actors) -> None:
         await silent.ask(GetTotal(), timeout_seconds=0.01)
 
 
-async def test_deaths_are_told_to_actors_and_probes(actors: Actors) -> None:
+async def test_actors_and_probes_receive_terminated(actors: Actors) -> None:
     counter = await actors.spawn(Counter, restart=Restart.TEMPORARY)
     watcher = await actors.spawn(partial(Watcher, counter))
     probe = actors.probe()
@@ -199,7 +199,7 @@ async def test_deaths_are_told_to_actors_and_probes(actors: Actors) -> None:
     assert await watcher.ask(Seen()) == (1,)
 
 
-async def test_what_nobody_takes_is_a_dead_letter(actors: Actors) -> None:
+async def test_an_undeliverable_message_is_a_dead_letter(actors: Actors) -> None:
     probe = actors.probe()
     probe.subscribe_dead_letters()
     counter = await actors.spawn(Counter, name="counter")
@@ -226,9 +226,7 @@ async def test_an_ask_may_have_no_deadline(actors: Actors, seconds: float | None
 
 
 @pytest.mark.parametrize("seconds", [-1.0, math.nan])
-async def test_an_ask_with_a_deadline_that_is_none_is_refused_before_it_is_asked(
-    actors: Actors, seconds: float
-) -> None:
+async def test_an_ask_with_an_invalid_timeout_is_rejected_before_it_is_sent(actors: Actors, seconds: float) -> None:
     recorder = await actors.spawn(Recorder)
     with pytest.raises(ValueError, match="give a number that is not negative, or None for no deadline"):
         await recorder.ask(Seen(), timeout_seconds=seconds)
@@ -255,7 +253,7 @@ class Overrun(Actor[Tick | Seen]):
         return tuple(self.loads)
 
 
-async def test_a_tick_is_left_out_while_the_one_before_has_not_been_handled(actors: Actors) -> None:
+async def test_a_tick_is_skipped_while_the_previous_one_is_not_handled(actors: Actors) -> None:
     overrun = await actors.spawn(partial(Overrun, 0.001), mailbox=Mailbox(capacity=10))
     while not (seen := await overrun.ask(Seen())):
         await actors.sleep(0.1)
@@ -263,7 +261,7 @@ async def test_a_tick_is_left_out_while_the_one_before_has_not_been_handled(acto
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
-async def test_ticks_that_come_at_one_moment_or_never_are_refused(actors: Actors, seconds: float) -> None:
+async def test_an_invalid_period_is_rejected(actors: Actors, seconds: float) -> None:
     with pytest.raises(ActorStopped, match="give a positive number"):
         await actors.spawn(partial(Overrun, seconds))
 
@@ -273,7 +271,7 @@ async def test_timers_fire(actors: Actors) -> None:
     assert await until(actors, ticking, 3) == (1, 2, 3)
 
 
-async def test_a_handler_that_waits_tells_others_afterwards(actors: Actors) -> None:
+async def test_a_suspended_handler_sends_after_it_has_resumed(actors: Actors) -> None:
     recorder = await actors.spawn(Recorder)
     sleeper = await actors.spawn(partial(Sleeper, recorder))
     for number in range(5):

@@ -86,7 +86,7 @@ async def until(actors: Actors, diary: list[str], lines: int) -> list[str]:
 
 
 @pytest.mark.parametrize("team", [Team, RestTeam])
-async def test_a_temporary_actor_ends_with_its_siblings_and_does_not_come_back_with_them(
+async def test_a_temporary_actor_stops_with_its_siblings_and_is_not_restarted_with_them(
     actors: Actors, team: type[Team]
 ) -> None:
     diary: list[str] = []
@@ -104,7 +104,7 @@ async def test_a_temporary_actor_ends_with_its_siblings_and_does_not_come_back_w
     assert await probe.expect(Terminated) == terminated(temporary, "its siblings restart", Exit.SHUTDOWN)
 
 
-async def test_of_those_who_stop_themselves_only_a_permanent_one_comes_back(actors: Actors) -> None:
+async def test_only_a_permanent_actor_is_restarted_when_it_stops_itself(actors: Actors) -> None:
     diary: list[str] = []
     permanent, transient, temporary = [
         await actors.spawn(partial(Member, diary), name=restart.value, restart=restart) for restart in Restart
@@ -127,14 +127,14 @@ async def test_of_those_who_stop_themselves_only_a_permanent_one_comes_back(acto
     assert not permanent.ended
 
 
-async def test_a_permanent_one_that_others_stop_does_not_come_back(actors: Actors) -> None:
+async def test_a_permanent_actor_stopped_by_others_is_not_restarted(actors: Actors) -> None:
     diary: list[str] = []
     member = await actors.spawn(partial(Member, diary), name="member", restart=Restart.PERMANENT)
     await actors.stop(member)
     assert await until(actors, diary, 2) == ["start member", "stop member"]
 
 
-async def test_linked_actors_survive_a_stop_whatever_its_reason_says_and_fail_with_a_failure(actors: Actors) -> None:
+async def test_linked_actors_fail_together_but_survive_a_stop_whatever_its_reason(actors: Actors) -> None:
     diary: list[str] = []
     probe = actors.probe()
     one, other, third = [await actors.spawn(partial(Member, diary), restart=Restart.TEMPORARY) for _ in range(3)]
@@ -150,7 +150,7 @@ async def test_linked_actors_survive_a_stop_whatever_its_reason_says_and_fail_wi
     assert other.ended
 
 
-async def test_who_links_to_one_that_has_ended_fails_at_once(actors: Actors) -> None:
+async def test_linking_to_a_stopped_actor_fails_at_once(actors: Actors) -> None:
     one, other = [await actors.spawn(partial(Member, []), name=name, restart=Restart.TEMPORARY) for name in "ab"]
     await actors.stop(one)
     probe = actors.probe()
@@ -161,7 +161,7 @@ async def test_who_links_to_one_that_has_ended_fails_at_once(actors: Actors) -> 
     )
 
 
-async def test_who_watches_one_that_has_ended_is_told_that_it_was_late(actors: Actors) -> None:
+async def test_watching_a_stopped_actor_sends_terminated_with_noproc(actors: Actors) -> None:
     member = await actors.spawn(partial(Member, []))
     await actors.stop(member)
     probe = actors.probe()
@@ -169,7 +169,7 @@ async def test_who_watches_one_that_has_ended_is_told_that_it_was_late(actors: A
     assert await probe.expect(Terminated) == terminated(member, "had stopped already", Exit.NOPROC)
 
 
-async def test_the_end_of_an_actor_can_be_waited_for_by_anybody_and_later(actors: Actors) -> None:
+async def test_anybody_can_await_the_end_of_an_actor_also_later(actors: Actors) -> None:
     member = await actors.spawn(partial(Member, []), name="member", restart=Restart.TEMPORARY)
     member.tell(Break("bug"))
     assert await member.until_ended() == terminated(member, "failed: ValueError('bug')", Exit.FAILED)

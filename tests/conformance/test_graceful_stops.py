@@ -77,20 +77,20 @@ async def opened(actors: Actors, slow: type[Slow] = Slow) -> "tuple[list[str], R
     return diary, top
 
 
-async def test_who_waits_while_it_stops_has_stopped_before_its_parent_begins_to(actors: Actors) -> None:
+async def test_an_async_stopped_is_done_before_the_parent_stops(actors: Actors) -> None:
     diary, top = await opened(actors)
     await actors.stop(top)
     assert diary == CLOSED
 
 
-async def test_who_has_failed_stops_with_time_before_it_starts_again(actors: Actors) -> None:
+async def test_a_failed_actor_runs_its_async_stopped_before_its_restart(actors: Actors) -> None:
     diary, top = await opened(actors)
     top.tell(Break("bug"))
     await until(actors, diary, 9)
     assert (diary[:7], sorted(diary[7:])) == ([*CLOSED, "open top"], ["open left", "open right"])
 
 
-async def test_who_is_stopped_while_it_restarts_does_not_come_back(actors: Actors) -> None:
+async def test_an_actor_stopped_during_its_restart_is_not_restarted(actors: Actors) -> None:
     diary, top = await opened(actors)
     top.tell(Break("bug"))
     await until(actors, diary, 1)
@@ -98,7 +98,7 @@ async def test_who_is_stopped_while_it_restarts_does_not_come_back(actors: Actor
     assert diary == CLOSED
 
 
-async def test_who_does_not_come_to_an_end_is_ended_and_reported(actors: Actors) -> None:
+async def test_an_async_stopped_that_hangs_is_cancelled_and_logged(actors: Actors) -> None:
     diary, top = await opened(actors, Stuck)
     await actors.stop(top)
     assert diary == ["closing right", "closing left", "closing top"]
@@ -107,7 +107,7 @@ async def test_who_does_not_come_to_an_end_is_ended_and_reported(actors: Actors)
     ]
 
 
-async def test_who_fails_while_it_stops_is_reported_and_gone(actors: Actors) -> None:
+async def test_a_failing_async_stopped_is_logged_and_the_actor_ends(actors: Actors) -> None:
     diary, top = await opened(actors, Clumsy)
     top.tell(Leave())
     assert (await top.until_ended()).exit is Exit.NORMAL
@@ -135,7 +135,7 @@ class Patient(Slow):
     closing = 0.02
 
 
-async def test_a_block_that_is_left_while_actors_stop_waits_for_them_to_their_end(actors: Actors) -> None:
+async def test_the_end_of_the_block_waits_for_graceful_stops_under_way(actors: Actors) -> None:
     diary: list[str] = []
 
     async def inside(actors: Actors) -> None:
@@ -147,7 +147,7 @@ async def test_a_block_that_is_left_while_actors_stop_waits_for_them_to_their_en
     assert (diary, after.logged) == (CLOSED, [])
 
 
-async def test_a_block_that_is_left_while_an_actor_restarts_waits_for_its_end_and_no_other_begins(
+async def test_the_end_of_the_block_waits_for_a_restarting_actor_and_starts_no_instance(
     actors: Actors,
 ) -> None:
     diary: list[str] = []
@@ -184,9 +184,7 @@ class Parent(Actor[GetLast]):
 
 
 @pytest.mark.parametrize("end", [Break("bug"), Leave()])
-async def test_a_parent_that_is_stopped_waits_for_a_child_that_is_at_its_end_already(
-    actors: Actors, end: Break | Leave
-) -> None:
+async def test_a_stopped_parent_waits_for_a_child_that_is_stopping_already(actors: Actors, end: Break | Leave) -> None:
     diary: list[str] = []
 
     async def inside(actors: Actors) -> None:
@@ -228,7 +226,7 @@ class Busy(Actor[Break | Leave]):
         raise ValueError(message.why)
 
 
-async def test_who_fails_while_it_is_given_time_is_closed_at_once_and_does_not_come_back(actors: Actors) -> None:
+async def test_an_actor_that_fails_during_its_graceful_stop_ends_at_once_and_is_not_restarted(actors: Actors) -> None:
     diary: list[str] = []
 
     async def inside(actors: Actors) -> None:

@@ -52,7 +52,7 @@ class Open(Door):
         return Later(self.cell, None)
 
 
-async def test_what_is_put_aside_comes_back_in_order_to_the_next_behaviour(actors: Actors) -> None:
+async def test_stashed_messages_go_to_the_next_behaviour_in_order(actors: Actors) -> None:
     probe = actors.probe()
     door = await actors.spawn(partial(Door, probe.ref))
     for message in (Add(1), Add(2), Said("open"), Add(3)):
@@ -83,7 +83,7 @@ class Front(Actor[GetTotal | Divide | Said]):
         self.to.tell(message)
 
 
-async def test_another_actor_replies_and_work_goes_on_meanwhile(actors: Actors) -> None:
+async def test_another_actor_replies_while_background_work_runs(actors: Actors) -> None:
     probe = actors.probe()
     counter = await actors.spawn(Counter)
     front = await actors.spawn(partial(Front, counter, probe.ref))
@@ -114,7 +114,7 @@ async def test_a_coalescing_mailbox_keeps_the_newest_of_each_key(actors: Actors)
     await probe.expect_none()
 
 
-async def test_a_full_mailbox_drops_the_oldest_if_it_shall(actors: Actors) -> None:
+async def test_a_full_mailbox_may_drop_the_oldest(actors: Actors) -> None:
     probe = actors.probe()
     relay = await actors.spawn(partial(Relay, probe.ref), mailbox=Mailbox(capacity=2, overflow=Overflow.DROP_OLDEST))
     assert [relay.tell(Add(number)) for number in range(4)] == [True] * 4
@@ -211,7 +211,7 @@ class Doubling(Actor[Doubled]):
         return self.batch.add(message.of)
 
 
-async def test_requests_are_gathered_and_each_asker_gets_its_own_reply(actors: Actors) -> None:
+async def test_requests_are_batched_and_each_caller_gets_its_own_reply(actors: Actors) -> None:
     sizes: list[int] = []
     doubling = await actors.spawn(partial(Doubling, sizes))
     first, second = doubling.ask(Doubled(1)), doubling.ask(Doubled(2))

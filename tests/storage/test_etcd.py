@@ -82,7 +82,7 @@ def keys(client: EtcdClient, prefix: str = PREFIX) -> list[str]:
     return [found.key.decode() for found in client.pages(prefix.encode())]
 
 
-def test_a_transaction_larger_than_etcd_takes_at_once_is_kept_as_a_whole(etcd: EtcdServer) -> None:
+def test_a_transaction_above_etcds_limits_is_committed_as_a_whole(etcd: EtcdServer) -> None:
     values = {f"k{number}": bytes([number % 256]) * 9_000 for number in range(700)}
     with opened(etcd.url) as backend:
         write(backend, backend.load(CODEC), **values)
@@ -98,7 +98,7 @@ def test_the_largest_value_is_kept(etcd: EtcdServer) -> None:
         assert contents(backend.load(CODEC)) == {"k" * 500: value, "small": b"1"}
 
 
-def test_a_value_that_is_too_large_is_refused_and_nobody_else_notices(etcd: EtcdServer) -> None:
+def test_a_value_that_is_too_large_is_rejected_without_effect_on_others(etcd: EtcdServer) -> None:
     sim = SimSystem(seed=1)
     with opened(etcd.url) as backend:
         store = sim.spawn(lambda: Store(backend), name="store")
@@ -112,9 +112,7 @@ def test_a_value_that_is_too_large_is_refused_and_nobody_else_notices(etcd: Etcd
         assert contents(backend.load(CODEC)) == {"a": b"1", "c": b"1"}
 
 
-def test_what_was_begun_and_never_committed_is_not_there_and_is_cleared_away(
-    etcd: EtcdServer, client: EtcdClient
-) -> None:
+def test_uncommitted_parts_are_ignored_and_deleted(etcd: EtcdServer, client: EtcdClient) -> None:
     with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         write(backend, mvcc, a=b"1")
@@ -133,7 +131,7 @@ def test_what_was_begun_and_never_committed_is_not_there_and_is_cleared_away(
     assert keys(client) == ["test/head", "test/row/0000000000000002/a", "test/row/0000000000000003/b"]
 
 
-def test_who_loads_takes_over_and_who_had_it_before_writes_no_more(etcd: EtcdServer) -> None:
+def test_a_load_takes_over_and_the_previous_owner_cannot_write_any_more(etcd: EtcdServer) -> None:
     with opened(etcd.url) as one, opened(etcd.url) as other:
         before = one.load(CODEC)
         write(one, before, a=b"1")
@@ -157,7 +155,7 @@ def test_a_commit_that_was_staged_before_another_load_is_dropped(etcd: EtcdServe
         assert contents(backend.load(CODEC)) == {}
 
 
-def test_what_was_acknowledged_is_there_after_etcd_was_killed_and_writing_goes_on(etcd: EtcdServer) -> None:
+def test_acknowledged_writes_survive_a_kill_of_etcd_and_writing_continues(etcd: EtcdServer) -> None:
     with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         write(backend, mvcc, a=b"1")
@@ -173,7 +171,7 @@ def test_what_was_acknowledged_is_there_after_etcd_was_killed_and_writing_goes_o
         assert contents(backend.load(CODEC)) == {"a": b"4"}
 
 
-def test_a_connection_that_broke_between_two_writes_is_made_anew(etcd: EtcdServer) -> None:
+def test_a_connection_that_broke_between_two_writes_is_reopened(etcd: EtcdServer) -> None:
     with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         etcd.kill()
@@ -182,7 +180,7 @@ def test_a_connection_that_broke_between_two_writes_is_made_anew(etcd: EtcdServe
         assert contents(backend.load(CODEC)) == {"a": b"1"}
 
 
-def test_what_is_compacted_and_what_has_ended_leaves_etcd(etcd: EtcdServer, client: EtcdClient) -> None:
+def test_compacted_versions_and_ended_leases_are_deleted_from_etcd(etcd: EtcdServer, client: EtcdClient) -> None:
     with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         lease = mvcc.grant(10)
@@ -197,9 +195,7 @@ def test_what_is_compacted_and_what_has_ended_leaves_etcd(etcd: EtcdServer, clie
     assert keys(client) == ["test/head", "test/row/0000000000000003/a", "test/row/0000000000000004/a"]
 
 
-def test_what_others_have_written_can_still_be_read_as_it_was_after_a_compaction(
-    etcd: EtcdServer, client: EtcdClient
-) -> None:
+def test_other_keys_keep_their_history_in_etcd_after_a_compaction(etcd: EtcdServer, client: EtcdClient) -> None:
     first = client.txn(b"other", 0, [Put(b"other", b"1")])
     assert first is not None
     client.txn(b"other", first, [Put(b"other", b"2")])
@@ -215,12 +211,12 @@ def test_what_others_have_written_can_still_be_read_as_it_was_after_a_compaction
     assert [base64.b64decode(kv["value"]) for kv in reply["kvs"]] == [b"1"]
 
 
-def test_an_empty_prefix_is_refused() -> None:
+def test_an_empty_prefix_is_rejected() -> None:
     with pytest.raises(ValueError, match="the prefix is empty"):
         EtcdBackend(EtcdClient(["http://127.0.0.1:2379"]), "")
 
 
-def test_other_keys_are_left_alone(etcd: EtcdServer, client: EtcdClient) -> None:
+def test_other_keys_are_left_unchanged(etcd: EtcdServer, client: EtcdClient) -> None:
     client.txn(b"tesu", 0, [Put(b"tesu", b"1"), Put(b"tes", b"2"), Put(b"test", b"3")])
     with opened(etcd.url) as backend:
         assert contents(backend.load(CODEC)) == {}
@@ -236,7 +232,7 @@ def test_other_keys_are_left_alone(etcd: EtcdServer, client: EtcdClient) -> None
         ("lease/0000000000000001", msgspec.msgpack.encode({}), StoreCorrupt),
     ],
 )
-def test_what_cannot_be_read_is_refused_and_kept(
+def test_unreadable_data_is_rejected_and_kept(
     key: str, value: bytes, error: type[StorageError], etcd: EtcdServer, client: EtcdClient
 ) -> None:
     at = PREFIX.encode() + key.encode()
@@ -248,7 +244,7 @@ def test_what_cannot_be_read_is_refused_and_kept(
     assert kept.value == value
 
 
-def test_who_is_no_etcd_is_told_apart(tmp_path: Path) -> None:
+def test_a_server_that_is_not_etcd_is_detected(tmp_path: Path) -> None:
     server = EtcdServer(tmp_path)
     with opened(server.url) as backend, pytest.raises(StoreUnavailable, match="check that etcd runs"):
         backend.load(CODEC)
@@ -284,7 +280,7 @@ def until_loaded(backend: EtcdBackend) -> Mvcc:
             continue
 
 
-def test_a_member_that_is_not_there_or_silent_is_passed_over(etcd: EtcdServer, tmp_path: Path) -> None:
+def test_an_absent_or_silent_member_is_skipped(etcd: EtcdServer, tmp_path: Path) -> None:
     absent = EtcdServer(tmp_path / "absent")
     with EtcdServer(tmp_path / "silent") as silent:
         silent.pause()
@@ -300,7 +296,7 @@ def test_if_no_member_can_be_reached_each_is_named(tmp_path: Path) -> None:
         backend.load(CODEC)
 
 
-def test_a_write_that_was_sent_to_a_silent_member_is_sent_to_no_other(etcd: EtcdServer, tmp_path: Path) -> None:
+def test_a_write_sent_to_a_silent_member_is_sent_to_no_other(etcd: EtcdServer, tmp_path: Path) -> None:
     with (
         EtcdServer(tmp_path / "other") as other,
         opened(etcd.url, other.url, timeout_seconds=1.0) as backend,
@@ -335,7 +331,7 @@ def with_users(etcd: EtcdServer) -> str:
     return etcd.ask("auth/authenticate", {"name": "root", "password": "root"})["token"]
 
 
-def test_a_user_with_a_password_is_let_in_and_nobody_else(etcd: EtcdServer) -> None:
+def test_only_the_right_password_is_accepted(etcd: EtcdServer) -> None:
     with_users(etcd)
     with opened(etcd.url, user=USER) as backend:
         write(backend, backend.load(CODEC), a=b"1")
@@ -345,7 +341,7 @@ def test_a_user_with_a_password_is_let_in_and_nobody_else(etcd: EtcdServer) -> N
             backend.load(CODEC)
 
 
-def test_a_token_that_has_become_stale_is_replaced_in_the_midst_of_writes(etcd: EtcdServer) -> None:
+def test_a_stale_token_is_replaced_during_writes(etcd: EtcdServer) -> None:
     token = with_users(etcd)
     with opened(etcd.url, user=USER) as backend:
         mvcc = backend.load(CODEC)
@@ -357,13 +353,13 @@ def test_a_token_that_has_become_stale_is_replaced_in_the_midst_of_writes(etcd: 
         assert contents(backend.load(CODEC)) == {"a": b"1", "b": b"1"}
 
 
-def test_a_user_is_let_into_an_etcd_that_wants_none(etcd: EtcdServer) -> None:
+def test_credentials_are_ignored_by_an_etcd_without_authentication(etcd: EtcdServer) -> None:
     with opened(etcd.url, user=USER) as backend:
         write(backend, backend.load(CODEC), a=b"1")
         assert contents(backend.load(CODEC)) == {"a": b"1"}
 
 
-def test_an_etcd_that_wants_certificates_is_shown_one(tmp_path: Path) -> None:
+def test_a_client_certificate_is_sent_to_an_etcd_that_needs_one(tmp_path: Path) -> None:
     authority, foreign = Authority(tmp_path, "authority"), Authority(tmp_path, "foreign")
     with EtcdServer(tmp_path / "etcd", authority) as etcd:
         with opened(etcd.url, tls=etcd.tls(authority.issue("client"))) as backend:

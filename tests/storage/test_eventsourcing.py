@@ -69,7 +69,7 @@ def plane(
 
 
 @pytest.mark.parametrize("deposits", [1, 9, 10, 11, 35])
-def test_an_actor_comes_back_with_its_state_after_a_crash(deposits: int) -> None:
+def test_an_actor_recovers_its_state_after_a_crash(deposits: int) -> None:
     sim, _, open_account = plane(MemoryBackend())
     account = open_account()
     for _ in range(deposits):
@@ -79,7 +79,7 @@ def test_an_actor_comes_back_with_its_state_after_a_crash(deposits: int) -> None
     assert sim.ask(account, Deposit(1)) == 2 * deposits + 1
 
 
-def test_state_outlives_the_process_on_sqlite(tmp_path: Path) -> None:
+def test_state_on_sqlite_survives_the_process(tmp_path: Path) -> None:
     for expected in (5, 10, 15):
         with SqliteBackend(tmp_path / "store.db") as backend:
             sim, _, open_account = plane(backend)
@@ -101,7 +101,7 @@ with SqliteBackend(Path(sys.argv[1])) as backend:
 """
 
 
-def test_whatever_was_acknowledged_is_replayed_after_the_process_was_killed(tmp_path: Path) -> None:
+def test_acknowledged_events_are_replayed_after_the_process_was_killed(tmp_path: Path) -> None:
     path, told = tmp_path / "store.db", 0
     for deposits in (3, 8, 25):
         command = [sys.executable, "-c", DEPOSIT_FOR_EVER, str(path)]
@@ -119,7 +119,7 @@ def test_whatever_was_acknowledged_is_replayed_after_the_process_was_killed(tmp_
         assert sim.ask(open_account(), Deposit(0)) in (told, told + 1)
 
 
-def test_a_second_writer_fails_and_reads_what_happened() -> None:
+def test_a_second_writer_fails_and_replays_the_journal() -> None:
     sim, _, open_account = plane(MemoryBackend())
     one, two = open_account(), open_account()
     sim.settle()
@@ -130,7 +130,7 @@ def test_a_second_writer_fails_and_reads_what_happened() -> None:
     assert sim.ask(two, Deposit(1)) == 2
 
 
-def test_an_event_that_is_too_large_for_the_store_is_said_to_be_so() -> None:
+def test_an_event_too_large_for_the_store_fails_as_such() -> None:
     backend = MemoryBackend()
     backend.max_value_bytes = 20
     sim, _, open_account = plane(backend)
@@ -140,7 +140,7 @@ def test_an_event_that_is_too_large_for_the_store_is_said_to_be_so() -> None:
     assert sim.ask(account, Deposit(1)) == 1
 
 
-def test_a_writer_that_has_slept_over_a_snapshot_fails_and_changes_nothing() -> None:
+def test_a_writer_that_missed_a_snapshot_fails_and_changes_nothing() -> None:
     sim, _, open_account = plane(MemoryBackend())
     stale, busy = open_account(), open_account()
     sim.settle()
@@ -152,7 +152,7 @@ def test_a_writer_that_has_slept_over_a_snapshot_fails_and_changes_nothing() -> 
     assert sim.ask(open_account(), Deposit(0)) == 11
 
 
-def test_journals_whose_names_begin_alike_are_kept_apart() -> None:
+def test_journals_with_a_common_prefix_are_separate() -> None:
     sim, store, _ = plane(MemoryBackend())
     for id_, amount in (("ann", 1), ("ann/0", 10), ("ann/savings", 100), ("anna", 1000)):
         account = sim.spawn(partial(Account, store, id_, 0))
@@ -162,14 +162,14 @@ def test_journals_whose_names_begin_alike_are_kept_apart() -> None:
 
 
 @pytest.mark.parametrize("id_", ["ann/0000000000000001", "ann/0000000000000001/savings"])
-def test_a_journal_that_would_lie_in_another_is_refused(id_: str) -> None:
+def test_an_id_whose_journal_would_be_in_another_is_rejected(id_: str) -> None:
     sim, store, _ = plane(MemoryBackend())
     with pytest.raises(ValueError, match="looks like the key of an event"):
         Account(store, id_, 0)
     sim.shutdown()
 
 
-def test_what_earlier_versions_wrote_is_read_and_gone_on_with() -> None:
+def test_data_of_earlier_versions_is_read_and_extended() -> None:
     """Also the event, below the snapshot, of a stale writer that they let through."""
     sim, store, open_account = plane(MemoryBackend())
     for key, value in (
@@ -237,7 +237,7 @@ entries = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 5), st.booleans()
 
 @settings(max_examples=200, deadline=None)
 @given(entries, st.integers(0, 2**32))
-def test_what_either_of_two_writers_was_told_is_kept_is_there_once_and_in_order(
+def test_acknowledged_writes_of_two_writers_are_kept_once_and_in_order(
     entries: list[tuple[int, int, bool]], seed: int
 ) -> None:
     sim = SimSystem(seed=seed)

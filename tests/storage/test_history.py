@@ -31,11 +31,11 @@ def numbers(events: list[StoreEvent]) -> list[str]:
         (0, 4, 99, ["k0", "k1", "k2", "k3"]),
     ],
 )
-def test_a_piece_of_history_holds_whole_revisions(first: int, last: int, limit: int, expected: list[str]) -> None:
+def test_a_piece_of_history_has_whole_revisions(first: int, last: int, limit: int, expected: list[str]) -> None:
     assert numbers(history([2, 3, 3, 3, 5]).read(first, last, limit)) == expected
 
 
-def test_forgetting_goes_from_the_front_in_bounded_pieces() -> None:
+def test_history_is_forgotten_from_the_front_in_bounded_pieces() -> None:
     events = history([2, 3, 3, 3, 5, 6])
     assert numbers(events.forget_before(5, 3)) == ["k0", "k1", "k2"]
     assert numbers(events.forget_before(5, 3)) == ["k3"]

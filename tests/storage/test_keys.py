@@ -43,7 +43,7 @@ TestSortedKeysLikeAList = SortedKeysLikeAList.TestCase
 
 @given(st.permutations(range(3 * BLOCK // 8)), st.integers(1, 40))
 @settings(max_examples=10, deadline=None)
-def test_ranges_over_many_blocks_are_right(order: list[int], step: int) -> None:
+def test_ranges_over_many_blocks_are_correct(order: list[int], step: int) -> None:
     keys = SortedKeys()
     for number in order:
         for part in range(8):
@@ -58,7 +58,7 @@ def test_ranges_over_many_blocks_are_right(order: list[int], step: int) -> None:
         assert keys.count(f"{start:06}", f"{end:06}") == len(expected)
 
 
-def test_a_block_that_becomes_empty_is_gone() -> None:
+def test_an_empty_block_is_removed() -> None:
     keys = SortedKeys()
     names = [f"{number:06}" for number in range(3 * keys_module.BLOCK)]
     for name in names:

@@ -3,7 +3,7 @@
 from kubeactors.storage.leases import Lease, Leases
 
 
-def test_no_lease_is_granted_under_the_id_of_one_that_there_was() -> None:
+def test_ids_of_leases_are_never_reused() -> None:
     leases = Leases()
     leases.restore(Lease(7, 60))
     assert [leases.grant(60), leases.grant(30)] == [Lease(8, 60), Lease(9, 30)]

@@ -53,14 +53,14 @@ def test_a_write_has_a_new_revision_and_its_value_is_stamped_with_it(mvcc: Mvcc)
     ]
 
 
-def test_a_key_that_comes_back_counts_from_one_again(mvcc: Mvcc) -> None:
+def test_a_recreated_key_has_version_1(mvcc: Mvcc) -> None:
     for txn in (put("a", b"x"), put("a", b"y"), delete("a"), put("a", b"z")):
         mvcc.txn(txn)
     reply = mvcc.range(RangeOp(key="a"), mvcc.revision)
     assert reply == RangeReply(revision=5, kvs=(KeyValue("a", b"z@5", 5, 5, 1),), more=False, count=1)
 
 
-def test_a_comparison_that_fails_does_the_other_branch(mvcc: Mvcc) -> None:
+def test_a_failed_comparison_runs_the_other_branch(mvcc: Mvcc) -> None:
     mvcc.txn(put("a", b"x"))
     reply = mvcc.txn(put_if("a", 1, b"y", failure=(RangeOp(key="a"),)))
     found = RangeReply(revision=2, kvs=(KeyValue("a", b"x@2", 2, 2, 1),), more=False, count=1)
@@ -124,14 +124,14 @@ def test_a_transaction_that_writes_a_key_twice_does_nothing(
     assert contents(mvcc.range(EVERYTHING, 1)) == []
 
 
-def test_a_value_that_cannot_be_stamped_leaves_no_half_transaction(mvcc: Mvcc) -> None:
+def test_a_value_that_cannot_be_stamped_leaves_no_partial_transaction(mvcc: Mvcc) -> None:
     with pytest.raises(AssertionError):
         mvcc.txn(Txn(success=(PutOp(key="a", value=b""), PutOp(key="b", value=None))))
     assert not mvcc.changed
     assert contents(mvcc.range(EVERYTHING, 1)) == []
 
 
-def test_the_past_can_be_read(mvcc: Mvcc) -> None:
+def test_past_revisions_can_be_read(mvcc: Mvcc) -> None:
     for txn in (put("a", b"1"), put("b", b"1"), put("a", b"2"), delete("b"), put("b", b"2")):
         mvcc.txn(txn)
     states = [contents(mvcc.range(RangeOp(key="a", range_end="z", revision=at), mvcc.revision)) for at in range(1, 7)]
@@ -169,7 +169,7 @@ def test_a_range_shows_nothing_newer_than_it_may(mvcc: Mvcc) -> None:
     assert mvcc.range(RangeOp(key="a", revision=3), 2) == FutureRevision(2)
 
 
-def test_compaction_refuses_the_past_and_keeps_what_was_current(mvcc: Mvcc) -> None:
+def test_compaction_rejects_older_reads_and_keeps_current_versions(mvcc: Mvcc) -> None:
     for txn in (put("a", b"1"), put("b", b"1"), put("a", b"2"), delete("b"), put("c", b"1")):
         mvcc.txn(txn)
     assert mvcc.compact(4, mvcc.revision) == CompactReply(revision=6, compact_revision=4)
@@ -192,7 +192,7 @@ def test_compaction_forgets_exactly_what_nobody_can_read(mvcc: Mvcc) -> None:
     assert len(mvcc.history) == 1
 
 
-def test_what_was_deleted_at_the_compact_revision_is_still_told_to_watches(mvcc: Mvcc) -> None:
+def test_deletions_at_the_compact_revision_are_still_sent_to_watches(mvcc: Mvcc) -> None:
     mvcc.txn(put("a", b"1"))
     mvcc.txn(delete("a"))
     mvcc.compact(3, mvcc.revision)
@@ -202,14 +202,14 @@ def test_what_was_deleted_at_the_compact_revision_is_still_told_to_watches(mvcc:
     assert (event.kv.key, event.deleted, event.previous) == ("a", True, KeyValue("a", b"1@2", 2, 2, 1))
 
 
-def test_compacting_twice_or_into_the_future_is_refused(mvcc: Mvcc) -> None:
+def test_compacting_twice_or_at_a_future_revision_is_rejected(mvcc: Mvcc) -> None:
     mvcc.txn(put("a", b"1"))
     assert mvcc.compact(3, mvcc.revision) == FutureRevision(2)
     assert mvcc.compact(2, mvcc.revision) == CompactReply(revision=2, compact_revision=2)
     assert mvcc.compact(2, mvcc.revision) == Compacted(2)
 
 
-def test_a_lease_that_ends_takes_its_keys_at_one_revision(mvcc: Mvcc) -> None:
+def test_the_keys_of_an_ended_lease_are_deleted_at_one_revision(mvcc: Mvcc) -> None:
     lease = mvcc.grant(10)
     for key in "cab":
         mvcc.txn(put(key, b"", lease.id))
@@ -226,7 +226,7 @@ def test_a_lease_that_ends_takes_its_keys_at_one_revision(mvcc: Mvcc) -> None:
     assert not mvcc.revoke(lease.id)
 
 
-def test_a_put_with_an_ended_lease_is_refused(mvcc: Mvcc) -> None:
+def test_a_put_with_an_ended_lease_is_rejected(mvcc: Mvcc) -> None:
     lease = mvcc.grant(10)
     mvcc.revoke(lease.id)
     assert mvcc.txn(put("a", b"", lease.id)) == LeaseNotFound(lease.id)

@@ -34,7 +34,7 @@ def test_stores_that_begin_with_a_snapshot_diverge() -> None:
     assert everything(Mvcc.of(snapshot, stamped)) == {"a": b"old", "b": b"old", "c": b"old"}
 
 
-def test_what_was_before_a_snapshot_is_compacted() -> None:
+def test_revisions_before_a_snapshot_are_compacted() -> None:
     origin = Mvcc(stamped)
     put(origin, "a", b"1")
     put(origin, "a", b"2")
@@ -45,7 +45,7 @@ def test_what_was_before_a_snapshot_is_compacted() -> None:
     assert (future.revision, everything(future, origin.revision)) == (origin.revision + 1, {"a": b"2"})
 
 
-def test_leases_end_in_each_store_alone() -> None:
+def test_leases_end_in_each_store_independently() -> None:
     origin = Mvcc(stamped)
     lease = origin.grant(10)
     put(origin, "a", b"1", lease.id)

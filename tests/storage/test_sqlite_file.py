@@ -67,20 +67,20 @@ def test_a_new_store_is_private_to_its_user_and_leaves_no_other_file(path: Path)
 
 
 @pytest.mark.parametrize("content", [b"", b"precious", b"precious" * 1000, b"SQLite format 3\0" + bytes(4080)])
-def test_a_file_that_is_not_a_store_is_left_alone(path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_store_is_left_unchanged(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     error = refusal(path)
     assert isinstance(error, NotAStore)
     assert str(error) == f"{path}: not a store of kubeactors; it was left alone: use another data directory"
 
 
-def test_a_database_of_somebody_else_is_left_alone(path: Path) -> None:
+def test_another_programs_database_is_left_unchanged(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE history (precious TEXT)")
     assert isinstance(refusal(path), NotAStore)
 
 
-def test_a_store_of_a_newer_version_is_left_alone(path: Path) -> None:
+def test_a_store_of_a_newer_version_is_left_unchanged(path: Path) -> None:
     write(path, 1)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 2")
@@ -90,7 +90,7 @@ def test_a_store_of_a_newer_version_is_left_alone(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["truncated", "overwritten", "no tables"])
-def test_a_damaged_store_is_left_alone(path: Path, damage: str) -> None:
+def test_a_corrupted_store_is_left_unchanged(path: Path, damage: str) -> None:
     write(path, 100)
     content = path.read_bytes()
     match damage:
@@ -119,7 +119,9 @@ def as_after_a_power_cut(path: Path, copy: Path) -> None:
             copy.with_name(copy.name + suffix).write_bytes(path.with_name(path.name + suffix).read_bytes())
 
 
-def test_what_is_only_in_the_log_after_a_crash_is_read(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_writes_that_are_only_in_the_log_are_recovered_after_a_crash(
+    path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     copy = tmp_path_factory.mktemp("copy") / "store.db"
     as_after_a_power_cut(path, copy)
     with SqliteBackend(copy) as backend:
@@ -128,7 +130,7 @@ def test_what_is_only_in_the_log_after_a_crash_is_read(path: Path, tmp_path_fact
     assert list(directory(copy)) == ["store.db"]
 
 
-def test_a_damaged_store_is_left_alone_with_its_log(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_corrupted_store_is_left_unchanged_with_its_log(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     copy = tmp_path_factory.mktemp("copy") / "store.db"
     as_after_a_power_cut(path, copy)
     content = copy.read_bytes()
@@ -136,7 +138,7 @@ def test_a_damaged_store_is_left_alone_with_its_log(path: Path, tmp_path_factory
     assert isinstance(refusal(copy), StoreCorrupt)
 
 
-def test_a_log_that_is_none_is_not_thrown_away(path: Path) -> None:
+def test_a_file_that_is_no_log_is_not_discarded(path: Path) -> None:
     SqliteBackend(path).close()
     log = path.with_name(f"{path.name}-wal")
     log.write_bytes(b"what was acknowledged may be in here")
@@ -155,7 +157,7 @@ def test_a_value_that_cannot_be_decoded_names_its_key(path: Path) -> None:
         backend.load(Picky())
 
 
-def test_a_store_in_use_is_refused_to_a_second_backend_of_this_process(path: Path) -> None:
+def test_a_store_in_use_is_locked_for_a_second_backend_of_this_process(path: Path) -> None:
     with SqliteBackend(path) as backend:
         error = refusal(path)
         assert isinstance(error, StoreLocked)
@@ -178,7 +180,7 @@ else:
 """
 
 
-def test_a_store_in_use_is_refused_to_another_process_until_it_is_closed(path: Path) -> None:
+def test_a_store_in_use_is_locked_for_other_processes_until_it_is_closed(path: Path) -> None:
     def try_it() -> str:
         command = [sys.executable, "-c", OTHER_PROCESS, str(path)]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -205,7 +207,7 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         SqliteBackend(tmp_path / "store.db")
 
 
-def test_compaction_deletes_rows_even_if_it_was_cut_short(path: Path) -> None:
+def test_compaction_deletes_rows_even_after_an_interruption(path: Path) -> None:
     """What was overwritten at the compact revision itself stays: it is the previous state in that event."""
     write(path, 3)
     with SqliteBackend(path) as backend:
@@ -222,7 +224,7 @@ def test_compaction_deletes_rows_even_if_it_was_cut_short(path: Path) -> None:
     assert rows(path) == [(3, "key-1"), (4, "key-2"), (5, "key-0"), (6, "key-1"), (7, "key-2")]
 
 
-def test_what_was_staged_before_the_store_was_loaded_again_is_never_committed(path: Path) -> None:
+def test_changes_staged_before_another_load_are_never_committed(path: Path) -> None:
     with SqliteBackend(path) as backend:
         mvcc = backend.load(BytesCodec())
         mvcc.txn(put("a", b"late"))

@@ -125,7 +125,7 @@ async def test_nobody_sees_a_write_before_it_is_durable(disk: SlowDisk) -> None:
         assert contents(await store.ask(Range(op=EVERYTHING))) == [("a", b"1", 2)]
 
 
-async def test_a_refusal_that_shows_what_is_not_durable_waits_with_it(disk: SlowDisk) -> None:
+async def test_a_rejection_that_shows_an_undurable_write_waits_for_it(disk: SlowDisk) -> None:
     async with ActorSystem() as system, anyio.create_task_group() as tasks:
         store = await system.spawn(lambda: Store(disk), name="store")
         write, compare = Acknowledged(store), Acknowledged(store)
@@ -139,7 +139,7 @@ async def test_a_refusal_that_shows_what_is_not_durable_waits_with_it(disk: Slow
     assert disk.groups == [["a"]]
 
 
-async def test_writes_gather_while_a_commit_is_under_way(disk: SlowDisk) -> None:
+async def test_writes_gather_while_a_commit_is_in_flight(disk: SlowDisk) -> None:
     got: list[StoreEvents | StoreWatchCancelled] = []
     async with ActorSystem() as system, anyio.create_task_group() as tasks:
         store = await system.spawn(lambda: Store(disk), name="store")
@@ -169,7 +169,7 @@ def store_of(ref: Ref[StoreMessage]) -> Store:
 
 
 @pytest.mark.parametrize("disk", ["sqlite"], indirect=True)
-async def test_when_the_disk_fails_nothing_that_was_not_durable_is_ever_seen(disk: SlowDisk) -> None:
+async def test_a_write_lost_by_a_disk_failure_was_never_visible(disk: SlowDisk) -> None:
     async with ActorSystem() as system:
         store = await system.spawn(lambda: Store(disk), name="store")
         disk.allowed.release()
@@ -229,7 +229,7 @@ class Sleepy(Recorder):
         await self.ctx.sleep(5)
 
 
-def test_a_subscriber_that_is_behind_gets_everything_when_it_listens_again() -> None:
+def test_a_subscriber_that_is_behind_gets_all_events_when_it_has_room() -> None:
     sim = SimSystem(seed=3)
     got: list[StoreEvents | StoreWatchCancelled] = []
     store = sim.spawn(lambda: Store(MemoryBackend()), name="store")
@@ -252,7 +252,7 @@ def sim_ref(ref: Ref[StoreEvents | StoreWatchCancelled]) -> Ref[Nap]:
     return ref  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
 
-def test_a_transaction_that_makes_no_sense_fails_its_asker_and_keeps_the_data() -> None:
+def test_an_invalid_transaction_fails_its_caller_and_changes_nothing() -> None:
     sim = SimSystem(seed=1)
     disk = MemoryBackend()
     store = sim.spawn(lambda: Store(disk), name="store")
@@ -263,7 +263,7 @@ def test_a_transaction_that_makes_no_sense_fails_its_asker_and_keeps_the_data() 
     assert contents(sim.ask(store, Range(op=EVERYTHING))) == [("a", b"1", 2)]
 
 
-def test_an_asker_learns_progress_of_its_own_watches_at_once() -> None:
+def test_a_progress_request_notifies_the_callers_own_watches_at_once() -> None:
     class Asker(Recorder):
         @handle
         async def ask(self, message: Nap) -> None:
@@ -283,7 +283,7 @@ def test_an_asker_learns_progress_of_its_own_watches_at_once() -> None:
     assert told(got) == [(2, [])]
 
 
-def test_the_watches_of_a_dead_subscriber_are_forgotten() -> None:
+def test_the_watches_of_a_stopped_subscriber_are_removed() -> None:
     sim = SimSystem(seed=1)
     store = sim.spawn(lambda: Store(MemoryBackend()), name="store")
     subscriber = sim.spawn(lambda: Recorder([]), name="subscriber")
@@ -294,7 +294,7 @@ def test_the_watches_of_a_dead_subscriber_are_forgotten() -> None:
     assert len(store_of(store)._watches) == 0
 
 
-def test_an_idle_store_has_nothing_to_do() -> None:
+def test_an_idle_store_has_no_timers() -> None:
     sim = SimSystem(seed=1)
     got: list[StoreEvents | StoreWatchCancelled] = []
     store = sim.spawn(lambda: Store(MemoryBackend()), name="store")

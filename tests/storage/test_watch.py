@@ -84,7 +84,7 @@ def test_a_watch_from_now_gets_each_event_at_once(house: House, inbox: Inbox) ->
     assert inbox.got == [StoreEvents(watch=1, revision=3, events=(event,))]
 
 
-def test_a_watch_from_an_old_revision_is_told_the_past_in_one_message(house: House, inbox: Inbox) -> None:
+def test_a_watch_from_an_old_revision_gets_past_events_in_one_message(house: House, inbox: Inbox) -> None:
     house.write(put("a", b"1"))
     second = house.write(put("a", b"2"), put("zz", b""))
     third = house.write(delete("a"))
@@ -95,7 +95,7 @@ def test_a_watch_from_an_old_revision_is_told_the_past_in_one_message(house: Hou
     assert not house.watches.behind
 
 
-def test_a_watch_from_the_future_sees_nothing_older(house: House, inbox: Inbox) -> None:
+def test_a_watch_from_a_future_revision_gets_nothing_older(house: House, inbox: Inbox) -> None:
     house.watch(inbox, start=4)
     house.write(put("a", b"2"))
     house.watches.progress()
@@ -103,13 +103,13 @@ def test_a_watch_from_the_future_sees_nothing_older(house: House, inbox: Inbox) 
     assert inbox.got == [StoreEvents(watch=1, revision=5, events=(third, fourth))]
 
 
-def test_a_watch_of_one_key_sees_only_that_key(house: House, inbox: Inbox) -> None:
+def test_a_watch_of_one_key_gets_only_its_events(house: House, inbox: Inbox) -> None:
     house.watch(inbox, keys=("b", ""))
     events = house.write(put("a", b""), put("b", b""), put("bb", b""))
     assert inbox.got == [StoreEvents(watch=1, revision=4, events=(events[1],))]
 
 
-def test_a_group_of_revisions_is_one_message_for_each_watch(house: House, inbox: Inbox) -> None:
+def test_a_group_of_revisions_is_one_message_per_watch(house: House, inbox: Inbox) -> None:
     house.watch(inbox, watch=1)
     house.watch(inbox, watch=2, keys=("b", "c"))
     events = house.write(put("a", b""), put("b", b""), delete("a"))
@@ -119,7 +119,7 @@ def test_a_group_of_revisions_is_one_message_for_each_watch(house: House, inbox:
     ]
 
 
-def test_a_watcher_that_refuses_gets_everything_later(house: House, inbox: Inbox) -> None:
+def test_a_watcher_whose_mailbox_was_full_gets_all_events_later(house: House, inbox: Inbox) -> None:
     house.watch(inbox)
     inbox.full = True
     events = [event for key in "abc" for event in house.write(put(key, b""))]
@@ -132,7 +132,7 @@ def test_a_watcher_that_refuses_gets_everything_later(house: House, inbox: Inbox
     assert inbox.got[1:] == [StoreEvents(watch=1, revision=5, events=tuple(live))]
 
 
-def test_a_watch_from_a_compacted_revision_is_told_so(house: House, inbox: Inbox) -> None:
+def test_a_watch_from_a_compacted_revision_is_rejected_as_compacted(house: House, inbox: Inbox) -> None:
     house.write(put("a", b""), put("a", b""), put("a", b""))
     house.compact(3)
     assert house.watch(inbox, start=2) == Compacted(3)
@@ -140,7 +140,7 @@ def test_a_watch_from_a_compacted_revision_is_told_so(house: House, inbox: Inbox
     assert len(house.watches) == 1
 
 
-def test_a_watcher_whose_next_event_is_compacted_is_told_so_when_it_listens_again(house: House, inbox: Inbox) -> None:
+def test_a_watcher_whose_next_event_is_compacted_is_cancelled_when_it_has_room(house: House, inbox: Inbox) -> None:
     house.watch(inbox)
     inbox.full = True
     house.write(put("a", b""))
@@ -153,7 +153,7 @@ def test_a_watcher_whose_next_event_is_compacted_is_told_so_when_it_listens_agai
     assert len(house.watches) == 0
 
 
-def test_an_idle_watcher_outlives_compaction(house: House, inbox: Inbox) -> None:
+def test_an_idle_watcher_survives_compaction(house: House, inbox: Inbox) -> None:
     house.watch(inbox, keys=("a", "b"))
     house.write(put("x", b""), put("x", b""), put("x", b""))
     house.compact(4)
@@ -164,7 +164,7 @@ def test_an_idle_watcher_outlives_compaction(house: House, inbox: Inbox) -> None
     assert inbox.got == [StoreEvents(watch=1, revision=5, events=(event,))]
 
 
-def test_progress_is_reported_once_and_only_if_it_is_news(house: House, inbox: Inbox) -> None:
+def test_a_progress_notification_is_sent_once_and_only_if_it_is_new(house: House, inbox: Inbox) -> None:
     house.watch(inbox, keys=("a", "b"))
     house.watches.progress()
     house.write(put("x", b""))
@@ -173,7 +173,7 @@ def test_progress_is_reported_once_and_only_if_it_is_news(house: House, inbox: I
     assert inbox.got == [StoreEvents(watch=1, revision=2, events=())]
 
 
-def test_a_cancelled_watch_and_those_of_the_dead_are_forgotten(house: House, inbox: Inbox) -> None:
+def test_cancelled_watches_and_those_of_stopped_subscribers_are_removed(house: House, inbox: Inbox) -> None:
     dead = Inbox()
     for number in (1, 2):
         house.watch(inbox, watch=number)

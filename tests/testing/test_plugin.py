@@ -96,7 +96,7 @@ def test_the_drivers_can_be_chosen(tmp_path: Path) -> None:
     assert outcomes == [f"PASSED test_theirs.py::test_good[{driver}]" for driver in ("simulator", "trio")]
 
 
-def test_whoever_does_not_use_the_plugin_imports_nothing_for_it(tmp_path: Path) -> None:
+def test_tests_that_do_not_use_the_plugin_import_nothing_for_it(tmp_path: Path) -> None:
     (tmp_path / "test_theirs.py").write_text(
         "import sys\n"
         "def test_loaded():\n"

@@ -43,7 +43,7 @@ class Add(Request[int], frozen=True):
     other: int
 
 
-def test_a_probe_keeps_what_it_is_told_in_order() -> None:
+def test_a_probe_records_messages_in_order() -> None:
     sim = SimSystem()
     probe = TestProbe(sim)
     probe.ref.tell(Hello("a"))
@@ -61,7 +61,7 @@ def test_a_probe_fails_when_another_message_comes() -> None:
         probe.expect(Hello)
 
 
-def test_a_probe_waits_in_virtual_time_and_fails_when_nothing_comes() -> None:
+def test_a_probe_waits_in_virtual_time_and_fails_if_it_receives_nothing() -> None:
     sim = SimSystem()
     probe = TestProbe(sim)
     with pytest.raises(AssertionError, match="no Hello came within 3 s"):
@@ -69,7 +69,7 @@ def test_a_probe_waits_in_virtual_time_and_fails_when_nothing_comes() -> None:
     assert sim.now == 3_000_000_000
 
 
-def test_a_probe_that_expects_nothing_fails_when_something_comes() -> None:
+def test_a_probe_that_expects_nothing_fails_when_it_receives_a_message() -> None:
     sim = SimSystem()
     probe = TestProbe(sim)
     probe.expect_none()
@@ -78,7 +78,7 @@ def test_a_probe_that_expects_nothing_fails_when_something_comes() -> None:
         probe.expect_none()
 
 
-def test_a_probe_answers_what_it_was_told_to_answer_and_nothing_else() -> None:
+def test_a_probe_replies_only_to_the_requests_it_was_configured_for() -> None:
     sim = SimSystem()
     probe = TestProbe(
         sim, replies={Add: lambda message: message.one + message.other if isinstance(message, Add) else 0}
@@ -89,7 +89,7 @@ def test_a_probe_answers_what_it_was_told_to_answer_and_nothing_else() -> None:
         sim.ask(silent.ref, Add(2, 3), timeout_seconds=1.0)
 
 
-def test_a_probe_looks_into_messages_and_fishes_for_one() -> None:
+def test_a_probe_inspects_messages_and_fishes_for_one() -> None:
     sim = SimSystem()
     probe = TestProbe(sim)
     for text in "abc":
@@ -131,7 +131,7 @@ async def _result(reply: Awaitable[int]) -> int:
     return await reply
 
 
-def test_a_probe_is_told_of_deaths_and_dead_letters() -> None:
+def test_a_probe_receives_terminated_and_dead_letters() -> None:
     sim = SimSystem()
     probe, other = TestProbe(sim), TestProbe(sim, "other")
     sim.settle()
@@ -160,7 +160,7 @@ class Greeter(Actor[Hello | Bye | Add]):
         return message.one // message.other
 
 
-def test_an_actor_alone_is_told_asked_and_aged(alone: AloneFactory) -> None:
+def test_an_actor_alone_is_told_and_asked_and_its_timers_fire(alone: AloneFactory) -> None:
     told: list[Hello] = []
     greeter = alone(lambda: Greeter(_Listener(told)))
     greeter.tell(Hello("a"))
@@ -175,7 +175,7 @@ def test_an_actor_alone_is_told_asked_and_aged(alone: AloneFactory) -> None:
         greeter.tell(Bye())
 
 
-def test_what_an_actor_alone_raises_the_test_sees(alone: AloneFactory) -> None:
+def test_an_error_of_an_actor_alone_is_raised_in_the_test(alone: AloneFactory) -> None:
     broken = alone(lambda: Greeter(_Broken()))
     with pytest.raises(ZeroDivisionError):
         broken.tell(Bye())
@@ -206,7 +206,7 @@ def test_code_that_is_played_must_not_await_an_event_loop(sim: SimSystem) -> Non
         sim.play(foreign())
 
 
-def test_code_that_waits_for_what_never_comes_is_told(sim: SimSystem) -> None:
+def test_code_that_waits_for_something_that_never_comes_times_out(sim: SimSystem) -> None:
     async def waiting() -> None:
         await Gate().wait()
 
@@ -224,6 +224,6 @@ class _Foreign:
     [make_pod(), make_replica_set(), make_deployment(), make_service(), make_node(), make_namespace()],
     ids=lambda value: type(value).__name__,
 )
-def test_what_the_builders_make_is_valid(value: TypedObject) -> None:
+def test_the_builders_make_valid_objects(value: TypedObject) -> None:
     kind = SCHEME.by_type(type(value))
     assert list(kind.validate(kind.default(value))) == []

@@ -105,14 +105,14 @@ def test_a_name_is_answered(name: str, kind: str, answers: list[str]) -> None:
     assert ask(name, kind) == ("NOERROR", [f"{name} {one}" for one in answers], [], [])
 
 
-def test_an_alias_of_a_name_of_the_cluster_is_followed() -> None:
+def test_a_cname_to_a_name_of_the_cluster_is_followed() -> None:
     answers = [f"near{IN} 5 IN CNAME web{IN}", f"web{IN} 5 IN A 10.96.0.7"]
     assert ask("near" + IN, "A") == ("NOERROR", answers, [], [])
     assert ask("dangling" + IN, "A") == ("NXDOMAIN", [f"dangling{IN} 5 IN CNAME gone{IN}"], [SOA], [])
     assert set(ask("round" + IN, "A")[1]) == {f"round{IN} 5 IN CNAME round{IN}"}
 
 
-def test_ports_are_found_by_name_and_their_hosts_come_along() -> None:
+def test_srv_records_are_answered_with_the_addresses_of_their_targets() -> None:
     host = [f"web{IN} 5 IN A 10.96.0.7"]
     assert ask(f"_http._tcp.web{IN}", "SRV") == (
         "NOERROR",
@@ -145,7 +145,7 @@ def test_ports_are_found_by_name_and_their_hosts_come_along() -> None:
         "10-0-0-5.shop.pod.cluster.local.",
     ],
 )
-def test_a_name_that_is_not_there_is_denied(name: str) -> None:
+def test_a_name_that_does_not_exist_is_nxdomain(name: str) -> None:
     assert ask(name, "A") == ("NXDOMAIN", [], [SOA], [])
 
 
@@ -160,18 +160,18 @@ def test_a_name_that_is_not_there_is_denied(name: str) -> None:
         ("10.in-addr.arpa.", "PTR", REVERSE_SOA),
     ],
 )
-def test_a_name_without_such_records_is_not_denied(name: str, kind: str, soa: str) -> None:
+def test_a_name_without_records_of_the_type_is_not_nxdomain(name: str, kind: str, soa: str) -> None:
     assert ask(name, kind) == ("NOERROR", [], [soa], [])
 
 
 @pytest.mark.parametrize(
     ("name", "kind"), [("example.com.", "A"), ("mycluster.local.", "A"), ("cluster.local.", "AXFR"), (".", "NS")]
 )
-def test_what_is_not_the_clusters_is_refused(name: str, kind: str) -> None:
+def test_queries_for_other_zones_are_refused(name: str, kind: str) -> None:
     assert ask(name, kind) == ("REFUSED", [], [], [])
 
 
-def test_a_service_that_changes_or_goes_leaves_nothing_behind() -> None:
+def test_a_changed_or_deleted_service_leaves_no_fronts_behind() -> None:
     zone, untouched = Zone(), Zone()
     db = service("db", "None")
     for endpoints in (ENDPOINTS, ENDPOINTS[1:], ()):
@@ -197,7 +197,7 @@ def many() -> Zone:
     return zone
 
 
-def test_an_answer_that_does_not_fit_says_that_it_is_truncated() -> None:
+def test_an_answer_that_does_not_fit_is_marked_as_truncated() -> None:
     query = dns.message.make_query("db" + IN, "A", use_edns=False).to_wire()
     short, whole = (answer_bytes(many(), query, most, Random(1)) for most in (0, 65535))
     assert short is not None
@@ -207,7 +207,7 @@ def test_an_answer_that_does_not_fit_says_that_it_is_truncated() -> None:
     assert len(dns.message.from_wire(whole).answer[0]) == 100
 
 
-def test_addresses_come_in_an_order_that_the_seed_decides() -> None:
+def test_addresses_are_shuffled_by_the_seed() -> None:
     query = dns.message.make_query("db" + IN, "A", id=7).to_wire()
     random, same = Random(3), Random(3)
     answers = [answer_bytes(many(), query, 65535, random) for _ in range(2)]
@@ -216,7 +216,7 @@ def test_addresses_come_in_an_order_that_the_seed_decides() -> None:
 
 
 @given(st.binary(max_size=64), st.integers(0, 200))
-def test_no_bytes_break_it(noise: bytes, at: int) -> None:
+def test_no_bytes_cause_an_error(noise: bytes, at: int) -> None:
     query = dns.message.make_query("web" + IN, "A", id=7).to_wire()
     for broken in (noise, query[:at], query[:at] + noise + query[at:]):
         reply = answer_bytes(ZONE, broken, 0, Random(1))

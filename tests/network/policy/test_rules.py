@@ -59,7 +59,7 @@ def passes(spec: NetworkPolicySpec | None, source: End, target: End = DATABASE, 
     return allows(of, NAMESPACES, Connection(source, target, port))
 
 
-def test_without_policies_everybody_talks_with_everybody() -> None:
+def test_without_policies_all_connections_are_allowed() -> None:
     assert passes(None, FOREIGN)
     assert passes(None, OUTSIDE)
 
@@ -78,7 +78,7 @@ def test_without_policies_everybody_talks_with_everybody() -> None:
         (ingress(NetworkPolicyPeer(ip_block=IPBlock(cidr="192.0.2.0/24", except_=("192.0.2.0/28",)))), ()),
     ],
 )
-def test_an_isolated_pod_is_reached_by_those_that_a_rule_names(
+def test_an_isolated_pod_accepts_connections_that_a_rule_allows(
     spec: NetworkPolicySpec, let_in: tuple[End, ...]
 ) -> None:
     assert tuple(one for one in (WEB, JOB, FOREIGN, OUTSIDE) if passes(spec, one)) == let_in
@@ -100,12 +100,12 @@ def test_a_rule_may_name_ports(port: NetworkPolicyPort, *, fits: bool) -> None:
     assert passes(ingress(ports=(port,)), WEB) == fits
 
 
-def test_a_pod_that_may_go_nowhere_reaches_nobody_and_others_do() -> None:
+def test_a_pod_without_egress_reaches_nobody_and_others_do() -> None:
     assert not passes(egress(), WEB)
     assert passes(egress(), JOB)
 
 
-def test_a_pod_goes_where_a_rule_lets_it() -> None:
+def test_an_isolated_pod_connects_where_a_rule_allows_it() -> None:
     to_database = egress(NetworkPolicyPeer(pod_selector=DB))
     assert passes(to_database, WEB)
     assert not passes(to_database, WEB, target=JOB)

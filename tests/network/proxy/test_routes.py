@@ -52,7 +52,7 @@ def hinting(found: EndpointSlice, *hints: tuple[str, str]) -> EndpointSlice:
     return replace(found, endpoints=tuple(replace(one, hints=hint) for one, hint in zip(endpoints, given, strict=True)))
 
 
-def test_a_service_is_listened_at_by_its_alias_and_its_node_ports() -> None:
+def test_a_service_is_served_at_its_alias_and_its_node_ports() -> None:
     assert list(fronts(web())) == [
         Front("shop/web", 80, "http", "127.96.0.7", 80),
         Front("shop/web", 80, "http", "127.0.0.1", 30080, external=True),
@@ -60,7 +60,7 @@ def test_a_service_is_listened_at_by_its_alias_and_its_node_ports() -> None:
     ]
 
 
-def test_a_load_balancer_is_listened_at_if_its_address_is_of_the_loopback_network() -> None:
+def test_a_load_balancer_is_served_at_a_loopback_address_only() -> None:
     ingress = (LoadBalancerIngress(ip="127.64.0.2"), LoadBalancerIngress(ip="203.0.113.2"))
     status = ServiceStatus(load_balancer=LoadBalancerStatus(ingress=ingress))
     added = [one for one in fronts(replace(web(), status=status)) if one not in list(fronts(web()))]
@@ -71,7 +71,7 @@ def test_a_load_balancer_is_listened_at_if_its_address_is_of_the_loopback_networ
 
 
 @pytest.mark.parametrize("spec", [{"cluster_ips": ("None",)}, {"type": "ExternalName"}])
-def test_a_service_without_a_cluster_ip_is_listened_at_nowhere(spec: dict[str, object]) -> None:
+def test_a_service_without_a_cluster_ip_is_not_served(spec: dict[str, object]) -> None:
     assert list(fronts(web(**spec))) == []
 
 
@@ -84,13 +84,13 @@ def test_a_service_without_a_cluster_ip_is_listened_at_nowhere(spec: dict[str, o
         ((GONE, NOT_YET), []),
     ],
 )
-def test_those_that_are_ready_come_first_then_those_that_still_serve(
+def test_ready_endpoints_are_preferred_to_terminating_ones_that_serve(
     conditions: tuple[EndpointConditions, ...], expected: list[str]
 ) -> None:
     assert chosen(slice_of(*conditions)) == expected
 
 
-def test_a_port_leads_to_the_slice_ports_of_its_name_and_each_backend_counts_once() -> None:
+def test_a_port_maps_to_slice_ports_of_its_name_without_duplicates() -> None:
     assert chosen(slice_of(READY), slice_of(READY), slice_of(READY, name="other")) == ["10.0.0.1:8080"]
     assert chosen(slice_of(READY, port=None)) == ["10.0.0.1:80"]
 
@@ -104,7 +104,7 @@ def test_a_local_policy_keeps_connections_on_the_clients_node() -> None:
     assert chosen(slice_of(READY, GOING), node="node-2", policy="Local") == ["10.0.0.2:8080"]
 
 
-def test_clients_use_the_endpoints_that_are_meant_for_their_zone() -> None:
+def test_clients_use_the_endpoints_with_hints_for_their_zone() -> None:
     both = hinting(slice_of(READY, READY), ("a", ""), ("b", ""))
     assert chosen(both, node="node-1", zone="b") == ["10.0.0.2:8080"]
     assert chosen(both, node="node-1", zone="b", policy="Local") == ["10.0.0.1:8080"]
@@ -113,7 +113,7 @@ def test_clients_use_the_endpoints_that_are_meant_for_their_zone() -> None:
     assert chosen(both) == everyone
 
 
-def test_hints_that_are_not_complete_count_for_nothing() -> None:
+def test_incomplete_hints_are_ignored() -> None:
     some = hinting(slice_of(READY, READY), ("a", ""), ("", ""))
     assert chosen(some, node="node-1", zone="a") == ["10.0.0.1:8080", "10.0.0.2:8080"]
     unready = hinting(slice_of(READY, NOT_YET), ("a", ""), ("", ""))
@@ -127,9 +127,9 @@ def test_clients_use_the_endpoints_of_their_node_first_then_those_of_their_zone(
     assert len(chosen(three, node="node-5", zone="c")) == 3
 
 
-def test_those_that_still_serve_count_whatever_their_hints() -> None:
+def test_terminating_endpoints_are_used_whatever_their_hints() -> None:
     assert chosen(hinting(slice_of(GOING), ("a", "")), node="node-1", zone="b") == ["10.0.0.1:8080"]
 
 
-def test_a_backend_says_where_it_is() -> None:
+def test_a_backend_has_its_node() -> None:
     assert backends(web(), HTTP, [slice_of(READY)]) == (Backend("10.0.0.1", 8080, "node-1"),)

@@ -60,7 +60,7 @@ class Bench:
         self.door.sim.run(1)
 
 
-def test_connections_are_spread_over_the_backends_of_the_moment() -> None:
+def test_connections_are_spread_over_the_present_backends() -> None:
     bench = Bench(web(), "10.0.0.1", "10.0.0.2", "10.0.0.3")
     counts = Counter(bench.choose() for _ in range(300))
     assert sorted(counts) == ["10.0.0.1", "10.0.0.2", "10.0.0.3"]
@@ -71,7 +71,7 @@ def test_connections_are_spread_over_the_backends_of_the_moment() -> None:
     assert bench.choose() == ""
 
 
-def test_a_client_keeps_its_backend_until_it_is_away_for_too_long() -> None:
+def test_a_client_keeps_its_backend_until_its_affinity_times_out() -> None:
     bench = Bench(web(session_affinity="ClientIP", session_affinity_config=STICKY), "10.0.0.1", "10.0.0.2", "10.0.0.3")
     clients = [f"127.0.0.{number}" for number in range(1, 40)]
     first = [bench.choose(one) for one in clients]
@@ -82,7 +82,7 @@ def test_a_client_keeps_its_backend_until_it_is_away_for_too_long() -> None:
     assert [bench.choose(one) for one in clients] != first
 
 
-def test_a_client_gets_another_backend_when_its_own_is_gone() -> None:
+def test_a_client_whose_backend_is_gone_gets_another() -> None:
     bench = Bench(web(session_affinity="ClientIP"), "10.0.0.1", "10.0.0.2")
     kept = bench.choose()
     (other,) = {"10.0.0.1", "10.0.0.2"} - {kept}
@@ -105,7 +105,7 @@ def test_a_client_that_is_a_pod_is_on_its_node() -> None:
     assert {bench.choose("127.0.0.1") for _ in range(40)} == {"10.0.0.1", "10.0.0.2"}
 
 
-def test_sockets_are_told_once_of_all_and_then_of_what_changes() -> None:
+def test_sockets_get_all_fronts_once_and_then_changes() -> None:
     bench = Bench(web(), "10.0.0.1")
     bench.door.sim.run(1)
     (first,) = bench.sockets.told
