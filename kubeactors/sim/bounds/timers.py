@@ -37,7 +37,7 @@ def is_due(world: World, wall: int, seconds: float) -> bool:
     """
     until, skewed = wall + int(seconds * SECOND), world.faults.has_skewed(MANAGER)
     return (
-        any(_says_that_it_stalls(one, wall, until, skewed=skewed) for one in world.of(Deployment).values())
+        any(_reaches_its_deadline(one, wall, until, skewed=skewed) for one in world.of(Deployment).values())
         or any(_forgets_an_eviction(one, wall, until) for one in world.of(PodDisruptionBudget).values())
         or any(not one.spec.suspend for one in world.of(CronJob).values())
         or bool(world.of(HorizontalPodAutoscaler))
@@ -47,7 +47,7 @@ def is_due(world: World, wall: int, seconds: float) -> bool:
     )
 
 
-def _says_that_it_stalls(found: Deployment, wall: int, until: int, *, skewed: bool) -> bool:
+def _reaches_its_deadline(found: Deployment, wall: int, until: int, *, skewed: bool) -> bool:
     """Whether the progress deadline passes.
 
     A controller whose clock was ahead has counted it from a time in the future, and counts it anew; one whose clock was

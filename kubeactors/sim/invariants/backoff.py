@@ -21,7 +21,7 @@ from kubeactors.sim.world import World
 MOST = 50
 """Rejections of one write within a second; some components retry a few times within each attempt."""
 
-Matter: TypeAlias = tuple[object, type[object], str, str, str, str]
+WriteKind: TypeAlias = tuple[object, type[object], str, str, str, str]
 """A kind of write: the actor, the request's class, resource, subresource, namespace, and the name or the owner."""
 
 
@@ -33,7 +33,7 @@ class RetriesBackOff(RequestInvariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._refused: dict[Matter, deque[int]] = {}
+        self._refused: dict[WriteKind, deque[int]] = {}
         """When each kind of write was last rejected (virtual nanoseconds)."""
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
@@ -43,8 +43,8 @@ class RetriesBackOff(RequestInvariant):
             return
         name = _owner(request.object.metadata) if isinstance(request, Create) else request.name
         resource = request.resource.resource
-        matter = (asked.sender.actor, type(request), resource, request.subresource, request.namespace, name)
-        times = self._refused.setdefault(matter, deque(maxlen=MOST))
+        kind = (asked.sender.actor, type(request), resource, request.subresource, request.namespace, name)
+        times = self._refused.setdefault(kind, deque(maxlen=MOST))
         times.append(self.root.kernel.now)
         if len(times) == MOST and times[-1] < times[0] + SECOND:
             yield f"{asked.sender.path} repeated a rejected write of {described(request)} {MOST} times within a second"

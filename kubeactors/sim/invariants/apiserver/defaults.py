@@ -14,7 +14,7 @@ from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.api.storage.v1.storageclass import StorageClass
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create, Result
-from kubeactors.sim.invariants.apiserver.server_view import Known, State
+from kubeactors.sim.invariants.apiserver.server_view import ServerView, State
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
 from kubeactors.sim.network import Served
 from kubeactors.sim.world import Commit, World
@@ -41,13 +41,13 @@ class DefaultClassesAreAssigned(ServerInvariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._known = Known(world, root)
+        self._view = ServerView(world, root)
         self._concerned: dict[type[TypedObject], None] = {}
         """The kinds of classes that have had a default."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Record the class."""
-        self._known.committed(commit)
+        self._view.committed(commit)
         if _is_default(commit.current):
             self._concerned[type(commit.current)] = None
         yield from ()
@@ -61,7 +61,7 @@ class DefaultClassesAreAssigned(ServerInvariant):
         of = next((of for type_, of in CLASSES.items() if isinstance(made, type_)), None)
         if of is None or of not in self._concerned or _class_of(request.object) is not None:
             return
-        if not any(found == _default(of, state) for state in self._known.states()):
+        if not any(found == _default(of, state) for state in self._view.states()):
             yield f"{made.metadata.namespace}/{made.metadata.name} was given the class {found!r}, which is not the default"
 
     def settled(self) -> Iterator[str]:

@@ -134,10 +134,10 @@ def _differences(live: Managed, request: Write, answer: TypedObject) -> Iterator
     for path in real.values:
         if path not in expected.values and path in owned:
             yield f"{path} is {real.values[path]!r}, but should be absent"
-    for who in dict.fromkeys((*expected.owners, *real.owners)):
-        wanted, found = expected.owners.get(who, {}), real.owners.get(who, {})
+    for manager in dict.fromkeys((*expected.owners, *real.owners)):
+        wanted, found = expected.owners.get(manager, {}), real.owners.get(manager, {})
         if wanted != found:
-            yield f"{who} owns {sorted(found)}, but should own {sorted(wanted)}"
+            yield f"{manager} owns {sorted(found)}, but should own {sorted(wanted)}"
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (FieldOwnershipIsTracked,)

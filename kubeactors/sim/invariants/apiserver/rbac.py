@@ -24,7 +24,7 @@ from kubeactors.apimachinery.requests import (
     UserInfo,
 )
 from kubeactors.apimachinery.status import Status
-from kubeactors.sim.invariants.apiserver.server_view import Key, Known, State
+from kubeactors.sim.invariants.apiserver.server_view import Key, ServerView, State
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
 from kubeactors.sim.network import Served
 from kubeactors.sim.workload import Person
@@ -63,11 +63,11 @@ class RBACIsEnforced(ServerInvariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._known = Known(world, root)
+        self._view = ServerView(world, root)
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Record the role or binding."""
-        self._known.committed(commit, changes=not commit.current.metadata.name.startswith(OURS))
+        self._view.committed(commit, changes=not commit.current.metadata.name.startswith(OURS))
         yield from ()
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
@@ -79,9 +79,9 @@ class RBACIsEnforced(ServerInvariant):
         asked_for = _attributes(verb, request.resource, request.namespace, _name(request))
         told = f"{verb} of {asked_for.resource} {asked_for.namespace}/{asked_for.name} by {user.name}"
         if _is_forbidden(answer, user, verb):
-            if all(_may(state, user, asked_for) for state in self._known.states()):
+            if all(_may(state, user, asked_for) for state in self._view.states()):
                 yield f"{told} was forbidden, though a role allows it"
-        elif _is_authorized(answer) and not any(_may(state, user, asked_for) for state in self._known.states()):
+        elif _is_authorized(answer) and not any(_may(state, user, asked_for) for state in self._view.states()):
             yield f"{told} was authorized, though no role allows it"
         yield from self._reviewed(user, answer)
         if isinstance(request, Create):
@@ -93,7 +93,7 @@ class RBACIsEnforced(ServerInvariant):
         if asked is None or not isinstance(review, SelfSubjectAccessReview):
             return
         asked_for = _Attributes(asked.verb, asked.group, asked.resource, asked.namespace, asked.name)
-        if not any(_may(state, user, asked_for) is review.status.allowed for state in self._known.states()):
+        if not any(_may(state, user, asked_for) is review.status.allowed for state in self._view.states()):
             yield f"an access review of {user.name} for {' '.join(asked_for)} says allowed: {review.status.allowed}, which is wrong"
 
     def _escalation(self, user: UserInfo, request: Create, answer: object) -> Iterator[str]:
@@ -101,7 +101,7 @@ class RBACIsEnforced(ServerInvariant):
         made, namespace = request.object, request.namespace
         if not isinstance(made, Role | RoleBinding):
             return
-        holds = (_holds(state, user, made, namespace) for state in self._known.states())
+        holds = (_holds(state, user, made, namespace) for state in self._view.states())
         if isinstance(answer, Result) and not any(holds):
             yield f"{user.name} created {made.kind} {made.metadata.name}, which grants permissions that {user.name} does not hold"
         elif isinstance(answer, Status) and NOT_HELD in answer.message and all(holds):

@@ -78,10 +78,10 @@ class ValidRequestsAreAccepted(ServerInvariant):
         """Look at each such answer."""
         if not isinstance(answer, Status) or answer.reason not in (*WRONG, BROKEN) or DESERVED.search(answer.message):
             return
-        who = served.request.user.name
-        if answer.reason == BROKEN or not who.startswith(COMPONENT):
+        user = served.request.user.name
+        if answer.reason == BROKEN or not user.startswith(COMPONENT):
             what = f"{type(served.request).__name__.lower()} of {served.request.resource.resource}"
-            yield f"{what} by {who} was rejected: {answer.message}"
+            yield f"{what} by {user} was rejected: {answer.message}"
 
 
 class RejectionsNameTheObject(ServerInvariant):

@@ -16,7 +16,7 @@ State: TypeAlias = Mapping[Key, TypedObject]
 """Objects by kind, namespace and name."""
 
 
-class Known:
+class ServerView:
     """The present and past states of objects of some kinds.
 
     Args:

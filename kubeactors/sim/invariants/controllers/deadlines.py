@@ -63,9 +63,9 @@ class JobParallelismIsEnforced(Invariant):
     def looked(self) -> Iterator[str]:
         """Count the active pods of each running job."""
         now = self.root.kernel.now
-        crowded = {job.metadata.uid: job for job in self.world.of(Job).values() if self._surplus(job) > 0}
-        self._since = {uid: self._since.get(uid, now) for uid in crowded}
-        for uid, job in crowded.items():
+        overfull = {job.metadata.uid: job for job in self.world.of(Job).values() if self._surplus(job) > 0}
+        self._since = {uid: self._since.get(uid, now) for uid in overfull}
+        for uid, job in overfull.items():
             if self._since[uid] + 2 * LATE <= now and not is_disturbed(self.world, self.root, now):
                 yield f"{title(job)} has {self._surplus(job)} more active pods than its parallelism, and does not delete them"
 

@@ -45,7 +45,7 @@ OWNED = (
     ResourceClaim,
 )
 FOREGROUND = "foregroundDeletion"
-MYSTERY = "example.com/"
+UNKNOWN_GROUP = "example.com/"
 """The API group of owners of unknown kinds, whose absence cannot be established."""
 
 
@@ -126,7 +126,7 @@ class UnownedObjectsAreKept(RequestInvariant):
             return any(
                 one.uid != owner and self._is_leaving(one.uid)
                 for one in owners
-                if not one.api_version.startswith(MYSTERY)
+                if not one.api_version.startswith(UNKNOWN_GROUP)
             )
         return isinstance(value, Pod) and any(self._is_leaving(one.uid) for one in owners)
 
@@ -262,7 +262,7 @@ class DependentsAreGarbageCollected(Invariant):
                     yield f"{title(one)} refers to the owner {gone[0].kind} {gone[0].name!r}, which does not exist"
 
     def _exists(self, reference: OwnerReference, namespace: str) -> bool:
-        if reference.api_version.startswith(MYSTERY):
+        if reference.api_version.startswith(UNKNOWN_GROUP):
             return True
         if reference.kind == Widget().kind and not self.world.of(CustomResourceDefinition):
             return True
