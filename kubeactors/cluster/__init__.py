@@ -1,22 +1,23 @@
-"""The composition root: a `ClusterSpec` becomes a supervision tree. The only room that wires rooms together.
+"""The composition root: from a `ClusterSpec` to a supervision tree. The only room that wires rooms together.
 
     cluster.py      the cluster inside an application     plane.py        the supervision tree
-    spec.py         what it is made of, as data           processes.py    the scheduler's process
-    snapshot.py     a cluster at one moment, to go on from
-    machines.py     nodes that can lose their power       power.py        by an annotation of the Node
-    workloads.py    images that are more than simulated   platform.py     their world: clocks, sockets
-    pod_access.py   the API server's way to running pods  autoscaler_metrics.py  the autoscalers' to what they take
-    manifest.py     YAML as typed objects                 words.py        kinds as people write them
-    goals.py        what one can wait for                 conditions.py   what a status says of its object
-    inbox.py        a watch seen from ordinary code       disks.py        what the state is kept on
-    pki.py          certificates                          kubeconfig.py   what kubectl reads
-    watch.py        a watch as a stream                  remote.py       requests to an API server elsewhere
-    dns_sockets.py  the sockets of the name server        proxy_sockets.py  those of the service proxy
-    webhooks.py     the way to webhooks of admission      webhook_client.py  the HTTP client that it needs
-    data_dir.py     where state and certificates are      files.py        whole or absent
-    sockets.py      what all sockets have in common       datagrams.py    UDP to services
-    policy_gate.py  who may connect to whom               local_volumes.py  what volumes have held
-    extenders.py    the scheduler's questions over HTTP   bench/          benchmarks of whole clusters
+    spec.py         the configuration of a cluster        processes.py    the scheduler's process
+    snapshot.py     the state of a cluster, to continue from
+    machines.py     the machines, which can lose power    power.py        power and load by annotations of Nodes
+    workloads.py    images and container runtimes         platform.py     clocks and sockets of coroutine containers
+    pod_access.py   the API server's access to pods       autoscaler_metrics.py  the autoscalers' access to usage
+    manifest.py     YAML as typed objects                 applying.py     server-side apply of manifests
+    kind_names.py   kinds by any of their names           goals.py        what `wait_for` waits for
+    conditions.py   conditions in statuses                inbox.py        a watch outside of actors
+    watch.py        a watch as a stream                   remote.py       requests to a remote API server
+    pki.py          certificates                          kubeconfig.py   kubectl's configuration
+    api_app.py      the HTTPS edge of a cluster           disks.py        storage backends
+    dns_sockets.py  sockets of the DNS server             proxy_sockets.py  sockets of the service proxy
+    webhooks.py     the actor that calls webhooks         webhook_client.py  its HTTP client
+    data_dir.py     the directory of durable state        files.py        atomic writes of private files
+    sockets.py      helpers for sockets                   datagrams.py    UDP to services
+    policy_gate.py  network policies for connections      local_volumes.py  cleanup of local volumes
+    extenders.py    the actor that calls extenders        bench/          benchmarks of whole clusters
 
 Who sends to it: commands and applications. What it sends: nothing of its own; it spawns and stops.
 """

@@ -1,4 +1,4 @@
-"""What autoscalers ask: how much pods take, from the machines that they run on."""
+"""The metrics of autoscalers: resource usage of pods, from their machines."""
 
 from collections.abc import Mapping
 
@@ -22,18 +22,18 @@ class MachineMetrics(NoMetrics):
     """CPU and memory of pods; there are no other metrics.
 
     Args:
-        client: as whom pods are read.
+        client: reads pods.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._usage: Usage | None = None
-        """What was measured last; the two below belong to it."""
+        """The last measurement; the two below are derived from it."""
         self._by_pod: dict[tuple[str, str], PodUsage] = {}
         self._pods: dict[str, dict[str, list[Pod]]] = {}
-        """By namespace, pods by each of their labels."""
+        """Pods by namespace and by each of their labels."""
         self.machines: Ref[MachinesMessage] | None = None
-        """Known when the machines are there: after the controllers."""
+        """Set once the machines exist: they start after the controllers."""
 
     async def resource(self, name: str, namespace: str, selector: Selector, container: str) -> Mapping[str, PodMetric]:
         """See `MetricsSource`."""
@@ -52,14 +52,14 @@ class MachineMetrics(NoMetrics):
         }
 
     def _take(self, usage: Usage) -> None:
-        """Sort what was measured, once for all who ask about it."""
+        """Index a measurement, once for all requests about it."""
         if usage is not self._usage:
             self._usage = usage
             self._by_pod = {(pod.namespace, pod.name): pod for node in usage.nodes for pod in node.pods}
             self._pods.clear()
 
     async def _selected(self, namespace: str, selector: Selector) -> list[str]:
-        """The names of the pods that a selector selects."""
+        """The names of the selected pods."""
         if namespace not in self._pods:
             found: dict[str, list[Pod]] = {}
             for pod in (await self._client.list(Pod, namespace)).items:

@@ -1,4 +1,4 @@
-"""When is an object what one waits for: `kubectl wait`'s question, asked of a typed object."""
+"""Conditions of objects, as `kubectl wait` evaluates them, on typed objects."""
 
 from collections.abc import Sequence
 from typing import Protocol, cast
@@ -28,11 +28,11 @@ class _Said(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def holds(obj: TypedObject, condition: str, status: str = "True") -> bool:
-    """Whether a condition of the object has this status, or what its name means is so; without regard to case.
+    """Whether a condition of the object has this status, case-insensitively; some names have a meaning of their own.
 
-    `Complete` of a Deployment is the end of its rollout, as `kubectl rollout status` sees it; `Complete` of a
-    ReplicaSet that all its pods are ready. Any other name is a condition in `status.conditions`, which counts only if
-    it is about the newest spec.
+    `Complete` of a Deployment is the end of its rollout, as in `kubectl rollout status`; `Complete` of a ReplicaSet
+    means that all its pods are ready. Any other name is a condition in `status.conditions`, which counts only if it
+    was observed at the newest generation.
 
     Source: kubectl pkg/cmd/wait/condition.go (v1.36).
     """
@@ -48,25 +48,25 @@ def holds(obj: TypedObject, condition: str, status: str = "True") -> bool:
 
 
 def conditions_of(obj: TypedObject) -> Sequence[_Condition]:
-    """The conditions in the object's status, of those kinds that have some."""
+    """The conditions in the object's status, if its kind has any."""
     if isinstance(obj, Unstructured):
         return _said(obj.at("status", "conditions"))
     return cast("Sequence[_Condition]", getattr(getattr(obj, "status", None), "conditions", None) or ())
 
 
 def _said(conditions: object) -> tuple[_Said, ...]:
-    """The same of a custom resource, which may have anything there."""
+    """The conditions of a custom resource, whose status may contain anything."""
     found: list[_Said] = []
     for one in cast("list[object]", conditions) if isinstance(conditions, list) else []:
         try:
             found.append(msgspec.convert(one, _Said))
         except msgspec.ValidationError:
-            continue  # no condition
+            continue  # not a condition
     return tuple(found)
 
 
 def _is_stale(obj: TypedObject, condition: _Condition) -> bool:
-    """Whether what the condition says is about an older spec, as far as it or the status tells."""
+    """Whether the condition was observed at an older generation, as far as it or the status tells."""
     told: object = getattr(condition, "observed_generation", 0)
     if not told and isinstance(obj, Unstructured):
         told = obj.at("status", "observedGeneration")

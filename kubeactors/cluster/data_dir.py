@@ -1,4 +1,4 @@
-"""The directory of a cluster's state and certificates: made, or known to be ours before anything is written into it."""
+"""The data directory: created, or recognized as ours before anything is written into it."""
 
 from pathlib import Path
 
@@ -6,22 +6,22 @@ from kubeactors.storage.backends.sqlite_file import check_header
 
 STORE = "store.db"
 VOLUMES = "volumes"
-"""Where containers that are coroutines have their files."""
+"""The directory of the files of coroutine containers."""
 OURS = (STORE, "pki", "kubeconfig")
-"""What a data directory holds; one that has none of these, but other files, belongs to somebody else."""
+"""The files of a data directory; a directory with other files and none of these is not ours."""
 
 
 class NotADataDir(Exception):
-    """The directory belongs to something else, or is none; it was left alone. Use another one."""
+    """The directory belongs to something else, or is not a directory; it was left alone. Use another one."""
 
 
 def claim(directory: Path) -> None:
-    """Make the directory, unless it is there.
+    """Create the directory, or check that it is ours.
 
     Raises:
-        NotADataDir: it holds other files and none of ours.
-        StorageError: its store was made by something else, or by a newer version.
-        OSError: it cannot be made or read.
+        NotADataDir: it has other files and none of ours.
+        StorageError: its store was written by something else, or by a newer version.
+        OSError: it cannot be created or read.
     """
     if directory.exists() and not directory.is_dir():
         raise NotADataDir(f"{directory}: not a directory; use another data directory")

@@ -1,7 +1,7 @@
-"""Datagrams to ports of services, passed on to the pods behind them, and the answers back.
+"""Forwards datagrams between clients and the pods behind a service port.
 
-Source: as conntrack does it for kube-proxy: a client keeps its backend until neither of them has said anything for 30
-seconds (net.netfilter.nf_conntrack_udp_timeout).
+Source: as conntrack does it for kube-proxy: a client keeps its backend until both have been silent for 30 seconds
+(net.netfilter.nf_conntrack_udp_timeout).
 """
 
 from contextlib import suppress
@@ -16,17 +16,17 @@ from kubeactors.network.proxy import Backend, Choose, Front, ProxyMessage
 
 IDLE_SECONDS = 30.0
 MAX_CLIENTS = 1000
-"""Of one port; datagrams of more are dropped."""
+"""The limit per port; datagrams of further clients are dropped."""
 
 
 class DatagramForwarder:
-    """One UDP port of a service.
+    """A UDP port of a service.
 
     Args:
-        datagrams: what is listened at.
+        datagrams: the socket.
         proxy: chooses backends.
-        gate: knows which datagrams may be sent.
-        front: which port it is.
+        gate: decides which datagrams may be sent.
+        front: the port.
     """
 
     def __init__(self, datagrams: UDPSocket, proxy: Ref[ProxyMessage], gate: PolicyGate, front: Front) -> None:
@@ -38,7 +38,7 @@ class DatagramForwarder:
         self._idle: dict[tuple[str, int], anyio.CancelScope] = {}
 
     async def run(self) -> None:
-        """Pass on until this is cancelled."""
+        """Forward until cancelled."""
         async with anyio.create_task_group() as group:
             async for data, client in self._datagrams:
                 with suppress(OSError, AskError, anyio.BrokenResourceError, anyio.ClosedResourceError):
@@ -48,7 +48,7 @@ class DatagramForwarder:
                         await backend.send(data)
 
     async def _open(self, client: tuple[str, int], group: TaskGroup) -> ConnectedUDPSocket | None:
-        """A socket for a client that is new; None if nobody is there for it."""
+        """A socket for a new client; None if there is no backend for it."""
         if len(self._backends) >= MAX_CLIENTS:
             return None
         found = await self._proxy.ask(Choose(self._front, client[0]))
@@ -63,7 +63,7 @@ class DatagramForwarder:
         return backend
 
     async def _answer(self, client: tuple[str, int], backend: ConnectedUDPSocket) -> None:
-        """Carry back what a backend says, until both have been silent for long."""
+        """Send a backend's datagrams back, until both have been silent too long."""
         try:
             async with backend:
                 with self._idle[client], suppress(OSError, anyio.BrokenResourceError):
@@ -78,5 +78,5 @@ class DatagramForwarder:
 
 
 def is_here(backend: Backend) -> bool:
-    """Simulated pods have addresses that may be somebody's in the world outside: nobody is to be bothered there."""
+    """Whether it is a coroutine's: addresses of simulated pods may be those of real hosts, which are not contacted."""
     return ip_address(backend.address).is_loopback

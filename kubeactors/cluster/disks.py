@@ -1,4 +1,4 @@
-"""What a cluster's state is kept on: a file, an etcd, or nothing."""
+"""The storage backend of a cluster: SQLite, etcd, or memory."""
 
 from contextlib import ExitStack
 
@@ -10,12 +10,12 @@ from kubeactors.storage.backends.sqlite import SqliteBackend
 
 
 def open_disk(spec: ClusterSpec, stack: ExitStack) -> Backend:
-    """The backend that a spec names, closed with the stack.
+    """The backend of a spec, closed with the stack.
 
     Raises:
         StorageError: it cannot be used; the class says why.
         ValueError: the prefix in etcd is empty.
-        OSError: the data directory cannot be made, or a file of certificates read.
+        OSError: the data directory cannot be created, or a certificate file cannot be read.
     """
     if spec.etcd is not None:
         from kubeactors.storage.backends.etcd import EtcdBackend  # noqa: PLC0415 -- few clusters need it

@@ -1,4 +1,4 @@
-"""The sockets of the name server: UDP and TCP on one port. What is said there is decided in `network/dns`."""
+"""The sockets of the DNS server: UDP and TCP on one port. The answers are made in `network/dns`."""
 
 import os
 from collections.abc import AsyncGenerator
@@ -13,20 +13,20 @@ from kubeactors.actor import AskError, Ref
 from kubeactors.network.dns import DNSMessage, Resolve
 
 IDLE_SECONDS = 10.0
-"""A TCP connection that asks nothing for so long is closed. Source: RFC 7766 6.2.3, which asks for a few seconds."""
+"""The idle timeout of a TCP connection. Source: RFC 7766 6.2.3, which recommends a few seconds."""
 MAX_TCP_BYTES = 65_535
 ATTEMPTS = 16
-"""So many free TCP ports are tried until one is free for UDP too."""
+"""The number of free TCP ports to try until one is free for UDP as well."""
 
 Address = tuple[str, int]
 
 
 @asynccontextmanager
 async def serving_dns(server: Ref[DNSMessage], host: str, port: int) -> AsyncGenerator[Address]:
-    """Pass queries on and answers back while the block lasts; yields where.
+    """Serve queries for the duration of the block; yields the address.
 
     Raises:
-        OSError: one cannot listen there; it names the place.
+        OSError: the address cannot be bound; the message names it.
     """
     async with AsyncExitStack() as stack:
         try:
@@ -38,17 +38,17 @@ async def serving_dns(server: Ref[DNSMessage], host: str, port: int) -> AsyncGen
         group = await stack.enter_async_context(anyio.create_task_group())
         group.start_soon(_answer_datagrams, server, datagrams)
         group.start_soon(_answer_connections, server, listener)
-        yield host, datagrams.extra(SocketAttribute.local_port)  # noqa: S610 -- no Django
+        yield host, datagrams.extra(SocketAttribute.local_port)  # noqa: S610 -- not Django
         group.cancel_scope.cancel()
 
 
 async def _bind(host: str, port: int) -> tuple[Listener[SocketStream], UDPSocket]:
     found = await anyio.getaddrinfo(host, port, type=SocketKind.SOCK_STREAM)
-    ip = str(found[0][4][0])  # a name may have several; answers come from one
+    ip = str(found[0][4][0])  # a name may have several addresses; listen at one, so that answers come from it
     for attempt in range(ATTEMPTS):
         (listener,) = (await anyio.create_tcp_listener(local_host=ip, local_port=port)).listeners
         try:
-            taken = listener.extra(SocketAttribute.local_port)  # noqa: S610 -- no Django
+            taken = listener.extra(SocketAttribute.local_port)  # noqa: S610 -- not Django
             return listener, await anyio.create_udp_socket(local_host=ip, local_port=taken)
         except OSError:
             await listener.aclose()
@@ -59,7 +59,7 @@ async def _bind(host: str, port: int) -> tuple[Listener[SocketStream], UDPSocket
 
 async def _answer_datagrams(server: Ref[DNSMessage], datagrams: UDPSocket) -> None:
     async for query, asker in datagrams:
-        with suppress(AskError, OSError):  # whoever hears nothing asks again
+        with suppress(AskError, OSError):  # a client without an answer retries
             reply = await server.ask(Resolve(query))
             if reply is not None:
                 await datagrams.sendto(reply, *asker)
@@ -75,7 +75,7 @@ async def _answer_connections(server: Ref[DNSMessage], listener: Listener[Socket
 
 
 async def _answer_stream(server: Ref[DNSMessage], stream: SocketStream) -> None:
-    """One query after the other, each and each answer behind its length. Source: RFC 1035 4.2.2."""
+    """Serve queries in sequence, each prefixed by its length. Source: RFC 1035 4.2.2."""
     incoming = BufferedByteReceiveStream(stream)
     while True:
         with anyio.move_on_after(IDLE_SECONDS) as scope:

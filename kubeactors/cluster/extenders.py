@@ -1,4 +1,4 @@
-"""Carries the scheduler's questions to extenders over HTTP."""
+"""The actor that calls scheduler extenders over HTTP."""
 
 import ssl
 import tempfile
@@ -12,13 +12,13 @@ from kubeactors.apimachinery.time import parse_go_duration
 from kubeactors.scheduler.extender import Call, CallExtender, ExtenderConfig, ExtenderReply, ExtenderTLS
 
 PATIENCE_SECONDS = 3600.0
-"""Longer than any extender is configured to take, whose own time-out comes first."""
+"""Longer than the timeout of any extender, which applies first."""
 
 
 class ExtenderCalls(Actor[CallExtender], reentrant=True):
-    """Asks extenders, several questions at one time.
+    """Calls extenders, concurrently.
 
-    Each question has a connection of its own: none is left open when the actor stops.
+    Each call has a connection of its own, so that none is left open when the actor stops.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class ExtenderCalls(Actor[CallExtender], reentrant=True):
 
     @handle
     async def call(self, message: CallExtender) -> ExtenderReply:
-        """Post, and say what came back, or in the words of Go why nothing did."""
+        """Post; returns the reply, or Go's error message."""
         config = message.extender
         headers = {"Content-Type": "application/json"}
         name = config.tls_config.server_name if config.tls_config else ""
@@ -43,12 +43,12 @@ class ExtenderCalls(Actor[CallExtender], reentrant=True):
         if known is None:
             known = self._known[config] = verification(config)
         timeout = parse_go_duration(config.http_timeout) or None
-        # Extenders are not asked by way of a proxy that happens to stand in the environment of this process.
+        # Proxies in the environment of this process do not apply to extenders.
         return httpx2.AsyncClient(verify=known, timeout=timeout, trust_env=False)
 
 
 def asking(calls: Ref[CallExtender]) -> Call:
-    """How the scheduler reaches the actor; one that is gone is an extender that does not answer."""
+    """Calls through the actor; if it has stopped, the extender does not answer."""
 
     async def call(request: CallExtender) -> ExtenderReply:
         try:
@@ -72,7 +72,7 @@ def _said(error: Exception, url: httpx2.URL) -> str:
 
 
 def _root(error: BaseException) -> BaseException:
-    """What was raised first of all; of a group, in its first member."""
+    """The original exception; of a group, that of its first member."""
     if isinstance(error, BaseExceptionGroup):
         return _root(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
     before = error.__cause__ or error.__context__
@@ -80,9 +80,9 @@ def _root(error: BaseException) -> BaseException:
 
 
 def verification(config: ExtenderConfig) -> ssl.SSLContext:
-    """How the extender is known over HTTPS: by the authority that is given, or else by those that this machine trusts.
+    """The TLS verification of an extender: by its configured CA, or by the system's trust roots.
 
-    Not at all if that is wanted, or if `enableHTTPS` is given and no authority.
+    There is none if `insecure` is set, or with `enableHTTPS` and without a CA.
 
     Source: pkg/scheduler/extender.go, makeTransport (v1.36).
     """
@@ -95,7 +95,7 @@ def verification(config: ExtenderConfig) -> ssl.SSLContext:
     if tls.cert_file:
         context.load_cert_chain(tls.cert_file, tls.key_file)
     elif tls.cert_data:
-        with tempfile.TemporaryDirectory(prefix="kubeactors-") as directory:  # ssl reads certificates from files only
+        with tempfile.TemporaryDirectory(prefix="kubeactors-") as directory:  # ssl loads certificates from files only
             path = Path(directory, "pair.pem")
             path.touch(mode=0o600)
             path.write_bytes(tls.cert_data + b"\n" + tls.key_data)

@@ -1,4 +1,4 @@
-"""Files that must be whole or absent, and that nobody else may read."""
+"""Atomic writes of private files."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, in one step: readers see the old content or the new, never a part.
+    """Write a file readable by its owner only, atomically: readers see the old content or the new.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -15,7 +15,7 @@ def write_private(path: Path, content: bytes) -> None:
     '0o600'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # created with mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

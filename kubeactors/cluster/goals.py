@@ -1,4 +1,4 @@
-"""What one can wait for: the words of `kubectl wait --for`, and shorter ones.
+"""The goals of `wait_for`: the conditions of `kubectl wait --for`, and short forms.
 
 Source: kubectl pkg/cmd/wait/wait.go, condition.go, json.go (v1.36).
 """
@@ -16,7 +16,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.cluster.conditions import conditions_of, holds
 
 Goal: TypeAlias = Callable[[TypedObject | None], bool]
-"""Whether an object is as one waits for; None if there is none."""
+"""Whether an object is in the wanted state; None: it does not exist."""
 
 _SINGLE_EQUALS = re.compile(r"(?<![=!<>])=(?!=)")
 _RELAXED = re.compile(r"\{\.?([^{}]+)\}|\.?([^{}]+)")
@@ -24,13 +24,13 @@ _RELAXED = re.compile(r"\{\.?([^{}]+)\}|\.?([^{}]+)")
 
 
 def goal_of(words: str) -> Goal:
-    """What is meant by `Available`, `Ready=False`, `condition=Ready`, `create`, `delete` or `jsonpath={.status.phase}=Running`.
+    """The goal: `Available`, `Ready=False`, `condition=Ready`, `create`, `delete`, `jsonpath={.status.phase}=Running`.
 
     >>> goal_of("Deleted")(None), goal_of("create")(None), goal_of("Ready")(None)
     (True, False, False)
 
     Raises:
-        ValueError: they mean nothing, or there is no path where one should be.
+        ValueError: the condition is malformed.
     """
     word, _, rest = words.partition("=")
     match word.strip().casefold():
@@ -47,7 +47,7 @@ def goal_of(words: str) -> Goal:
 
 
 def told(obj: TypedObject | None) -> str:
-    """What is so instead: for the message of who waited in vain.
+    """The current state, for the message of a timeout.
 
     >>> told(None)
     'there is no such object'
@@ -84,7 +84,7 @@ def _has(name: str, status: str, obj: TypedObject | None) -> bool:
 
 
 def _at_path(words: str) -> Goal:
-    """`{.status.phase}=Running`, or without a value: that there is one."""
+    """`{.status.phase}=Running`, or without a value: that the path exists."""
     written, *values = _SINGLE_EQUALS.split(words)
     if len(values) > 1:
         raise ValueError(f'"{words}" has more than one value; write {{.status.readyReplicas}}=3')
@@ -100,10 +100,10 @@ def _at_path(words: str) -> Goal:
 
 
 def _says(path: str, value: str | None, obj: TypedObject | None) -> bool:
-    """Whether the value at a path is this one (None: any).
+    """Whether the value at a path equals this one (None: any).
 
     Raises:
-        ValueError: there are several, or a list or object that is to be compared, as kubectl refuses them.
+        ValueError: there are several values, or a list or object to compare, which kubectl rejects.
     """
     found = [] if obj is None else find(serializer.to_builtins(obj), path)
     if len(found) > 1:
@@ -114,7 +114,7 @@ def _says(path: str, value: str | None, obj: TypedObject | None) -> bool:
 
 
 def _text(path: str, value: object) -> str:
-    """A single value as one writes it.
+    """A scalar as a string.
 
     Raises:
         ValueError: it is a list or an object.

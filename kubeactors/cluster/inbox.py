@@ -1,4 +1,4 @@
-"""A watch as seen from ordinary code: an inbox that can be awaited."""
+"""A watch outside of actors: an inbox that can be awaited."""
 
 from collections import deque
 
@@ -8,16 +8,16 @@ from kubeactors.apimachinery.requests import WatchClosed, WatchEvent, WatchEvent
 
 
 class Inbox:
-    """Subscribes to watches in place of an actor. Unbounded: its reader must keep up."""
+    """Subscribes to watches without an actor. Unbounded: its reader must keep up."""
 
     def __init__(self) -> None:
         self._events: deque[WatchEvent] = deque()
         self._arrived = anyio.Event()
         self.closed: bool = False
-        """The watch has ended; a new one is needed."""
+        """Whether the watch has ended; a new one is needed then."""
 
     def tell(self, message: WatchEvents | WatchClosed, /) -> bool:
-        """Take what the API server says."""
+        """Handle a message of the API server."""
         if isinstance(message, WatchEvents):
             self._events.extend(message.events)
         else:

@@ -1,4 +1,4 @@
-"""The kubeconfig: what kubectl needs to know to reach the cluster as its administrator.
+"""The kubeconfig with which kubectl reaches the cluster as its administrator.
 
 Source: client-go/tools/clientcmd/api/v1/types.go (v1.36).
 """
@@ -13,7 +13,7 @@ from kubeactors.cluster.files import write_private
 from kubeactors.cluster.pki import Pki
 
 NAME = "kubeactors"
-"""The name of the cluster, of its context and of its user."""
+"""The name of the cluster, the context and the user."""
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -21,7 +21,7 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 class _Named(msgspec.Struct, frozen=True):
-    """What a kubeconfig names."""
+    """A named entry of a kubeconfig."""
 
     clusters: tuple[_Entry, ...] = ()
     contexts: tuple[_Entry, ...] = ()
@@ -29,7 +29,7 @@ class _Named(msgspec.Struct, frozen=True):
 
 
 def kubeconfig(server: str, pki: Pki) -> str:
-    """A kubeconfig with everything embedded. `server` is the URL, `https://HOST:PORT`."""
+    """A kubeconfig with embedded credentials. `server` is the URL, `https://HOST:PORT`."""
     user = {"client-certificate-data": _embedded(pki.admin_certificate), "client-key-data": _embedded(pki.admin_key)}
     cluster = {"server": server, "certificate-authority-data": _embedded(pki.ca_certificate)}
     document: dict[str, object] = {
@@ -45,21 +45,21 @@ def kubeconfig(server: str, pki: Pki) -> str:
 
 
 class KubeconfigTaken(Exception):
-    """At the path is something that we did not write; it was left alone. Choose another path."""
+    """The path has a file that is not ours; it was left alone. Choose another path."""
 
 
 def write_kubeconfig(path: Path, server: str, pki: Pki) -> None:
-    """Write it so that only its owner can read it; an older one of ours is replaced in one step.
+    """Write the kubeconfig, readable by its owner only; an older one of ours is replaced atomically.
 
     Raises:
-        KubeconfigTaken: something else is there, such as a kubeconfig with other clusters.
+        KubeconfigTaken: the path has another file, such as a kubeconfig with other clusters.
     """
     check_kubeconfig(path)
     write_private(path, kubeconfig(server, pki).encode())
 
 
 def check_kubeconfig(path: Path) -> None:
-    """Raise `KubeconfigTaken` if a kubeconfig of ours cannot be written there without a loss."""
+    """Raise `KubeconfigTaken` if writing a kubeconfig there would overwrite something else."""
     if path.is_dir():
         raise KubeconfigTaken(f"{path}: a directory; the kubeconfig needs a file of its own")
     if path.exists() and not _is_ours(path.read_bytes()):
@@ -67,7 +67,7 @@ def check_kubeconfig(path: Path) -> None:
 
 
 def _is_ours(content: bytes) -> bool:
-    """Whether it names our cluster and no other. An empty file names none.
+    """Whether our cluster is the only one in it. An empty file has none.
 
     >>> _is_ours(b""), _is_ours(b"clusters: [{name: kubeactors}]"), _is_ours(b"clusters: [{name: production}]")
     (True, True, False)

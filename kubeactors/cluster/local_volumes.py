@@ -1,4 +1,4 @@
-"""The disk of a cluster: what a volume has held is removed when the volume is."""
+"""Cleanup of local volumes: the files of a deleted volume are removed."""
 
 from pathlib import Path
 from shutil import rmtree
@@ -9,15 +9,15 @@ from kubeactors.api.core.v1.persistentvolume import DELETE, PersistentVolume
 from kubeactors.client import Change, Client, InformerFactory, Notify
 
 VOLUMES = "volumes"
-"""Where they are, below the directory of all that containers keep."""
+"""The subdirectory of volumes in the directory of all container files."""
 
 
 class LocalVolumes(Actor[Notify], deterministic=True):
-    """Removes the directories of volumes that are gone and were to be deleted with their claims.
+    """Removes the directories of deleted volumes with the reclaim policy Delete.
 
     Args:
         client: reads volumes.
-        directory: of all that containers keep; nothing outside it is touched.
+        directory: of all container files; nothing outside of it is touched.
     """
 
     def __init__(self, client: Client, directory: Path) -> None:
@@ -30,7 +30,7 @@ class LocalVolumes(Actor[Notify], deterministic=True):
 
     @handle
     def changed(self, message: Notify) -> None:
-        """Remove what nobody can claim any more."""
+        """Remove the directory of a volume that is gone."""
         for change in cast("tuple[Change[PersistentVolume], ...]", message.changes):
             if change.new is None and change.current.spec.persistent_volume_reclaim_policy == DELETE:
                 rmtree(self._directory / change.current.metadata.name, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The machines: each runs a kubelet and a container runtime, and can lose its power."""
+"""The machines: each runs a kubelet and a container runtime, and can lose power."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -30,77 +30,77 @@ from kubeactors.kubelet.usage import NodeUsage, PodUsage, Usage
 from kubeactors.message import Message, Recipient, Request
 
 POD_NETWORK = IPv4Network("10.128.0.0/9")
-"""What nodes' pod ranges are cut from."""
+"""The network of the pod ranges of nodes."""
 NODE_NETWORK = IPv4Network("172.16.0.0/12")
-"""Where nodes' own addresses come from."""
+"""The network of the addresses of nodes."""
 
 
 EVENTS_MAILBOX = Mailbox(capacity=10_000, overflow=Overflow.DROP_NEWEST)
 EVENTS_PER_SECOND, EVENTS_BURST = 500.0, 1000
-"""All kubelets share a sink, and ten times what one of them may write: else events would take most of the time of a
-cluster with thousands of pods. What is too much for it is dropped; nobody waits for an event."""
+"""All kubelets share an event sink, with ten times the limits of one: otherwise events would take most of the time of a
+cluster with thousands of pods. Events beyond the limit are dropped; nothing waits for one."""
 
 SECOND = 1_000_000_000
 
 PLAYER_MAILBOX = Mailbox(capacity=1_000_000)
-"""One player stands for all kubelets."""
+"""One player stands in for all kubelets."""
 
 SHARED_HEARTBEATS = 50
-"""With so many machines their heartbeats travel together, and nobody is told of each condition that they begin with;
-below, each kubelet sends its own, and a fault may hit it alone."""
+"""From this number of machines on, heartbeats are batched, and there are no events about initial conditions; below it,
+each kubelet sends its own, so that a fault can affect it alone."""
 
 
 class PowerOff(Message, frozen=True):
-    """These machines stop at once: nobody is told, containers are gone."""
+    """Cut the power of these machines: they stop at once, and their containers are lost."""
 
     names: tuple[str, ...]
 
 
 class PowerOn(Message, frozen=True):
-    """These machines boot: a fresh kubelet, no containers."""
+    """Boot these machines: a fresh kubelet, no containers."""
 
     names: tuple[str, ...]
 
 
 class LoadMachine(Message, frozen=True):
-    """The machine's own programs take so much from now on."""
+    """Set the usage of the machine's own programs."""
 
     name: str
     load: ContainerStats
 
 
 class GetRacks(Request[dict[str, tuple[str, ...]]], frozen=True):
-    """Which machines share a power supply: their names by rack."""
+    """The names of the machines by rack; those in a rack share a power supply."""
 
 
 class GetKubelet(Request[Ref[KubeletMessage] | None], frozen=True):
-    """The kubelet of one machine; None if it is off or unknown."""
+    """The kubelet of a machine; None if it is off or unknown."""
 
     name: str
 
 
 class GetUsage(Request[Usage], frozen=True):
-    """What runs on the machines takes so much. Measured at most every other second."""
+    """The resource usage of everything on the machines. Measured at most every other second."""
 
 
 AT_ONE_TIME = 5_000
-"""So many machines boot together."""
+"""The number of machines that boot at once."""
 
 
 class BootRest(Message, frozen=True):
-    """`Machines` tells itself: boot those that have not been yet."""
+    """A message to itself: boot the machines that are not booted yet."""
 
 
 MachinesMessage = BootRest | PowerOff | PowerOn | LoadMachine | GetRacks | GetKubelet | GetUsage
 
 USAGE_SECONDS = 2.0
-"""How old a measurement may be. metrics-server, whose role this is, measures every 15 seconds."""
+"""The maximum age of a measurement. metrics-server, whose role this is, measures every 15 seconds."""
 
 
 class Machines(Actor[MachinesMessage], deterministic=True):
     """Boots every machine of a pool when it starts, and later on request.
 
-    A kubelet that fails is started again and finds its runtime as it was; a machine that loses its power loses both.
+    A kubelet that fails is restarted and finds its runtime as it was; a machine that loses power loses both.
     """
 
     supervision: ClassVar[Supervision] = Supervision(max_restarts=1_000_000, within_seconds=60.0, backoff_seconds=0.5)
@@ -116,7 +116,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         self._stages = compiled(spec.stages)
         self._player: Ref[Darken | Lighten] | None = None
         self._running = {} if running is None else running
-        """What runs on machines from the start, by name: taken away by the first boot of each, over restarts of this."""
+        """Pods that run from the start, by machine: consumed by its first boot, even over restarts of this actor."""
         self._client = client
         self._workloads = workloads
         self._runtimes: dict[str, RuntimeTable] = {}
@@ -135,14 +135,14 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         self._behaviours = {name: _behaviour(pool) for pool in pools for name in pool.names()}
         self._kubelets: dict[str, Ref[KubeletMessage]] = {}
         self._loads: dict[str, ContainerStats] = {}
-        """What the own programs of machines take, of those of which that was said."""
+        """The usage of the own programs of machines, where it was set."""
         self._boots: dict[str, int] = {}
-        """How often each was booted."""
+        """The number of boots of each machine."""
         self._dark: dict[str, None] = {}
-        """Those that are still to boot for the first time."""
+        """Machines that are not booted yet."""
 
     def started(self) -> None:
-        """Boot all."""
+        """Boot all machines."""
         self._events: Recipient[RecordEvent] = self._sink() if self._has_events else Unheard()
         if self._stages:
             player = partial(StagePlayer, self._client, self._configs.values(), self._stages, self._events)
@@ -171,14 +171,14 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     @handle
     async def boot_rest(self, message: BootRest) -> None:
-        """Boot more, once the API server has come to what those before have asked: its mailbox has an end."""
+        """Boot more, once the API server has caught up with the requests of those before: its mailbox is bounded."""
         with suppress(StatusError):
             await self._client.find(Namespace, "default")
         self._boot_some()
 
     @handle
     def power_off(self, message: PowerOff) -> None:
-        """Stop kubelets without a word to anybody."""
+        """Stop kubelets abruptly."""
         if self._player is not None:
             self._player.tell(Darken(message.names))
         for name in message.names:
@@ -190,7 +190,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     @handle
     def power_on(self, message: PowerOn) -> None:
-        """Boot those that are off."""
+        """Boot machines that are off."""
         if self._player is not None:
             self._player.tell(Lighten(tuple(name for name in message.names if name in self._configs)))
             return
@@ -200,7 +200,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     @handle
     def load_machine(self, message: LoadMachine) -> None:
-        """Tell its kubelet, and each that boots on it later."""
+        """Tell its kubelet, now and at each later boot."""
         self._loads[message.name] = message.load
         kubelet = self._kubelets.get(message.name)
         if kubelet is not None:
@@ -208,7 +208,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     @handle
     def get_racks(self, message: GetRacks) -> dict[str, tuple[str, ...]]:
-        """All machines that stand in racks, on or off."""
+        """All machines in racks, on or off."""
         racks: dict[str, list[str]] = {}
         for config in self._configs.values():
             if RACK_LABEL in config.labels:
@@ -217,7 +217,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     @handle
     def get_kubelet(self, message: GetKubelet) -> Ref[KubeletMessage] | None:
-        """Where to ask for logs."""
+        """The kubelet to ask for logs."""
         return self._kubelets.get(message.name)
 
     @handle
@@ -275,7 +275,7 @@ def kubelet_configs(pools: Sequence[NodePool], timing: Timing) -> Iterator[Kubel
         ValueError: two nodes have one name.
     """
     most = max((quantity.value(pool.pods) for pool in pools), default=0)
-    size = max((most + 3).bit_length(), 8)  # addresses of the network, of the router, of everybody
+    size = max((most + 3).bit_length(), 8)  # plus the addresses of network, router and broadcast
     places = [(pool, place, name) for pool in pools for place, name in enumerate(pool.names())]
     seen: dict[str, None] = {}
     for index, (pool, place, name) in enumerate(places):
@@ -285,7 +285,7 @@ def kubelet_configs(pools: Sequence[NodePool], timing: Timing) -> Iterator[Kubel
         yield _config(pool, place, name, index, size, timing)
 
 
-def _config(pool: NodePool, place: int, name: str, index: int, size: int, timing: Timing) -> KubeletConfig:  # noqa: PLR0913, PLR0917 -- made in one place
+def _config(pool: NodePool, place: int, name: str, index: int, size: int, timing: Timing) -> KubeletConfig:  # noqa: PLR0913, PLR0917 -- called in one place
     pods, nodes = int(POD_NETWORK.network_address), int(NODE_NETWORK.network_address)
     capacity = pool.capacity()
     return KubeletConfig(

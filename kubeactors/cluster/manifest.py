@@ -16,21 +16,21 @@ from kubeactors.apimachinery.unstructured import type_of_kind
 
 
 class ManifestError(ValueError):
-    """A manifest cannot be read; the message names the document and what is wrong with it."""
+    """A manifest cannot be read; the message names the document and the error."""
 
 
 Manifest = Path | str | Mapping[str, object] | TypedObject
 
 
 class Written(msgspec.Struct, frozen=True):
-    """An object of a manifest, and its own text as JSON: the fields that it names, and no others."""
+    """An object of a manifest, and its own JSON, which has the fields that the manifest names and no others."""
 
     object: TypedObject
     text: bytes
 
 
 def read_manifest(manifest: Manifest, scheme: Scheme = SCHEME) -> tuple[TypedObject, ...]:
-    """The objects of a manifest, in order. Those of a kind that an earlier document defines are custom resources.
+    """The objects of a manifest, in order. Kinds that an earlier document defines are custom resources.
 
     Raises:
         ManifestError: see `read_written`.
@@ -40,16 +40,16 @@ def read_manifest(manifest: Manifest, scheme: Scheme = SCHEME) -> tuple[TypedObj
 
 
 def read_written(manifest: Manifest, scheme: Scheme = SCHEME) -> tuple[Written, ...]:
-    """The objects of a manifest and their texts, in order.
+    """The objects of a manifest and their JSON, in order.
 
     Args:
-        manifest: a path, YAML or JSON text (anything with a line break, a brace, or a colon and a space that is no
+        manifest: a path, YAML or JSON text (anything with a line break, a brace, or a colon and a space that is not the
             path of a file), a mapping, or an object.
-        scheme: the kinds that are known.
+        scheme: the known kinds.
 
     Raises:
-        ManifestError: it cannot be read, there is no object in it, a kind is unknown, or a field is.
-        OSError: there is no such file, or it cannot be read.
+        ManifestError: it is malformed or empty, or has an unknown kind or field.
+        OSError: the file does not exist, or cannot be read.
     """
     if isinstance(manifest, TypedObject):
         return (Written(manifest, serializer.encode(manifest)),)
@@ -68,7 +68,7 @@ def _text_of(manifest: Path | str) -> str:
 
 
 def _is_text(manifest: str) -> bool:
-    r"""Whether this is YAML itself, and not where it is.
+    r"""Whether this is YAML text rather than a path.
 
     >>> [_is_text(one) for one in ("shop.yaml", "{}", "kind: Pod", "", "a\nb")]
     [False, True, True, True, True]
@@ -79,10 +79,10 @@ def _is_text(manifest: str) -> bool:
 
 
 def documents(text: str) -> Iterator[bytes]:
-    """Each document of YAML that is not empty, as its own text.
+    """Each YAML document that is not empty, as its own text.
 
     Raises:
-        ManifestError: this is not YAML.
+        ManifestError: the text is not YAML.
     """
     try:
         nodes = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
@@ -90,15 +90,15 @@ def documents(text: str) -> Iterator[bytes]:
         raise ManifestError(f"this is not YAML: {error}") from error
     for node in nodes:
         if not (isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")):
-            text = yaml.serialize(node, Dumper=yaml.CSafeDumper)  # pyright: ignore[reportUnknownMemberType] -- its stub is partial
+            text = yaml.serialize(node, Dumper=yaml.CSafeDumper)  # pyright: ignore[reportUnknownMemberType] -- partly untyped in the stub
             yield text.encode()
 
 
 def _members(document: bytes) -> Iterator[bytes]:
-    """The items of a list (`kind: List`, `kind: PodList`, lists in lists), or what is no list as it is.
+    """The items of a list (`kind: List`, `kind: PodList`, nested lists), or the document if it is not a list.
 
     Source: decodeToList and detectList in apimachinery pkg/apis/meta/v1/unstructured/helpers.go, FlattenListVisitor in
-    cli-runtime pkg/resource/visitor.go (v1.36): a list is what has items, and they are of its kind if they name none.
+    cli-runtime pkg/resource/visitor.go (v1.36): a list is what has items, whose default kind is that of the list.
     """
     if b"items" not in document or not isinstance(yaml.load(document, Loader=yaml.CSafeLoader), dict):
         yield document
@@ -126,7 +126,7 @@ class _Reader:
     def __init__(self, scheme: Scheme) -> None:
         self._scheme = scheme
         self._defined: dict[tuple[str, str], None] = {}
-        """Versions and kinds that documents have defined."""
+        """API versions and kinds that documents have defined."""
 
     def read(self, document: bytes, number: int) -> Written:
         loaded: object = yaml.load(document, Loader=yaml.CSafeLoader)

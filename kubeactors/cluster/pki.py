@@ -1,11 +1,11 @@
-"""The cluster's own certificate authority, and the certificates it signs.
+"""The cluster's certificate authority, and the certificates that it signs.
 
-Everything lives in one directory and is used again at the next start. Keys are readable by their owner only.
+Everything is in one directory, and reused at the next start. Keys are readable by their owner only.
 
-    ca.crt, ca.key                  the authority: signs the others, and clients trust it
-    apiserver.crt, apiserver.key    what the server shows
-    admin.crt, admin.key            the administrator: a member of system:masters
-    sa.key                          signs the tokens of service accounts
+    ca.crt, ca.key                  the CA, which clients trust
+    apiserver.crt, apiserver.key    the server's certificate
+    admin.crt, admin.key            the administrator's: a member of system:masters
+    sa.key                          signs service account tokens
 
 Source: kubeadm's certificates, cmd/kubeadm/app/phases/certs/certlist.go (v1.36).
 """
@@ -27,7 +27,7 @@ from kubeactors.cluster.files import write_private
 AUTHORITY_LIFE = timedelta(days=3650)
 LEAF_LIFE = timedelta(days=365)
 RENEWED_BEFORE = timedelta(days=30)
-"""A certificate that ends sooner than this is made anew at the next start."""
+"""A certificate with a shorter remaining lifetime is renewed at the next start."""
 
 SERVER_NAMES = (
     "localhost",
@@ -40,18 +40,18 @@ SERVER_NAMES = (
     "kubernetes.default.svc",
     "kubernetes.default.svc.cluster.local",
 )
-"""The names by which every API server is reached; the last addresses are those of its service, in the usual range: as it
-is, and where the service proxy listens for it."""
+"""The names of every API server; the last addresses are those of its service in the usual range: as it is, and where
+the service proxy serves it."""
 
 ADMIN_NAME, ADMIN_GROUP = "kubernetes-admin", "system:masters"
 
 
 class PkiError(Exception):
-    """The directory holds keys or certificates that do not fit together; restore them, or remove the directory."""
+    """The directory has keys or certificates that do not match; restore them, or remove the directory."""
 
 
 class Pki(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the certificates and keys lie (PEM)."""
+    """The paths of the certificates and keys (PEM)."""
 
     ca_certificate: Path
     ca_key: Path
@@ -63,7 +63,7 @@ class Pki(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Leaf(msgspec.Struct, frozen=True, kw_only=True):
-    """What a certificate is to say."""
+    """The contents of a certificate to issue."""
 
     name: str
     groups: tuple[str, ...] = ()
@@ -77,10 +77,10 @@ class _Signer(msgspec.Struct, frozen=True):
 
 
 def ensure_pki(directory: Path, hosts: Sequence[str], now: datetime) -> Pki:
-    """Make what is missing or about to end, keep the rest. `hosts` are further names and addresses of the server.
+    """Create missing and renew expiring certificates. `hosts` are further names and addresses of the server.
 
     Raises:
-        PkiError: a file is unreadable, or a key does not belong to its certificate.
+        PkiError: a file is unreadable, or a key does not match its certificate.
     """
     signer = _ensure_authority(directory, now)
     names = tuple(dict.fromkeys((*SERVER_NAMES, *hosts)))
@@ -101,10 +101,10 @@ def ensure_pki(directory: Path, hosts: Sequence[str], now: datetime) -> Pki:
 
 
 def issue_client(directory: Path, name: str, groups: Sequence[str], now: datetime) -> tuple[bytes, bytes]:
-    """A certificate and its key (PEM) for a user: for components and tests. They are not kept.
+    """A certificate and key (PEM) for a user, for components and tests. They are not stored.
 
     Raises:
-        PkiError: the authority in the directory is unreadable.
+        PkiError: the CA in the directory is unreadable.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     leaf = _Leaf(name=name, groups=tuple(groups), usage=ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -217,7 +217,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))  # clients whose clocks are a little behind
+        .not_valid_before(now - timedelta(minutes=5))  # tolerate clients whose clocks are slow
         .not_valid_after(now + life)
     )
 

@@ -45,17 +45,17 @@ if TYPE_CHECKING:
 MANAGER = UserInfo(name="system:kube-controller-manager", groups=("system:authenticated",))
 SCHEDULER = UserInfo(name="system:kube-scheduler", groups=("system:authenticated",))
 KUBELETS = UserInfo(name="system:kubelet", groups=("system:masters", "system:authenticated"))
-"""What all kubelets do together, such as writing events; each besides is a node of its own."""
+"""The user of requests that kubelets make jointly, such as events; each kubelet is a node's user as well."""
 
 ELECTION_TIMEOUT_SECONDS = 5.0
-"""How long an elector waits for a reply: half of the time in which it must renew.
+"""The timeout of an elector's request: half of the renew deadline.
 
 Source: cmd/kube-controller-manager/app/options/options.go, cmd/kube-scheduler/app/options (v1.36).
 """
 LOCAL_PATH = Path("/var/local/kubeactors")
-"""Where local volumes would be, where nothing that runs could write to them."""
+"""The path of local volumes where no containers can write to them."""
 REPORTERS = {"scheduler": "default-scheduler"}
-"""Under whose name a component records events, where that is not its own."""
+"""The component names in events, where they differ from the component's own name."""
 
 N = TypeVar("N")
 
@@ -64,41 +64,41 @@ NO_GUESTS: Mapping[str, Guest] = {}
 
 
 class GetApiServer(Request[Ref[ApiMessage]], frozen=True):
-    """The door."""
+    """Ask for the API server."""
 
 
 class GetMachines(Request[Ref[MachinesMessage]], frozen=True):
-    """Who runs the kubelets."""
+    """Ask for the machines."""
 
 
 PlaneMessage = GetApiServer | GetMachines | TakeSnapshot
 
 
 class Shared(NamedTuple):
-    """What the API server has in common with those who stand before it."""
+    """What the API server shares with its HTTPS edge."""
 
     authorizer: Authorizer | None
-    """Decides who may do what."""
+    """Decides which requests are allowed."""
     scheme: Scheme
-    """The kinds that are served; the API server alone changes it."""
+    """The kinds that are served; only the API server changes it."""
 
 
 class ControlPlane(Actor[PlaneMessage], deterministic=True):
     """A whole cluster: store, API server, controller manager, scheduler, machines; each restarts alone.
 
     Args:
-        spec: what it is made of.
-        backend: where the store keeps its data; made and closed by the caller.
-        shared: what the API server has in common with those who stand before it.
-        workloads: what containers are besides simulated.
-        running: the pods that run on machines from the start, by name of the machine; emptied as they boot.
-        guests: what else runs as a process of the cluster, by name: how it is made, given the way to the API server.
-        webhooks: makes who carries questions to webhooks, where that is not by HTTPS.
+        spec: its configuration.
+        backend: the store's data; opened and closed by the caller.
+        shared: what the API server shares with its HTTPS edge.
+        workloads: images and runtimes of containers; all are simulated by default.
+        running: the pods that run on machines from the start, by machine; emptied as they boot.
+        guests: further processes of the cluster by name: their factories, which take the API server's transport.
+        webhooks: makes the actor that calls webhooks, where that is not over HTTPS.
     """
 
     supervision: ClassVar[Supervision] = replace(RESTARTING, escalates=(storage.StoreUnusable,))
 
-    def __init__(  # noqa: PLR0913, PLR0917 -- the first two are what it is made of; few need the others
+    def __init__(  # noqa: PLR0913, PLR0917 -- the first two are required; the others are rarely given
         self,
         spec: ClusterSpec,
         backend: Backend,
@@ -119,7 +119,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         self._authorizer = None if shared is None else shared.authorizer
 
     def started(self) -> None:
-        """Start from the store upwards; they are stopped the other way round."""
+        """Start from the store upwards; they are stopped in reverse order."""
         spawn = self.ctx.spawn
         store = spawn(partial(Store, self._backend, ObjectCodec(self._scheme)), name="store")
         self._store = cast("Ref[storage.TakeSnapshot]", store)
@@ -137,8 +137,8 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         )
         self._server = cast("Ref[ApiMessage]", server)
         transport = InProcessTransport(self._server)
-        # Components name no manager: the fields of what they create have no owners, which saves most of the cost of a
-        # pod. What they change in objects that have owners is theirs, by the names of their users.
+        # Components name no field manager: objects that they create have no managed fields, which saves most of the
+        # cost of a pod. Their changes to objects with managed fields are tracked under the names of their users.
         manager = Client(transport, MANAGER, scheme=self._scheme)
         metrics = MachineMetrics(manager)
         self._spawn_candidates(
@@ -162,7 +162,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
             spawn(partial(guest, transport), name=name)
 
     def _spawn_candidates(self, name: str, user: UserInfo, lead: Callable[[], Actor[N]]) -> None:
-        """Start as many of a kind as are wanted; where one is elected, the work is a child of the one that leads."""
+        """Start replicas of a component; with leader election, the work is a child of each elector."""
         count = self._spec.schedulers if user is SCHEDULER else self._spec.controller_managers
         if count == 1 and not self._spec.leader_elect:
             self.ctx.spawn(lead, name=name)
@@ -179,14 +179,14 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
             self.ctx.spawn(partial(LeaderElector, client, election, lead), name=candidate)
 
     def _way_to_webhooks(self) -> WebhookCall:
-        """Webhooks are programs elsewhere, or coroutines on machines: where there are none, nobody is asked."""
+        """Webhooks are programs elsewhere, or coroutines on machines; without either there is nothing to call."""
         carrier = self._webhooks or (None if self._workloads is None else WebhookCalls)
         return no_webhook if carrier is None else asking_webhooks(self.ctx.spawn(carrier, name="webhooks"))
 
     def _way_to_extenders(self, config: SchedulerConfig) -> Call:
         if not config.extenders:
             return no_call
-        # Extenders are answered by programs elsewhere: only then is an HTTP client needed.
+        # Only extenders need an HTTP client.
         from kubeactors.cluster.extenders import ExtenderCalls, asking  # noqa: PLC0415
 
         return asking(self.ctx.spawn(ExtenderCalls, name="extenders"))
@@ -210,22 +210,22 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
 
     @handle
     def get_api_server(self, message: GetApiServer) -> Ref[ApiMessage]:
-        """The ref stays the same over restarts."""
+        """The ref stays valid over restarts."""
         return self._server
 
     @handle
     def get_machines(self, message: GetMachines) -> Ref[MachinesMessage]:
-        """The ref stays the same over restarts."""
+        """The ref stays valid over restarts."""
         return self._machines
 
     @handle
     async def take_snapshot(self, message: TakeSnapshot) -> ClusterSnapshot:
-        """The cluster as it is when the store answers."""
+        """The state of the cluster when the store replies."""
         kept = await self._store.ask(storage.TakeSnapshot())
         return ClusterSnapshot(spec=self._spec, store=kept, wall=self.ctx.wall)
 
 
 def _account_tokens(key: bytes) -> "AccountTokens":
-    from kubeactors.apiserver.tokens import AccountTokens  # noqa: PLC0415 -- a cluster in memory signs none
+    from kubeactors.apiserver.tokens import AccountTokens  # noqa: PLC0415 -- clusters in memory sign no tokens
 
     return AccountTokens(key)

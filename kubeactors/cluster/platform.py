@@ -1,4 +1,4 @@
-"""The real world of containers that are coroutines: clocks, events and sockets of the running event loop."""
+"""The platform of coroutine containers: clocks, events and sockets of the running event loop."""
 
 import ssl
 from collections.abc import Awaitable, Callable
@@ -27,14 +27,14 @@ NO_GRPC = "nobody answers gRPC probes of this image; give its Program a function
 
 
 class AnyioPlatform:
-    """See `Platform`. The gate knows which connections may be made."""
+    """See `Platform`. The gate decides which connections are allowed."""
 
     def __init__(self, gate: PolicyGate, ctx: Context[Do]) -> None:
         self._gate = gate
         self._ctx = ctx
 
     def now(self) -> int:
-        """The kernel's time, which stands still while it sleeps, set anew."""
+        """The kernel's time, updated: it stands still while the kernel sleeps."""
         self._ctx.cell.kernel.driver.refresh()
         return self._ctx.wall
 
@@ -64,7 +64,7 @@ class AnyioPlatform:
         return ProbeResult(success=False, output=NO_GRPC)
 
     async def connect(self, source: str, host: str, port: int) -> ByteStream:
-        """See `Platform`. A name is looked up first, so that policies see its address."""
+        """See `Platform`. A name is resolved first, so that policies see its address."""
         (found, *_) = await anyio.getaddrinfo(host, port, family=AF_INET, type=SOCK_STREAM)
         address = str(found[4][0])
         if not await self._gate.allows(source, address, port):
@@ -75,7 +75,7 @@ class AnyioPlatform:
         """See `Platform`."""
 
         async def accepted(stream: SocketStream) -> None:
-            source = str(stream.extra(SocketAttribute.remote_address)[0])  # noqa: S610  no Django
+            source = str(stream.extra(SocketAttribute.remote_address)[0])  # noqa: S610  not Django
             async with stream:
                 if await self._gate.allows(source, address, port):
                     await answer(stream)
@@ -128,10 +128,10 @@ async def _http(host: str, port: int, action: HTTPGetAction, seconds: float) -> 
 
 
 async def _status_code(host: str, port: int, path: str, action: HTTPGetAction, *, secure: bool) -> int:
-    """The status of the answer to a GET request.
+    """The status code of the response to a GET request.
 
     Raises:
-        ValueError: the answer is not HTTP.
+        ValueError: the response is not HTTP.
     """
     headers = {"Host": f"{host}:{port}", "User-Agent": "kube-probe/1.36", "Accept": "*/*", "Connection": "close"}
     headers |= {one.name: one.value for one in action.http_headers}
@@ -157,7 +157,7 @@ def _refused(host: str, port: int) -> str:
 
 @lru_cache(maxsize=1)
 def _trusting() -> ssl.SSLContext:
-    """Probes believe any certificate, as the kubelet's do."""
+    """Accept any certificate, as the kubelet's probes do."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

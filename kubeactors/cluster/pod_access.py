@@ -1,4 +1,4 @@
-"""The API server's way to running pods: the kubelets of the machines."""
+"""The API server's access to running pods: the kubelets of the machines."""
 
 from kubeactors.actor import AskError, Ref
 from kubeactors.apimachinery.status import ServiceUnavailable, Status
@@ -11,9 +11,9 @@ DIALING = "error dialing backend"
 
 
 class MachinePods:
-    """Asks the kubelet of the node that a pod is on.
+    """Asks the kubelet of the pod's node.
 
-    A machine without power does not answer; the messages are the original's.
+    A machine without power does not answer; the messages are Kubernetes'.
     """
 
     def __init__(self, machines: Ref[MachinesMessage]) -> None:
@@ -30,7 +30,7 @@ class MachinePods:
             return _unreachable(asked, node)
 
     async def begin(self, node: str, request: Exec | Attach) -> SessionReply:
-        """Run a command in a container, or be attached to it."""
+        """Run a command in a container, or attach to it."""
         try:
             kubelet = await self._machines.ask(GetKubelet(node))
             return _unreachable(DIALING, node) if kubelet is None else await kubelet.ask(request)
@@ -38,7 +38,7 @@ class MachinePods:
             return _unreachable(DIALING, node)
 
     async def find_port(self, node: str, request: FindPort) -> PortReply:
-        """Where a port of a pod is."""
+        """Find the address of a pod's port."""
         try:
             kubelet = await self._machines.ask(GetKubelet(node))
             return _unreachable(DIALING, node) if kubelet is None else await kubelet.ask(request)
@@ -46,10 +46,10 @@ class MachinePods:
             return _unreachable(DIALING, node)
 
     async def usage(self) -> Usage:
-        """What is taken now, or was a few seconds ago.
+        """The current usage, which may be a few seconds old.
 
         Raises:
-            StatusError: nobody answers.
+            StatusError: the machines do not answer.
         """
         try:
             return await self._machines.ask(GetUsage())
@@ -58,6 +58,6 @@ class MachinePods:
 
 
 def _unreachable(doing: str, node: str) -> Status:
-    """What is said of a node that does not answer: a failure of the server's, of no known reason."""
+    """The error for a node that does not answer: internal, without a reason."""
     message = f"{doing}: dial tcp {node}:{KUBELET_PORT}: connect: no route to host"
     return Status(status="Failure", message=message, code=500)

@@ -1,4 +1,4 @@
-"""Who may connect to whom, for those who are about to open a socket."""
+"""Checks connections against network policies before a socket is opened."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,11 +8,11 @@ from kubeactors.actor import AskError, Ref
 from kubeactors.network.policy import IsAllowed, PolicyMessage
 
 NODE = "127.0.0.1"
-"""What comes from here comes from the node, or through it: the kubelet and the service proxy may reach every pod."""
+"""Connections from here come from the node, or through it: the kubelet and the service proxy may reach every pod."""
 
 
 class PolicyGate:
-    """Asks the actor that knows the policies; it is started with the first question.
+    """Asks the actor that evaluates policies, which is started at the first question.
 
     Args:
         start: starts it.
@@ -24,7 +24,7 @@ class PolicyGate:
         self._starting = anyio.Lock()
 
     async def allows(self, source: str, target: str, port: int, protocol: str = "TCP") -> bool:
-        """Whether a connection from an address to a port of another may be made; not if that cannot be known."""
+        """Whether a connection from an address to a port of another is allowed; not if the actor does not answer."""
         if source == NODE:
             return True
         policies = await self._asked()

@@ -1,4 +1,4 @@
-"""What a machine learns from its Node: whoever drives the cluster with kubectl cuts its power, or loads it."""
+"""Power and load of machines, controlled by annotations of their Nodes."""
 
 from typing import cast
 
@@ -10,19 +10,19 @@ from kubeactors.cluster.machines import LoadMachine, MachinesMessage, PowerOff, 
 from kubeactors.kubelet.runtimes import ContainerStats
 
 POWER_ANNOTATION = "kubeactors.io/power"
-"""On a Node: `off` cuts the machine's power, `on` or nothing restores it."""
+"""On a Node: `off` cuts the machine's power; `on`, or removing it, restores it."""
 MEMORY_ANNOTATION = "kubeactors.io/memory"
-"""On a Node: so much memory do the machine's own programs take. What is no quantity is nothing, here and below."""
+"""On a Node: the memory usage of the machine's own programs. A malformed quantity counts as 0, here and below."""
 DISK_ANNOTATION = "kubeactors.io/disk"
 PROCESSES_ANNOTATION = "kubeactors.io/processes"
 
 
 class PowerSwitch(Actor[Notify], deterministic=True):
-    """Follows all Nodes.
+    """Follows the annotations of all Nodes.
 
     Args:
         client: reads Nodes.
-        machines: who is told.
+        machines: the machines.
     """
 
     def __init__(self, client: Client, machines: Ref[MachinesMessage]) -> None:
@@ -35,7 +35,7 @@ class PowerSwitch(Actor[Notify], deterministic=True):
 
     @handle
     def changed(self, message: Notify) -> None:
-        """Tell machines what has changed for them."""
+        """Tell the machines what has changed."""
         for change in cast("tuple[Change[Node], ...]", message.changes):
             name = change.current.metadata.name
             if _off(change.new) != _off(change.old):
@@ -50,7 +50,7 @@ def _off(node: Node | None) -> bool:
 
 
 def load_of(node: Node | None) -> ContainerStats:
-    """What the own programs of a machine take.
+    """The usage of a machine's own programs.
 
     >>> load_of(None).memory_bytes, load_of(None).processes
     (0, 0)

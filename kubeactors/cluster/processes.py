@@ -1,4 +1,4 @@
-"""The scheduler as a process: its informers, its events, and itself, under one supervisor."""
+"""The scheduler as a process: its informers, its event recorder, and itself, under one supervisor."""
 
 from functools import partial
 from typing import ClassVar
@@ -18,7 +18,7 @@ from kubeactors.scheduler import DEFAULT_CONFIG, Devices, Owners, Scheduler, Sch
 from kubeactors.scheduler.extender import Call, no_call
 
 FOREVER = 1_000_000
-"""Restarts within a minute that are too many: a control plane goes on trying, with back-off."""
+"""A restart intensity that is never reached: a control plane retries for ever, with back-off."""
 
 RESTARTING = Supervision(max_restarts=FOREVER, within_seconds=60.0, backoff_seconds=0.1, max_backoff_seconds=10.0)
 
@@ -37,7 +37,7 @@ class SchedulerProcess(Actor[Message], deterministic=True):
         self._has_events = events
 
     def started(self) -> None:
-        """Start informers, then who needs them."""
+        """Start informers, then the actors that use them."""
         informers = InformerFactory(self.ctx, self._client)
         nodes = informers.of(Node)
         nodes.mark_by(marks_of_node, NEWS)
@@ -56,7 +56,7 @@ class SchedulerProcess(Actor[Message], deterministic=True):
 
 
 def surroundings(informers: InformerFactory) -> Surroundings:
-    """What a scheduler knows beside pods and nodes."""
+    """What a scheduler knows besides pods and nodes."""
     return Surroundings(
         namespaces=informers.of(Namespace),
         services=informers.of(Service),

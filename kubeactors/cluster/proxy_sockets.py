@@ -1,4 +1,4 @@
-"""The sockets of the service proxy. Who gets a connection is decided in `network/proxy`; bytes are carried here."""
+"""The sockets of the service proxy. Backends are chosen in `network/proxy`; bytes are copied here."""
 
 import errno
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -22,14 +22,14 @@ S = TypeVar("S")
 
 
 class ServiceSockets:
-    """Listens where the proxy says.
+    """Listens at the addresses that the proxy publishes.
 
-    A port that this process may not listen at, or that is taken, becomes a free one of the same address; a node port
-    or a load balancer's is left out then.
+    If a port may not be bound, or is in use, a free one of the same address takes its place; for a node port or a load
+    balancer's, there is no substitute.
 
     Args:
-        gate: knows which connections may be made.
-        warn: is told of what is left out.
+        gate: decides which connections are allowed.
+        warn: called for ports that are left out.
     """
 
     def __init__(self, group: TaskGroup, gate: PolicyGate, warn: Callable[[Front, OSError], None]) -> None:
@@ -43,12 +43,12 @@ class ServiceSockets:
         self._proxy: Ref[ProxyMessage]
 
     def begin(self, proxy: Ref[ProxyMessage]) -> None:
-        """Listen, and ask this proxy about connections."""
+        """Listen, and ask this proxy for backends."""
         self._proxy = proxy
         self._begun.set()
 
     def tell(self, message: Fronts, /) -> bool:
-        """Listen there from now on, and no more where the service was before. Connections go on."""
+        """Listen at these addresses, and no longer at others. Existing connections continue."""
         old = [one for one in self._scopes if message.service in {None, one.service}]
         wanted = dict.fromkeys(message.fronts)
         for front in old:
@@ -63,7 +63,7 @@ class ServiceSockets:
     async def address(
         self, name: str, port: int | str, *, namespace: str = "default", protocol: str = "TCP"
     ) -> Address:
-        """Where a port of a service, by number or name, can be connected to; waits until it can."""
+        """The address of a service's port, by number or name; waits until it can be connected to."""
         while True:
             for front, address in self._listening.items():
                 named = front.service == f"{namespace}/{name}" and port in {front.port, front.name}
@@ -103,7 +103,7 @@ class ServiceSockets:
 async def serving_services(
     system: ActorSystem, gate: PolicyGate, proxy: Callable[[ServiceSockets], ServiceProxy]
 ) -> AsyncGenerator[ServiceSockets]:
-    """Listen for all services while the block lasts."""
+    """Listen for all services for the duration of the block."""
 
     def warn(front: Front, error: OSError) -> None:
         system.log("warning", "proxy.not_listening", "/proxy", service=front.service, error=str(error))
@@ -138,15 +138,15 @@ async def _datagrams(address: str, port: int) -> UDPSocket:
 
 
 def _local(socket: Listener[SocketStream] | UDPSocket) -> Address:
-    local = socket.extra(SocketAttribute.local_address)  # noqa: S610 -- no Django
+    local = socket.extra(SocketAttribute.local_address)  # noqa: S610 -- not Django
     return str(local[0]), int(local[1])
 
 
 async def _pass_on(proxy: Ref[ProxyMessage], gate: PolicyGate, front: Front, client: SocketStream) -> None:
-    """Carry the bytes of one connection until both sides have said all, or one of them is gone."""
+    """Copy the bytes of a connection until both sides have ended, or one of them is closed."""
     async with client:
         with suppress(AskError, OSError, anyio.BrokenResourceError, TimeoutError):
-            peer = str(client.extra(SocketAttribute.remote_address)[0])  # noqa: S610 -- no Django
+            peer = str(client.extra(SocketAttribute.remote_address)[0])  # noqa: S610 -- not Django
             backend = await proxy.ask(Choose(front, peer))
             if backend is not None and is_here(backend) and await gate.allows(peer, backend.address, backend.port):
                 with anyio.fail_after(CONNECT_SECONDS):

@@ -1,4 +1,4 @@
-"""The way to an API server elsewhere: requests over HTTPS, for a `Client` in an event loop. Watches are not carried.
+"""A transport to a remote API server: requests over HTTPS, for a `Client` in an event loop. Watches are not supported.
 
 Source: k8s.io/client-go/rest/request.go (v1.36): paths, parameters and bodies.
 """
@@ -36,11 +36,11 @@ _PARAMETERS = ("label_selector", "field_selector", "resource_version", "resource
 
 
 class RemoteTransport:
-    """Carries requests to a server by HTTPS. See `Transport`.
+    """Sends requests to a server over HTTPS. See `Transport`.
 
     Args:
-        client: knows the server's address, and who asks.
-        scheme: the kinds that answers may hold.
+        client: has the server's address, and credentials.
+        scheme: the kinds in responses.
     """
 
     def __init__(self, client: httpx2.AsyncClient, scheme: Scheme = SCHEME) -> None:
@@ -48,11 +48,11 @@ class RemoteTransport:
         self._scheme = scheme
 
     def send(self, request: ApiRequest[R]) -> Awaitable[R]:
-        """See `Transport.send`; the request is on its way when it is awaited."""
+        """See `Transport.send`; the request is sent when it is awaited."""
         return cast("Awaitable[R]", self._send(cast("ApiRequest[object]", request)))
 
     def stop_watch(self, message: StopWatch) -> None:
-        """There are none."""
+        """Watches are not supported, so there is nothing to stop."""
 
     async def _send(self, request: ApiRequest[object]) -> Result | ListResult | Status:
         method, body, type_ = _body(request)
@@ -85,7 +85,7 @@ class RemoteTransport:
             type_ = kind.type if kind is not None else TypedObject
             return Result(object=cast("HasMeta", serializer.decode(content, type_).object), code=code)
         except (ValueError, msgspec.MsgspecError) as error:
-            # Of a path that nobody serves. Source: client-go rest/request.go, newUnstructuredResponseError.
+            # The path is not served. Source: client-go rest/request.go, newUnstructuredResponseError.
             if code == NotFound.code:
                 raise NotFound.saying("the server could not find the requested resource") from error
             raise ServiceUnavailable.saying(f"the API server answers {code} with what is no object: {error}") from error
@@ -102,7 +102,7 @@ class RemoteTransport:
 
 
 def path_of(request: ApiRequest[object], *, namespaced: bool = True) -> str:
-    """Where the server serves what a request is about.
+    """The path of a request's object or collection.
 
     >>> from kubeactors.apimachinery.requests import GroupVersionResource
     >>> path_of(Get(resource=GroupVersionResource("apps", "v1", "deployments"), namespace="default", name="web"))
@@ -116,7 +116,7 @@ def path_of(request: ApiRequest[object], *, namespaced: bool = True) -> str:
 
 
 def _body(request: ApiRequest[object]) -> tuple[str, bytes | None, str]:
-    """The method, the body, and what kind of body it is."""
+    """The method, the body, and its media type."""
     match request:
         case Create():
             return "POST", serializer.encode(request.object), JSON
@@ -152,7 +152,7 @@ def _selection(options: ListOptions) -> dict[str, str]:
 
 
 def _camel(name: str) -> str:
-    """As in URLs.
+    """As query parameters.
 
     >>> _camel("label_selector"), _camel("continue_")
     ('labelSelector', 'continue')

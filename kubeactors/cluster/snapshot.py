@@ -1,4 +1,4 @@
-"""A whole cluster as it is at one moment, to go on from: as often as one likes, and each time differently."""
+"""A snapshot of a whole cluster, from which any number of clusters and simulations can continue."""
 
 import msgspec
 
@@ -10,26 +10,26 @@ from kubeactors.storage.backends.memory import MemoryBackend
 
 
 class ClusterSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a cluster is made of, all objects, and the time.
+    """The configuration of a cluster, all its objects, and the time.
 
-    Taking it and beginning with it cost a few references for each object (milliseconds for thousands of pods); the
-    objects themselves are shared, and are never changed. A cluster that goes on from it has machines of the same
-    names, on which simulated containers run as the pods' statuses say. What is not kept: history (an old revision
-    cannot be read or watched), what was on its way between components, events in memory, coroutines in containers
-    (those start again), and which machines had no power: all have.
+    Taking it and starting from it cost a few references per object (milliseconds for thousands of pods); the objects
+    themselves are shared and immutable. A cluster that continues from it has machines of the same names, on which
+    simulated containers run as the pods' statuses say. Not included are history (old revisions cannot be read or
+    watched), messages between components, pending events, coroutines in containers (they start again), and the power
+    state of machines: all are on.
     """
 
     spec: ClusterSpec
     store: Snapshot
     wall: int
-    """Unix time in nanoseconds: where a simulation that goes on from here should begin (`SimSystem(wall=...)`)."""
+    """Unix time in nanoseconds: the start time of a simulation that continues from it (`SimSystem(wall=...)`)."""
 
     def backend(self) -> MemoryBackend:
-        """A disk that has this on it, for one store."""
+        """A backend with this state, for one store."""
         return MemoryBackend(self.store)
 
     def pods_by_node(self) -> dict[str, tuple[Pod, ...]]:
-        """The pods that have begun to run, by the name of their node."""
+        """The pods whose containers have started, by node."""
         found: dict[str, list[Pod]] = {}
         for one in self.store.values():
             if isinstance(one, Pod) and one.spec.node_name and one.status.start_time is not None:
@@ -38,4 +38,4 @@ class ClusterSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class TakeSnapshot(Request[ClusterSnapshot], frozen=True):
-    """Ask a `ControlPlane` for the cluster as it is now."""
+    """Ask a `ControlPlane` for a snapshot."""

@@ -1,4 +1,4 @@
-"""What the sockets of a cluster have in common."""
+"""Helpers for sockets."""
 
 import struct
 from socket import SO_LINGER, SOL_SOCKET
@@ -9,5 +9,5 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 def reset(stream: SocketStream) -> None:
-    """Whoever cannot be served is told so when the connection is closed: it was taken before that was known."""
-    stream.extra(SocketAttribute.raw_socket).setsockopt(SOL_SOCKET, SO_LINGER, _RESET)  # noqa: S610 -- no Django
+    """Make closing a connection reset it, so that the client sees a failure: it was accepted before that was known."""
+    stream.extra(SocketAttribute.raw_socket).setsockopt(SOL_SOCKET, SO_LINGER, _RESET)  # noqa: S610 -- not Django

@@ -1,4 +1,4 @@
-"""What a cluster is made of, as data."""
+"""The configuration of a cluster."""
 
 import ssl
 from pathlib import Path
@@ -14,10 +14,10 @@ RACK_LABEL = "topology.kubernetes.io/rack"
 
 
 class NodePool(msgspec.Struct, frozen=True, kw_only=True):
-    """Nodes of one shape. Quantities are texts as in a manifest.
+    """Nodes of one shape. Quantities are strings as in a manifest.
 
-    The nodes are dealt out to `racks` racks in turn, so that a rack is what loses power together; with 0 racks they
-    stand alone, each with a power supply of its own.
+    Nodes are assigned to `racks` racks round-robin; the nodes of a rack lose power together. With 0 racks each node has
+    a power supply of its own.
     """
 
     count: int = 3
@@ -29,20 +29,20 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = ""
     """The nodes' `topology.kubernetes.io/zone`; without one they have no such label."""
     zones: int = 0
-    """Deal the nodes out to so many zones in turn, `zone-1` and so on, in place of one `zone`."""
+    """Assign the nodes to this many zones round-robin, `zone-1` and so on, instead of one `zone`."""
     labels: dict[str, str] = {}
-    """Further labels; they win over those that follow from racks and zones."""
+    """Further labels; they override those of racks and zones."""
     taints: tuple[Taint, ...] = ()
     resources: dict[str, str] = {}
     """Further capacity, such as `nvidia.com/gpu`."""
     allocatable: dict[str, str] = {}
-    """What pods can have, where that is less than the capacity."""
+    """The allocatable resources, where they are less than the capacity."""
     own_names: tuple[str, ...] = ()
-    """The nodes' names in place of prefix and number; there are as many nodes as names then."""
+    """The nodes' names, instead of prefix and number; `count` is their number then."""
     eviction_hard: dict[str, str] = {}
-    """How much of what must be left, by signal; nothing means as a kubelet has it without being told."""
+    """The hard eviction thresholds, by signal; empty means the kubelet's defaults."""
     static_pods: tuple[Pod, ...] = ()
-    """Every node of the pool runs these by itself, whatever the API server says."""
+    """Static pods of every node in the pool."""
     start_latency_seconds: float = 0.5
     """How long a simulated container takes to start."""
     stop_latency_seconds: float = 0.0
@@ -80,12 +80,12 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
         return rack | ({ZONE_LABEL: zone} if zone else {}) | self.labels
 
     def capacity(self) -> dict[str, str]:
-        """What a node of the pool has."""
+        """The capacity of a node."""
         return {"cpu": self.cpu, "memory": self.memory, "pods": self.pods, "ephemeral-storage": "1Ti"} | self.resources
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
-    """How soon a dead node is noticed. The defaults are Kubernetes'.
+    """How soon a failed node is detected. The defaults are Kubernetes'.
 
     Source: pkg/kubelet/apis/config/v1beta1/defaults.go, pkg/controller/nodelifecycle/config/v1alpha1/defaults.go (v1.36).
     """
@@ -94,11 +94,11 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     lease_duration_seconds: int = 40
     node_monitor_grace_seconds: float = 50.0
     evicted_nodes_per_second: float = 0.1
-    """So many dead nodes of a zone are emptied; not all at once, lest a network failure empties the cluster."""
+    """The rate of evictions of failed nodes per zone; limited, lest a network failure empties the cluster."""
 
     @classmethod
     def noticing_within(cls, grace_seconds: float) -> "Timing":
-        """A dead node is noticed after so long; kubelets tell that they live in Kubernetes' proportion to that.
+        """A failed node is detected after this time; heartbeats keep Kubernetes' proportion to it.
 
         >>> Timing.noticing_within(50.0) == Timing(), Timing.noticing_within(5.0).heartbeat_seconds
         (True, 1.0)
@@ -113,23 +113,23 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 QUICK = Timing(
     heartbeat_seconds=0.5, lease_duration_seconds=2, node_monitor_grace_seconds=2.0, evicted_nodes_per_second=5.0
 )
-"""For demonstrations: a dead node is noticed after two seconds."""
+"""For demonstrations: a failed node is detected after two seconds."""
 
 
 class Etcd(msgspec.Struct, frozen=True, kw_only=True):
-    """An etcd (3.4 or newer) that keeps the state, in kube-apiserver's words. One cluster at a time uses a prefix."""
+    """An etcd (3.4 or newer) that stores the state. A prefix is used by one cluster at a time."""
 
     server: str
-    """`http://127.0.0.1:2379`; of several members with commas between: the next one is asked when one does not answer."""
+    """`http://127.0.0.1:2379`; members are separated by commas: the next one is tried when one does not answer."""
     prefix: str = "kubeactors/"
-    """Of all keys; not empty."""
+    """The prefix of all keys; not empty."""
     ca_file: Path | None = None
-    """PEM of the authorities to trust; by default those that the system trusts."""
+    """PEM of the CAs to trust; by default the system's."""
     cert_file: Path | None = None
-    """PEM of the certificate to show, with `key_file`."""
+    """PEM of the client certificate, with `key_file`."""
     key_file: Path | None = None
     user: str = ""
-    """Where etcd wants one."""
+    """The user, if etcd requires authentication."""
     password: str = ""
 
     @property
@@ -142,10 +142,10 @@ class Etcd(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self.server.split(","))
 
     def tls(self) -> ssl.SSLContext | None:
-        """For HTTPS.
+        """The TLS context for HTTPS; None for HTTP.
 
         Raises:
-            OSError: a file cannot be read, or is none of these.
+            OSError: a file cannot be read, or is malformed.
         """
         if not any(one.startswith("https:") for one in self.servers):
             return None
@@ -163,40 +163,39 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Nodes of other shapes."""
     data_dir: Path | None = None
     etcd: Etcd | None = None
-    """What keeps the state, in place of a file in `data_dir`."""
+    """An etcd to store the state in, instead of a file in `data_dir`."""
     server: ApiServerConfig = ApiServerConfig()
     timing: Timing = Timing()
     stages: tuple[Stage, ...] = ()
-    """KWOK's stages: with any, nodes have no kubelets, and they and their pods do what stages say."""
+    """KWOK's stages: with any, nodes and pods are simulated by stages, without kubelets."""
     scheduler: dict[str, object] | None = None
-    """A KubeSchedulerConfiguration as it comes from YAML; None is the default profile."""
+    """A KubeSchedulerConfiguration as parsed from YAML; None is the default profile."""
     events: bool = True
-    """Whether controllers, schedulers and kubelets tell people what happens. Who acts reads none of these Events, and each
-    is a write."""
+    """Whether controllers, schedulers and kubelets record Events. No component reads them, and each is a write."""
     csi_nodes: bool = True
-    """Whether each kubelet creates a CSINode. Nobody acts on one without drivers, and each is a write."""
+    """Whether each kubelet creates a CSINode. Without drivers no component uses it, and each is a write."""
     leader_elect: bool = False
-    """Whether a scheduler and a controller manager hold their Leases even where each is the only one of its kind; that
-    costs a write a second. With more of a kind one is elected anyway."""
+    """Whether a scheduler and a controller manager hold their Leases even if each is the only replica, which costs a
+    write a second. Several replicas always elect a leader."""
     schedulers: int = 1
-    """How many there are; one leads, the others stand by."""
+    """The number of replicas; one leads, the others stand by."""
     controller_managers: int = 1
-    """How many there are; one leads, the others stand by."""
+    """The number of replicas; one leads, the others stand by."""
     cluster_cidr: str = "10.32.0.0/11"
-    """The range that nodes which come without one, such as those that `kubectl create` makes, get theirs from; empty to
-    give them none. The machines of the pools bring theirs along, unless `allocate_node_cidrs`."""
+    """The range from which nodes without a pod range, such as those that `kubectl create` makes, get theirs; empty to
+    allocate none. The machines of the pools have ranges of their own, unless `allocate_node_cidrs`."""
     allocate_node_cidrs: bool = False
-    """Whether the machines of the pools wait for their ranges too, as kubelets do; that costs some requests a machine."""
+    """Whether the machines of the pools wait for allocated ranges too, as kubelets do; that costs some requests."""
     load_balancer_pool: str = ""
-    """The range of addresses of services of type LoadBalancer; without it they wait for somebody else's controller."""
+    """The range of load balancer addresses; without it services of that type wait for another controller."""
     power_switch: bool = False
     """Whether the annotation `kubeactors.io/power: off` on a Node cuts its machine's power."""
     root_ca: str = ""
-    """PEM of the certificate that pods check the API server's with."""
+    """PEM of the CA with which pods verify the API server."""
     signing_key: bytes = b""
-    """PEM of the key of that certificate; without it no requests for certificates are signed."""
+    """PEM of the CA's key; without it no CertificateSigningRequests are signed."""
     account_key: bytes = b""
-    """PEM of the key that signs tokens of service accounts; without it there are none."""
+    """PEM of the key that signs service account tokens; without it there are none."""
 
     @property
     def pools(self) -> tuple[NodePool, ...]:

@@ -1,4 +1,4 @@
-"""A watch as a stream: what is there, then what changes, for `async for`."""
+"""A watch as a stream: the existing objects, then changes, for `async for`."""
 
 from typing import TYPE_CHECKING
 
@@ -11,23 +11,22 @@ if TYPE_CHECKING:
     from kubeactors.client import Client
 
 CAPACITY = 10_000
-"""Events that may wait for the reader; as many objects there may be in the beginning."""
+"""The number of events that may wait for the reader, and of existing objects."""
 
 
 class WatchStream(MessageStream[WatchEvent]):
-    """Events of one collection; it is watched from the first read on, until the stream is closed.
+    """The events of a collection, from the first read until the stream is closed.
 
-    It begins with an ADDED for each object that is there. A watch that has ended, or that the reader was too slow for,
-    goes on after the last event that was read, so that nothing is missed or comes twice; in the beginning it begins
-    anew instead.
+    It begins with an ADDED event for each existing object. If the watch ends, or the reader is too slow for it, the
+    stream resumes after the last event read, so that nothing is missed or repeated; during initial events it starts over.
 
     Raises (when read):
-        Expired: the reader was away for so long that the server does not know any more what happened; begin anew.
+        Expired: the reader was away for so long that the server no longer has the history; start a new watch.
         StreamOverflowed: there are more objects than the stream holds.
-        StatusError: the server refuses.
+        StatusError: the server rejects the watch.
     """
 
-    def __init__(  # noqa: PLR0913 -- what to watch is part of the question
+    def __init__(  # noqa: PLR0913 -- the parameters of a watch
         self,
         system: ActorSystem,
         client: "Client",
@@ -45,13 +44,13 @@ class WatchStream(MessageStream[WatchEvent]):
         self._selectors = (label_selector, field_selector)
         self._feed = _Feed(self)
         self._begun = False
-        """Whether all that was there in the beginning has been read: only then a revision says where to go on."""
+        """Whether all initial events have been read: only then a revision is a place to resume from."""
         self.interrupt()
 
     async def __anext__(self) -> WatchEvent:
         """See `MessageStream.__anext__`."""
         while (event := await super().__anext__()).type == BOOKMARK:
-            """It is read for its revision."""
+            """Skip it: only its revision matters."""
         return event
 
     def close(self) -> None:
@@ -77,20 +76,20 @@ class WatchStream(MessageStream[WatchEvent]):
 
 
 class _Feed:
-    """Takes what the server says about one watch after the other."""
+    """Receives the messages of one watch after the other."""
 
     def __init__(self, stream: WatchStream) -> None:
         self._stream = stream
         self.number: int = 0
 
     def stop(self, client: "Client") -> None:
-        """Hear no more of the present watch."""
+        """Stop the current watch."""
         if self.number:
             client.stop_watch(self, self.number)
         self.number += 1
 
     def tell(self, message: WatchEvents | WatchClosed, /) -> bool:
-        """Pass it on if it is of the present watch."""
+        """Pass a message on if it is of the current watch."""
         if message.watch == self.number:
             if isinstance(message, WatchClosed):
                 self._stream.interrupt()

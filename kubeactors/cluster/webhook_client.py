@@ -1,4 +1,4 @@
-"""Posts to webhooks of admission over HTTPS. It brings an HTTP client, and is imported with the first question."""
+"""Posts to webhooks over HTTPS. It needs an HTTP client, and is imported at the first call."""
 
 import ssl
 
@@ -8,13 +8,13 @@ from kubeactors.apiserver.admission.webhooks.call import CallWebhook, WebhookRep
 
 
 class WebhookClient:
-    """Keeps a client for each authority that signs certificates."""
+    """Keeps an HTTP client per CA."""
 
     def __init__(self) -> None:
         self._clients: dict[bytes, httpx2.AsyncClient] = {}
 
     async def post(self, message: CallWebhook) -> WebhookReply:
-        """Ask, and say what came back."""
+        """Post; returns the reply."""
         headers = {"Content-Type": "application/json"}
         named = {"sni_hostname": message.server_name} if message.server_name else {}
         if message.server_name:

@@ -1,4 +1,4 @@
-"""What runs on the machines: simulated containers, and coroutines of this process."""
+"""The containers of the machines: simulated ones, and coroutines of this process."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,31 +15,31 @@ from kubeactors.kubelet.runtimes.table import RuntimeTable
 from kubeactors.message import Recipient
 
 Images: TypeAlias = Mapping[str, "Image | Behaviour"]
-"""By name: an `async def` or a `Program` to run, or how a simulated container of the image behaves."""
+"""By image name: an `async def` or a `Program` to run, or the behaviour of simulated containers."""
 
 
 class Workloads(msgspec.Struct, frozen=True):
-    """Which images are more than simulated by default, where volumes are, and what coroutines see of the world."""
+    """The images with behaviours or programs of their own, the directory of volumes, and the coroutines' platform."""
 
     images: Images
     directory: Path
     platform: PlatformFactory
 
     def behaviours(self) -> dict[str, Behaviour]:
-        """The images that are simulated in a way of their own."""
+        """The images of simulated containers with a behaviour of their own."""
         return {name: one for name, one in self.images.items() if isinstance(one, Behaviour)}
 
     def programs(self) -> Programs:
-        """The images that are coroutines."""
+        """The images of coroutines."""
         return Programs({name: one for name, one in self.images.items() if not isinstance(one, Behaviour)})
 
 
 class RuntimeFactory:
-    """Makes the runtime of each machine.
+    """Makes the container runtime of each machine.
 
     Args:
-        workloads: None where everything is simulated by default.
-        host: below which coroutines run; None without workloads.
+        workloads: None if all containers are simulated with the default behaviour.
+        host: the parent of coroutines; None without workloads.
     """
 
     def __init__(self, workloads: Workloads | None, host: Recipient[HostMessage] | None) -> None:
@@ -49,7 +49,7 @@ class RuntimeFactory:
             self._coroutines = Coroutines(workloads.programs(), host, workloads.directory)
 
     def make(self, pod_cidr: str, behaviour: Behaviour) -> RuntimeTable:
-        """A runtime without any containers."""
+        """A runtime without containers."""
         if self._coroutines is None:
             return SimulatedRuntime(pod_cidr, behaviour)
         return CoroutineRuntime(pod_cidr, self._coroutines, behaviour, self._behaviours)

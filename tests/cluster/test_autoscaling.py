@@ -1,4 +1,4 @@
-"""Autoscaling from end to end, in virtual time: containers take CPU, and the size of their Deployment follows."""
+"""Autoscaling end to end, in virtual time: the size of a Deployment follows the CPU usage of its containers."""
 
 from functools import partial
 
@@ -20,11 +20,11 @@ from kubeactors.storage.backends.memory import MemoryBackend
 
 LABELS = {"app": "web"}
 LOAD = "70m 60:400m 300:10m"
-"""What each container takes: less than it asks for, after a minute four times that, after five minutes next to none."""
+"""The usage of each container: below its request, after a minute four times that, after five minutes almost none."""
 
 
 class Plane:
-    """A whole cluster, asked as an administrator would."""
+    """A whole cluster, and requests of an administrator."""
 
     def __init__(self) -> None:
         self.sim = SimSystem(seed=1)
@@ -49,7 +49,7 @@ class Plane:
         return sum(one.status.phase == "Running" and one.metadata.deletion_timestamp is None for one in pods)
 
     def told(self) -> list[str]:
-        """How often it was scaled, and why."""
+        """The messages of its scaling events."""
         events = [one for one in self._list(Event) if isinstance(one, Event) and one.reason == "SuccessfulRescale"]
         return [one.message for one in sorted(events, key=lambda one: one.metadata.name)]
 
@@ -68,7 +68,7 @@ def web() -> Deployment:
 
 
 def scaled() -> HorizontalPodAutoscaler:
-    """It holds 80% of what containers ask for, as is the default."""
+    """With the default target of 80% of the requests."""
     reference = CrossVersionObjectReference(api_version="apps/v1", kind="Deployment", name="web")
     spec = HorizontalPodAutoscalerSpec(scale_target_ref=reference, max_replicas=6)
     return HorizontalPodAutoscaler(metadata=ObjectMeta(name="web", namespace="default"), spec=spec)

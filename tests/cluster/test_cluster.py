@@ -53,7 +53,7 @@ spec:
 """
 
 
-async def test_what_is_no_longer_in_a_manifest_goes_and_what_others_have_set_stays() -> None:
+async def test_fields_removed_from_a_manifest_are_deleted_and_those_of_others_stay() -> None:
     async with Cluster(nodes=0) as cluster:
         await cluster.apply(WEB)
         patch = {"metadata": {"labels": {"by": "hand"}}, "spec": {"replicas": 7, "paused": True}}
@@ -77,7 +77,7 @@ async def test_an_object_without_a_name_is_not_applied() -> None:
             await cluster.apply(ConfigMap(metadata=ObjectMeta(generate_name="some-")))
 
 
-async def test_what_does_not_come_is_a_timeout() -> None:
+async def test_a_condition_that_never_holds_is_a_timeout() -> None:
     async with Cluster(nodes=0) as cluster:
         spec = PodSpec(containers=(Container(name="app", image="example/app:1"),))
         await cluster.apply(Pod(metadata=ObjectMeta(name="nowhere"), spec=spec))
@@ -89,7 +89,7 @@ async def test_what_does_not_come_is_a_timeout() -> None:
             await cluster.wait_for("nowhere", "Ready")
 
 
-async def test_pods_of_a_dark_rack_run_elsewhere() -> None:
+async def test_pods_of_a_rack_without_power_run_elsewhere() -> None:
     pool = NodePool(count=4, racks=2, start_latency_seconds=0.0)
     async with Cluster(spec=ClusterSpec(nodes=pool, timing=QUICK)) as cluster:
         await cluster.apply(make_tolerant("web", 6))
@@ -124,7 +124,7 @@ async def test_an_annotation_cuts_a_machines_power_and_restores_it() -> None:
                     ready = next(one.status for one in node.status.conditions if one.type == "Ready")
 
 
-async def test_an_annotation_loads_a_machine_which_then_sheds_pods_and_is_tainted() -> None:
+async def test_an_annotation_loads_a_machine_which_then_evicts_pods_and_is_tainted() -> None:
     pool = NodePool(count=1, eviction_hard={"pid.available": "10%"})
     async with Cluster(spec=ClusterSpec(nodes=pool, timing=QUICK, power_switch=True)) as cluster:
         spec = PodSpec(containers=(Container(name="app", image="example/app:1"),))
@@ -142,16 +142,16 @@ async def test_an_annotation_loads_a_machine_which_then_sheds_pods_and_is_tainte
         assert (pod.status.phase, pod.status.reason) == ("Failed", "Evicted")
 
 
-async def test_a_cluster_that_is_cancelled_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:
+async def test_a_cluster_cancelled_during_its_start_leaves_nothing_behind(tmp_path: Path) -> None:
     with anyio.CancelScope() as scope:
         scope.cancel()
         async with Cluster(nodes=1, data_dir=tmp_path):
             pytest.fail("the start was cancelled")
-    async with Cluster(nodes=1, data_dir=tmp_path) as cluster:  # the store is not locked
+    async with Cluster(nodes=1, data_dir=tmp_path) as cluster:  # the store is not locked any more
         await cluster.wait_for("node/node-1", "Ready")
 
 
-async def test_an_error_while_serving_leaves_as_it_is(tmp_path: Path, anyio_backend: str) -> None:
+async def test_an_error_in_the_serving_block_is_not_wrapped(tmp_path: Path, anyio_backend: str) -> None:
     expected = KeyError if anyio_backend == "asyncio" else WrongEventLoop
     async with Cluster(nodes=0) as cluster:
         with pytest.raises(expected):
@@ -160,9 +160,9 @@ async def test_an_error_while_serving_leaves_as_it_is(tmp_path: Path, anyio_back
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_every_path_that_the_root_lists_is_answered(tmp_path: Path) -> None:
+async def test_every_path_listed_at_the_root_is_served(tmp_path: Path) -> None:
     async with Cluster(nodes=0) as cluster, cluster.serve(tmp_path, port=0) as url:
-        pki = ensure_pki(tmp_path, [], datetime.now(UTC))  # noqa: TID251 -- TLS compares with the real time
+        pki = ensure_pki(tmp_path, [], datetime.now(UTC))  # noqa: TID251 -- TLS checks validity in real time
         trust = ssl.create_default_context(cafile=str(pki.ca_certificate))
         trust.load_cert_chain(pki.admin_certificate, pki.admin_key)
         async with httpx2.AsyncClient(base_url=url, verify=trust) as client:
@@ -184,7 +184,7 @@ async def test_state_outlives_the_cluster(tmp_path: Path) -> None:
         assert await cluster.client.get(ConfigMap, "kept", "default") == before
 
 
-async def test_nodes_of_several_shapes_stand_in_one_cluster() -> None:
+async def test_a_cluster_can_have_several_node_pools() -> None:
     taint = Taint(key="dedicated", value="gpu", effect="NoSchedule")
     big = NodePool(
         prefix="big",
@@ -209,15 +209,15 @@ async def test_nodes_of_several_shapes_stand_in_one_cluster() -> None:
     assert taint in node.spec.taints
 
 
-async def test_machines_boot_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_machines_boot_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machines, "AT_ONE_TIME", 2)
     async with Cluster(spec=ClusterSpec(nodes=NodePool(count=5), timing=QUICK)) as cluster:
-        cluster.power_off(["node-5"])  # it may not have been booted yet
+        cluster.power_off(["node-5"])  # perhaps before it has booted
         for number in range(1, 5):
             await cluster.wait_for(f"node/node-{number}", "Ready", timeout=20)
 
 
-async def test_a_machine_that_is_not_there_is_named() -> None:
+async def test_the_error_names_an_unknown_machine() -> None:
     async with Cluster(nodes=1) as cluster:
         for switch in (cluster.power_off, cluster.power_on):
             with pytest.raises(ValueError, match='there is no machine "node-2"'):
@@ -233,7 +233,7 @@ async def test_a_machine_that_is_not_there_is_named() -> None:
         lambda: Cluster(spec=ClusterSpec(), data_dir=Path("state")),
     ],
 )
-def test_what_a_spec_says_already_is_not_said_twice(twice: Callable[[], Cluster]) -> None:
+def test_a_spec_excludes_other_arguments(twice: Callable[[], Cluster]) -> None:
     with pytest.raises(ValueError, match="a spec or a snapshot says"):
         twice()
 
@@ -247,12 +247,12 @@ def test_what_a_spec_says_already_is_not_said_twice(twice: Callable[[], Cluster]
         (lambda: NodePool(zones=-1), "zones"),
     ],
 )
-def test_there_are_no_fewer_than_no_nodes(make: Callable[[], object], field: str) -> None:
+def test_negative_counts_are_rejected(make: Callable[[], object], field: str) -> None:
     with pytest.raises(ValueError, match=f"{field} of a pool of nodes is -1; it counts from 0"):
         make()
 
 
-async def test_two_nodes_of_one_name_are_refused() -> None:
+async def test_duplicate_node_names_are_rejected() -> None:
     with pytest.raises(ValueError, match='two nodes are called "node-1"'):
         list(kubelet_configs([NodePool(), NodePool()], QUICK))
 
@@ -283,7 +283,7 @@ async def test_each_node_has_a_csi_node_that_goes_with_it() -> None:
         ("# nothing\n---\n", "there is no object in this manifest"),
     ],
 )
-def test_a_manifest_that_cannot_be_read_says_where_and_why(text: str, said: str) -> None:
+def test_the_error_of_a_malformed_manifest_has_place_and_reason(text: str, said: str) -> None:
     with pytest.raises(ManifestError, match=said):
         read_manifest(text)
 
@@ -327,7 +327,7 @@ def test_a_path_may_have_a_colon_and_a_space_in_its_name(tmp_path: Path) -> None
 
 
 def make_tolerant(name: str, replicas: int) -> dict[str, object]:
-    """A Deployment whose pods leave a lost node at once."""
+    """A Deployment whose pods are evicted from a lost node at once."""
     keys = ("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready")
     tolerations = [{"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 0} for key in keys]
     labels = {"app": name}

@@ -1,4 +1,4 @@
-"""Services of this very process, supervised by a cluster."""
+"""Coroutine containers: services of this process in a cluster."""
 
 import anyio
 import pytest
@@ -20,7 +20,7 @@ EVERY_SECOND = {"period_seconds": 1, "success_threshold": 1, "failure_threshold"
 
 
 async def hello(container: ContainerContext) -> None:
-    """Answers every connection with what it is."""
+    """Responds to every connection with its identity."""
     container.print(f"listening on {container.address}:8080 as {container.image}")
 
     async def answer(stream: SocketStream) -> None:
@@ -93,7 +93,7 @@ async def log(cluster: Cluster, pod: Pod, *, previous: bool = False) -> tuple[st
     return reply.lines
 
 
-async def test_a_deployment_runs_a_coroutine_which_is_reached_at_the_addresses_of_its_pods() -> None:
+async def test_coroutines_of_a_deployment_are_reachable_at_their_pods_addresses() -> None:
     async with Cluster(spec=SPEC, images={"shop/web": hello}) as cluster:
         await cluster.apply(web("shop/web:1"))
         await cluster.wait_for("deployment/web", "Complete")
@@ -141,7 +141,7 @@ async def reads(container: ContainerContext) -> int:
     return 3
 
 
-async def test_a_coroutine_has_args_an_environment_and_volumes_and_says_how_it_ends() -> None:
+async def test_a_coroutine_has_args_an_environment_volumes_and_an_exit_code() -> None:
     async with Cluster(spec=SPEC, images={"shop/job": reads}) as cluster:
         await cluster.apply(ConfigMap(metadata=ObjectMeta(name="shop"), data={"COLOUR": "blue"}))
         pod = a_pod(

@@ -38,7 +38,7 @@ async def test_a_manifest_may_define_a_kind_and_use_it() -> None:
         assert (made.metadata.namespace, made.at("spec", "size")) == ("default", 3)
 
 
-async def test_what_is_defined_is_known_from_then_on_and_applied_to() -> None:
+async def test_a_defined_kind_is_known_to_later_manifests() -> None:
     async with Cluster(nodes=0) as cluster:
         await cluster.apply(DEFINITION)
         await cluster.wait_for("crd/shops.example.com", "Established")
@@ -49,7 +49,7 @@ async def test_what_is_defined_is_known_from_then_on_and_applied_to() -> None:
         assert (changed.at("spec", "size"), changed.at("spec", "colour")) == (4, None)
 
 
-async def test_one_waits_for_and_watches_custom_objects_as_others() -> None:
+async def test_custom_objects_can_be_waited_for_and_watched() -> None:
     async with Cluster(nodes=0) as cluster:
         await cluster.apply(f"{DEFINITION}\n---\n{SHOP}")
         patch = {"status": {"conditions": [{"type": "Open", "status": "True"}]}}
@@ -65,7 +65,7 @@ async def test_one_waits_for_and_watches_custom_objects_as_others() -> None:
         assert await cluster.wait_for("sh/corner", "Deleted", timeout=5) is None
 
 
-async def test_a_kind_that_nobody_defines_is_refused() -> None:
+async def test_an_undefined_kind_is_rejected() -> None:
     async with Cluster(nodes=0) as cluster:
         with pytest.raises(ManifestError, match=r'document 1: no kind "Shop" in version "example\.com/v1" is known'):
             await cluster.apply(SHOP)

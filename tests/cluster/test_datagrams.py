@@ -1,4 +1,4 @@
-"""UDP to services whose pods are coroutines of this very process."""
+"""UDP to services of coroutine pods."""
 
 import anyio
 
@@ -42,7 +42,7 @@ async def serve(container: ContainerContext) -> None:
 
 
 async def answered(where: Address, text: str, source: str = "127.0.0.1", seconds: float = 0.3) -> str:
-    """What comes back, after as many tries as it takes; datagrams may be lost."""
+    """The answer, retried as often as necessary; datagrams may be lost."""
     with anyio.fail_after(30):
         async with await anyio.create_connected_udp_socket(*where, local_host=source) as socket:
             while True:
@@ -68,7 +68,7 @@ async def test_datagrams_reach_pods_through_their_service_and_answers_come_back(
         assert (await answered(("127.0.0.1", ports["UDP"] or 0), "there")).endswith(" there")
 
 
-async def test_one_client_keeps_its_pod_and_what_is_not_answered_is_silence() -> None:
+async def test_a_client_keeps_its_backend_and_gets_nothing_if_that_is_silent() -> None:
     pool = NodePool(count=1, start_latency_seconds=0.0)
     async with Cluster(nodes=pool, images={"shop/echo": serve}) as cluster, cluster.serve_services() as services:
         await cluster.apply(ECHO)

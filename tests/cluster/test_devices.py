@@ -1,4 +1,4 @@
-"""Devices in a whole cluster, where everybody may do only what its role allows."""
+"""Devices in a whole cluster, with RBAC for every component."""
 
 from kubeactors.api.core.v1 import Pod
 from kubeactors.api.resource.v1 import ResourceClaim
@@ -34,7 +34,7 @@ spec:
 """
 
 
-async def test_a_pod_runs_where_its_device_is_and_gives_it_back() -> None:
+async def test_a_pod_runs_on_the_node_of_its_device_and_releases_it() -> None:
     async with Cluster(nodes=NodePool(count=2, start_latency_seconds=0.0)) as cluster:
         await cluster.apply(GPUS)
         assert (await until(cluster, "trainer", is_placed)).spec.node_name == "node-2"

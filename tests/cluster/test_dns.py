@@ -1,4 +1,4 @@
-"""A resolver asks a running cluster for its names."""
+"""DNS queries to a running cluster."""
 
 import anyio
 import dns.message
@@ -26,7 +26,7 @@ spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80}]}
 
 
 async def ask(where: tuple[str, int], name: str, kind: str = "A", *, tcp: bool = False) -> list[str]:
-    """What a stub resolver in a thread of its own is told."""
+    """The answers to a stub resolver in a thread of its own."""
     query = dns.message.make_query(name, kind)
     send = dns.query.tcp if tcp else dns.query.udp
     reply = await to_thread.run_sync(lambda: send(query, where[0], timeout=10, port=where[1]))
@@ -50,7 +50,7 @@ async def test_the_first_query_already_finds_the_api_server(*, tcp: bool) -> Non
         assert await ask(where, f"_https._tcp.{name}", "SRV", tcp=tcp) == ["NOERROR", f"0 100 443 {name}."]
 
 
-async def test_names_follow_what_happens_to_pods() -> None:
+async def test_names_follow_the_readiness_of_pods() -> None:
     async with Cluster(spec=SPEC) as cluster, cluster.serve_dns() as where:
         await cluster.apply(WEB)
         await cluster.wait_for("pod/web-0", "Ready")
@@ -62,7 +62,7 @@ async def test_names_follow_what_happens_to_pods() -> None:
         await until(where, "web.default.svc.cluster.local", ["NXDOMAIN"])
 
 
-async def test_a_connection_carries_one_query_after_the_other_and_a_port_is_free_again_after_the_block() -> None:
+async def test_a_connection_serves_several_queries_and_the_port_is_free_after_the_block() -> None:
     query = dns.message.make_query("kubernetes.default.svc.cluster.local", "A", id=7).to_wire()
     async with Cluster(spec=SPEC) as cluster:
         port = 0
@@ -73,7 +73,7 @@ async def test_a_connection_carries_one_query_after_the_other_and_a_port_is_free
                     assert (await stream.receive())[2:4] == query[:2]
 
 
-async def test_a_place_where_one_cannot_listen_is_named() -> None:
+async def test_the_error_names_an_address_that_cannot_be_bound() -> None:
     async with Cluster(spec=SPEC) as cluster, cluster.serve_dns() as (host, port):
         with pytest.raises(OSError, match="Address already in use") as caught:
             async with cluster.serve_dns(port=port):

@@ -1,4 +1,4 @@
-"""A cluster whose state is in a real etcd."""
+"""A cluster with its state in a real etcd."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +41,7 @@ async def test_state_outlives_the_cluster_and_the_etcd(etcd: EtcdServer) -> None
         await cluster.wait_for("node/node-1", "Ready")
 
 
-async def test_a_cluster_goes_on_when_its_etcd_comes_back(etcd: EtcdServer) -> None:
+async def test_a_cluster_recovers_when_its_etcd_does(etcd: EtcdServer) -> None:
     async with Cluster(spec=spec_of(etcd)) as cluster:
         await cluster.apply(config_map("before"))
         etcd.kill()
@@ -58,7 +58,7 @@ async def test_a_cluster_goes_on_when_its_etcd_comes_back(etcd: EtcdServer) -> N
         assert {"before", "after"} <= {one.metadata.name for one in found.items}
 
 
-async def test_an_object_that_is_too_large_for_etcd_is_refused_alone(etcd: EtcdServer) -> None:
+async def test_an_object_too_large_for_etcd_is_rejected_and_others_are_not(etcd: EtcdServer) -> None:
     container = Container(name="c", image="i", args=("x" * 1_600_000,))
     large = Pod(metadata=ObjectMeta(name="large"), spec=PodSpec(containers=(container,)))
     refusals: list[Status] = []

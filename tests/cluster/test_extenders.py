@@ -1,4 +1,4 @@
-"""Extenders: a program of somebody else's has a say over HTTP."""
+"""Scheduler extenders over HTTP."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ GPU = "example.com/gpu"
 
 
 class Program(ThreadingHTTPServer):
-    """Listens at a free port of this machine, answers each verb by a function, and remembers what it was asked."""
+    """Listens at a free port, responds to each verb by a function, and records the requests."""
 
     daemon_threads = True
 
@@ -45,7 +45,7 @@ class _Handler(BaseHTTPRequestHandler):
         program.asked.append((verb, body))
         answer = program.answers[verb](body)
         if answer is None:
-            self.rfile.read()  # waits until nobody waits for the answer any more
+            self.rfile.read()  # blocks until the client gives up
             self.close_connection = True
             return
         if isinstance(answer, int):
@@ -58,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- as the base class calls it
-        """Nobody reads it."""
+        """Discard the log."""
 
 
 @asynccontextmanager
@@ -74,7 +74,7 @@ async def serving(answers: Answers, port: int = 0, tls: ssl.SSLContext | None = 
 
 @asynccontextmanager
 async def a_cluster(*extenders: Body, nodes: int = 3) -> AsyncGenerator[Cluster]:
-    """Yields as soon as the scheduler can place pods on every node."""
+    """Yields as soon as every node is schedulable."""
     head = {"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration"}
     pool = NodePool(count=nodes, cpu="4", start_latency_seconds=0.0)
     async with Cluster(spec=ClusterSpec(nodes=pool, scheduler={**head, "extenders": list(extenders)})) as cluster:
@@ -127,11 +127,11 @@ def names_of(body: Body) -> list[str]:
     return cast("list[str]", body["NodeNames"])
 
 
-async def test_an_extender_filters_weighs_and_binds() -> None:
+async def test_an_extender_filters_scores_and_binds() -> None:
     async with BlockingPortal() as portal:
 
         def bind(body: Body) -> object:
-            """As extenders do: it asks the API server, and then answers."""
+            """Ask the API server before responding, as extenders do."""
             portal.call(bound, str(body["PodName"]), str(body["Node"]))
             return {}
 
@@ -158,7 +158,7 @@ async def test_an_extender_filters_weighs_and_binds() -> None:
             assert names_of(program.asked[1][1]) == ["node-1", "node-2"]
 
 
-async def test_a_binder_that_fails_and_can_be_ignored_leaves_binding_to_the_scheduler() -> None:
+async def test_the_scheduler_binds_if_an_ignorable_binder_fails() -> None:
     async with (
         serving({"bind": lambda _: {"Error": "not today"}}) as program,
         a_cluster(at(program.port, bindVerb="bind", ignorable=True)) as cluster,
@@ -168,7 +168,7 @@ async def test_a_binder_that_fails_and_can_be_ignored_leaves_binding_to_the_sche
     assert [verb for verb, _ in program.asked] == ["bind"]
 
 
-async def test_pods_wait_for_an_extender_that_is_down_unless_it_can_be_ignored() -> None:
+async def test_pods_wait_for_an_extender_that_is_down_unless_it_is_ignorable() -> None:
     async with serving({}) as program:
         down = program.port
     async with a_cluster(
@@ -196,7 +196,7 @@ async def test_pods_wait_for_an_extender_that_is_down_unless_it_can_be_ignored()
         ),
     ],
 )
-async def test_what_an_extender_says_wrong_is_told(answer: Callable[[], object], said: str) -> None:
+async def test_errors_of_an_extender_are_reported(answer: Callable[[], object], said: str) -> None:
     async with (
         serving({"filter": lambda _: answer()}) as program,
         a_cluster(at(program.port, filterVerb="filter"), nodes=1) as cluster,
@@ -207,7 +207,7 @@ async def test_what_an_extender_says_wrong_is_told(answer: Callable[[], object],
     assert found == said.format(url=f"{prefix}/filter", prefix=prefix)
 
 
-async def test_an_extender_that_takes_too_long_has_not_answered() -> None:
+async def test_a_slow_extender_times_out() -> None:
     async with (
         serving({"filter": lambda _: None}) as program,
         a_cluster(at(program.port, filterVerb="filter", httpTimeout="50ms"), nodes=1) as cluster,
@@ -220,7 +220,7 @@ async def test_an_extender_that_takes_too_long_has_not_answered() -> None:
     )
 
 
-async def test_an_extender_is_asked_about_what_it_manages_alone() -> None:
+async def test_an_extender_is_called_only_for_pods_with_its_managed_resources() -> None:
     async with serving({"filter": lambda body: {"NodeNames": names_of(body)[-1:]}}) as program:
         managed = [{"name": GPU, "ignoredByScheduler": True}]
         async with a_cluster(at(program.port, filterVerb="filter", managedResources=managed)) as cluster:
@@ -233,7 +233,7 @@ async def test_an_extender_is_asked_about_what_it_manages_alone() -> None:
 
 
 @pytest.mark.parametrize("knows_nodes", [True, False])
-async def test_an_extender_has_a_say_in_who_makes_room(knows_nodes: bool) -> None:  # noqa: FBT001
+async def test_an_extender_takes_part_in_preemption(knows_nodes: bool) -> None:  # noqa: FBT001
     def preempt(body: Body) -> object:
         key = "NodeNameToMetaVictims" if knows_nodes else "NodeNameToVictims"
         victims = cast("dict[str, dict[str, list[Body]]]", body[key])
@@ -264,8 +264,8 @@ async def test_a_node_without_victims_cannot_be_chosen() -> None:
         assert (await cluster.client.get(Pod, "low", "default")).metadata.deletion_timestamp is None
 
 
-async def test_an_extender_is_known_over_https_by_its_authority_and_its_name(tmp_path: Path) -> None:
-    pki = ensure_pki(tmp_path, ["extender.example"], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
+async def test_an_extender_is_verified_over_https_by_its_authority_and_name(tmp_path: Path) -> None:
+    pki = ensure_pki(tmp_path, ["extender.example"], datetime.now(UTC))  # noqa: TID251 -- TLS checks validity in real time
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(pki.server_certificate, pki.server_key)
     authority = base64.b64encode(pki.ca_certificate.read_bytes()).decode()

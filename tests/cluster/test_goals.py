@@ -1,4 +1,4 @@
-"""What one waits for is understood as kubectl understands it, and who waits in vain is told what is so."""
+"""The goals of `wait_for` are those of kubectl, and a timeout reports the current state."""
 
 import pytest
 from msgspec.structs import replace
@@ -68,18 +68,18 @@ SHOP = unstructured.of(
         ('jsonpath={.status.phase}="Running"', True),
     ],
 )
-def test_words_mean_of_a_pod_what_they_mean_to_kubectl(words: str, *, reached: bool) -> None:
+def test_conditions_on_a_pod_are_evaluated_as_by_kubectl(words: str, *, reached: bool) -> None:
     assert goal_of(words)(POD) is reached
 
 
 @pytest.mark.parametrize("words", ["Ready", "Ready=False", "create", "jsonpath={.status.phase}"])
-def test_of_what_is_not_there_nothing_holds_but_that_it_is_gone(words: str) -> None:
+def test_only_deletion_holds_for_a_missing_object(words: str) -> None:
     assert not goal_of(words)(None)
     assert goal_of("delete")(None)
 
 
 @pytest.mark.parametrize("words", ["", "=True", "condition=", "jsonpath="])
-def test_words_that_mean_nothing_are_refused(words: str) -> None:
+def test_malformed_conditions_are_rejected(words: str) -> None:
     with pytest.raises(ValueError, match=r"names nothing to wait for|no path that is understood"):
         goal_of(words)
 
@@ -93,7 +93,7 @@ def test_words_that_mean_nothing_are_refused(words: str) -> None:
         ("jsonpath={.a}=b=c", "has more than one value"),
     ],
 )
-def test_a_path_that_kubectl_refuses_is_refused(words: str, said: str) -> None:
+def test_a_path_that_kubectl_rejects_is_rejected(words: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         goal_of(words)
 
@@ -105,12 +105,12 @@ def test_a_path_that_kubectl_refuses_is_refused(words: str, said: str) -> None:
         ("jsonpath={.status.conditions}=x", "jsonpath leads to a nested object or list which is not supported"),
     ],
 )
-def test_what_cannot_be_compared_is_an_error_and_not_a_long_wait(words: str, said: str) -> None:
+def test_an_incomparable_value_is_an_error_at_once(words: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         goal_of(words)(POD)
 
 
-def test_what_is_said_of_an_older_spec_does_not_count() -> None:
+def test_a_condition_of_an_older_generation_does_not_count() -> None:
     assert [goal_of(words)(SHOP) for words in ("Open", "Stale", "jsonpath={.status.open}=true")] == [True, False, True]
     status = DeploymentStatus(observed_generation=1, replicas=1, updated_replicas=1, available_replicas=1)
     web = Deployment(metadata=ObjectMeta(name="web", generation=1), spec=DeploymentSpec(replicas=1), status=status)
@@ -127,5 +127,5 @@ def test_what_is_said_of_an_older_spec_does_not_count() -> None:
         (SHOP, "Stale=True, Open=True"),
     ],
 )
-def test_who_waits_in_vain_is_told_the_conditions(obj: TypedObject | None, words: str) -> None:
+def test_a_timeout_reports_the_current_conditions(obj: TypedObject | None, words: str) -> None:
     assert told(obj) == words

@@ -1,4 +1,4 @@
-"""gRPC probes that a function of the image answers, in real time."""
+"""gRPC probes answered by a function of the image, in real time."""
 
 import anyio
 
@@ -19,7 +19,7 @@ spec:
 """
 
 
-async def test_a_pod_is_ready_when_its_function_says_so_in_time() -> None:
+async def test_a_pod_is_ready_when_its_function_reports_it_in_time() -> None:
     asked: list[str] = []
 
     async def serve(container: ContainerContext) -> None:

@@ -1,4 +1,4 @@
-"""Volumes that are directories of this machine: they outlive pods, and go with their claims."""
+"""Local volumes: directories of this machine that outlive pods, and are removed with their claims."""
 
 import anyio
 import anyio.lowlevel
@@ -40,7 +40,7 @@ POD = {
 }
 
 
-async def test_what_is_written_outlives_pods_and_goes_with_the_claim() -> None:
+async def test_files_outlive_pods_and_are_removed_with_the_claim() -> None:
     read: list[str] = []
 
     async def shop(container: ContainerContext) -> None:

@@ -1,4 +1,4 @@
-"""What a pod costs, in messages: a change that makes it dearer shows here, without a clock."""
+"""The cost of a pod in messages, so that a change that increases it shows without a clock."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,11 +19,11 @@ PODS = SCHEME.by_type(Pod).gvr
 NODES, COUNT = 10, 100
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SETTLED_SECONDS = 4.0
-"""Pods run long before; the next heartbeat comes after."""
+"""Pods run long before that; the next heartbeat comes after it."""
 
 
 def life(pods: int, account_key: bytes = b"") -> Census:
-    """The messages from the creation of so many pods until all run, and all is quiet."""
+    """The messages from the creation of pods until all run and the cluster is idle."""
     sim = SimSystem(seed=1, schedule=Fifo())
     pool = NodePool(count=NODES, pods="200", start_latency_seconds=0.0)
     plane = sim.spawn(
@@ -47,7 +47,7 @@ def life(pods: int, account_key: bytes = b"") -> Census:
 @pytest.mark.parametrize("issues_tokens", [False, True])
 def test_the_messages_of_a_pod_from_creation_to_running_are_these(tmp_path: Path, *, issues_tokens: bool) -> None:
     key = ensure_pki(tmp_path, (), NOW).service_account_key.read_bytes() if issues_tokens else b""
-    quiet, busy = life(0, key), life(COUNT, key)  # nobody asks for tokens that nobody reads
+    quiet, busy = life(0, key), life(COUNT, key)  # tokens are not requested until they are read
     before = {(one.actor, one.message): one.count for one in quiet.counts()}
     found = {
         f"{one.actor} {one.message}": (one.count - before.get((one.actor, one.message), 0)) / COUNT
@@ -61,8 +61,8 @@ def test_the_messages_of_a_pod_from_creation_to_running_are_these(tmp_path: Path
         "ApiServer StoreEvents": 7.0,
         "EventSink RecordEvent": 4.0,
         "Kubelet WriteStatus": 1.0,
-        "Kubelet WatchEvents": 1.99,  # one that the pod is bound, one with its own status
-        "Informer WatchEvents": 2.1,  # of the controllers and of the scheduler; creations and bindings come in batches
+        "Kubelet WatchEvents": 1.99,  # one for the binding, one for its own status update
+        "Informer WatchEvents": 2.1,  # of the controllers and the scheduler; creations and bindings come in batches
         "ApiServer Flush": 1.04,
     }
     assert max(told.values()) <= 1.05, "who observes pods hears of each status, and of all else in batches"

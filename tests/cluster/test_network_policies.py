@@ -1,4 +1,4 @@
-"""NetworkPolicies between coroutines of this process."""
+"""NetworkPolicies between coroutine pods."""
 
 from contextlib import suppress
 
@@ -44,7 +44,7 @@ def pod(app: str, image: str) -> dict[str, object]:
     }
 
 
-async def test_a_policy_decides_who_reaches_a_pod() -> None:
+async def test_a_policy_restricts_connections_to_a_pod() -> None:
     running: dict[str, ContainerContext] = {}
 
     async def idle(container: ContainerContext) -> None:

@@ -1,4 +1,4 @@
-"""Machines whose nodes are given the ranges of their pods."""
+"""Machines whose nodes get their pod ranges from the node IPAM controller."""
 
 from ipaddress import ip_address, ip_network
 

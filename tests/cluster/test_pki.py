@@ -30,20 +30,20 @@ def certificate(path: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(path.read_bytes())
 
 
-def test_everything_is_made_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+def test_all_files_are_created_readable_by_their_owner_only(tmp_path: Path) -> None:
     ensure_pki(tmp_path, [], NOW)
     assert [path.name for path in sorted(tmp_path.iterdir())] == FILES
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
 
 
-def test_what_exists_is_used_again(tmp_path: Path) -> None:
+def test_existing_certificates_are_reused(tmp_path: Path) -> None:
     ensure_pki(tmp_path, ["192.0.2.1"], NOW)
     before = content(tmp_path)
     ensure_pki(tmp_path, ["192.0.2.1"], NOW + timedelta(days=100))
     assert content(tmp_path) == before
 
 
-def test_the_server_answers_to_its_names(tmp_path: Path) -> None:
+def test_the_servers_certificate_has_its_names(tmp_path: Path) -> None:
     pki = ensure_pki(tmp_path, ["192.0.2.1", "example.com"], NOW)
     names = certificate(pki.server_certificate).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == [
@@ -71,7 +71,7 @@ def test_the_administrator_is_a_member_of_system_masters(tmp_path: Path) -> None
         ([], LEAF_LIFE - timedelta(days=10), ["admin.crt", "apiserver.crt"]),
     ],
 )
-def test_only_what_no_longer_serves_is_made_anew(
+def test_only_outdated_certificates_are_renewed(
     tmp_path: Path, hosts: list[str], later: timedelta, renewed: list[str]
 ) -> None:
     ensure_pki(tmp_path, [], NOW)
@@ -100,7 +100,7 @@ def test_a_corrupt_file_is_named_and_not_touched(tmp_path: Path, name: str) -> N
     assert (tmp_path / name).read_bytes() == b"nonsense"
 
 
-def test_a_key_of_another_authority_is_refused(tmp_path: Path) -> None:
+def test_a_key_of_another_authority_is_rejected(tmp_path: Path) -> None:
     ensure_pki(tmp_path / "a", [], NOW)
     ensure_pki(tmp_path / "b", [], NOW)
     (tmp_path / "a" / "ca.key").write_bytes((tmp_path / "b" / "ca.key").read_bytes())
@@ -108,7 +108,7 @@ def test_a_key_of_another_authority_is_refused(tmp_path: Path) -> None:
         ensure_pki(tmp_path / "a", [], NOW)
 
 
-def test_a_client_certificate_is_issued_and_not_kept(tmp_path: Path) -> None:
+def test_a_client_certificate_is_issued_and_not_stored(tmp_path: Path) -> None:
     ensure_pki(tmp_path, [], NOW)
     before = content(tmp_path)
     pem, key = issue_client(tmp_path, "jane", ["a", "b"], NOW)
@@ -133,7 +133,7 @@ def test_a_kubeconfig_holds_everything_and_is_private(tmp_path: Path) -> None:
     assert sorted(found["users"][0]["user"]) == ["client-certificate-data", "client-key-data"]
 
 
-def test_a_kubeconfig_is_replaced_whole(tmp_path: Path) -> None:
+def test_a_kubeconfig_is_replaced_atomically(tmp_path: Path) -> None:
     pki, path = pki_in(tmp_path), tmp_path / "kubeconfig"
     path.write_text("clusters: [{name: kubeactors, cluster: {server: https://127.0.0.1:9}}]")
     path.chmod(0o644)

@@ -1,4 +1,4 @@
-"""Connections to services whose pods are coroutines of this very process."""
+"""Connections to services of coroutine pods."""
 
 from contextlib import suppress
 
@@ -37,11 +37,11 @@ spec: {type: NodePort, selector: {app: web}, ports: [{name: http, port: 80, targ
 
 
 async def serve(container: ContainerContext) -> None:
-    """Says who it is, then repeats what it hears; when it is to end, it serves on while others learn of that."""
+    """Sends its identity, then echoes; when it is stopped, it serves on until others have noticed."""
 
     async def answer(stream: SocketStream) -> None:
         async with stream:
-            with suppress(anyio.BrokenResourceError):  # a probe has seen enough
+            with suppress(anyio.BrokenResourceError):  # probes disconnect early
                 await repeat(stream)
 
     async def repeat(stream: SocketStream) -> None:
@@ -62,7 +62,7 @@ async def who(where: Address) -> str:
         return (await stream.receive()).decode().strip()
 
 
-async def test_requests_are_spread_and_none_fails_while_a_pod_goes() -> None:
+async def test_requests_are_distributed_and_none_fails_while_a_pod_terminates() -> None:
     async with Cluster(spec=SPEC, images={"shop/web": serve}) as cluster, cluster.serve_services() as services:
         await cluster.apply(WEB)
         with anyio.fail_after(60):
@@ -118,7 +118,7 @@ async def test_a_load_balancer_leads_to_the_pods() -> None:
             assert await who((ingress.ip, 8099)) in await cluster.addresses({"app": "web"})
 
 
-async def test_a_service_whose_pods_are_simulated_or_absent_refuses_connections() -> None:
+async def test_a_service_without_coroutine_pods_refuses_connections() -> None:
     async with Cluster(spec=SPEC) as cluster, cluster.serve_services() as services:
         await cluster.apply(WEB)
         with anyio.fail_after(60):
@@ -140,7 +140,7 @@ async def until_refused(where: Address) -> None:
 
 
 async def until_served(cluster: Cluster, where: Address) -> None:
-    """Pods are ready a little before the endpoints of their service say so, and before the proxy knows."""
+    """Wait until it is served: pods are ready slightly before their endpoints, and these before the proxy's rules."""
     await cluster.wait_for("deployment/web", "Available", timeout=60)
     while True:
         with suppress(anyio.BrokenResourceError):

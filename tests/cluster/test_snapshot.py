@@ -1,4 +1,4 @@
-"""Snapshots: a cluster goes on from what another one was, and none of them knows of the others."""
+"""Snapshots: clusters continue from the state of another one, independently."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ PODS = SCHEME.by_type(Pod).gvr
 
 
 async def running(cluster: Cluster) -> dict[str, tuple[str, str, int]]:
-    """Name, node and address of pods that run, and how often they have started again."""
+    """Name, node, address and restart count of running pods."""
     return {
         pod.metadata.name: (pod.spec.node_name, pod.status.pod_ip, pod.status.container_statuses[0].restart_count)
         for pod in (await cluster.client.list(Pod, "default")).items
@@ -28,7 +28,7 @@ async def running(cluster: Cluster) -> dict[str, tuple[str, str, int]]:
     }
 
 
-async def test_two_futures_diverge_and_the_original_is_untouched() -> None:
+async def test_two_futures_diverge_and_the_original_is_unaffected() -> None:
     async with Cluster(spec=ClusterSpec(nodes=NodePool(count=2, start_latency_seconds=0))) as cluster:
         await cluster.apply(make_tolerant("web", 3))
         await cluster.wait_for("deployment/web", "Complete")
@@ -43,10 +43,10 @@ async def test_two_futures_diverge_and_the_original_is_untouched() -> None:
             assert await cluster.client.get(Deployment, "web", "default") == snapshot_of(snapshot, Deployment)
         assert await running(cluster) == before
     assert len(after) == 5
-    assert before.items() <= after.items()  # they run on: the same node, the same address, not started again
+    assert before.items() <= after.items()  # they continue: same node, same address, no restart
 
 
-async def test_a_pod_of_a_future_gets_an_address_that_nobody_has() -> None:
+async def test_a_new_pod_of_a_future_gets_a_free_address() -> None:
     async with Cluster(spec=ClusterSpec(nodes=NodePool(count=1, start_latency_seconds=0))) as cluster:
         await cluster.apply(make_tolerant("web", 3))
         await cluster.wait_for("deployment/web", "Complete")
@@ -57,7 +57,7 @@ async def test_a_pod_of_a_future_gets_an_address_that_nobody_has() -> None:
     assert len(set(addresses)) == 6
 
 
-async def test_a_snapshot_of_a_cluster_on_disk_goes_on_in_memory(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_a_cluster_from_a_snapshot_of_one_on_disk_is_in_memory(tmp_path_factory: pytest.TempPathFactory) -> None:
     async with Cluster(nodes=0, data_dir=tmp_path_factory.mktemp("data")) as cluster:
         await cluster.apply(ConfigMap(metadata=ObjectMeta(name="kept"), data={"a": "b"}))
         kept = await cluster.client.get(ConfigMap, "kept", "default")
@@ -68,7 +68,7 @@ async def test_a_snapshot_of_a_cluster_on_disk_goes_on_in_memory(tmp_path_factor
             assert await future.client.get(ConfigMap, "kept", "default") == kept
 
 
-async def test_a_cluster_goes_on_in_the_simulator_and_back() -> None:
+async def test_a_cluster_continues_in_the_simulator_and_back() -> None:
     async with Cluster(spec=ClusterSpec(nodes=NodePool(count=2))) as cluster:
         await cluster.apply(make_tolerant("web", 3))
         await cluster.wait_for("deployment/web", "Complete")
@@ -83,7 +83,7 @@ async def test_a_cluster_goes_on_in_the_simulator_and_back() -> None:
         server,
         Create(resource=PODS, namespace="default", object=Pod(metadata=ObjectMeta(name="new"), spec=spec), user=ADMIN),
     )
-    sim.run(3600.0)  # an hour, at once
+    sim.run(3600.0)  # an hour of virtual time
     later = sim.ask(plane, TakeSnapshot())
     assert later.wall - snapshot.wall >= 3600 * 10**9
     found = sim.ask(server, List(resource=PODS, user=ADMIN))
@@ -95,7 +95,7 @@ async def test_a_cluster_goes_on_in_the_simulator_and_back() -> None:
         await again.wait_for("node/node-1", "Ready")
 
 
-async def test_futures_share_what_they_do_not_change() -> None:
+async def test_futures_share_unchanged_objects() -> None:
     async with Cluster(nodes=1) as cluster:
         await cluster.apply(ConfigMap(metadata=ObjectMeta(name="kept")))
         async with cluster.fork() as one, cluster.fork() as other:

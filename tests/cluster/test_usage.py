@@ -1,4 +1,4 @@
-"""What pods take, as autoscalers see it."""
+"""The usage of pods, as autoscalers see it."""
 
 import anyio
 import pytest
@@ -34,7 +34,7 @@ async def works(container: ContainerContext) -> None:
         await container.until_terminated()
 
 
-async def test_autoscalers_see_what_selected_pods_take() -> None:
+async def test_autoscalers_see_the_usage_of_selected_pods() -> None:
     async with Cluster(spec=SPEC, images={"shop/works": works}) as cluster:
         await cluster.apply(a_pod("one", "web", cpu="250m", memory="8Mi"))
         await cluster.apply(a_pod("two", "web", image="shop/works", cpu="100m"))
@@ -52,7 +52,7 @@ async def test_autoscalers_see_what_selected_pods_take() -> None:
         assert {name: milli(one) // 1000 for name, one in memory.items()} == {"one": 8 << 20, "two": 2 << 20}
 
 
-async def test_a_service_leads_to_the_addresses_of_coroutines() -> None:
+async def test_addresses_returns_those_of_ready_coroutine_pods() -> None:
     async with Cluster(spec=SPEC, images={"shop/works": works}) as cluster:
         spec = ServiceSpec(selector={"app": "web"}, ports=(ServicePort(port=80),))
         await cluster.apply(Service(metadata=ObjectMeta(name="web"), spec=spec))

@@ -1,4 +1,4 @@
-"""Simulated commands that ask coroutines over HTTP."""
+"""HTTP requests of simulated commands to coroutine pods."""
 
 from kubeactors import ByteStream, Cluster, ContainerContext
 from kubeactors.api.batch.v1 import Job
@@ -44,7 +44,7 @@ spec:
 
 
 async def serve(container: ContainerContext) -> None:
-    """Answers with the path that was asked for."""
+    """Responds with the path of the request."""
 
     async def answer(stream: ByteStream) -> None:
         head = (await stream.receive()).decode()
@@ -54,7 +54,7 @@ async def serve(container: ContainerContext) -> None:
     await container.serve(8080, answer)
 
 
-async def test_a_simulated_command_gets_the_answer_of_a_coroutine() -> None:
+async def test_a_simulated_command_gets_the_response_of_a_coroutine() -> None:
     async with Cluster(nodes=NODES, images={"shop/web": serve}) as cluster:
         await cluster.apply(WEB)
         await cluster.wait_for("job/asks", "Complete", timeout=30)

@@ -29,7 +29,7 @@ async def read(stream: WatchStream, count: int) -> list[str]:
 
 
 async def change(cluster: Cluster) -> None:
-    """One comes, changes and goes."""
+    """Create an object, change it and delete it."""
     made = await cluster.client.create(config("b"))
     await cluster.client.update(msgspec.structs.replace(made, data={"value": "2"}))
     await cluster.client.delete(ConfigMap, "b", "default")
@@ -39,7 +39,7 @@ CHANGES = ["ADDED b 1", "MODIFIED b 2", "DELETED b 2"]
 SELECTOR = "metadata.name!=kube-root-ca.crt"
 
 
-async def test_a_watch_tells_what_is_there_and_then_what_changes() -> None:
+async def test_a_watch_sends_existing_objects_and_then_changes() -> None:
     async with Cluster(nodes=0) as cluster:
         await cluster.client.create(config("a"))
         async with cluster.watch("configmaps", field_selector=SELECTOR) as stream:
@@ -49,7 +49,7 @@ async def test_a_watch_tells_what_is_there_and_then_what_changes() -> None:
         assert [event async for event in stream] == []
 
 
-async def test_kinds_are_named_as_for_kubectl_and_may_be_selected_by_label() -> None:
+async def test_a_watch_takes_any_kind_name_and_a_label_selector() -> None:
     async with Cluster(nodes=2) as cluster:
         names: list[str] = []
         async for event in cluster.watch("no"):
@@ -73,20 +73,20 @@ def nothing(stream: WatchStream) -> None: ...
 
 
 @pytest.mark.parametrize("cut", [server_closes, nothing])
-async def test_a_watch_that_was_cut_off_goes_on_after_the_last_event_that_was_read(
+async def test_an_interrupted_watch_resumes_after_the_last_event_read(
     cut: Callable[[WatchStream], None],
 ) -> None:
     async with Cluster(nodes=0) as cluster:
         await cluster.client.create(config("a"))
         async with cluster.watch("cm", field_selector=SELECTOR) as stream:
-            stream._capacity = 2  # the changes are one too many
+            stream._capacity = 2  # one less than the number of changes
             assert await read(stream, 1) == ["ADDED a 1"]
             cut(stream)
             await change(cluster)
             assert await read(stream, 3) == CHANGES
 
 
-async def test_a_watch_of_more_objects_than_the_stream_holds_says_so() -> None:
+async def test_a_watch_of_more_objects_than_the_stream_holds_overflows() -> None:
     async with Cluster(nodes=0) as cluster:
         for name in "abc":
             await cluster.client.create(config(name))

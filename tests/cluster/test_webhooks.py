@@ -1,4 +1,4 @@
-"""A webhook that is a coroutine of this process, behind a Service, asked over HTTPS."""
+"""A webhook served over HTTPS by a coroutine of this process, behind a Service."""
 
 import base64
 import ssl
@@ -61,7 +61,7 @@ class Thing(msgspec.Struct, rename="camel"):
 
 
 class Asked(msgspec.Struct, rename="camel"):
-    """What a webhook is asked, for admission or for conversion."""
+    """The request to a webhook, for admission or for conversion."""
 
     uid: str
     desired_api_version: str = msgspec.field(name="desiredAPIVersion", default="")
@@ -69,7 +69,7 @@ class Asked(msgspec.Struct, rename="camel"):
 
 
 class Question(msgspec.Struct):
-    """The body of a question."""
+    """The body of a request."""
 
     request: Asked
 
@@ -83,7 +83,7 @@ def deny(asked: Asked) -> Review:
 
 
 def rename(asked: Asked) -> Review:
-    """What is called size in v1 is called width in v2."""
+    """Rename `size` of v1 to `width` in v2."""
     new, old = ("size", "width") if asked.desired_api_version.endswith("/v1") else ("width", "size")
     made = [replace(one, api_version=asked.desired_api_version, spec={new: one.spec[old]}) for one in asked.objects]
     response = {"uid": asked.uid, "result": {"status": "Success"}, "convertedObjects": made}
@@ -111,8 +111,8 @@ def serving(
 
 
 def credentials(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
-    """Those of the program, and who has signed them."""
-    pki = ensure_pki(tmp_path, ("hook.default.svc",), datetime.now(UTC))  # noqa: TID251 - TLS compares with the real time
+    """The TLS context of the program, and the PEM of its CA."""
+    pki = ensure_pki(tmp_path, ("hook.default.svc",), datetime.now(UTC))  # noqa: TID251 -- TLS checks validity in real time
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pki.server_certificate, pki.server_key)
     return context, base64.b64encode(pki.ca_certificate.read_bytes()).decode()
@@ -129,7 +129,7 @@ async def start(cluster: Cluster) -> None:
             break
 
 
-async def test_a_coroutine_behind_a_service_is_asked_over_https(tmp_path: Path) -> None:
+async def test_a_coroutine_behind_a_service_serves_admission_over_https(tmp_path: Path) -> None:
     context, authority = credentials(tmp_path)
     asked = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": {"ask": "yes"}}}
     async with Cluster(spec=SPEC, images={"hook": serving(context, deny)}) as cluster:

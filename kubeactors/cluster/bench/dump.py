@@ -1,10 +1,10 @@
-"""A real cluster, from what `kubectl get ... -o yaml` says of it: nodes of the same shape, and the workloads. Pure.
+"""Imports a real cluster from `kubectl get ... -o yaml`: nodes of the same shape, and the workloads. Pure.
 
-Nodes keep names, labels, taints and sizes. Objects lose what the server had set: identities, versions, times, statuses,
-owners, assigned addresses, token volumes. What belongs to controllers is left to them: pods and ReplicaSets that have
-an owner are made anew, or, if pods are to be kept where they are, are created without owners first and adopted then.
-Left out are what is over (pods and Jobs that have ended), what is not the user's (events, leases, endpoints, revisions,
-static pods), and kinds that are not known here; the last are counted.
+Nodes keep names, labels, taints and sizes. Objects lose what the server sets: uids, resource versions, timestamps,
+statuses, owner references, allocated addresses, token volumes. Objects of controllers are left to these: owned pods and
+ReplicaSets are created anew or, to keep pods where they are, created without owners first and adopted then.
+Finished pods and Jobs, objects that are not the user's (events, leases, endpoints, revisions, static pods), and unknown
+kinds are left out; the last are counted.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,51 +29,51 @@ T = TypeVar("T", bound=TypedObject)
 Item: TypeAlias = dict[str, object]
 
 WAVE = "import"
-"""The wave that all imported pods are of."""
+"""The wave of all imported pods."""
 NATIVE = ("cpu", "memory", "pods", "ephemeral-storage")
 OF_THE_SERVER = ("Event", "Lease", "Endpoints", "EndpointSlice", "ControllerRevision", "ComponentStatus", "Binding")
 THERE = ("default", "kube-system", "kube-public", "kube-node-lease")
-"""Namespaces that every cluster has."""
+"""Namespaces that exist in every cluster."""
 MADE_BY_CONTROLLERS = (("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt"), ("Service", "kubernetes"))
 ORDER = (
     "Namespace", "PriorityClass", "StorageClass", "ServiceAccount", "PersistentVolume", "PersistentVolumeClaim",
     "ConfigMap", "Secret", "Pod", "ReplicaSet",
 )  # fmt: skip
-"""What is created first; then all others. Pods before their controllers, which adopt them."""
+"""The kinds to create first; all others follow. Pods precede their controllers, which adopt them."""
 _METADATA = ("name", "namespace", "labels", "annotations")
 _TOKENS = "kube-api-access-"
 _JOB_LABELS = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name")
 
 
 class DumpError(ValueError):
-    """The file is no dump of a cluster; the message says why."""
+    """The file is not a dump of a cluster; the message says why."""
 
 
 class Dump(msgspec.Struct, frozen=True, kw_only=True):
-    """What to make of it."""
+    """The objects to create."""
 
     pools: tuple[NodePool, ...]
     cordoned: tuple[str, ...]
-    """Nodes that take no new pods."""
+    """Unschedulable nodes."""
     objects: tuple[TypedObject, ...]
-    """In the order of their creation."""
+    """In creation order."""
     wanted: tuple[int, ...]
-    """How many pods are wanted because of each; those of controllers count there."""
+    """The number of pods wanted for each object; those of controllers count there."""
     unknown: dict[str, int]
-    """Kinds that are not known here, and how many objects of them there were."""
+    """Unknown kinds, and how many objects of them there were."""
 
 
 def dump_of(step: Import) -> Dump:
-    """What a step imports; see `read_dump`."""
+    """The dump of an import step; see `read_dump`."""
     return read_dump(Path(step.file), keep_pods=step.pods == "keep")
 
 
 @cache
 def read_dump(path: Path, *, keep_pods: bool) -> Dump:
-    """The dump in a file.
+    """Read a dump from a file.
 
     Raises:
-        DumpError: it is none.
+        DumpError: it is not one.
         OSError: it cannot be read.
     """
     try:
@@ -83,7 +83,7 @@ def read_dump(path: Path, *, keep_pods: bool) -> Dump:
 
 
 def parse_dump(text: str, *, keep_pods: bool) -> Dump:
-    """What stands in the text of a dump: one List, or several documents.
+    """Parse a dump: one List, or several documents.
 
     Raises:
         DumpError: it is neither.
@@ -133,7 +133,7 @@ def _place(one: TypedObject) -> int:
 
 
 def _missing(objects: Sequence[TypedObject]) -> Iterator[TypedObject]:
-    """Namespaces and accounts that objects name, and that nobody makes."""
+    """Namespaces and service accounts that objects refer to, but that are not in the dump."""
     there = {(one.kind, one.metadata.namespace, one.metadata.name): None for one in objects}
     needed: dict[tuple[str, str, str], None] = {}
     for one in objects:
@@ -159,7 +159,7 @@ def _account_of(item: Item) -> str:
 
 
 def pools_of(nodes: Sequence[Node]) -> tuple[NodePool, ...]:
-    """Simulated nodes like these: a pool for each shape."""
+    """Simulated nodes like these: one pool per shape."""
     shapes: dict[bytes, tuple[NodePool, list[str]]] = {}
     for node in nodes:
         pool = _pool(node)
@@ -189,7 +189,7 @@ def _pool(node: Node) -> NodePool:
 
 
 def _at(item: object, *path: str) -> Item:
-    """The mapping at a path; an empty one if there is none."""
+    """The mapping at a path; an empty one if it is absent."""
     for key in path:
         item = cast("Item", item).get(key) if isinstance(item, dict) else None
     return cast("Item", item) if isinstance(item, dict) else {}
@@ -209,7 +209,7 @@ def _is_kept(item: Item, *, keep_pods: bool) -> bool:
 
 
 def _is_owned(item: Item) -> bool:
-    """Whether a controller has made it."""
+    """Whether it belongs to a controller."""
     owners = cast("list[Item]", _at(item, "metadata").get("ownerReferences", []))
     return any(one.get("controller") for one in owners)
 
@@ -254,7 +254,7 @@ def _clean_pod(spec: Item) -> None:
 
 
 def _without_tokens(spec: Item) -> None:
-    """Without the volumes that admission adds, and will add again."""
+    """Without the token volumes, which admission will add again."""
     volumes = cast("list[Item]", spec.get("volumes", []))
     spec["volumes"] = [one for one in volumes if not str(one.get("name")).startswith(_TOKENS)]
     for group in ("containers", "initContainers"):
@@ -293,7 +293,7 @@ _CLEANERS: Mapping[str, Callable[[Item], None]] = {
 
 
 def _pods_of(item: Item, nodes: int) -> int:
-    """How many pods are wanted because of an object that nobody owns."""
+    """The number of pods wanted for an object without an owner."""
     spec, status = _at(item, "spec"), _at(item, "status")
     match item["kind"]:
         case "Pod":

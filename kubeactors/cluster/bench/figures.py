@@ -1,4 +1,4 @@
-"""The figures of a run as texts: the rows and columns that the terminal and the report show alike. Pure."""
+"""The figures of a run as strings: the rows and columns that the terminal and the report share. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
@@ -33,34 +33,34 @@ ROWS: tuple[tuple[str, Callable[[BenchResult], str]], ...] = (
     ("peak memory", lambda one: f"{one.peak_rss_bytes / 2**20:,.0f} MiB"),
     ("Python", lambda one: one.python),
 )
-"""What there is to say of a run, in a line each."""
+"""The figures of a run, one per line."""
 
 
 def titles(results: Sequence[BenchResult]) -> list[str]:
-    """What each run is called: its scenario, with a number where that is not enough."""
+    """A title for each run: its scenario, with a number where that is ambiguous."""
     names = [one.scenario or "bench" for one in results]
     return [name if names.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(names, 1)]
 
 
 def step_row(step: StepResult) -> Cells:
-    """One step."""
+    """The row of a step."""
     name = step.step if step.complete else f"{step.step} (not done)"
     figures = (f"{step.pods:,}", f"{step.pods_per_second:,.0f}", _startup(step.startup_latency_seconds))
     return (name, f"{step.seconds:.2f}", *(figures if step.pods else ("", "", "")))
 
 
 def call_rows(result: BenchResult) -> Iterator[Cells]:
-    """The requests of each verb."""
+    """The rows of requests by verb."""
     for verb, found in result.api_latency_seconds.items():
         yield verb, f"{found.requests:,}", _call(found)
 
 
 def actor_row(use: ActorUse) -> Cells:
-    """One class of actors."""
+    """The row of a class of actors."""
     counts = (f"{use.actors:,}", f"{use.messages:,}", f"{use.messages_per_pod:.2f}")
     return (use.actor, *counts, f"{use.busy_seconds:.2f} s", f"{use.deepest_mailbox:,}")
 
 
 def message_row(one: MessageCount) -> Cells:
-    """One kind of message to one class of actors."""
+    """The row of a kind of message to a class of actors."""
     return f"{one.actor}: {one.message}", f"{one.count:,}", f"{one.per_pod:.2f}"

@@ -1,7 +1,6 @@
-"""What can be known of a scenario before it runs: that it cannot work. Pure.
+"""Static validation of a scenario: finds out before it runs that it cannot work. Pure.
 
-Only what is certain is said: whether pods fit is the scheduler's to find out, but not that there is room for more than
-there is.
+Only certain errors are reported: whether pods fit is up to the scheduler, but more than the total capacity never fits.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,11 +21,11 @@ from kubeactors.scheduler.config import read as read_profiles
 from kubeactors.scheduler.configuration import ConfigurationError
 
 Room: TypeAlias = dict[str, int]
-"""Of each resource, in thousandths of CPUs and in whole units."""
+"""By resource, in thousandths of CPUs and in whole units."""
 
 
 def refusal(scenario: Scenario) -> str:
-    """Why the scenario cannot be run, in one sentence; empty if nothing speaks against it."""
+    """Why the scenario cannot run, in one sentence; empty if there is no error."""
     return next(_objections(scenario), "")
 
 
@@ -48,11 +47,11 @@ def _objections(scenario: Scenario) -> Iterator[str]:
 
 
 def all_pools(scenario: Scenario) -> tuple[NodePool, ...]:
-    """The nodes of a scenario, and those that it imports.
+    """The nodes of a scenario, including imported ones.
 
     Raises:
-        DumpError: what is to be imported is no dump.
-        OSError: or it cannot be read.
+        DumpError: a file to import is not a dump.
+        OSError: it cannot be read.
     """
     imported = (dump_of(one).pools for one in scenario.imports)
     return (*(group.pool() for group in scenario.nodes), *chain.from_iterable(imported))
@@ -151,7 +150,7 @@ def _wrong_templates(scenario: Scenario) -> Iterator[str]:
 
 
 def _no_room(scenario: Scenario) -> Iterator[str]:
-    """A pod that is larger than every node, or more pods at one time than all nodes have room for."""
+    """A pod that is larger than every node, or more pods at a time than all nodes have room for."""
     capacities = [(pool, _capacity(pool)) for pool in all_pools(scenario)]
     total: Room = {}
     for pool, room in capacities:
@@ -175,13 +174,13 @@ def _no_room(scenario: Scenario) -> Iterator[str]:
 
 
 def _passing(scenario: Scenario) -> dict[str, None]:
-    """What is gone when its step is over."""
+    """The waves that end with their step."""
     waves = {one.name: None for one in scenario.waves if one.kind == "Job"}
     return waves | {step.churn.name: None for step in scenario.steps if step.churn is not None}
 
 
 def _pods_of(shape: Create | Churn) -> int:
-    """How many there are for certain at one time: those of a Job may run one after the other."""
+    """The number of pods that certainly exist at a time: those of a Job may run one after the other."""
     if isinstance(shape, Churn):
         return 1
     return 1 if shape.kind == "Job" else shape.count * shape.replicas

@@ -1,4 +1,4 @@
-"""Folded stacks as a flame graph: a plot of plotly's, the outermost function on top, wide what took long. Pure."""
+"""A flame graph of folded stacks, as a plotly figure: the outermost function on top, width by samples. Pure."""
 
 from collections.abc import Mapping
 from html import escape
@@ -6,14 +6,14 @@ from html import escape
 from kubeactors.cluster.bench.plots import COLOURS, Json, Plot
 
 SMALLEST = 0.002
-"""What took less of the time than this is not drawn."""
+"""The share of time below which functions are not drawn."""
 ROOT = "all"
 ROOMS = ("actor", "apiserver", "storage", "scheduler", "kubelet", "controllers", "client")
-"""Have colours of their own; everything else is grey."""
+"""The rooms with colours of their own; everything else is grey."""
 
 
 def flame(title: str, folded: Mapping[str, int]) -> Plot:
-    """The flame graph of these stacks."""
+    """The flame graph of folded stacks."""
     total, counts = sum(folded.values()), _nodes(folded)
     drawn = {path: count for path, count in counts.items() if count >= SMALLEST * total}
     numbers = {path: str(number) for number, path in enumerate(drawn)}
@@ -41,7 +41,7 @@ def flame(title: str, folded: Mapping[str, int]) -> Plot:
 
 
 def _nodes(folded: Mapping[str, int]) -> dict[tuple[str, ...], int]:
-    """How often each function was seen in each place, parents first."""
+    """The samples of each function at each place in the stack, parents first."""
     counts: dict[tuple[str, ...], int] = {}
     for stack, count in folded.items():
         names = tuple(stack.split(";"))
@@ -51,7 +51,7 @@ def _nodes(folded: Mapping[str, int]) -> dict[tuple[str, ...], int]:
 
 
 def _short(name: str) -> str:
-    """A function without its packages.
+    """A function's name without its packages.
 
     >>> _short("kubeactors.actor.kernel.Kernel.run")
     'kernel.Kernel.run'

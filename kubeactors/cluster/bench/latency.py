@@ -1,4 +1,4 @@
-"""How long things took: percentiles of a sample, and a transport that measures."""
+"""Latencies: percentiles of samples, and a transport that measures."""
 
 import time
 from array import array
@@ -56,7 +56,7 @@ class Latencies(msgspec.Struct, frozen=True):
 
 
 class CallLatencies(msgspec.Struct, frozen=True, kw_only=True):
-    """The percentiles of the requests of one verb, and how many there were."""
+    """The percentiles and the number of the requests of a verb."""
 
     requests: int
     p50: float
@@ -65,7 +65,7 @@ class CallLatencies(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def percentiles(seconds: Iterable[float]) -> tuple[float, ...]:
-    """The 0th to the 100th percentile; nothing of an empty sample.
+    """The 0th to the 100th percentile; empty for an empty sample.
 
     >>> percentiles([2.0, 1.0])[:2], percentiles([2.0, 1.0])[-1]
     ((1.0, 1.0), 2.0)
@@ -79,7 +79,7 @@ def _at(ordered: list[float], share: float) -> float:
 
 
 class MeasuringTransport:
-    """Another transport, and the seconds that each request took, by verb: from when it is sent to its reply."""
+    """A transport that measures the duration of requests by verb, from sending to the reply."""
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
@@ -96,11 +96,11 @@ class MeasuringTransport:
         self._inner.stop_watch(message)
 
     def recent(self) -> Latencies:
-        """Of the newest requests of each verb."""
+        """The percentiles of the newest requests of all verbs."""
         return Latencies.of(one for seconds in self.seconds.values() for one in seconds[-RECENT:])
 
     def latencies(self) -> dict[str, CallLatencies]:
-        """What was measured so far, by verb."""
+        """The percentiles so far, by verb."""
         return {verb: _calls(self.seconds[verb]) for verb in sorted(self.seconds)}
 
 
@@ -110,7 +110,7 @@ def _calls(seconds: "array[float]") -> CallLatencies:
 
 
 class _Measured(Generic[R]):
-    """A reply whose arrival is noted."""
+    """A reply whose arrival is recorded."""
 
     __slots__ = ("_begun", "_reply", "_seconds")
 

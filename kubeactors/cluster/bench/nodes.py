@@ -10,14 +10,14 @@ from kubeactors.cluster.conditions import holds
 
 
 async def until_ready(cluster: Cluster, count: int, among: dict[str, None] | None = None) -> None:
-    """Until so many nodes (of these, if any are named) are Ready."""
+    """Wait until a number of nodes (of these, if given) are Ready."""
     ready: dict[str, None] = {}
     async with cluster.watching(Node) as inbox:
         for node in (await cluster.client.list(Node)).items:
             _note(ready, node, among)
         while len(ready) < count:
             event = await inbox.next()
-            assert event is not None  # the watch of a cluster that lives
+            assert event is not None  # the watch lasts as long as the cluster
             if event.type != DELETED:
                 _note(ready, cast("TypedObject", event.object), among)
 

@@ -1,7 +1,7 @@
-"""A report: one HTML page that needs nothing else, with the figures of one run or of several side by side.
+"""A report: one self-contained HTML page with the figures of one run, or of several side by side.
 
-The plots need plotly (`pip install kubeactors[report]`), whose library is put into the page once; without it the page
-has the tables alone, and says so.
+The plots need plotly (`pip install kubeactors[report]`), whose library is embedded once; without it the page has the
+tables alone, and says so.
 """
 
 import json
@@ -20,17 +20,17 @@ from kubeactors.cluster.bench.result import BenchResult
 Cells: TypeAlias = Sequence[str]
 
 MESSAGES = 40
-"""How many kinds of messages a page lists; the JSON has all."""
+"""The number of message kinds on a page; the JSON has all."""
 NO_PLOTLY = "There are no plots: plotly is not installed (pip install 'kubeactors[report]')."
 
 
 def has_plots() -> bool:
-    """Whether pages have plots here."""
+    """Whether plotly is available."""
     return find_spec("plotly") is not None
 
 
 def page(results: Sequence[BenchResult]) -> str:
-    """The report on these runs, at least one."""
+    """The report on one or more runs."""
     titles = figures.titles(results)
     name = f"kubeactors bench: {titles[0]}" if len(results) == 1 else f"kubeactors bench: {len(results)} runs"
     drawn = list(_drawn(results, titles)) if has_plots() else []

@@ -1,6 +1,6 @@
-"""The plots of a report, as plotly figures in JSON's types. Pure.
+"""The plots of a report, as plotly figures of JSON types. Pure.
 
-A figure says what is shown; colours of text and grid are the page's, which follow its reader's light or dark mode.
+Colours of text and grid are the page's, which follows the reader's light or dark mode.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,27 +15,27 @@ from kubeactors.cluster.bench.result import BenchResult, Sample
 Json: TypeAlias = dict[str, object]
 
 COLOURS = ("#3b82f6", "#f97316", "#10b981", "#a855f7", "#ef4444", "#06b6d4", "#d4a017", "#94a3b8")
-"""Told apart on light and on dark ground."""
+"""Distinguishable on light and on dark backgrounds."""
 CLASSES = 7
-"""So many classes of actors have a line of their own; the others are added up."""
+"""The number of actor classes with a line of their own; the others are summed."""
 OTHERS = "all others"
 LONGEST = 36
-"""Characters of a name in a legend."""
+"""The maximum number of characters of a name in a legend."""
 
 
 class Plot(msgspec.Struct, frozen=True, kw_only=True):
-    """One plot: `traces` and `layout` are plotly's."""
+    """A plot: `traces` and `layout` are plotly's."""
 
     title: str
     about: str
-    """What is shown, in a sentence."""
+    """A caption of one sentence."""
     traces: list[Json]
     layout: Json
     wide: bool = False
 
 
 def plots(results: Sequence[BenchResult], titles: Sequence[str]) -> Iterator[Plot]:
-    """All plots of one run or of several; a run that was too short for a sample is left out of those over time."""
+    """The plots of one or more runs; a run that is too short for samples is left out of those over time."""
     runs = list(zip(map(_legend, titles), results, strict=True))
     yield _over_time(runs, "Pods that have come to run", "pods", lambda one: one.running)
     yield _over_time(runs, "Throughput", "pods/s", lambda one: one.pods_per_second)
@@ -51,7 +51,7 @@ def plots(results: Sequence[BenchResult], titles: Sequence[str]) -> Iterator[Plo
 
 
 def _legend(title: str) -> str:
-    """A title that fits into a legend, and that plotly does not take for markup.
+    """A title shortened for a legend, with markup escaped.
 
     >>> _legend("a<b" + "x" * 50)
     'a&lt;bxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'
@@ -113,7 +113,7 @@ def _startup_over_time(runs: Sequence[tuple[str, BenchResult]]) -> Plot:
 
 
 def _api(runs: Sequence[tuple[str, BenchResult]]) -> Plot:
-    """For one run three percentiles of each verb; of several the 99th of each."""
+    """For one run three percentiles of each verb; for several runs the 99th of each."""
     traces: list[Json] = []
     shares = ("p50", "p90", "p99") if len(runs) == 1 else ("p99",)
     for at, (name, share) in enumerate((name, share) for name, _ in runs for share in shares):
@@ -143,7 +143,7 @@ def _busy_total(runs: Sequence[tuple[str, BenchResult]]) -> Plot:
     )
 
 
-def _by_class(  # noqa: PLR0913 -- two plots that differ in these
+def _by_class(  # noqa: PLR0913 -- the parameters in which two plots differ
     title: str,
     about: str,
     unit: str,
@@ -152,7 +152,7 @@ def _by_class(  # noqa: PLR0913 -- two plots that differ in these
     *,
     stacked: bool,
 ) -> Plot:
-    """Over time, one line for each of the largest classes."""
+    """Over time, with a line for each of the largest classes."""
     classes = _largest(chain.from_iterable(of(one).items() for one in result.samples))
     rows = [_with_others(of(one), classes) for one in result.samples]
     names = [*classes, OTHERS] if any(row[OTHERS] for row in rows) else classes
@@ -167,7 +167,7 @@ def _by_class(  # noqa: PLR0913 -- two plots that differ in these
 
 
 def _largest(amounts: "Iterator[tuple[str, float]] | chain[tuple[str, float]]") -> list[str]:
-    """The classes with the largest sums, the largest first."""
+    """The classes with the largest sums, in descending order."""
     total: dict[str, float] = {}
     for name, amount in amounts:
         total[name] = total.get(name, 0.0) + amount
@@ -187,7 +187,7 @@ def _layout(x: str, y: str) -> Json:
 
 
 def _steps(runs: Sequence[tuple[str, BenchResult]]) -> Json:
-    """Lines where the steps of a single run begin."""
+    """Vertical lines where the steps of a single run begin."""
     if len(runs) != 1:
         return {}
     shapes: list[Json] = [

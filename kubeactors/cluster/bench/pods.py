@@ -1,4 +1,4 @@
-"""What is seen of a scenario's pods through a watch, and when."""
+"""The state of a scenario's pods, observed through a watch, with the times of changes."""
 
 import time
 from array import array
@@ -16,26 +16,26 @@ from kubeactors.cluster.bench.workload import FIRST_GENERATION, GENERATION_LABEL
 
 RUNNING, SUCCEEDED, FAILED = "Running", "Succeeded", "Failed"
 EXAMPLES = 3
-"""How many different reasons are told why pods do not run."""
+"""The number of different reasons to report why pods do not run."""
 
 
 class Verdict(Enum):
-    """What a pod counts for."""
+    """How a pod counts."""
 
     GOOD = "good"
-    """It is as wanted: it runs, of the newest template, on a node that has power."""
+    """It runs, with the newest template, on a node with power."""
     STALE = "stale"
-    """It is not as wanted yet, or no longer wanted."""
+    """It does not run yet, or is not wanted any more."""
     OVER = "over"
-    """It is on its way out, on a node without power, or has ended."""
+    """It is being deleted, is on a node without power, or has finished."""
 
 
 class Wave(msgspec.Struct):
-    """One wave of pods, as it is now. It is settled when all that are wanted are good, and none is stale."""
+    """The current state of a wave of pods. It is settled when all wanted pods are good, and none is stale."""
 
     wanted: int
     ends: bool = False
-    """Whether its pods are to end: then each that has is good for ever, wherever it was and whoever removes it."""
+    """Whether its pods are to finish: a finished one then stays good, wherever it was and even if it is deleted."""
     generation: str = FIRST_GENERATION
     good: int = 0
     stale: int = 0
@@ -47,9 +47,9 @@ class Wave(msgspec.Struct):
 
 
 class PodWatcher:
-    """Subscribes to a watch of pods in place of an actor: what it sees counts at once, and is timed.
+    """Subscribes to a watch of pods, without an actor in between, so that events are timed at once.
 
-    Pods without the label of a wave are not looked at.
+    Pods without the label of a wave are ignored.
     """
 
     def __init__(self) -> None:
@@ -57,30 +57,30 @@ class PodWatcher:
         self.dark: dict[str, None] = {}
         """Nodes without power."""
         self.running: int = 0
-        """How many pods have come to run."""
+        """The number of pods that have reached Running."""
         self.latencies: array[float] = array("d")
-        """Seconds from creation to Running, in the order of coming to run."""
+        """The seconds from creation to Running, in order of reaching Running."""
         self.progress: int = 0
-        """Counts whatever got better."""
+        """Counts improvements of any kind."""
         self._pods: dict[str, tuple[Pod, Verdict]] = {}
         self._created: dict[str, float] = {}
         self._ended: dict[str, None] = {}
-        """The uids of pods that were to end, and have."""
+        """The uids of finished pods of waves that end."""
         self._settled = anyio.Event()
         self._waiting: tuple[str, ...] = ()
         self.closed: bool = False
 
     def expect(self, name: str, wanted: int, *, ends: bool = False) -> Wave:
-        """So many pods of a new wave are to come."""
+        """Add a wave with a number of wanted pods."""
         wave = self.waves[name] = Wave(wanted, ends)
         return wave
 
     def creating(self, namespace: str, name: str) -> None:
-        """A pod is about to be created: its latency counts from now. Others count from when they are first seen."""
+        """A pod is about to be created: its latency counts from now. For others it counts from their first event."""
         self._created[f"{namespace}/{name}"] = time.perf_counter()
 
     async def wait(self, names: Iterable[str]) -> None:
-        """Until all of these waves are settled."""
+        """Wait until these waves are settled."""
         self._waiting = tuple(names)
         while not self._all_settled():
             self._settled = anyio.Event()
@@ -90,7 +90,7 @@ class PodWatcher:
     # Events.
 
     def tell(self, message: WatchEvents | WatchClosed, /) -> bool:
-        """Take what the API server says."""
+        """Handle a message of the API server."""
         if isinstance(message, WatchClosed):
             self.closed = True
         else:
@@ -131,7 +131,7 @@ class PodWatcher:
     def _came_to_run(self, key: str, begun: float) -> None:
         self.latencies.append(time.perf_counter() - begun)
         self.running += 1
-        self._created[key] = 0.0  # once for each pod
+        self._created[key] = 0.0  # each pod counts once
 
     def _verdict(self, pod: Pod, wave: Wave) -> Verdict:
         phase = pod.status.phase
@@ -148,22 +148,22 @@ class PodWatcher:
         elif verdict is Verdict.STALE:
             wave.stale += by
 
-    # What changes all at once.
+    # Changes of many pods.
 
     def change(self, name: str, *, wanted: int | None = None, generation: str | None = None) -> None:
-        """Something else is wanted of a wave from now on."""
+        """Change the number or the generation of wanted pods of a wave."""
         wave = self.waves[name]
         wave.wanted = wave.wanted if wanted is None else wanted
         wave.generation = wave.generation if generation is None else generation
         self._recount()
 
     def darken(self, nodes: Iterable[str]) -> None:
-        """These nodes have no power: what is on them is lost."""
+        """These nodes have lost power: their pods are lost."""
         self.dark |= dict.fromkeys(nodes)
         self._recount()
 
     def lighten(self) -> None:
-        """All nodes have power."""
+        """All nodes have power again."""
         self.dark.clear()
         self._recount()
 
@@ -177,14 +177,14 @@ class PodWatcher:
             self._pods[key] = pod, verdict
             self._count(wave, verdict, 1)
 
-    # Looking.
+    # Queries.
 
     def of(self, name: str) -> list[Pod]:
-        """The pods of a wave that are there."""
+        """The existing pods of a wave."""
         return [pod for pod, _ in self._pods.values() if pod.metadata.labels[WORKLOAD_LABEL] == name]
 
     def complaint(self, names: Iterable[str]) -> str:
-        """What keeps these waves from being settled, in a sentence, with what the scheduler says."""
+        """Why these waves are not settled, in a sentence that includes the scheduler's reasons."""
         return "; ".join(
             _complaint(name, self.waves[name], self.of(name)) for name in names if not self.waves[name].settled
         )

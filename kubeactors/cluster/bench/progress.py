@@ -1,4 +1,4 @@
-"""How far a run is: readable while it runs."""
+"""The progress of a run, readable while it runs."""
 
 import msgspec
 
@@ -6,19 +6,19 @@ from kubeactors.cluster.bench.result import Sample
 
 
 class Progress(msgspec.Struct):
-    """What has been measured so far."""
+    """The measurements so far."""
 
     phase: str = "boot"
-    """The step under way, in words."""
+    """The current step, in words."""
     step: int = 0
     steps: int = 0
     nodes: int = 0
     wanted: int = 0
-    """Pods that the waves so far want."""
+    """The number of pods wanted by the waves so far."""
     good: int = 0
-    """Pods that are as wanted."""
+    """The number of good ones among them."""
     sample: Sample | None = None
-    """The newest look at the cluster."""
+    """The newest sample."""
     elapsed: float = 0.0
     api_p99: float = 0.0
-    """Of all requests of the scenario so far."""
+    """Of all requests of the scenario so far, in seconds."""

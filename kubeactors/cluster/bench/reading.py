@@ -1,4 +1,4 @@
-"""Reading a scenario, and saying in one sentence what is wrong with it."""
+"""Parses scenarios; each error is one sentence."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,14 +18,14 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class ScenarioError(ValueError):
-    """The scenario cannot be run; the message says where and why."""
+    """The scenario cannot run; the message says where and why."""
 
 
 def read_scenario(path: Path) -> Scenario:
     """The scenario in a YAML file.
 
     Raises:
-        ScenarioError: it is none, names unknown things, or cannot work: more pods than fit, impossible shapes.
+        ScenarioError: it is malformed, refers to unknown things, or cannot work: too many pods, impossible shapes.
         OSError: the file cannot be read.
     """
     try:
@@ -37,7 +37,7 @@ def read_scenario(path: Path) -> Scenario:
 
 
 def parse_scenario(text: bytes, folder: Path = Path()) -> Scenario:
-    """The scenario that a YAML document says, checked. Files that it names are beside it, in this folder.
+    """The validated scenario in a YAML document. Relative paths in it are relative to the folder.
 
     Raises:
         ScenarioError: see `read_scenario`.
@@ -58,10 +58,10 @@ def parse_scenario(text: bytes, folder: Path = Path()) -> Scenario:
 
 
 def with_files(scenario: Scenario, folder: Path) -> Scenario:
-    """The scenario with stages in place of their files, and paths that hold everywhere.
+    """The scenario with stages in place of their files, and absolute paths.
 
     Raises:
-        ScenarioError: a file is not what it should be.
+        ScenarioError: a file is malformed.
         OSError: a file cannot be read.
     """
     stages = [
@@ -75,7 +75,7 @@ def with_files(scenario: Scenario, folder: Path) -> Scenario:
 
 
 def _stages(path: Path) -> Iterator[Stage]:
-    """The stages of a file, or of all YAML files of a folder; what else stands in them is not looked at."""
+    """The stages in a file, or in all YAML files of a folder; other objects are ignored."""
     for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
         try:
             for document in documents(file.read_text(encoding="utf-8")):
@@ -87,10 +87,10 @@ def _stages(path: Path) -> Iterator[Stage]:
 
 
 def decode(data: bytes, type_: type[S]) -> S:
-    """A Struct that takes no unknown fields, from JSON.
+    """A Struct that forbids unknown fields, from JSON.
 
     Raises:
-        ScenarioError: with the path of what is wrong, and for an unknown key the nearest known one.
+        ScenarioError: with the path of the error, and for an unknown key the nearest known one.
     """
     try:
         return exact.decode(data, type_)

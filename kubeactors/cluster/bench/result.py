@@ -1,4 +1,4 @@
-"""What was measured, as Structs: what `--output json` prints, and what reports are made of."""
+"""The results as Structs: the output of `--output json`, and the input of reports."""
 
 import msgspec
 
@@ -6,60 +6,60 @@ from kubeactors.cluster.bench.latency import CallLatencies, Latencies
 
 
 class StepResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What one step of a scenario came to."""
+    """The result of a step."""
 
     step: str
-    """In words."""
+    """A description in words."""
     action: str
-    """As the scenario calls it: `create`, `churn`, ..."""
+    """The action's name in a scenario: `create`, `churn`, ..."""
     seconds: float
     pods: int
-    """That came to run meanwhile."""
+    """The number of pods that reached Running during the step."""
     pods_per_second: float
     startup_latency_seconds: Latencies
     """Of those pods: from creation to Running. Pods of controllers count from when they are first seen."""
     begun_at: float = 0.0
-    """Seconds after the first step began."""
+    """Seconds since the first step began."""
     complete: bool = True
     detail: str = ""
-    """Why it is not complete; or what else there is to say."""
+    """Why it is not complete; or a remark."""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One look at the running cluster. Rates and shares are of the time since the last look."""
+    """A sample of the running cluster. Rates and shares are of the time since the last sample."""
 
     at: float
-    """Seconds after the first step began."""
+    """Seconds since the first step began."""
     created: int
-    """Pods that the scenario itself has created so far: not those of controllers."""
+    """The number of pods that the scenario itself has created so far, without those of controllers."""
     running: int
-    """Pods that have come to run so far."""
+    """The number of pods that have reached Running so far."""
     pods_per_second: float
     startup_p50: float | None
     startup_p99: float | None
-    """Of pods that came to run since the last look; None if there were none."""
+    """Of pods that reached Running since the last sample; None if there were none."""
     rss_bytes: int
     mailboxes: dict[str, int]
-    """Messages that wait, by class of actor; those without any are left out."""
+    """Waiting messages by class of actor; empty mailboxes are left out."""
     busy: dict[str, float]
-    """The share of time in handlers, by class of actor: an estimate; those that are idle are left out."""
+    """The share of time in handlers by class of actor, estimated; idle ones are left out."""
 
 
 class ActorUse(msgspec.Struct, frozen=True, kw_only=True):
-    """All actors of one class together, over the whole run."""
+    """The totals of a class of actors over the whole run."""
 
     actor: str
     actors: int
     messages: int
     messages_per_pod: float
     busy_seconds: float
-    """In handlers: an estimate."""
+    """Time in handlers, estimated."""
     deepest_mailbox: int
-    """The most messages that were seen to wait for all of them together."""
+    """The highest number of waiting messages seen, over all of them together."""
 
 
 class MessageCount(msgspec.Struct, frozen=True, kw_only=True):
-    """How often actors of a class handled a kind of message, for each pod that came to run."""
+    """How often actors of a class handled a kind of message, per pod that reached Running."""
 
     actor: str
     message: str
@@ -68,7 +68,7 @@ class MessageCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BenchResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One measurement. `pods` counts those that came to run, `seconds` is from the first step's begin to the last's end."""
+    """A measurement. `pods` reached Running, `seconds` is from the first step's start to the last's end."""
 
     nodes: int
     pods: int
@@ -80,20 +80,20 @@ class BenchResult(msgspec.Struct, frozen=True, kw_only=True):
     peak_rss_bytes: int
     python: str
     complete: bool = True
-    """Whether everything was done, and came to be as wanted."""
+    """Whether all steps were done, and all pods are as wanted."""
     interrupted: bool = False
     detail: str = ""
-    """Why not a single step was begun, if that is so."""
+    """Why no step was begun, if so."""
     scenario: str = ""
     machine: str = ""
     steps: tuple[StepResult, ...] = ()
     api_latency_seconds: dict[str, CallLatencies] = {}
-    """Of the scenario's own requests, and of a probe that reads, lists and patches a ConfigMap four times a second."""
+    """Of the scenario's own requests, and of a probe that gets, lists and patches a ConfigMap four times a second."""
     startup_percentiles: tuple[float, ...] = ()
     """The 0th to the 100th percentile of start-up latencies, in seconds."""
     actors: tuple[ActorUse, ...] = ()
     samples: tuple[Sample, ...] = ()
     messages: tuple[MessageCount, ...] = ()
-    """Only with `--profile`; the most frequent first."""
+    """With `--profile` only; the most frequent first."""
     stacks: dict[str, int] = {}
-    """Only with `--profile`: folded stacks, and how often each was seen."""
+    """With `--profile` only: folded stacks, and how often each was sampled."""

@@ -1,4 +1,4 @@
-"""A whole measurement: boot a cluster in memory, do the steps of a scenario, say what was seen."""
+"""A whole measurement: boot an in-memory cluster, run the steps of a scenario, collect results."""
 
 import os
 import platform
@@ -32,7 +32,7 @@ PROBE = "bench-probe"
 
 
 def spec_of(scenario: Scenario) -> ClusterSpec:
-    """The cluster that a scenario wants."""
+    """The spec of a scenario's cluster."""
     first, *others = all_pools(scenario)
     timing, scheduler = scenario.clockwork.timing(), scenario.scheduler
     return ClusterSpec(
@@ -48,16 +48,16 @@ async def measure(
     *,
     count_messages: bool = False,
 ) -> BenchResult:
-    """Run a scenario in a cluster of its own, in memory.
+    """Run a scenario in an in-memory cluster of its own.
 
     Args:
-        scenario: what happens.
+        scenario: the scenario.
         progress: kept up to date meanwhile.
         tick: called when it has changed.
-        scope: when it is cancelled, what there is so far is returned, with `interrupted` true.
-        count_messages: count every message by actor and kind; that costs some of the speed.
+        scope: when it is cancelled, the results so far are returned, with `interrupted` true.
+        count_messages: count messages by actor and kind, which costs some speed.
 
-    A step that cannot be done, or whose pods do not come to run, is the last; its result says why.
+    A step that fails, or whose pods do not reach Running, is the last; its result says why.
     """
     run = Run(scenario, progress or Progress(), tick)
     with scope or anyio.CancelScope() as inner:
@@ -66,7 +66,7 @@ async def measure(
 
 
 class Run:
-    """One run of a scenario. `result` tells what was measured, at any time."""
+    """A run of a scenario. `result` has the measurements at any time."""
 
     def __init__(self, scenario: Scenario, progress: Progress, tick: Callable[[], object]) -> None:
         self._scenario = scenario
@@ -86,7 +86,7 @@ class Run:
         self._not_booted = ""
 
     async def run(self, *, count_messages: bool) -> None:
-        """Boot, do all steps, stop."""
+        """Boot, run all steps, stop."""
         progress, nodes = self._progress, self._nodes
         progress.nodes, progress.steps = nodes, len(self._scenario.steps)
         self._tick()
@@ -131,7 +131,7 @@ class Run:
         self._tick()
 
     def _looked(self, sample: Sample) -> None:
-        assert self._transport is not None  # it was made before
+        assert self._transport is not None  # created before the first sample
         self._progress.sample = sample
         self._progress.elapsed = time.perf_counter() - self._begun
         self._progress.good = sum(wave.good for wave in self._pods.waves.values())
@@ -140,7 +140,7 @@ class Run:
         self._tick()
 
     def result(self, *, interrupted: bool) -> BenchResult:
-        """What was measured so far."""
+        """The measurements so far."""
         running, seconds = self._pods.running, max(self._seconds, 1e-9)
         steps = tuple(self._steps.results) if self._steps is not None else ()
         done = len(steps) == len(self._scenario.steps) and all(one.complete for one in steps)
@@ -174,7 +174,7 @@ class Run:
 
 
 async def _probe(client: Client) -> None:
-    """Ask for something small now and then, as a user would who looks: how long does that take meanwhile?"""
+    """Send a small request periodically, as an interactive user would, to measure its latency."""
     await client.create(ConfigMap(metadata=ObjectMeta(name=PROBE, namespace="default")))
     number = 0
     while True:
@@ -184,12 +184,12 @@ async def _probe(client: Client) -> None:
             await client.get(ConfigMap, PROBE, "default")
             await client.list(ConfigMap, "default")
             await client.patch(ConfigMap, PROBE, {"data": {"number": str(number)}}, "default")
-        except StatusError:  # it is measured, nothing hangs on it
+        except StatusError:  # its latency counts, its result does not
             continue
 
 
 def machine() -> str:
-    """The machine, as far as it can be known: for whoever compares figures."""
+    """A description of the machine, as far as it is known, for comparisons."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():

@@ -1,4 +1,4 @@
-"""Looking at a running cluster: memory, mailboxes, busy actors, rates."""
+"""Samples of a running cluster: memory, mailboxes, busy actors, rates."""
 
 import resource
 import sys
@@ -19,13 +19,13 @@ from kubeactors.cluster.bench.result import ActorUse, Sample
 INTERVAL_SECONDS = 0.25
 SHORT_SECONDS = 0.15
 COST = 100
-"""A look may take one part in so many of the time: at many nodes they are rarer."""
+"""A sample may cost 1/100 of the time: with many nodes samples are rarer."""
 MOST = 500
-"""With more samples every second one is dropped, and looks become rarer."""
+"""Above this number every second sample is dropped, and the interval doubles."""
 
 
 class ClassUse(msgspec.Struct):
-    """All actors of a class at one moment."""
+    """The totals of a class of actors at a moment."""
 
     actors: int = 0
     handled: int = 0
@@ -34,7 +34,7 @@ class ClassUse(msgspec.Struct):
 
 
 def by_class(snapshot: Snapshot) -> dict[str, ClassUse]:
-    """What actors are at and what they have done, those that have ended too, added up by class."""
+    """The state and work of actors, including stopped ones, summed by class."""
     found = {one.actor: ClassUse(handled=one.handled, busy_seconds=one.busy_seconds) for one in snapshot.totals}
     for one in snapshot.actors:
         if one.actor:
@@ -45,13 +45,13 @@ def by_class(snapshot: Snapshot) -> dict[str, ClassUse]:
 
 
 class Sampler:
-    """Looks now and then, for as long as `run` runs.
+    """Takes samples periodically while `run` runs.
 
     Args:
-        system: whose actors.
-        pods: what has come to run.
-        created: how many pods were created so far.
-        show: called after each look.
+        system: the actors to sample.
+        pods: the state of pods.
+        created: returns the number of pods created so far.
+        show: called after each sample.
     """
 
     def __init__(
@@ -69,13 +69,13 @@ class Sampler:
         self.samples: list[Sample] = []
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Run until cancelled."""
         while True:
             await anyio.sleep(self._interval)
             self.look()
 
     def look(self) -> None:
-        """Look now."""
+        """Take a sample now."""
         begun = time.perf_counter()
         use = by_class(self._system.snapshot())
         sample = self._sample(begun - self._begun, use)
@@ -92,7 +92,7 @@ class Sampler:
     def _sample(self, at: float, use: dict[str, ClassUse]) -> Sample:
         since = max(at - (self.samples[-1].at if self.samples else 0.0), 1e-9)
         if since < SHORT_SECONDS and self.samples:
-            last = self.samples.pop()  # rates over so short a time mean nothing: those before stand for both
+            last = self.samples.pop()  # rates over so short a time are meaningless: merge it with the one before
             counts = {"created": self._created(), "running": self._pods.running, "rss_bytes": rss_bytes()}
             return replace(last, at=round(at, 3), **counts)
         fresh = self._pods.latencies[self._seen :]
@@ -111,7 +111,7 @@ class Sampler:
         )
 
     def uses(self) -> tuple[ActorUse, ...]:
-        """What each class of actors has done since the beginning, the busiest first."""
+        """The totals of each class of actors since the beginning, the busiest first."""
         pods = max(self._pods.running, 1)
         found = [
             ActorUse(
@@ -132,7 +132,7 @@ def _of(use: dict[str, ClassUse], name: str) -> ClassUse:
 
 
 def rss_bytes() -> int:
-    """Memory of this process now; where that cannot be known, at its peak."""
+    """The resident memory of this process; where that is unavailable, its peak."""
     statm = Path("/proc/self/statm")
     if statm.exists():
         return int(statm.read_bytes().split()[1]) * resource.getpagesize()
@@ -140,5 +140,5 @@ def rss_bytes() -> int:
 
 
 def peak_rss_bytes() -> int:
-    """The most memory that this process has had."""
+    """The peak resident memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

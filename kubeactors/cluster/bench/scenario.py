@@ -1,4 +1,4 @@
-"""A scenario: nodes, and what is done to the cluster, step by step. As Structs of what stands in the YAML file."""
+"""A scenario: nodes, and the steps that act on the cluster. The Structs mirror the YAML file."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -10,12 +10,12 @@ from kubeactors.cluster.spec import NodePool, Timing
 from kubeactors.kubelet.stages import Stage
 
 Quantity: TypeAlias = str | int | float
-"""As in a manifest; YAML makes numbers of those without a unit."""
+"""As in a manifest; in YAML, quantities without a unit are numbers."""
 Count: TypeAlias = Annotated[int, Meta(ge=1)]
 Amount: TypeAlias = Annotated[int, Meta(ge=0)]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0)]
 Name: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$")]
-"""So short that the names of pods that follow from it are valid too."""
+"""Short enough that names of pods derived from it are valid."""
 
 BENCH_IMAGE = "example/app:1"
 PATIENCE_SECONDS = 60.0
@@ -40,7 +40,7 @@ class NodeGroup(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
     stop_seconds: Seconds = 0.0
 
     def pool(self) -> NodePool:
-        """What a cluster is made of."""
+        """The pool of a cluster."""
         return NodePool(
             count=self.count,
             prefix=self.name,
@@ -58,7 +58,7 @@ class NodeGroup(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
 
 
 class Clockwork(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """How soon a dead node is noticed and emptied. The defaults are Kubernetes'."""
+    """How soon a failed node is detected and evicted. The defaults are Kubernetes'."""
 
     heartbeat_seconds: Seconds = Timing().heartbeat_seconds
     lease_duration_seconds: Count = Timing().lease_duration_seconds
@@ -66,7 +66,7 @@ class Clockwork(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
     evicted_nodes_per_second: Seconds = Timing().evicted_nodes_per_second
 
     def timing(self) -> Timing:
-        """What a cluster is told."""
+        """The timing of a cluster."""
         return Timing(
             heartbeat_seconds=self.heartbeat_seconds,
             lease_duration_seconds=self.lease_duration_seconds,
@@ -76,7 +76,7 @@ class Clockwork(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
 
 
 class PodShape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What pods are like: the usual in a word each, or a whole `template` (its `spec` wins)."""
+    """The shape of pods: by a few fields, or by a whole `template` (its `spec` wins)."""
 
     name: Name
     namespace: Name = "default"
@@ -90,15 +90,15 @@ class PodShape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
 
 
 class Import(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What a real cluster had: the output of `kubectl get nodes,pods,deployments,... --all-namespaces -o yaml`.
+    """Import of a real cluster: the output of `kubectl get nodes,pods,deployments,... --all-namespaces -o yaml`.
 
-    Its nodes are there from the start, beside those of `nodes`; its workloads are created in this step.
+    Its nodes exist from the start, beside those of `nodes`; its workloads are created in this step.
     """
 
     file: str
-    """Beside the scenario, unless it is absolute."""
+    """Relative to the scenario, unless absolute."""
     pods: Literal["recreate", "keep"] = "recreate"
-    """Pods of controllers: left out and made anew, wherever the scheduler puts them; or kept where they are."""
+    """Pods of controllers: left out and created anew, wherever the scheduler places them; or kept where they are."""
     wait: bool = True
     patience_seconds: Seconds = PATIENCE_SECONDS
 
@@ -110,13 +110,13 @@ class Create(PodShape, frozen=True, kw_only=True, rename="camel", forbid_unknown
     count: Count = 1
     replicas: Amount = 1
     wait: bool = True
-    """Until all pods run (those of a Job: have run), before the next step."""
+    """Wait until all pods run (those of a Job: have finished) before the next step."""
     patience_seconds: Seconds = PATIENCE_SECONDS
-    """How long nothing may get better before the scenario is given up."""
+    """How long without any improvement until the scenario is given up."""
 
 
 class Churn(PodShape, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Pods that come and go: `perSecond` are created, and the oldest deleted when there are more than `keep`."""
+    """Continuous churn: `perSecond` pods are created, and the oldest deleted when there are more than `keep`."""
 
     per_second: Annotated[float, Meta(gt=0)]
     seconds: Annotated[float, Meta(gt=0)]
@@ -125,7 +125,7 @@ class Churn(PodShape, frozen=True, kw_only=True, rename="camel", forbid_unknown_
 
 
 class Scale(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Give each object of a wave another number of pods."""
+    """Scale each object of a wave."""
 
     name: Name
     replicas: Amount
@@ -134,7 +134,7 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Give each object of a wave another image: a rolling update."""
+    """Change the image of each object of a wave: a rolling update."""
 
     name: Name
     image: str = "example/app:2"
@@ -143,26 +143,26 @@ class Update(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
 
 
 class PowerOff(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Machines stop at once, without a word: the nodes of these racks, these nodes, or so many (of a pool)."""
+    """Cut the power of machines: the nodes of these racks, these nodes, or a number of them (of a pool)."""
 
     racks: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     count: Amount = 0
     pool: str = ""
-    """Which pool `count` is taken from; all by default."""
+    """The pool to take `count` from; all by default."""
     wait: bool = True
-    """Until what ran on them runs elsewhere: the time to recover."""
+    """Wait until their pods run elsewhere: the time to recover."""
     patience_seconds: Seconds = 600.0
 
 
 class PowerOn(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """All machines that are off boot again; waits until they are Ready."""
+    """Boot all machines that are off; waits until they are Ready."""
 
     patience_seconds: Seconds = PATIENCE_SECONDS
 
 
 class Settle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Wait until all pods of all waves are as they should be."""
+    """Wait until all pods of all waves are as wanted."""
 
     patience_seconds: Seconds = PATIENCE_SECONDS
 
@@ -177,7 +177,7 @@ Action: TypeAlias = Create | Import | Churn | Scale | Update | PowerOff | PowerO
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """One thing to do: exactly one of these."""
+    """A step: exactly one of these actions."""
 
     create: Create | None = None
     import_: Import | None = msgspec.field(name="import", default=None)
@@ -210,42 +210,42 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
 
     @property
     def action(self) -> Action:
-        """What it is."""
+        """The action."""
         return self._given()[0]
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A cluster, and what happens to it."""
+    """A cluster, and the steps that act on it."""
 
     name: str = ""
     nodes: tuple[NodeGroup, ...] = ()
     clockwork: Clockwork = Clockwork()
     stages: tuple[str | Stage, ...] = ()
-    """KWOK's stages, or files and folders of them: with any, nodes and pods do what they say, and have no kubelets."""
+    """KWOK's stages, or files and folders of them: with any, nodes and pods are simulated by stages, not kubelets."""
     scheduler: dict[str, object] | None = None
     """A KubeSchedulerConfiguration."""
     boot_seconds: Seconds = 600.0
-    """How long nodes may take until they are Ready: where stages say what they do, perhaps they never are."""
+    """How long nodes may take until they are Ready; with stages they may never be."""
     steps: tuple[Step, ...] = ()
 
     @property
     def played(self) -> tuple[Stage, ...]:
-        """The stages themselves: a scenario that was read has no files any more."""
+        """The stages themselves: in a parsed scenario files are resolved."""
         return tuple(one for one in self.stages if isinstance(one, Stage))
 
     @property
     def imports(self) -> tuple[Import, ...]:
-        """All that is imported."""
+        """All import steps."""
         return tuple(step.import_ for step in self.steps if step.import_ is not None)
 
     @property
     def waves(self) -> tuple[Create, ...]:
-        """All that is created, in order."""
+        """All create steps, in order."""
         return tuple(step.create for step in self.steps if step.create is not None)
 
 
 def plain(nodes: int, pods: int) -> Scenario:
-    """So many bare pods on so many nodes that have room for them.
+    """A scenario of bare pods on nodes with room for them.
 
     >>> plain(2, 7).nodes[0].pods
     14

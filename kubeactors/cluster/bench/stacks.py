@@ -1,11 +1,11 @@
-"""Where the time goes: samples of the Python stack, by a timer that counts CPU time.
+"""Where the time goes: samples of the Python stack, by a CPU-time timer.
 
-A signal comes after each `INTERVAL_SECONDS` of CPU (the system's clock may make it 4 ms), and the stack of that moment
-is counted: what is measured runs as fast as ever. Profilers that are told of every call made the same run 2.6
-(pyinstrument) and 2.9 times (cProfile) as expensive, and the more so the smaller the functions are.
+A signal comes after each `INTERVAL_SECONDS` of CPU (the system's clock may make it 4 ms), and the current stack is
+counted, so the program runs at full speed. Tracing profilers made the same run 2.6 (pyinstrument) and 2.9 times
+(cProfile) as expensive, and distort small functions most.
 
-The result is "folded stacks", as flamegraph.pl and speedscope read them: functions from the outermost inwards, joined
-by semicolons, and how often that was seen.
+The result is "folded stacks" for flamegraph.pl and speedscope: functions from the outermost to the innermost, joined by
+semicolons, with the number of samples.
 """
 
 import signal
@@ -18,7 +18,7 @@ INTERVAL_SECONDS = 0.001
 
 
 class StackSampler:
-    """Samples the main thread while the block lasts. One at a time, in the main thread, on Unix."""
+    """Samples the main thread for the duration of the block. One at a time, in the main thread, on Unix."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[CodeType, ...], int] = {}
@@ -52,7 +52,7 @@ class StackSampler:
         self._counts[key] = self._counts.get(key, 0) + 1
 
     def folded(self) -> dict[str, int]:
-        """What was seen, the most frequent first, without the frames that all have in common."""
+        """The stacks, the most frequent first, without the frames that all have in common."""
         counts: dict[tuple[str, ...], int] = {}
         for stack, count in self._counts.items():
             names = tuple(self._names[code].replace(";", ",") for code in reversed(stack))
@@ -63,7 +63,7 @@ class StackSampler:
 
 
 def common(stacks: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """The frames that all stacks begin with.
+    """The common prefix of all stacks.
 
     >>> common([("main", "run", "a"), ("main", "run", "b", "c")])
     ('main', 'run')

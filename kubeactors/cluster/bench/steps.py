@@ -1,4 +1,4 @@
-"""Doing what the steps of a scenario say."""
+"""Executes the steps of a scenario."""
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
@@ -39,23 +39,23 @@ from kubeactors.cluster.cluster import Cluster
 _Call: TypeAlias = Callable[[], Awaitable[object]]
 
 CREATORS = 32
-"""How many requests are under way at one time."""
+"""The number of concurrent requests."""
 NOW = DeleteOptions(grace_period_seconds=0)
 
 
 class StepFailed(Exception):
-    """The cluster refused something that a step asked for, or cannot be brought to what it wants; the message says why."""
+    """The cluster has rejected a request of a step, or cannot reach the wanted state; the message says why."""
 
 
 class Steps:
-    """Does one step after the other.
+    """Executes steps in sequence.
 
     Args:
-        cluster: where.
-        client: asks for everything; it may measure.
-        pods: sees what comes of it.
-        scenario: whose steps.
-        begins: told of each step, in words, as it begins.
+        cluster: the cluster.
+        client: sends all requests; it may measure.
+        pods: observes the pods.
+        scenario: the steps.
+        begins: called with a description of each step as it begins.
     """
 
     def __init__(
@@ -73,15 +73,15 @@ class Steps:
         self._waves = {wave.name: wave for wave in scenario.waves}
         self._begins = begins
         self.created: int = 0
-        """Pods that were created here; not those that controllers made."""
+        """The number of pods created here, without those of controllers."""
         self.results: list[StepResult] = []
         self._failed = ""
-        """Why the step under way has failed."""
+        """Why the current step has failed."""
         self._note = ""
-        """What else there is to say of it."""
+        """A remark about it."""
 
     async def run(self) -> None:
-        """All steps. What was done of a step that is cancelled counts too; one that fails is the last."""
+        """Execute all steps. A cancelled step counts as far as it was done; a failed one is the last."""
         origin = time.perf_counter()
         for step in self._scenario.steps:
             action = step.action
@@ -122,7 +122,7 @@ class Steps:
             )
 
     async def _do(self, action: Action) -> str:
-        """Do it; why it did not come to an end, if it did not."""
+        """Execute a step; returns why it is not complete, if it is not."""
         match action:
             case Create():
                 return await self._create(action)
@@ -164,10 +164,10 @@ class Steps:
         await self._client.create(one)
 
     async def _all_at_once(self, calls: Iterable[_Call]) -> None:
-        """Make many requests, some at a time, and yield to others now and then.
+        """Send many requests, some of them concurrently, and yield to others regularly.
 
         Raises:
-            StepFailed: one of them was refused; those that have not begun are not made.
+            StepFailed: one of them was rejected; the remaining ones are not sent.
         """
         todo, refused = iter(calls), list[StatusError]()
 
@@ -189,7 +189,7 @@ class Steps:
             raise StepFailed(str(refused[0])) from refused[0]
 
     async def _import(self, step: Import) -> str:
-        """What is refused is left out, and said."""
+        """Rejected objects are left out, and reported."""
         dump, wave, refused = dump_of(step), self._pods.expect(WAVE, 0), list[str]()
         for name in dump.cordoned:
             await self._client.patch(Node, name, {"spec": {"unschedulable": True}})
@@ -258,7 +258,7 @@ class Steps:
         return partial(self._client.delete, Pod, name, pod.metadata.namespace)
 
     async def _attempt(self, call: _Call) -> None:
-        """A request that may be late: what it is about may be gone already."""
+        """Send a request whose object may be gone already."""
         try:
             await call()
         except NotFound:
@@ -279,7 +279,7 @@ class Steps:
         chosen = await self._chosen(off)
         self._pods.darken(chosen)
         for wave in self._waves.values():
-            if wave.kind == "Pod" and wave.name in self._pods.waves:  # nobody makes another one
+            if wave.kind == "Pod" and wave.name in self._pods.waves:  # bare pods are not replaced
                 left = sum(one.spec.node_name not in self._pods.dark for one in self._pods.of(wave.name))
                 self._pods.change(wave.name, wanted=left)
         self._cluster.power_off(chosen)
@@ -311,7 +311,7 @@ class Steps:
     # Waiting.
 
     async def _settle(self, names: Iterable[str], patience_seconds: float) -> str:
-        """Until these waves are settled; or why they are not, once nothing has got better for so long."""
+        """Wait until these waves are settled; returns why they are not, once nothing has improved for that long."""
         waves = tuple(names)
         while True:
             before = self._pods.progress
@@ -336,8 +336,8 @@ _WORDS: dict[type[Action], str] = {
 }
 
 
-def describe(action: Action) -> str:  # noqa: C901 -- a sentence for each
-    """A step in words.
+def describe(action: Action) -> str:  # noqa: C901 -- a sentence for each action
+    """A step, described in words.
 
     >>> describe(Create(name="web", count=2, replicas=1000))
     'create 2 x Deployment web of 1,000 pods'

@@ -16,7 +16,7 @@ from kubeactors.cluster.bench.scenario import Create, PodShape
 WORKLOAD_LABEL = "bench.kubeactors.io/workload"
 """On every pod of a scenario: the name of its wave."""
 GENERATION_LABEL = "bench.kubeactors.io/generation"
-"""On every pod of a scenario: how often the template had been changed when it was made."""
+"""On every pod of a scenario: the number of template changes before it was created."""
 FIRST_GENERATION = "0"
 
 _TYPES: dict[str, type[TypedObject]] = {one.__name__: one for one in (Pod, Deployment, ReplicaSet, StatefulSet, Job)}
@@ -24,14 +24,14 @@ _LOST = ("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready")
 
 
 class WorkloadError(ValueError):
-    """A template makes no pod; the message says why."""
+    """A template is not valid; the message says why."""
 
 
 def pod_spec(shape: PodShape) -> PodSpec:
-    """The spec of its pods.
+    """The spec of the pods of a shape.
 
     Raises:
-        WorkloadError: the template is none.
+        WorkloadError: the template is not valid.
     """
     return _template(shape).spec
 
@@ -43,7 +43,7 @@ def pod_of(shape: PodShape) -> Pod:
 
 
 def named(pod: Pod, name: str) -> Pod:
-    """The pod by that name. All share their spec, so that it is looked at once."""
+    """The pod with a name. All share their spec, so that it is processed once."""
     return replace(pod, metadata=replace(pod.metadata, name=name))
 
 
@@ -60,7 +60,7 @@ def objects(wave: Create) -> Iterator[TypedObject]:
     """All objects of a wave, in order.
 
     Raises:
-        WorkloadError: the template makes no pod.
+        WorkloadError: the template is not valid.
     """
     if wave.kind == "Pod":
         pod = pod_of(wave)
@@ -75,7 +75,7 @@ def type_of(kind: str) -> type[TypedObject]:
 
 
 def update_patch(image: str, generation: str, container: str) -> dict[str, object]:
-    """The strategic merge patch that rolls a workload to another image.
+    """The strategic merge patch that changes the image of a workload.
 
     >>> update_patch("a:2", "1", "app")["spec"]["template"]["spec"]
     {'containers': [{'name': 'app', 'image': 'a:2'}]}
@@ -113,7 +113,7 @@ def _template(shape: PodShape, labels: Mapping[str, str] | None = None) -> PodTe
 
 
 def _spec(shape: PodShape, given: PodSpec) -> PodSpec:
-    """What the template says, and the shape's words for what it leaves open."""
+    """The template's spec, completed by the fields of the shape."""
     command = ("sh", "-c", "exit 0") if isinstance(shape, Create) and shape.kind == "Job" else ()
     resources = ResourceRequirements(requests={"cpu": str(shape.cpu), "memory": str(shape.memory)})
     usual = Container(name="app", image=shape.image, command=command, resources=resources)

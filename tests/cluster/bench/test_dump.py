@@ -1,4 +1,4 @@
-"""Dumps of real clusters: what is made of them."""
+"""Imports of dumps of real clusters."""
 
 from pathlib import Path
 from typing import cast
@@ -97,14 +97,14 @@ def test_nodes_become_pools_of_their_shapes() -> None:
     assert dump.cordoned == ("worker-a",)
 
 
-def test_what_controllers_make_is_left_to_them() -> None:
+def test_owned_objects_are_left_to_their_controllers() -> None:
     dump = parse_dump(DUMP, keep_pods=False)
     assert names(dump) == ["Namespace shop", "ServiceAccount seller", "Pod bare", "Deployment web", "Service web"]
     assert dump.wanted == (0, 0, 1, 3, 0)
     assert dump.unknown == {"Shop": 1}
 
 
-def test_what_the_server_had_set_is_gone() -> None:
+def test_fields_set_by_the_server_are_removed() -> None:
     dump = parse_dump(DUMP, keep_pods=False)
     made = {one.kind: cast("dict[str, dict[str, object]]", msgspec.to_builtins(one)) for one in dump.objects}
     assert made["Deployment"]["metadata"].keys() == {"name", "namespace", "annotations"}
@@ -113,7 +113,7 @@ def test_what_the_server_had_set_is_gone() -> None:
     assert not {"clusterIP", "clusterIPs"} & made["Service"]["spec"].keys()
 
 
-def test_pods_that_are_kept_come_before_their_controllers_and_stay_where_they_are() -> None:
+def test_kept_pods_precede_their_controllers_and_stay_on_their_nodes() -> None:
     dump = parse_dump(DUMP, keep_pods=True)
     assert names(dump) == [
         "Namespace shop", "ServiceAccount seller", "Pod web-1-a", "Pod bare", "ReplicaSet web-1", "Deployment web",
@@ -147,7 +147,7 @@ async def test_an_imported_cluster_runs(tmp_path: Path, pods: str) -> None:
         ("a: [", "dump.yaml: this is not YAML"),
     ],
 )
-def test_what_is_no_dump_is_said(tmp_path: Path, text: str, sentence: str) -> None:
+def test_the_error_of_a_malformed_dump_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "dump.yaml").write_text(text)
     with pytest.raises(ScenarioError) as error:
         parse_scenario(b"steps: [{import: {file: dump.yaml}}]", tmp_path)
@@ -156,6 +156,6 @@ def test_what_is_no_dump_is_said(tmp_path: Path, text: str, sentence: str) -> No
         parse_dump(text, keep_pods=False)
 
 
-def test_a_dump_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_the_error_of_a_missing_dump_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"steps\[0\]\.import\.file: .*: No such file or directory"):
         parse_scenario(b"steps: [{import: {file: nowhere.yaml}}]", tmp_path)

@@ -1,4 +1,4 @@
-"""What is seen of pods through a watch: what counts as wanted, and when all is settled."""
+"""The pod watcher: which pods count as good, and when a wave is settled."""
 
 from collections.abc import Sequence
 
@@ -50,7 +50,7 @@ def test_a_pod_counts_if_it_is_as_wanted(seen: Pod, good: int, stale: int) -> No
     assert watcher.waves["web"] == Wave(wanted=1, good=good, stale=stale)
 
 
-def test_a_latency_is_measured_once_for_each_pod() -> None:
+def test_a_latency_is_measured_once_per_pod() -> None:
     running = pod("Running")
     events = [*added(pod()), WatchEvent(MODIFIED, running), WatchEvent(MODIFIED, running)]
     watcher = watched(*events)
@@ -63,7 +63,7 @@ def test_another_pod_of_the_same_name_is_measured_anew() -> None:
     assert (watcher.running, watcher.waves["web"].good) == (2, 1)
 
 
-def test_a_pod_that_was_to_end_counts_for_ever() -> None:
+def test_a_finished_pod_of_a_job_counts_for_ever() -> None:
     done = pod("Succeeded")
     watcher = watched(*added(done), WatchEvent(DELETED, done), ends=True)
     watcher.darken(["n"])
@@ -75,17 +75,17 @@ def test_a_change_of_the_template_makes_all_pods_stale() -> None:
     watcher.change("web", generation="1")
     assert watcher.waves["web"] == Wave(wanted=1, generation="1", good=0, stale=1)
     watcher.tell(WatchEvents(1, tuple(added(pod("Running", generation="1", name="b")))))
-    assert not watcher.waves["web"].settled  # the old one is still there
+    assert not watcher.waves["web"].settled  # the old pod still exists
     watcher.tell(WatchEvents(1, (WatchEvent(DELETED, pod("Running")),)))
     assert watcher.waves["web"].settled
 
 
-def test_a_complaint_says_what_the_scheduler_says() -> None:
+def test_a_complaint_has_the_reasons_of_the_scheduler() -> None:
     condition = PodCondition(type="PodScheduled", status="False", reason="Unschedulable", message="0/1 nodes.")
     picky = replace(pod(), status=PodStatus(phase="Pending", conditions=(condition,)))
     assert watched(*added(picky)).complaint(["web"]) == "0 of 1 pods of web run; the scheduler says: 0/1 nodes."
 
 
-async def test_waiting_ends_when_all_are_as_wanted() -> None:
+async def test_waiting_ends_when_all_waves_are_settled() -> None:
     watcher = watched(*added(pod("Running")))
     await watcher.wait(["web"])

@@ -1,4 +1,4 @@
-"""Scenarios as text: what they say, and what is known to be wrong before they run."""
+"""Scenarios as text: parsing, and errors found before they run."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -14,11 +14,11 @@ BUILT_IN = sorted(Path(str(files("kubeactors.cluster.bench"))).joinpath("scenari
 
 
 @pytest.mark.parametrize("path", BUILT_IN, ids=lambda path: path.stem)
-def test_scenarios_that_come_along_can_be_read(path: Path) -> None:
+def test_the_included_scenarios_are_valid(path: Path) -> None:
     assert read_scenario(path).name == path.stem
 
 
-def test_a_scenario_says_what_stands_in_it() -> None:
+def test_a_scenario_is_parsed() -> None:
     text = b"""
     name: two
     nodes: [{count: 2, cpu: 4}]
@@ -61,13 +61,13 @@ def test_a_scenario_says_what_stands_in_it() -> None:
         ("{}", "{create: {name: a}, pause: {seconds: 1}}", "steps[0]: a step is one of create, import, churn, "),
     ],
 )  # fmt: skip
-def test_what_cannot_work_is_known_before_it_runs(nodes: str, steps: str, sentence: str) -> None:
+def test_an_impossible_scenario_is_rejected_before_it_runs(nodes: str, steps: str, sentence: str) -> None:
     with pytest.raises(ScenarioError) as found:
         parse_scenario(f"nodes: [{nodes}]\nsteps: [{steps}]".encode())
     assert str(found.value).startswith(sentence)
 
 
-def test_a_scheduler_that_makes_no_sense_is_refused() -> None:
+def test_a_malformed_scheduler_configuration_is_rejected() -> None:
     with pytest.raises(ScenarioError, match="scheduler: "):
         parse_scenario(b"nodes: [{}]\nscheduler: {kind: Deployment}\nsteps: [{pause: {seconds: 0}}]")
 
@@ -87,7 +87,7 @@ def test_bare_pods_share_their_spec() -> None:
     assert getattr(first, "spec") is getattr(second, "spec")  # noqa: B009 -- an object of any kind
 
 
-def test_a_template_wins_over_the_short_words() -> None:
+def test_a_template_overrides_the_short_fields() -> None:
     template: dict[str, object] = {
         "metadata": {"labels": {"a": "b"}},
         "spec": {"containers": [{"name": "own", "image": "own:1"}]},

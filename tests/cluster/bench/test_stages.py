@@ -28,7 +28,7 @@ async def test_stages_of_a_folder_are_played(tmp_path: Path) -> None:
     assert (result.pods, result.complete) == (5, True)
 
 
-async def test_nodes_that_never_become_ready_are_not_waited_for_for_ever() -> None:
+async def test_waiting_for_nodes_that_never_become_ready_ends() -> None:
     lame = RUNS.replace("kind: Pod", "kind: Node").replace("In, values: [Pending]", "DoesNotExist")
     inline = lame.strip().replace("\n", "\n  ")
     result = await measure(parse_scenario(f"{STEPS}bootSeconds: 0.5\nstages:\n- {inline}\n".encode()))
@@ -52,7 +52,7 @@ def test_a_stage_may_stand_in_the_scenario_itself() -> None:
         (RUNS.replace("v1alpha1", "v1"), 'runs.yaml: apiVersion: "kwok.x-k8s.io/v1" is not known; '),
     ],
 )
-def test_what_a_stage_cannot_say_is_said_where_it_stands(tmp_path: Path, text: str, sentence: str) -> None:
+def test_the_error_of_a_malformed_stage_has_its_place(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "runs.yaml").write_text(text)
     with pytest.raises(ScenarioError) as error:
         parse_scenario(f"{STEPS}stages: [runs.yaml]".encode(), tmp_path)

@@ -1,14 +1,14 @@
-"""Kinds as people write them: `deployment/web`, `po`, `shops.example.com`."""
+"""Kinds by any of their names: `deployment/web`, `po`, `shops.example.com`."""
 
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.scheme import Kind, Scheme
 
 
 def kind_of(word: str, scheme: Scheme) -> Kind[TypedObject]:
-    """The kind that is meant by any of its names.
+    """The kind of that name.
 
     Raises:
-        ValueError: there is no such kind.
+        ValueError: it is unknown.
     """
     for kind in scheme:
         names = (kind.singular, kind.resource, f"{kind.resource}.{kind.group}", kind.kind.lower())
@@ -18,10 +18,10 @@ def kind_of(word: str, scheme: Scheme) -> Kind[TypedObject]:
 
 
 def object_of(what: str, scheme: Scheme) -> tuple[str, Kind[TypedObject]]:
-    """Name and kind of `kind/name`.
+    """The name and kind in `kind/name`.
 
     Raises:
-        ValueError: it is not written so, or there is no such kind.
+        ValueError: the form is another, or the kind is unknown.
     """
     word, _, name = what.partition("/")
     if not name:
