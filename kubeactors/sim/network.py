@@ -312,13 +312,18 @@ class Network:
 
 
 def _hand_over(answer: Wait[object], reply: Wait[object], hear: Hear, cell: Cell, actor: object) -> None:
-    """Forward an answer; the callback sees it if the very actor that sent the request still waits for it."""
+    """Forward an answer; the callback sees it if the very actor that sent the request still waits for it.
+
+    An actor that has sent several requests at once may not have come to this one yet: it has not abandoned it either, and
+    so its deadline still runs.
+    """
     try:
         result = answer.result()
     except AskError as error:
         reply.fail(error)
         return
-    if reply.waiter is not None and cell.actor is actor:
+    is_expected = reply.waiter is not None or (reply.on_settled is not None and not reply.done)
+    if is_expected and cell.actor is actor:
         hear(result)
     reply.set(result)
 

@@ -1,10 +1,15 @@
 """The simulated network delays and loses messages, but lets none overtake another on the way to one actor."""
 
-from kubeactors.actor import Actor, SimSystem, handle
+from functools import partial
+
+from kubeactors.actor import Actor, Ref, SimSystem, handle
 from kubeactors.actor.cell import Cell
+from kubeactors.api.core.v1 import Pod
+from kubeactors.apimachinery.meta import ObjectMeta
+from kubeactors.apimachinery.requests import ADMIN, ApiRequest, Delete, GroupVersionResource, Result
 from kubeactors.message import Message
 from kubeactors.sim.chaos.crash import SimulatedCrash
-from kubeactors.sim.network import Network
+from kubeactors.sim.network import Hear, Network
 
 
 class Said(Message, frozen=True):
@@ -78,3 +83,56 @@ def test_what_was_kept_on_its_way_to_an_actor_that_stands_still_comes_first() ->
     line.network.unstall(line.cell)
     line.sim.run(1)
     assert line.heard == [1, 2]
+
+
+PODS = GroupVersionResource("", "v1", "pods")
+
+
+class Desk(Actor[Delete], reentrant=True):
+    """Deletes pods; the one called `slow` takes a second."""
+
+    @handle
+    async def delete(self, message: Delete) -> Result:
+        await self.ctx.sleep(1.0 if message.name == "slow" else 0.1)
+        return Result(object=Pod(metadata=ObjectMeta(name=message.name)))
+
+
+class Begin(Message, frozen=True):
+    pass
+
+
+class Asker(Actor[Begin]):
+    """Sends two requests at once, and then waits for the answer to one after the other."""
+
+    def __init__(self, desk: Ref[Delete], heard: list[str]) -> None:
+        self._desk = desk
+        self._heard = heard
+
+    @handle
+    async def begin(self, _message: Begin) -> None:
+        requests = [Delete(resource=PODS, namespace="x", name=name, user=ADMIN) for name in ("slow", "quick")]
+        for reply in [self._desk.ask(request) for request in requests]:
+            self._heard.append(f"asker: {name_in(await reply)}")
+
+
+def name_in(answer: object) -> str:
+    """The name of what was deleted."""
+    assert isinstance(answer, Result)
+    return answer.object.metadata.name
+
+
+def test_an_answer_is_overheard_though_its_asker_waits_for_another_one_first() -> None:
+    heard: list[str] = []
+
+    def overhear(_component: str, _sender: Cell, request: ApiRequest[object]) -> Hear:
+        return lambda answer: heard.append(f"{request.name}: {name_in(answer)}")
+
+    sim = SimSystem(1)
+    network = Network(sim.kernel)
+    network.on_write = overhear
+    asker = sim.spawn(partial(Asker, sim.spawn(Desk, name="desk"), heard), name="asker")
+
+    asker.tell(Begin())
+    sim.run(2)
+
+    assert heard == ["quick: quick", "slow: slow", "asker: slow", "asker: quick"]

@@ -43,6 +43,14 @@ def test_what_a_seed_decides_can_be_had_again() -> None:
     check_reproducible(first_of(campaign), campaign.simulation)
 
 
+def test_an_address_in_a_message_is_no_difference() -> None:
+    """By priorities, controllers subscribe by messages that name objects in memory."""
+    campaign = campaign_of(careless)
+    plan = first_of(campaign).plan.with_order("priorities")
+    violation = campaign.simulation(plan).run().violations[0]
+    check_reproducible(Finding(violation=violation, plan=plan), campaign.simulation)
+
+
 def test_an_operator_that_remembers_from_run_to_run_is_told_where_two_runs_part() -> None:
     campaign = campaign_of(campaign_of_moody.of_moods)
     with pytest.raises(NotReproducible, match="something that a module or a class remembers") as told:

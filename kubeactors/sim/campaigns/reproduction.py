@@ -1,5 +1,6 @@
 """Whether a finding can be had again: a plan that does something else each time depends on what no seed decides."""
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
@@ -17,6 +18,7 @@ USUAL_CAUSES = (
     "id() or hash(), or something that a module or a class remembers from one run to the next; an operator has "
     "client.random, client.seconds and client.memory"
 )
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 BEFORE, AFTER = 40, 120
 """Of long messages so much is told, of what is before the first difference, and from there on."""
 
@@ -68,9 +70,14 @@ def _parting(finding: Finding, make: Callable[[Plan], Simulation]) -> str:
 
 def _traced(simulation: Simulation) -> _Run:
     lines: list[str] = []
-    simulation.network.listeners.append(Trace(simulation.sim.kernel, lines.append))
+    simulation.network.listeners.append(Trace(simulation.sim.kernel, lines.append, say=_without_addresses))
     with collected_once():
         return _Run(simulation.run().violations, lines)
+
+
+def _without_addresses(message: object) -> str:
+    """A message as text, without addresses in memory: they differ from run to run, and nothing follows from them."""
+    return _ADDRESS.sub("", repr(message))
 
 
 def _is_the_same(found: Violation, again: Sequence[Violation]) -> bool:
