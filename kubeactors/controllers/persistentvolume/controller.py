@@ -271,8 +271,8 @@ class PersistentVolumeController(Controller):
             if taken is not claim:
                 taken = await self._write_claim(taken)
             await self._set_claim(taken, bound_status(taken, reserved))
-        except NotFound:
-            self.enqueue(f"{_VOLUME}{volume.metadata.name}")  # the claim has gone meanwhile: nobody else wakes us
+        except NotFound:  # the claim has gone, though the cache may still show it, and nobody else wakes us
+            await self._sync_claimed(reserved, await self._live_claim(key_of(claim)))
 
     # Volumes.
 
@@ -289,12 +289,17 @@ class PersistentVolumeController(Controller):
         claim = self._claim(key)
         if claim is None or claim.metadata.uid != reference.uid:
             claim = await self._live_claim(key)
-        if claim is None or claim.metadata.uid != reference.uid:
+        await self._sync_claimed(volume, claim)
+
+    async def _sync_claimed(self, volume: PersistentVolume, claim: PersistentVolumeClaim | None) -> None:
+        """A volume that is reserved for a claim: what comes of it depends on what has become of the claim."""
+        reference = volume.spec.claim_ref
+        if claim is None or reference is None or claim.metadata.uid != reference.uid:
             await self._release(volume)
-        elif claim.spec.volume_name == name:
+        elif claim.spec.volume_name == volume.metadata.name:
             await self._set_volume(volume, BOUND)
         elif not claim.spec.volume_name:
-            self.enqueue(f"{_CLAIM}{key}")
+            self.enqueue(f"{_CLAIM}{key_of(claim)}")
         else:
             await self._misbound(volume)
 
