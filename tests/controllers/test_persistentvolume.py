@@ -18,6 +18,7 @@ from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.api.storage.v1.storageclass import IS_DEFAULT
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.controllers.persistentvolume.provisioner import LOCAL_PATH, PROVISIONER
+from kubeactors.sim.network import Network
 from kubeactors.sim.tree import cells
 from tests.controllers.plane import Plane, meta, template
 
@@ -324,6 +325,24 @@ def test_a_binder_that_is_killed_between_two_writes_goes_on(control_plane: Plane
     assert sorted(one.spec.volume_name for one in claims) == sorted(f"pvc-{one.metadata.uid}" for one in claims)
     assert set(phases(control_plane).values()) == {"Bound"}
     assert len(phases(control_plane)) == 10
+
+
+def test_a_volume_is_released_whose_claim_is_gone_though_the_cache_shows_it(control_plane: Plane) -> None:
+    made = control_plane.create(claim())
+    control_plane.sim.run(2.0)
+    informer = next(
+        one for one in cells(control_plane.sim.kernel.root) if one.path.endswith("/informer-persistentvolumeclaims")
+    )
+    network = Network(control_plane.sim.kernel)
+    network.stall(informer)
+    control_plane.delete(made)
+    control_plane.change(made, lambda live: replace(live, metadata=replace(live.metadata, finalizers=())))
+    control_plane.create(volume("v"))
+    control_plane.sim.run(2.0)
+    assert phases(control_plane) == {"v": "Released"}
+    network.unstall(informer)
+    control_plane.sim.run(2.0)
+    assert phases(control_plane) == {"v": "Released"}
 
 
 def test_what_is_reserved_for_a_claim_comes_first() -> None:

@@ -19,8 +19,8 @@ from kubeactors.sim.world import Commit, World
 
 JOB = "job"
 """The name of the job controller."""
-BY_INDEXES = ("FailedIndexes", "MaxFailedIndexesExceeded")
-"""Reasons of a job that fails because of its failed indexes."""
+FAIL_JOB = "FailJob"
+"""The action of a rule by which one failure fails the whole job."""
 
 
 class _Tries:
@@ -35,13 +35,29 @@ class _Tries:
         self.ended: dict[int, dict[str, None]] = {}
         """The uids of failed and terminating pods: many jobs count the latter as failed."""
         self.stopped: dict[int, dict[str, None]] = {}
-        """The uids of pods that the job controller deleted. A job that ends deletes its pods and then writes its status; if
-        that write is rejected, the next one may count these pods as failed, because they are terminating."""
+        """The uids of pods that the job controller deleted. A job that ends deletes its pods, and reports the end once all are
+        terminating; if one of these writes is rejected, the next status may count the terminating pods as failed."""
 
     def failures(self, index: int, *, stopped: bool) -> int:
         """How many pods of an index have failed or may count as failed; with `stopped`, including those that the job deleted."""
         ended = self.ended.get(index, {})
         return len(ended | self.stopped.get(index, {}) if stopped else ended)
+
+    def may_end(self, job: Job) -> bool:
+        """Whether the job may be ending, and so deleting its pods, before its status says so.
+
+        Source: syncJob in pkg/controller/job/job_controller.go (v1.36).
+        """
+        spec, needed = job.spec, _needed(job)
+        failed = sum(1 for one in self.ended.values() if len(one) >= needed)
+        rules = spec.pod_failure_policy.rules or () if spec.pod_failure_policy is not None else ()
+        return (
+            (spec.max_failed_indexes is not None and failed > spec.max_failed_indexes)
+            or (spec.backoff_limit is not None and sum(map(len, self.ended.values())) > spec.backoff_limit)
+            or spec.active_deadline_seconds is not None
+            or spec.success_policy is not None
+            or any(one.action == FAIL_JOB for one in rules)
+        )
 
 
 class JobIndexesAreAccountedFor(RequestInvariant):
@@ -114,9 +130,9 @@ class JobIndexesAreAccountedFor(RequestInvariant):
             if one not in tries.succeeded:
                 yield f"{title(new)} lists index {one} as completed, but no pod of it has succeeded"
         needed = _needed(new)
-        stopped = _ends_otherwise(new) or any(tries.failures(one, stopped=False) >= needed for one in failed)
+        stopped = tries.may_end(new)
         for one in failed:
-            there = tries.failures(one, stopped=stopped and _is_ending(new))
+            there = tries.failures(one, stopped=stopped)
             if there < needed:
                 yield f"{title(new)} lists index {one} as failed after {there} failed pods, but it may fail only after {needed}"
         for one in completed:
@@ -147,13 +163,6 @@ def _goes(commit: Commit) -> bool:
 
 def _is_ending(job: Job) -> bool:
     return any(one.type in ENDING and one.status == "True" for one in job.status.conditions)
-
-
-def _ends_otherwise(job: Job) -> bool:
-    """Whether it ends for a reason other than its failed indexes."""
-    return any(
-        one.type in ENDING and one.status == "True" and one.reason not in BY_INDEXES for one in job.status.conditions
-    )
 
 
 def _has_only_now(old: TypedObject | None) -> bool:

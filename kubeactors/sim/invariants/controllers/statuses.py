@@ -10,6 +10,8 @@ from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, Re
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.core.v1 import Node, Pod, ReplicationController
+from kubeactors.api.core.v1.affinity import Toleration
+from kubeactors.api.core.v1.placement import NO_EXECUTE, NO_SCHEDULE, untolerated
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import TypedObject
@@ -44,6 +46,14 @@ REPLICA_FAILURE = "ReplicaFailure"
 PATIENT_SECONDS = 20
 """A deployment with a shorter progress deadline has reported it as exceeded by the time all is quiet."""
 
+TOLERATED = (
+    *(Toleration(key=f"node.kubernetes.io/{one}", operator="Exists", effect=NO_EXECUTE)
+      for one in ("not-ready", "unreachable")),
+    *(Toleration(key=f"node.kubernetes.io/{one}", operator="Exists", effect=NO_SCHEDULE)
+      for one in ("disk-pressure", "memory-pressure", "pid-pressure", "unschedulable")),
+)  # fmt: skip
+"""What the pods of every daemon set tolerate."""
+
 TOLERANCE = 0.1
 """The relative deviation from the target utilization that an autoscaler tolerates."""
 
@@ -63,13 +73,16 @@ class StatusesAreAccurate(PromptInvariant):
             yield problem
 
     def pending(self) -> Iterator[tuple[str, str]]:
-        """The values that are soon up to date, except for workloads with `minReadySeconds`."""
+        """The values that are soon up to date; not those of objects that wait."""
         for one, problem in inaccuracies(self.world, PROMPT):
             if not _waits(one):
                 yield problem, one.metadata.resource_version
 
 
 def _waits(found: TypedObject) -> bool:
+    """Whether its status follows only later: an evicted pod counts as gone for two minutes, though it may stay."""
+    if isinstance(found, PodDisruptionBudget):
+        return bool(found.status.disrupted_pods)
     return isinstance(found, Deployment | Replicas | StatefulSet | DaemonSet) and found.spec.min_ready_seconds > 0
 
 
@@ -206,20 +219,35 @@ def _check_stateful_set(world: World, found: TypedObject) -> Said:
 
 def _check_daemon_set(world: World, found: TypedObject) -> Said:
     assert isinstance(found, DaemonSet)
-    pods, status = _firsts(filter(is_active, _pods(world, found))), found.status
-    nodes = sum(1 for node in world.of(Node).values() if is_ours(node))
-    ready = sum(map(is_ready, pods))
+    hosts = [one.metadata.name for one in world.of(Node).values() if is_ours(one) and _may_host(one, found)]
+    nodes, there, status = len(hosts), _firsts(_pods(world, found)), found.status
+    pods = [pod for pod in there if target(pod) in hosts]
+    ready = sum(_has_condition(pod, "Ready") for pod in pods)
     yield from _check_generation(found)
     yield "desiredNumberScheduled", status.desired_number_scheduled, nodes
     yield "currentNumberScheduled", status.current_number_scheduled, len(pods)
     yield "numberReady", status.number_ready, ready
     yield "numberAvailable", status.number_available, ready
     yield "numberUnavailable", status.number_unavailable, nodes - ready
-    yield "numberMisscheduled", status.number_misscheduled, 0
+    yield "numberMisscheduled", status.number_misscheduled, len(there) - len(pods)
+
+
+def _may_host(node: Node, found: DaemonSet) -> bool:
+    """Whether the set wants a pod on a node: not if the node has a taint that the pods do not tolerate.
+
+    Of the taints of an unready node they tolerate NoExecute, not NoSchedule.
+
+    Source: nodeShouldRunDaemonPod in pkg/controller/daemon/daemon_controller.go, AddOrUpdateDaemonPodTolerations in
+    pkg/controller/daemon/util/daemonset_util.go (v1.36).
+    """
+    tolerations = (*TOLERATED, *found.spec.template.spec.tolerations)
+    return untolerated(node.spec.taints, tolerations, (NO_SCHEDULE, NO_EXECUTE)) is None
 
 
 def _firsts(pods: Iterable[Pod]) -> Sequence[Pod]:
     """The pod of each node that counts: a daemon set counts nodes, and a second pod on one may be pending.
+
+    A terminating pod counts, too.
 
     Source: updateDaemonSetStatus in pkg/controller/daemon/daemon_controller.go (v1.36).
     """
