@@ -190,7 +190,7 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("no-pods-on-missing-nodes", "pod_gc:PodGCController._on_node:skip_wake_up:0", (WEB, NodeRemoved(at=10.0, node="node-1"))),
     ("taints-follow-readiness", "nodelifecycle.health:with_schedule_taints:drop_condition:0",
      (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=100.0))),
-    ("unready-nodes-are-evicted", "nodelifecycle.health:with_execute_taint:confuse:0",
+    ("unready-nodes-are-tainted", "nodelifecycle.health:with_execute_taint:confuse:0",
      (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=150.0))),
     ("node-evictions-are-rate-limited", "nodelifecycle.health:has_execute_taint:confuse:1",
      (WEB, RackPowerLoss(at=5.0, nodes=("node-1", "node-2"), seconds=150.0))),

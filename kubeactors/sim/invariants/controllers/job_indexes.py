@@ -134,7 +134,7 @@ class JobIndexesAreAccountedFor(RequestInvariant):
         for one in failed:
             there = tries.failures(one, stopped=stopped)
             if there < needed:
-                yield f"{title(new)} lists index {one} as failed after {there} failed pods, but it may fail only after {needed}"
+                yield f"{title(new)} lists index {one} as failed, but of its pods {there} failed, and {needed} must"
         for one in completed:
             if one in failed:
                 yield f"{title(new)} lists index {one} both as completed and as failed"

@@ -237,7 +237,7 @@ class OnlySurplusPodsAreDeleted(RequestInvariant):
         left = sum(1 for pod in self.world.pods_of(owner) if is_active(pod) and not self._is_leaving(pod, asked.at))
         if left < least:
             self._found.append(
-                f"{asked.sender.path} deletes too many pods of {title(owner)}: {left} are left, but it wants {least}"
+                f"{asked.sender.path} deletes too many pods of {title(owner)}: that leaves {left}, but it wants {least}"
             )
 
     def _is_leaving(self, pod: Pod, now: int) -> bool:

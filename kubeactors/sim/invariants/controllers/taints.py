@@ -1,4 +1,4 @@
-"""What holds of taints: they follow what nodes say of themselves."""
+"""Invariants of the taints that follow from nodes' readiness."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -16,14 +16,14 @@ from kubeactors.sim.users.manifests import NOT_READY, UNREACHABLE
 from kubeactors.sim.world import Commit, World
 
 RATIONED = 35 * SECOND
-"""So soon one or two nodes of a zone are given up: one every 10 s.
+"""How soon one or two unready nodes of a zone get their NoExecute taint, at a rate of one in 10 s.
 
 Source: nodeEvictionRate of kube-controller-manager (v1.36).
 """
 APART = 9 * SECOND
-"""So far apart at least are two of them: writes may take a while."""
+"""The shortest time between two of them, as writes may take a while."""
 FEW = 2
-"""So many nodes of a zone may be unready without its being called disrupted.
+"""How many nodes of a zone may be unready without the zone counting as disrupted.
 
 Source: ComputeZoneState in pkg/controller/nodelifecycle/node_lifecycle_controller.go (v1.36).
 """
@@ -33,7 +33,7 @@ CALLED_FOR = {"False": NOT_READY, "Unknown": UNREACHABLE}
 
 
 class TaintsFollowReadiness(PromptInvariant):
-    """A node that is not ready, or of which that is not known, is tainted so, and one that is ready is not.
+    """A node whose condition Ready is False or Unknown has the taint for that, and a ready node has neither taint.
 
     Source: "Taint Nodes by Condition" and "Taint based Evictions" in Kubernetes' documentation.
     """
@@ -41,36 +41,37 @@ class TaintsFollowReadiness(PromptInvariant):
     name: ClassVar[str] = "taints-follow-readiness"
 
     def settled(self) -> Iterator[str]:
-        """Look at each node."""
+        """Check each node."""
         for node in self.world.of(Node).values():
             wanted = CALLED_FOR.get(_ready(node), "")
             for effect in (NO_SCHEDULE, NO_EXECUTE):
                 taint = _taint(node, effect)
                 if taint != wanted and (effect == NO_SCHEDULE or not wanted):
-                    yield f"{title(node)} is tainted with {taint or 'nothing'}:{effect}, not {wanted or 'nothing'}"
+                    has, expected = taint or "no readiness taint", wanted or "none"
+                    yield f"{title(node)} has {has} with effect {effect}, but should have {expected}"
 
 
-class UnreadyNodesAreEvicted(PromptInvariant):
-    """A node that is not ready drives its pods off, unless no other node is ready, or most of its zone are not."""
+class UnreadyNodesAreTainted(PromptInvariant):
+    """An unready node gets its NoExecute taint, which evicts its pods, unless most nodes of the zone are unready."""
 
-    name: ClassVar[str] = "unready-nodes-are-evicted"
+    name: ClassVar[str] = "unready-nodes-are-tainted"
     patience: ClassVar[int] = RATIONED
 
     def pending(self) -> Iterator[tuple[str, str]]:
-        """Look at each node that is not ready."""
+        """Check each unready node."""
         nodes = self.world.of(Node).values()
         unready = [one for one in nodes if _ready(one) != "True"]
         if len(unready) <= min(FEW, len(nodes) - 1):
             for node in unready:
                 wanted = CALLED_FOR.get(_ready(node), "")
                 if _taint(node, NO_EXECUTE) != wanted:
-                    yield f"{title(node)} is not ready, and not tainted with {wanted}:{NO_EXECUTE}", ""
+                    yield f"{title(node)} is not ready, but lacks the taint {wanted}:{NO_EXECUTE}", ""
 
 
 class NodeEvictionsAreRateLimited(Invariant):
-    """Of the nodes of a zone that are not ready one every ten seconds drives its pods off: so many may only be cut off.
+    """Of the unready nodes of a zone one in ten seconds gets its NoExecute taint, as many may only be unreachable.
 
-    A controller that has started anew does not know when it gave up the last one.
+    A restarted controller does not know when it tainted the last one.
 
     Source: "Rate limits on eviction" in Kubernetes' documentation.
     """
@@ -81,10 +82,10 @@ class NodeEvictionsAreRateLimited(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._last: dict[tuple[str, ...], int] = {}
-        """By zone: when a node of it was given up last."""
+        """By zone: when a node of it last got a NoExecute taint (virtual nanoseconds)."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Look at each node that gets its taint."""
+        """Check each node that gets such a taint."""
         old, new, now = commit.old, commit.new, self.root.kernel.now
         if not isinstance(new, Node) or not _taint(new, NO_EXECUTE):
             return
@@ -94,7 +95,7 @@ class NodeEvictionsAreRateLimited(Invariant):
         last = self._last.get(zone, LONG_AGO)
         self._last[zone] = now
         if now < last + APART and self.world.faults.disturbed_until(MANAGER) < last:
-            yield f"{title(new)} was given up {(now - last) / SECOND:g} s after another one of its zone"
+            yield f"{title(new)} got a NoExecute taint {(now - last) / SECOND:g} s after another node of its zone, not 10 s"
 
 
 def _ready(node: Node) -> str:
@@ -102,9 +103,9 @@ def _ready(node: Node) -> str:
 
 
 def _taint(node: Node, effect: str) -> str:
-    """The key of its taint of that effect that is about readiness; empty if there is none."""
+    """The key of its readiness taint with that effect; empty if there is none."""
     keys = (one.key for one in node.spec.taints if one.effect == effect)
     return next((one for one in keys if one in {NOT_READY, UNREACHABLE}), "")
 
 
-INVARIANTS: tuple[type[Invariant], ...] = (TaintsFollowReadiness, UnreadyNodesAreEvicted, NodeEvictionsAreRateLimited)
+INVARIANTS: tuple[type[Invariant], ...] = (TaintsFollowReadiness, UnreadyNodesAreTainted, NodeEvictionsAreRateLimited)
