@@ -1,4 +1,4 @@
-"""`kubeactors bench`: how fast is it here."""
+"""`kubeactors bench`: benchmarks of a cluster in this process."""
 
 import sys
 from importlib.resources import files
@@ -21,29 +21,29 @@ from kubeactors.cluster.bench.stacks import StackSampler, lines
 NODES, PODS = 1000, 5000
 PROFILE = Path("kubeactors-profile.html")
 STOPPED = 130
-"""What shells show of a program that Ctrl-C has ended."""
+"""A shell's exit code for a program that Ctrl-C has ended."""
 
 
 def bench(  # noqa: PLR0913 -- the options of the command
     scenario: Annotated[
-        Path | None, Parameter(help="A YAML file, or the name of one that comes along, such as tour.")
+        Path | None, Parameter(help="Scenario: a YAML file, or the name of a built-in one, such as tour.")
     ] = None,
     *,
-    nodes: Annotated[int | None, Parameter(help=f"How many simulated nodes; {NODES} by default.")] = None,
-    pods: Annotated[int | None, Parameter(help=f"How many pods are created; {PODS} by default.")] = None,
+    nodes: Annotated[int | None, Parameter(help=f"Number of simulated nodes; {NODES} by default.")] = None,
+    pods: Annotated[int | None, Parameter(help=f"Number of pods to create; {PODS} by default.")] = None,
     output: Literal["text", "json"] = "text",
-    report: Annotated[Path | None, Parameter(help="Write one HTML page with the figures as plots.")] = None,
+    report: Annotated[Path | None, Parameter(help="Write an HTML page with plots.")] = None,
     compare: Annotated[
         tuple[Path, ...],
-        Parameter(consume_multiple=True, negative=(), help="Run nothing: put results of --output json side by side."),
+        Parameter(consume_multiple=True, negative=(), help="Compare results of --output json instead of running."),
     ] = (),
     profile: Annotated[
-        bool, Parameter(negative=(), help="Count messages by actor, and put a flame graph into the report.")
+        bool, Parameter(negative=(), help="Count messages by actor and add a flame graph to the report.")
     ] = False,
 ) -> int:
-    """Measure a cluster of its own, in memory: pods from creation to Running, or what a scenario says.
+    """Measure an in-memory cluster: pods from creation to Running, or the steps of a scenario.
 
-    Exit 1: not everything came to be as wanted. Exit 130 after Ctrl-C, with what was measured so far.
+    Exit code 1: the cluster did not reach the desired state. 130: Ctrl-C; what was measured so far is printed.
     """
     if profile:
         report = _checked(report or PROFILE)
@@ -82,19 +82,19 @@ def _scenario(path: Path | None, nodes: int | None, pods: int | None) -> Scenari
     if path is None:
         nodes, pods = NODES if nodes is None else nodes, PODS if pods is None else pods
         if nodes < 1 or pods < 1:
-            raise UsageError("--nodes and --pods count from 1")
+            raise UsageError("--nodes and --pods must be at least 1")
         return plain(nodes, pods)
     if nodes is not None or pods is not None:
-        raise UsageError("the scenario says how many nodes and pods there are; leave out --nodes and --pods")
+        raise UsageError("the scenario sets the numbers of nodes and pods; leave out --nodes and --pods")
     try:
         return read_scenario(built_in().get(str(path), path))
     except (OSError, ScenarioError) as error:
-        hint = f"; built in are {', '.join(built_in())}" if isinstance(error, FileNotFoundError) else ""
+        hint = f"; the built-in ones are {', '.join(built_in())}" if isinstance(error, FileNotFoundError) else ""
         raise UsageError(f"{said(error)}{hint}") from error
 
 
 def built_in() -> dict[str, Path]:
-    """The scenarios that come along, by name."""
+    """The built-in scenarios, by name."""
     folder = Path(str(files("kubeactors.cluster.bench"))) / "scenarios"
     return {one.stem: one for one in sorted(folder.glob("*.yaml"))}
 
@@ -114,7 +114,9 @@ def _read(path: Path) -> BenchResult:
     try:
         return msgspec.json.decode(path.read_bytes(), type=BenchResult)
     except (OSError, msgspec.DecodeError) as error:
-        words = said(error) if isinstance(error, OSError) else f"{path} is no result of `bench --output json`: {error}"
+        words = (
+            said(error) if isinstance(error, OSError) else f"{path} is not a result of `bench --output json`: {error}"
+        )
         raise UsageError(words) from error
 
 
@@ -131,9 +133,9 @@ def _check_writable(path: Path | None, what: str) -> None:
     if path is None:
         return
     if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no directory; the {what} cannot be written there")
+        raise UsageError(f"{path.parent} is not a directory; the {what} cannot be written there")
     if path.is_dir():
-        raise UsageError(f"{path} is a directory; the {what} is a file")
+        raise UsageError(f"{path} is a directory; the {what} must be a file")
 
 
 def _write_report(path: Path | None, results: list[BenchResult]) -> None:

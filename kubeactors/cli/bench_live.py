@@ -1,4 +1,4 @@
-"""What a benchmark shows on a terminal while it runs; nothing in a pipe."""
+"""The live display of a running benchmark: on a terminal only."""
 
 import sys
 from collections.abc import Callable, Generator
@@ -19,7 +19,7 @@ SHOWN = 4
 
 @contextmanager
 def live(progress: Progress) -> Generator[Callable[[], object]]:
-    """A few lines that are kept up to date, and vanish at the end. Yields what must be called after a change."""
+    """A few lines that are kept up to date and vanish at the end. Yields a function to call after each change."""
     if not sys.stderr.isatty():
         yield lambda: None
         return
@@ -28,10 +28,10 @@ def live(progress: Progress) -> Generator[Callable[[], object]]:
 
 
 def picture(progress: Progress) -> Group:
-    """The lines: which step, how many pods run, rates and percentiles, who is busy."""
+    """The lines: the step, running pods, rates and percentiles, the busiest actors."""
     sample = progress.sample
     if sample is None:
-        return Group(Text(f"{progress.nodes:,} nodes boot" if not progress.step else progress.phase, style="bold"))
+        return Group(Text(f"booting {progress.nodes:,} nodes" if not progress.step else progress.phase, style="bold"))
     step = Text(f"step {progress.step} of {progress.steps}: ", style="dim")
     return Group(
         step.append(progress.phase, style="bold not dim"),
@@ -44,7 +44,7 @@ def picture(progress: Progress) -> Group:
 def _bar(progress: Progress, sample: Sample) -> Table:
     line = Table.grid(padding=(0, 2))
     bar = ProgressBar(total=max(progress.wanted, 1), completed=progress.good, width=40)
-    said = f"{progress.good:,} of {progress.wanted:,} pods as wanted, {sample.running:,} have run"
+    said = f"{progress.good:,} of {progress.wanted:,} pods done, {sample.running:,} have run"
     line.add_row(bar, Text(said))
     return line
 

@@ -1,4 +1,4 @@
-"""The figures of benchmarks as tables for a terminal."""
+"""Benchmark results as tables for a terminal."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,7 +13,7 @@ MESSAGES = 20
 
 
 def tables(results: Sequence[BenchResult]) -> Iterator[Table]:
-    """All there is to say about one run, or the main figures of several side by side."""
+    """All figures of one run, or the main figures of several side by side."""
     yield _summary(results)
     if len(results) > 1:
         return

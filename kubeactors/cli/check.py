@@ -1,4 +1,4 @@
-"""`kubeactors check`: every gate of the project, by one command, in a checkout."""
+"""`kubeactors check`: every gate of the project in one command, run in a checkout."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ GATES: Mapping[str, Sequence[str]] = {
 
 
 def check(*, without: Annotated[tuple[str, ...], Parameter(help="Gates to leave out.")] = ()) -> int:
-    """Run the gates: format, lint, imports, mypy, pyright, typing, tests. Exit 1 if one fails."""
+    """Run all gates: format, lint, imports, mypy, pyright, typing, tests. Exit code 1 if one fails."""
     unknown = [name for name in without if name not in GATES]
     if unknown:
         raise UsageError(f"no gate is named {', '.join(unknown)}; there are {', '.join(GATES)}")

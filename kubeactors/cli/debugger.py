@@ -1,4 +1,4 @@
-"""The debugger of `kubeactors replay --pause-at`: who leaves it ends the run."""
+"""The debugger of `kubeactors replay --pause-at`: quitting it ends the run."""
 
 import os
 import sys
@@ -7,28 +7,28 @@ from contextlib import contextmanager
 from pdb import Pdb
 
 ENDED = 130
-"""The exit code of a run that was ended: it is not known whether it fails."""
+"""The exit code of a run that was ended in the debugger."""
 
 
 class Left(BaseException):
-    """Somebody has left the debugger. No `Exception`: whoever is at work then has not failed, and none may survive it."""
+    """The user has quit the debugger. Not an `Exception`: the actor at work has not failed, and no handler may catch it."""
 
 
 class _Debugger(Pdb):
-    """Ends the run on `q`, where Python's would let the actor in hand fail and all others go on."""
+    """Ends the run on `q`; Python's debugger would fail the current actor and let all others go on."""
 
     def set_quit(self) -> None:
-        """Leave."""
+        """End the run."""
         super().set_quit()
         raise Left
 
 
 @contextmanager
 def debugger() -> Generator[None]:
-    """Within, `breakpoint()` opens a debugger in which `q` ends the program; unless PYTHONBREAKPOINT names another one.
+    """Within the block `breakpoint()` opens a debugger in which `q` ends the program, unless PYTHONBREAKPOINT is set.
 
     Raises:
-        SystemExit: somebody has left it.
+        SystemExit: the user has quit the debugger.
     """
     before = sys.breakpointhook
     if not os.environ.get("PYTHONBREAKPOINT"):
@@ -36,11 +36,11 @@ def debugger() -> Generator[None]:
     try:
         yield
     except Left:
-        print("kubeactors: the run was ended in the debugger; whether it fails is not known", file=sys.stderr)
+        print("kubeactors: the run was ended in the debugger before its outcome was known", file=sys.stderr)
         sys.exit(ENDED)
     finally:
         sys.breakpointhook = before
 
 
 def _stop() -> None:
-    _Debugger().set_trace(sys._getframe().f_back)  # noqa: SLF001 -- as `pdb.set_trace` finds who has called it
+    _Debugger().set_trace(sys._getframe().f_back)  # noqa: SLF001 -- as `pdb.set_trace` finds its caller

@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 20.0
 
 
 def demo() -> int:
-    """Boot a durable cluster, run a shop on it, scale it, roll it, cut a rack's power, and see it recover."""
+    """Boot a durable cluster, deploy a shop, scale it, roll it out, cut the power of a rack, and watch the recovery."""
     run(_demo)
     return 0
 
@@ -42,7 +42,7 @@ async def _demo() -> None:
         async with Cluster(spec=spec) as cluster:
             tour = _Tour(cluster, console)
             await tour.walk()
-    console.print(f"\nThat was {time.perf_counter() - began:.1f} s. Now with your own kubectl:\n")
+    console.print(f"\nThat took {time.perf_counter() - began:.1f} s. Now try it with your own kubectl:\n")
     console.print("  kubeactors up &")
     console.print("  export KUBECONFIG=~/.local/share/kubeactors/kubeconfig")
     console.print("  kubectl create deployment hello --image=example/hello --replicas=3", soft_wrap=True)
@@ -50,7 +50,7 @@ async def _demo() -> None:
 
 
 class _Tour:
-    """One step after the other; each waits until the cluster has done what it shows."""
+    """Runs the steps in turn; each waits until the cluster has reached the state that it shows."""
 
     def __init__(self, cluster: Cluster, console: Console) -> None:
         self._cluster = cluster
@@ -68,7 +68,7 @@ class _Tour:
         await self._power_returns()
 
     async def _boot(self) -> None:
-        self._say(f"A control plane of actors, its state in SQLite, and {NODES} nodes in {RACKS} racks")
+        self._say(f"A control plane of actors with its state in SQLite, and {NODES} nodes in {RACKS} racks")
         await self._until("nodes Ready", self._nodes_ready)
         await self._show(Node)
 
@@ -93,7 +93,7 @@ class _Tour:
         containers = [{"name": "web", "image": "shop/web:2.0"}]
         patch = {"spec": {"template": {"spec": {"containers": containers}}}}
         await self._client.patch(Deployment, "web", patch, "default")
-        await self._until("the new version everywhere", self._rolled_out)
+        await self._until("the new version is rolled out", self._rolled_out)
         await self._show(Deployment)
 
     async def _lose_a_rack(self) -> None:
@@ -101,19 +101,19 @@ class _Tour:
         self._dark = names
         self._say(f"{rack} loses power: {', '.join(names)}")
         self._cluster.power_off(names)
-        await self._until("the nodes are seen to be gone", self._dark_nodes_noticed)
+        await self._until("the nodes are NotReady", self._dark_nodes_noticed)
         await self._show(Node)
         await self._until("their pods run elsewhere", self._moved)
         await self._show(Deployment)
 
     async def _power_returns(self) -> None:
-        self._say("the power is back")
+        self._say("power is restored")
         self._cluster.power_on(self._dark)
         self._dark = ()
         await self._until("all nodes Ready again", self._nodes_ready)
         await self._show(Node)
 
-    # What is waited for.
+    # Conditions.
 
     async def _nodes_ready(self) -> bool:
         nodes = (await self._client.list(Node)).items
@@ -132,7 +132,7 @@ class _Tour:
         here = [pod for pod in pods if pod.spec.node_name in self._dark and not pod.metadata.deletion_timestamp]
         return not here and await self._rolled_out()
 
-    # How it is shown.
+    # Output.
 
     def _say(self, what: str) -> None:
         self._console.print(f"\n[bold]{what}[/bold]")
@@ -156,7 +156,7 @@ class _Tour:
         self._console.print(f"[green]✓[/green] {what}, after {time.perf_counter() - began:.1f} s")
 
     async def _picture(self, what: str, elapsed: float) -> Panel:
-        """The racks and who runs where, at this moment."""
+        """The racks, and the pods on each node."""
         pods = (await self._client.list(Pod, "default")).items
         table = Table(box=None, padding=(0, 2))
         grid: list[list[Text]] = []
@@ -173,7 +173,7 @@ class _Tour:
 
 
 def _node(name: str, pods: tuple[Pod, ...], *, dark: bool) -> Text:
-    """A node and a letter for each pod on it: w(eb), a(pi), c(ache); green runs, yellow comes, red goes."""
+    """A node and a letter per pod: w(eb), a(pi), c(ache); green if running, yellow if pending, red if terminating."""
     text = Text(f"{name} ", style="red" if dark else "")
     for pod in pods:
         if pod.spec.node_name == name:

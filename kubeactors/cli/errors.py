@@ -1,12 +1,12 @@
-"""What the user can mend: said in one sentence, exit code 2."""
+"""Usage errors: one sentence on standard error, exit code 2."""
 
 
 class UsageError(Exception):
-    """The command cannot do what it is asked for; the message says why and what to do."""
+    """The command cannot do what was asked; the message says why and what to do."""
 
 
 def said(error: Exception) -> str:
-    """An error in one line, without its number.
+    """An error in one line, without its errno.
 
     >>> said(FileNotFoundError(2, "No such file or directory", "/nowhere"))
     '/nowhere: No such file or directory'

@@ -38,16 +38,16 @@ def explain_scheduling(
     pod: str,
     /,
     *,
-    namespace: Annotated[str, Parameter(name=["--namespace", "-n"], help="Where the pod is.")] = "default",
+    namespace: Annotated[str, Parameter(name=["--namespace", "-n"], help="Namespace of the pod.")] = "default",
     kubeconfig: Annotated[
-        Path | None, Parameter(help="By default $KUBECONFIG, or the one in the data directory.")
+        Path | None, Parameter(help="Kubeconfig; by default $KUBECONFIG, or the one in the data directory.")
     ] = None,
-    scheduler_config: Annotated[Path | None, Parameter(help="A KubeSchedulerConfiguration, as YAML.")] = None,
+    scheduler_config: Annotated[Path | None, Parameter(help="KubeSchedulerConfiguration file.")] = None,
     output: Literal["text", "json"] = "text",
 ) -> int:
-    """Say what each plugin of the scheduler thinks of each node for a pod, as if it had no node yet.
+    """Show how each scheduler plugin filters and scores each node for a pod, as if the pod had no node yet.
 
-    Exits 1 if no node takes the pod.
+    Exit code 1: no node fits the pod.
     """
     config = read(scheduler_configuration(scheduler_config)) if scheduler_config else DEFAULT_CONFIG
     server = Server(kubeconfig or usual_kubeconfig(default_data_dir()))
@@ -66,7 +66,7 @@ def explain_scheduling(
 
 
 def all_of(kind: type[T], server: Server) -> Iterator[T]:
-    """All objects of a kind, in all namespaces, page by page."""
+    """All objects of a kind, in all namespaces, read in pages."""
     resource = SCHEME.resource_of(kind)
     prefix = f"/apis/{resource.group}" if resource.group else "/api"
     path, after = f"{prefix}/{resource.version}/{resource.resource}?limit={PAGE}", ""
@@ -80,7 +80,7 @@ def all_of(kind: type[T], server: Server) -> Iterator[T]:
 
 
 def show(found: Explanation, console: Console) -> None:
-    """The pod in one line, then a line for each node."""
+    """Print the pod in one line, then a line for each node."""
     console.print(f"pod {found.pod}: {_summary(found)}", soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     for column in ("NODE", "SCORE", "WHY"):

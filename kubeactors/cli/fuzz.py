@@ -1,4 +1,4 @@
-"""`kubeactors fuzz`: look for failures of the control plane, or of an operator."""
+"""`kubeactors fuzz`: search for failures of the control plane, or of an operator."""
 
 import os
 import signal
@@ -34,11 +34,11 @@ from kubeactors.sim.simulation import Simulation
 
 SCENARIOS = 500
 SHRINK_SECONDS = 20.0
-"""How long one failure is made smaller."""
+"""The time limit for shrinking one failure."""
 HURRIED_SECONDS = 1.0
-"""The same, for somebody who has pressed Ctrl-C."""
+"""The same after Ctrl-C."""
 MOST_SHRUNK = 10
-"""Of more causes than this only the first are made small; the others are written as they are."""
+"""At most so many causes are shrunk; further ones are written as they are."""
 DIRECTORY = Path("kubeactors-fuzz")
 SAVE_SECONDS = 5.0
 USUAL = Job(first=0, count=0)
@@ -46,7 +46,7 @@ NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 class FoundViolation(msgspec.Struct, frozen=True, kw_only=True):
-    """One cause of failures: `events` counts the steps of the plan that shows it, `seeds` are all that failed by it."""
+    """One cause of failures: `events` is the number of steps in the plan that shows it, `seeds` are all that hit it."""
 
     invariant: str
     seed: int
@@ -58,14 +58,14 @@ class FoundViolation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotReproduced(msgspec.Struct, frozen=True, kw_only=True):
-    """A cause of failures whose plan does not do the same twice: whatever is tested depends on what no seed decides."""
+    """A cause of failures whose plan behaves differently each time: the code depends on something no seed decides."""
 
     invariant: str
     seed: int
     replay_file: str
     message: str
     parting: str
-    """Where two runs of the plan part."""
+    """Where two runs of the plan diverge."""
     seeds: tuple[int, ...]
 
 
@@ -78,15 +78,15 @@ class FuzzReport(msgspec.Struct, frozen=True, kw_only=True):
     violations: list[FoundViolation]
     faults: dict[str, int]
     actions: dict[str, int]
-    """How often each kind of what users do had an effect: something was written."""
+    """How often each kind of user action had an effect: something was written."""
     in_vain: dict[str, int]
-    """How often it had none: it was refused, or what it is about was not there."""
+    """How often each kind had none: it was rejected, or its object did not exist."""
     not_reproducible: list[NotReproduced]
-    """Failures that cannot be had again: nothing is known of these until that is mended."""
+    """Failures that cannot be reproduced: they prove nothing until that is fixed."""
 
 
 class Ended(NamedTuple):
-    """Why no more scenarios are run: because all were, or by Ctrl-C, or because what is tested is mistaken."""
+    """Why the campaign ended: normally, by Ctrl-C, or by an error in the code under test."""
 
     interrupted: bool = False
     mistake: str = ""
@@ -94,25 +94,29 @@ class Ended(NamedTuple):
 
 def fuzz(  # noqa: PLR0913 -- the options of the command
     *,
-    seed: Annotated[int, Parameter(help="Of the first scenario; the others count up from it.")] = 0,
-    scenarios: Annotated[int | None, Parameter(help=f"How many; {SCENARIOS} unless --seconds is given.")] = None,
-    seconds: Annotated[float | None, Parameter(help="For how long to look.")] = None,
-    workers: Annotated[int | None, Parameter(help="How many processes; as many as there are cores.")] = None,
+    seed: Annotated[int, Parameter(help="Seed of the first scenario; the others count up from it.")] = 0,
+    scenarios: Annotated[
+        int | None, Parameter(help=f"Number of scenarios; {SCENARIOS} unless --seconds is given.")
+    ] = None,
+    seconds: Annotated[float | None, Parameter(help="Run for this many seconds.")] = None,
+    workers: Annotated[int | None, Parameter(help="Number of processes; by default one per core.")] = None,
     output: Literal["text", "json"] = "text",
-    report: Annotated[Path | None, Parameter(help=f"Where all is written; only replays, to {DIRECTORY}.")] = None,
-    resume: Annotated[bool, Parameter(help="Go on with the campaign in --report.", negative=())] = False,
-    fault: Annotated[tuple[str, ...], Parameter(help="Only faults of this kind; may be repeated.", negative=())] = (),
-    invariant: Annotated[tuple[str, ...], Parameter(help="Only this invariant; may be repeated.", negative=())] = (),
-    strategy: Annotated[str, Parameter(help=f"Of {', '.join(STRATEGIES)}; by default each seed says which.")] = "",
-    length: Annotated[int, Parameter(help="How many times as long as usual plans are.")] = USUAL.length,
-    nodes: Annotated[int, Parameter(help="How many nodes clusters have.")] = USUAL.nodes,
-    operator: Annotated[str, Parameter(help="What `fuzz` has made of an operator, as module:name.")] = "",
-    ray: Annotated[str, Parameter(help="The address of a Ray cluster; `local` begins one here.")] = "",
+    report: Annotated[
+        Path | None, Parameter(help=f"Directory of results; by default only replays, in {DIRECTORY}.")
+    ] = None,
+    resume: Annotated[bool, Parameter(help="Continue the campaign in --report.", negative=())] = False,
+    fault: Annotated[tuple[str, ...], Parameter(help="Only this kind of fault; repeatable.", negative=())] = (),
+    invariant: Annotated[tuple[str, ...], Parameter(help="Only this invariant; repeatable.", negative=())] = (),
+    strategy: Annotated[str, Parameter(help=f"Search strategy: {', '.join(STRATEGIES)}; by default by seed.")] = "",
+    length: Annotated[int, Parameter(help="Length of plans, as a multiple of the usual one.")] = USUAL.length,
+    nodes: Annotated[int, Parameter(help="Number of nodes in each cluster.")] = USUAL.nodes,
+    operator: Annotated[str, Parameter(help="Test made by `fuzz` for an operator, as module:name.")] = "",
+    ray: Annotated[str, Parameter(help="Address of a Ray cluster; `local` starts one here.")] = "",
 ) -> int:
-    """Break a simulated control plane in many ways. Exit 1 if an invariant was violated."""
+    """Run randomized scenarios with faults in a simulated cluster. Exit code 1: an invariant was violated."""
     _check(scenarios, seconds, workers)
     if resume and report is None:
-        raise UsageError("--resume goes on with the campaign in a directory; name it with --report")
+        raise UsageError("--resume continues the campaign of a directory; name it with --report")
     directory = report or DIRECTORY
     _check_writable(directory)
     asked = Job(first=seed, count=0, kinds=fault, invariants=invariant, strategy=strategy, length=length, nodes=nodes)
@@ -143,31 +147,31 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
 
 def _check(scenarios: int | None, seconds: float | None, workers: int | None) -> None:
     if scenarios is not None and scenarios < 1:
-        raise UsageError("--scenarios counts from 1")
+        raise UsageError("--scenarios must be at least 1")
     if seconds is not None and seconds <= 0:
         raise UsageError("--seconds must be more than 0")
     if scenarios is not None and seconds is not None:
-        raise UsageError("--scenarios and --seconds both say how long to look; choose one")
+        raise UsageError("--scenarios and --seconds both limit the campaign; choose one")
     if workers is not None and workers < 1:
-        raise UsageError("--workers counts from 1")
+        raise UsageError("--workers must be at least 1")
 
 
 def _check_writable(report: Path) -> None:
-    """Before hours are spent on what cannot be written then. Without --report the directory is made only for a finding."""
+    """Check that results can be written, before hours are spent on them."""
     if report.exists() and not report.is_dir():
-        raise UsageError(f"{report} is no directory; replay files cannot be written there")
+        raise UsageError(f"{report} is not a directory; replay files cannot be written there")
     there = next(one for one in (report, *report.absolute().parents) if one.exists())
     if not os.access(there, os.W_OK | os.X_OK):
-        raise UsageError(f"{there} cannot be written; choose another directory for replay files with --report")
+        raise UsageError(f"{there} is not writable; choose another directory for replay files with --report")
 
 
 def _known(asked: Job) -> Job:
-    """The whole campaign. Names are looked up now, and an operator imported, to refuse early what cannot be."""
+    """The job of the whole campaign. Looks up names and imports the operator, to reject mistakes early."""
     sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
     if asked.length < 1 or asked.nodes < 1:
-        raise UsageError(f"--{'length' if asked.length < 1 else 'nodes'} counts from 1")
+        raise UsageError(f"--{'length' if asked.length < 1 else 'nodes'} must be at least 1")
     if asked.operator and (asked.length, asked.nodes) != (USUAL.length, USUAL.nodes):
-        raise UsageError("how long plans of an operator are, and on how many nodes, is said where it is declared")
+        raise UsageError("--length and --nodes do not apply to an operator: they are set where it is declared")
     try:
         known_strategy(asked.strategy)
         if asked.operator:
@@ -189,21 +193,21 @@ def _begun(directory: Path, job: Job, *, resume: bool) -> Ledger:
 
 
 def _look(ledger: Ledger, wanted: int, seconds: float | None, who: tuple[int, str], report: Path | None) -> Ended:
-    """Run batches until it is enough, or the user stops it: what was found until then counts.
+    """Run batches until a limit is reached or the user interrupts; results so far are kept.
 
     Args:
-        ledger: takes in what comes.
-        wanted: how many scenarios in all; 0 is no limit.
+        ledger: collects the results.
+        wanted: how many scenarios in all; 0 for no limit.
         seconds: for how long at most.
-        who: how many processes, and the address of a Ray cluster.
-        report: where the ledger is kept; None keeps none.
+        who: the number of processes, and the address of a Ray cluster.
+        report: where the ledger is saved; None to save none.
     """
     left = max(wanted - ledger.scenarios, 0)
     if wanted and not left:
         return Ended()
     job = structs.replace(ledger.job, first=ledger.next_seed, count=left)
     progress, before = Progress(), ledger.seconds
-    began, enough, due = time.monotonic(), clock(seconds), clock(0.0)  # noqa: TID251 -- a command lives in real time
+    began, enough, due = time.monotonic(), clock(seconds), clock(0.0)  # noqa: TID251 -- a command runs in real time
     try:
         with closing(_batches(job, *who)) as batches:
             for batch in batches:
@@ -227,7 +231,7 @@ def _look(ledger: Ledger, wanted: int, seconds: float | None, who: tuple[int, st
 
 
 def _batches(job: Job, workers: int, ray: str) -> Generator[Batch]:
-    pieces, few = jobs(job), 0 < job.count <= BATCH  # which are done before another process has begun
+    pieces, few = jobs(job), 0 < job.count <= BATCH  # done sooner than another process starts
     if ray:
         yield from on_ray(pieces, ray)
     elif workers == 1 or few:
@@ -237,7 +241,7 @@ def _batches(job: Job, workers: int, ray: str) -> Generator[Batch]:
 
 
 def _written(ledger: Ledger, directory: Path, seconds: float) -> tuple[list[FoundViolation], list[NotReproduced]]:
-    """Make one failure of each cause small, and write its replay file and its page; or say that it cannot be had again."""
+    """Shrink one failure of each cause and write its replay file and page; list those that cannot be reproduced."""
     causes, progress = by_cause(ledger.found), Progress()
     shrunk: list[Shrunk] = []
     others: list[NotReproduced] = []
@@ -258,7 +262,7 @@ def _written(ledger: Ledger, directory: Path, seconds: float) -> tuple[list[Foun
 def _small(
     job: Job, found: Found, has_time: Callable[[], bool], go_on: Callable[[], bool], progress: Progress
 ) -> Finding:
-    """Who has pressed Ctrl-C does not wait until it is known whether it can be had again."""
+    """Shrink the failure; after Ctrl-C return it as it is, without checking that it can be reproduced."""
     return shrink_found(job, found, has_time, progress.shrunk) if go_on() else found.finding
 
 
@@ -280,7 +284,7 @@ def _both(some: Callable[[], bool], other: Callable[[], bool]) -> Callable[[], b
 
 @contextmanager
 def until_interrupted() -> Generator[Callable[[], bool]]:
-    """Let the block ask whether to go on: after Ctrl-C it is not to, but comes to its own end. Another one ends it."""
+    """Yield a function that is true until Ctrl-C, so that the block can finish early. A second Ctrl-C interrupts it."""
     interrupted: list[int] = []
 
     def interrupt(number: int, _: object) -> None:
@@ -295,9 +299,9 @@ def until_interrupted() -> Generator[Callable[[], bool]]:
 
 
 def _of_chance(others: Sequence[NotReproduced]) -> str:
-    """What to do about failures that cannot be had again."""
+    """The error for failures that cannot be reproduced."""
     seeds = ", ".join(str(one.seed) for one in others)
-    return f"what was found with seed {seeds} is not reproducible: {others[0].parting}; {USUAL_CAUSES}"
+    return f"the failure with seed {seeds} is not reproducible: {others[0].parting}; {USUAL_CAUSES}"
 
 
 def _report(shrunk: Shrunk, directory: Path, job: Job) -> FoundViolation:
@@ -333,26 +337,26 @@ def _text(result: FuzzReport) -> str:
     rate = result.scenarios / result.seconds if result.seconds else 0.0
     lines = [
         f"{result.scenarios} scenarios, {result.virtual_seconds:,.0f} virtual seconds in {result.seconds:.1f} s: {rate:.1f}/s",
-        *_counted("faults that fired", "faults that never fired", result.faults),
-        *_counted("what users did", "what users never did", result.actions, result.in_vain),
+        *_counted("faults that took effect", "faults that never did", result.faults),
+        *_counted("user actions with an effect", "user actions without", result.actions, result.in_vain),
     ]
     for one in result.violations:
         often = f" ({len(one.seeds)} scenarios)" if len(one.seeds) > 1 else ""
         lines.append(f"VIOLATED {one.invariant}: {one.message}{often}")
-        lines.append(f"    {one.events} events; again: kubeactors replay {one.replay_file}")
-        lines.append(f"    explained: {one.page}")
+        lines.append(f"    {one.events} events; reproduce: kubeactors replay {one.replay_file}")
+        lines.append(f"    explanation: {one.page}")
     for other in result.not_reproducible:
         lines.append(f"NOT REPRODUCIBLE {other.invariant}: {other.message}")
         lines.append(f"    {other.parting}")
-        lines.append(f"    the plan: {other.replay_file}")
+        lines.append(f"    plan: {other.replay_file}")
     found = len(result.violations)
     lines.append("no violation" if not found else f"{found} violation{'s' * (found > 1)}")
     return "\n".join(lines)
 
 
 def _counted(some: str, none: str, counts: Mapping[str, int], in_vain: Mapping[str, int] = NOTHING) -> Iterator[str]:
-    """How often each kind was seen; which never were, and how often these were tried."""
+    """The kinds that were seen, with counts; and the others, with the number of attempts."""
     yield f"{some}: " + ", ".join(f"{kind} {count}" for kind, count in counts.items() if count)
-    never = [f"{kind} ({in_vain[kind]} in vain)" if kind in in_vain else kind for kind in counts if not counts[kind]]
+    never = [f"{kind} ({in_vain[kind]} tried)" if kind in in_vain else kind for kind in counts if not counts[kind]]
     if never:
         yield f"{none}: {', '.join(never)}"

@@ -1,4 +1,4 @@
-"""The event loop of the commands: asyncio on uvloop where there is one."""
+"""The event loop of the commands: asyncio, on uvloop if it is installed."""
 
 import gc
 import signal
@@ -14,8 +14,8 @@ Ts = TypeVarTuple("Ts")
 
 
 YOUNG, MIDDLE, OLD = 100_000, 50, 1000
-"""Objects until the garbage collector looks at each generation. Almost nothing in a cluster is cyclic garbage, and to
-look through everything again and again as it grows costs a sixth of the time at 5,000 nodes and 25,000 pods."""
+"""Thresholds of the garbage collector. Almost nothing in a cluster is cyclic garbage, and with the usual thresholds the
+collector takes a sixth of the time at 5,000 nodes and 25,000 pods."""
 
 
 def run(function: Callable[[*Ts], Awaitable[R]], *arguments: *Ts) -> R:
@@ -28,13 +28,13 @@ def run(function: Callable[[*Ts], Awaitable[R]], *arguments: *Ts) -> R:
 
 @asynccontextmanager
 async def interrupted(scope: anyio.CancelScope) -> AsyncGenerator[None]:
-    """While the block lasts SIGTERM and Ctrl-C cancel the scope, which is the block's or inside it."""
+    """Within the block SIGTERM and Ctrl-C cancel the scope, which is the block's own or one inside it."""
     failure: Exception | None = None
     async with anyio.create_task_group() as group:
         group.start_soon(_cancel_at_signal, scope)
         try:
             yield
-        except Exception as error:  # noqa: BLE001 -- raised below: an error leaves as it is, not in a group
+        except Exception as error:  # noqa: BLE001 -- raised below, so that it is not wrapped in an exception group
             failure = error
         group.cancel_scope.cancel()
     if failure is not None:

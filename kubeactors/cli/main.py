@@ -20,17 +20,17 @@ COMMANDS = {
     "explain-scheduling": "kubeactors.cli.explain:explain_scheduling",
     "check": "kubeactors.cli.check:check",
 }
-"""Where each command is; imported when it is used, so that each starts as fast as it can."""
+"""Where each command is; imported only when it is used, so that each starts fast."""
 
 BROKEN_PIPE = 141
-"""What a shell shows of a program that SIGPIPE has ended."""
+"""A shell's exit code for a program that SIGPIPE has ended."""
 INTERRUPTED = 130
-"""The same of SIGINT."""
+"""The same for SIGINT."""
 
 
 def app() -> "cyclopts.App":
     """The command line, with every command."""
-    import cyclopts  # noqa: PLC0415 -- takes as long as to press Ctrl-C: `main` is there by then
+    import cyclopts  # noqa: PLC0415 -- slow enough that Ctrl-C may come meanwhile, which `main` handles
 
     parser = cyclopts.App(
         name="kubeactors",
@@ -50,7 +50,7 @@ def _version() -> str:
 
 
 def main() -> NoReturn:
-    """Run the command that the arguments name. Exits 2, with one sentence, on what the user can mend."""
+    """Run the command that the arguments name. Exits 2, with one sentence, on a usage error."""
     try:
         code = _run()
         sys.stdout.flush()
@@ -60,7 +60,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         print("kubeactors: interrupted before it was done", file=sys.stderr)
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # who reads has seen enough, as in `| head`; Python would complain again when it flushes
+    except BrokenPipeError:  # the reader has closed the pipe, as in `| head`; Python would complain again on its flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BROKEN_PIPE)
     sys.exit(code if isinstance(code, int) else 0)

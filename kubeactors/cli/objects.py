@@ -17,8 +17,8 @@ def shown(world: World, wanted: str, wall: int) -> str:
 
     Args:
         world: the cluster.
-        wanted: `pods`, or what `why` takes: `pods/default/web-0`, `pod/web-0` or `web-0`.
-        wall: unix time in nanoseconds, for ages.
+        wanted: `pods`, or an object as for `why`: `pods/default/web-0`, `pod/web-0` or `web-0`.
+        wall: Unix time in nanoseconds, for ages.
 
     Raises:
         UnknownObject: there is no such object.

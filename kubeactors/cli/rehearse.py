@@ -1,6 +1,6 @@
-"""`kubeactors replay FILE --kubeconfig K`: what users do in a plan, done to a cluster that runs, over HTTPS, in real time.
+"""`kubeactors replay FILE --kubeconfig K`: the user actions of a plan against a real cluster, over HTTPS, in real time.
 
-Nothing breaks, and nothing is judged: it shows whether the API server elsewhere takes what the simulated one took.
+No faults are injected and no invariants are checked: it shows whether another API server accepts the same requests.
 """
 
 from collections.abc import Callable
@@ -29,9 +29,9 @@ from kubeactors.sim.world import World
 
 
 class Rehearsed(msgspec.Struct, frozen=True, kw_only=True):
-    """An action, and how it was refused; empty if it was not.
+    """An action, and the error with which it was rejected; empty if it was accepted.
 
-    What has lost its object is no failure: without faults and with other names there may be none.
+    A missing object (`lost`) does not count as a failure: without faults, and with other names, it may not exist.
     """
 
     action: str
@@ -42,17 +42,17 @@ class Rehearsed(msgspec.Struct, frozen=True, kw_only=True):
 def rehearse(
     plan: Plan, kubeconfig: Path, campaign: Fuzz | None, until: float | None, show: Callable[[Rehearsed], object]
 ) -> list[Rehearsed]:
-    """Do the actions of a plan at their times; each is shown when it is done.
+    """Perform the actions of a plan at their times.
 
     Args:
-        plan: whose faults are left out.
-        kubeconfig: names the cluster, and as whom to reach it.
+        plan: its faults are ignored.
+        kubeconfig: names the cluster and the user.
         campaign: of the operator whose actions are in the plan.
-        until: leave out what comes later, in seconds.
-        show: is called with each.
+        until: leave out later actions, in seconds.
+        show: called with each action when it is done.
 
     Raises:
-        UsageError: the kubeconfig cannot be used, nobody answers there, or an operator's custom kinds are not defined.
+        UsageError: the kubeconfig is not usable, no server answers, or the operator's custom kinds are not defined.
     """
     server = Server(kubeconfig)
     server.get("/version")

@@ -1,4 +1,4 @@
-"""`kubeactors replay` and `kubeactors why`: see a failure again, and why it came."""
+"""`kubeactors replay` and `kubeactors why`: reproduce a failure, and explain it."""
 
 import sys
 from collections.abc import Generator, Sequence
@@ -33,7 +33,7 @@ from kubeactors.sim.trace import Trace
 
 
 class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What `replay --output json` prints. `reproduced` is true if the violation that the file names has happened."""
+    """What `replay --output json` prints. `reproduced` is true if the invariant that the file names was violated."""
 
     invariant: str
     seed: int
@@ -45,29 +45,36 @@ class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def replay(  # noqa: PLR0913 -- the options of the command
-    file: Annotated[Path, Parameter(help="What `fuzz` has written.")],
+    file: Annotated[Path, Parameter(help="Replay file written by `fuzz`.")],
     *,
     output: Literal["text", "json"] = "text",
-    until: Annotated[float | None, Parameter(help="Stop after so many virtual seconds.")] = None,
+    until: Annotated[float | None, Parameter(help="Stop at this virtual second.")] = None,
     trace: Annotated[bool, Parameter(help="Print every message as it is delivered.", negative=())] = False,
-    pause_at: Annotated[int, Parameter(help="Stop in the debugger before the message of this number.")] = 0,
-    html: Annotated[Path | None, Parameter(help="Write a page that shows everything; it needs no network.")] = None,
-    why: Annotated[str, Parameter(help="Print why this object is as it is, such as pods/default/web-0.")] = "",
+    pause_at: Annotated[int, Parameter(help="Stop in the debugger before the message with this number.")] = 0,
+    html: Annotated[
+        Path | None, Parameter(help="Write an HTML page that explains the run; it needs no network.")
+    ] = None,
+    why: Annotated[
+        str, Parameter(help="Print the causes of every write of this object, such as pods/default/web-0.")
+    ] = "",
     get: Annotated[
         tuple[str, ...],
-        Parameter(help="Show pods, or pods/default/web-0, as they are then; may be repeated.", negative=()),
+        Parameter(help="Show a kind (pods) or an object (pods/default/web-0) at the end; repeatable.", negative=()),
     ] = (),
-    jsonl: Annotated[Path | None, Parameter(help="Write every message and write, a line of JSON each.")] = None,
-    perfetto: Annotated[Path | None, Parameter(help="Write a trace that ui.perfetto.dev opens.")] = None,
+    jsonl: Annotated[Path | None, Parameter(help="Write every message and every write as JSON lines.")] = None,
+    perfetto: Annotated[Path | None, Parameter(help="Write a trace for ui.perfetto.dev.")] = None,
     kubeconfig: Annotated[
-        Path | None, Parameter(help="Do what users do in it to this cluster instead, in real time; nothing breaks.")
+        Path | None, Parameter(help="Perform only its user actions, in real time, on the cluster of this kubeconfig.")
     ] = None,
 ) -> int:
-    """Run one scenario again. Exit 1 if it fails again, 0 if not, 2 if that says nothing: steps of it are unknown here."""
+    """Run the scenario of a replay file again.
+
+    Exit code 1: it fails again. 0: it does not. 2: unknown, as this version does not know some of its steps.
+    """
     if until is not None and until < 0:
         raise UsageError("--until must not be less than 0")
     if get and output == "json":
-        raise UsageError("--get shows text; leave --output json out")
+        raise UsageError("--get prints text; leave out --output json")
     found = read_replay(file)
     if kubeconfig is not None:
         return _rehearse(file, found, kubeconfig, until, output)
@@ -102,16 +109,16 @@ def replay(  # noqa: PLR0913 -- the options of the command
             "\n".join(story(Finding(violation=violations[0], plan=found.plan))), markup=False
         )
     elif not found.left_out:
-        print(f"{file}: nothing is violated")
+        print(f"{file}: no violation")
     _print_objects(simulation, get)
     return _verdict(file, found, outcome, is_whole=until is None)
 
 
 def _verdict(file: Path, found: Replay, outcome: Outcome, *, is_whole: bool) -> int:
-    """1 if it has failed; if not, how sure that is.
+    """The exit code: 1 if the run failed, otherwise 0.
 
     Raises:
-        UsageError: nobody knows.
+        UsageError: it did not fail, but steps of the plan were left out.
     """
     if outcome.violations:
         return 1
@@ -123,16 +130,16 @@ def _verdict(file: Path, found: Replay, outcome: Outcome, *, is_whole: bool) -> 
 
 
 def _tell_what_did_not_happen(file: Path, found: Replay, outcome: Outcome) -> None:
-    """A plan that comes to another situation than it did says little."""
+    """Warn if faults or actions that had an effect when the file was written have none now: the run proves little."""
     missing = [kind for kind in found.happened if kind not in outcome.happened]
     if missing:
-        note = f"{file}: when it was written this fired, or had an effect, and does not now: {', '.join(missing)}"
+        note = f"{file}: these took effect when the file was written, and do not now: {', '.join(missing)}"
         print(f"kubeactors: {note}", file=sys.stderr)
 
 
 def _left_out(file: Path, found: Replay) -> str:
     steps = "; ".join(found.left_out)
-    return f"{file}: whether it still fails is not known: it was run without what this version does not know: {steps}"
+    return f"{file}: whether it still fails is unknown: this version had to leave out unknown steps: {steps}"
 
 
 def _print_objects(simulation: Simulation, wanted: Sequence[str]) -> None:
@@ -145,20 +152,20 @@ def _print_objects(simulation: Simulation, wanted: Sequence[str]) -> None:
 
 
 def simulation_of(found: Replay) -> Simulation:
-    """The scenario of a replay, ready to run.
+    """The simulation of a replay, ready to run.
 
     Raises:
-        UsageError: the operator that it is about cannot be imported.
+        UsageError: its operator cannot be imported.
     """
     campaign = campaign_of(found)
     return Simulation(found.plan) if campaign is None else campaign.simulation(found.plan)
 
 
 def campaign_of(found: Replay) -> Fuzz | None:
-    """The campaign of the operator that a replay is about; None if it is about the control plane.
+    """The campaign of a replay's operator; None if the replay tests the control plane.
 
     Raises:
-        UsageError: it cannot be imported.
+        UsageError: the operator cannot be imported.
     """
     if not found.operator:
         return None
@@ -170,10 +177,10 @@ def campaign_of(found: Replay) -> Fuzz | None:
 
 
 def why(
-    wanted: Annotated[str, Parameter(name="OBJECT", help="Such as pods/default/web-0.")],
-    file: Annotated[Path, Parameter(help="What `fuzz` has written.")],
+    wanted: Annotated[str, Parameter(name="OBJECT", help="Object, such as pods/default/web-0.")],
+    file: Annotated[Path, Parameter(help="Replay file written by `fuzz`.")],
 ) -> int:
-    """Run one scenario again, and say who wrote an object, because of which message."""
+    """Run the scenario of a replay file again and print the causes of every write of an object."""
     return _print_causes(_recorded(simulation_of(read_replay(file)), None), wanted)
 
 
@@ -184,10 +191,10 @@ def _recorded(simulation: Simulation, until: float | None) -> Records:
 
 @contextmanager
 def mistakes_told() -> Generator[None]:
-    """What is tested may be mistaken: that is for who has written it to mend.
+    """Report an error of the code under test, which its author must fix, as a usage error.
 
     Raises:
-        UsageError: it is.
+        UsageError: the code under test, or a check, is wrong.
     """
     try:
         yield
@@ -198,7 +205,7 @@ def mistakes_told() -> Generator[None]:
 def explain(
     records: Records, file: Path, *, html: Path | None = None, jsonl: Path | None = None, perfetto: Path | None = None
 ) -> None:
-    """Write what is asked for about a run.
+    """Write the requested files about a run.
 
     Raises:
         UsageError: a file cannot be written.
@@ -239,12 +246,12 @@ def _rehearse(file: Path, found: Replay, kubeconfig: Path, until: float | None, 
 
 
 def _print_line(line: str) -> None:
-    """On standard error, so that standard output holds the result only."""
+    """On standard error, so that standard output has the result only."""
     print(line, file=sys.stderr)
 
 
 def _in_short(message: object) -> str:
-    """What it is, and what it says."""
+    """The kind of the message and its summary."""
     kind, summary = type(message).__name__, summary_of(message)
     return summary if summary.startswith(f"{kind}(") else f"{kind} {summary}"
 
@@ -254,15 +261,15 @@ def _say_nothing(_line: str) -> None:
 
 
 def _pause(cell: Cell, envelope: Envelope) -> None:  # noqa: ARG001 -- what the user looks at
-    """`cell.actor` is about to handle `envelope[0]`, which `envelope[1]` has sent. Go on with `c`, end the run with `q`."""
+    """`cell.actor` is about to handle `envelope[0]`, sent by `envelope[1]`. `c` continues, `q` ends the run."""
     breakpoint()  # noqa: T100 -- what the user asked for
 
 
 def read_replay(file: Path) -> Replay:
-    """A replay file; what differs from this version is said.
+    """Read a replay file; warn if another version wrote it.
 
     Raises:
-        UsageError: it cannot be read, or is none.
+        UsageError: it cannot be read, or is not a replay.
     """
     try:
         found = decode(file.read_text(encoding="utf-8"))
@@ -271,8 +278,8 @@ def read_replay(file: Path) -> Replay:
     except PlanError as error:
         raise UsageError(f"{file}: {error}") from error
     if found.version != this_version():
-        note = f"{file} was written by version {found.version or 'unknown'}, this is {this_version()}; trying it anyway"
+        note = f"{file} was written by version {found.version or 'unknown'}, this is {this_version()}; trying anyway"
         if found.unknown:
-            note += f", without what is unknown here: {'; '.join(found.unknown)}"
+            note += f", without unknown parts: {'; '.join(found.unknown)}"
         print(f"kubeactors: {note}", file=sys.stderr)
     return found

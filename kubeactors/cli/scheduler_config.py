@@ -14,10 +14,10 @@ from kubeactors.scheduler.picture import Picture
 
 
 def scheduler_configuration(path: Path) -> dict[str, object]:
-    """What the file says, as `ClusterSpec.scheduler` takes it; a scheduler can be made from it.
+    """The configuration in the file, validated, in the form of `ClusterSpec.scheduler`.
 
     Raises:
-        UsageError: it cannot be read, or is wrong.
+        UsageError: the file cannot be read, or is invalid.
     """
     try:
         value = cast("object", msgspec.json.decode(exact.to_json(path.read_bytes())))

@@ -1,4 +1,4 @@
-"""A running API server, as a kubeconfig names it.
+"""A client for the API server that a kubeconfig names.
 
 Source: client-go/tools/clientcmd/api/v1/types.go (v1.36): the fields of a kubeconfig.
 """
@@ -59,7 +59,7 @@ class _NamedContext(_Named[_Context], frozen=True):
 
 
 class Kubeconfig(msgspec.Struct, frozen=True):
-    """What is needed of a kubeconfig."""
+    """The parts of a kubeconfig that are used."""
 
     clusters: tuple[_NamedCluster, ...]
     users: tuple[_NamedUser, ...]
@@ -67,10 +67,10 @@ class Kubeconfig(msgspec.Struct, frozen=True):
     current_context: str = msgspec.field(name="current-context")
 
     def current(self) -> tuple[_Cluster, _User]:
-        """The cluster of the current context, and as whom to reach it.
+        """The cluster and user of the current context.
 
         Raises:
-            KeyError: it names what is not there.
+            KeyError: the context refers to a missing entry.
         """
         context = {one.name: one.context for one in self.contexts}[self.current_context]
         cluster = {one.name: one.cluster for one in self.clusters}[context.cluster]
@@ -78,7 +78,7 @@ class Kubeconfig(msgspec.Struct, frozen=True):
 
 
 def usual_kubeconfig(data_dir: Path) -> Path:
-    """The one that kubectl takes, or else the one that `up` writes into its data directory."""
+    """The kubeconfig that kubectl uses, or else the one that `up` writes into its data directory."""
     named = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
     return Path(named) if named else data_dir / "kubeconfig"
 
@@ -87,7 +87,7 @@ class Server:
     """Reads documents of an API server over HTTPS, as the user of a kubeconfig.
 
     Raises:
-        UsageError: the kubeconfig cannot be used.
+        UsageError: the kubeconfig is not usable.
     """
 
     def __init__(self, path: Path) -> None:
@@ -95,17 +95,17 @@ class Server:
             cluster, user = msgspec.yaml.decode(path.read_bytes(), type=Kubeconfig).current()
             self.context: ssl.SSLContext = _tls(cluster, user, path.parent)
         except (OSError, msgspec.MsgspecError, KeyError, binascii.Error, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}: no kubeconfig that can be used ({said(error)}); see --kubeconfig") from error
+            raise UsageError(f"{path}: not a usable kubeconfig ({said(error)}); see --kubeconfig") from error
         self.url: str = cluster.server
         self.headers: dict[str, str] = {"Accept": "application/json"}
         if user.token:
             self.headers["Authorization"] = f"Bearer {user.token}"
 
     def get(self, path: str) -> bytes:
-        """A document.
+        """The body of a GET.
 
         Raises:
-            UsageError: nobody answers, or the answer is no document.
+            UsageError: no server answers, or its status is not 200.
         """
         parts = urlsplit(self.url)
         connection = http.client.HTTPSConnection(
@@ -122,9 +122,9 @@ class Server:
         finally:
             connection.close()
         if answer.status == HTTPStatus.NOT_FOUND:
-            raise UsageError(f"{self.url}: this API server has no {path}; is it one of kubeactors?")
+            raise UsageError(f"{self.url}: this API server has no {path}; is it a kubeactors server?")
         if answer.status != HTTPStatus.OK:
-            raise UsageError(f"{self.url}: {path} is refused with {answer.status} {answer.reason}")
+            raise UsageError(f"{self.url}: {path} was rejected with {answer.status} {answer.reason}")
         return body
 
 

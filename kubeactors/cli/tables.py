@@ -12,10 +12,10 @@ def kubectl_table(
     """Lines of text: a header and a row for each object, in columns.
 
     Args:
-        objects: of one kind; nothing comes of none.
-        wall: unix time in nanoseconds, for ages.
-        wide: with the columns that kubectl shows for `-o wide`.
-        namespaces: with the namespace of each, as for `-A`.
+        objects: of one kind; the result is empty if there are none.
+        wall: Unix time in nanoseconds, for ages.
+        wide: include the columns of `-o wide`.
+        namespaces: include the namespace column, as `-A` does.
     """
     if not objects:
         return []

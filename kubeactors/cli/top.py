@@ -1,4 +1,4 @@
-"""`kubeactors top`: who is busy in a running `kubeactors up`."""
+"""`kubeactors top`: the busiest actors of a running `kubeactors up`."""
 
 import sys
 import time
@@ -17,24 +17,24 @@ from kubeactors.cli.server import Server, usual_kubeconfig
 from kubeactors.cli.up import default_data_dir
 
 WIDE = 160
-"""Columns where there is no terminal."""
+"""The width in columns if output is not a terminal."""
 ALL = 1_000_000
 
 
 def top(  # noqa: PLR0913 -- the options of the command
     *,
     kubeconfig: Annotated[
-        Path | None, Parameter(help="By default $KUBECONFIG, or the one in the data directory.")
+        Path | None, Parameter(help="Kubeconfig; by default $KUBECONFIG, or the one in the data directory.")
     ] = None,
-    by: Annotated[By, Parameter(help="A row for all actors of a class, or for each.")] = "class",
-    sort: Annotated[Key, Parameter(help="The greatest first.")] = "busy",
-    interval: Annotated[float, Parameter(help="Seconds between two looks.")] = 1.0,
-    once: Annotated[bool, Parameter(help="Look once; also in a pipe, and with --output json.")] = False,
+    by: Annotated[By, Parameter(help="One row per class of actors, or per actor.")] = "class",
+    sort: Annotated[Key, Parameter(help="Column to sort by, in descending order.")] = "busy",
+    interval: Annotated[float, Parameter(help="Seconds between two samples.")] = 1.0,
+    once: Annotated[bool, Parameter(help="Print one sample; implied in a pipe and by --output json.")] = False,
     output: Literal["text", "json"] = "text",
 ) -> int:
-    """Show the actors of a running cluster: messages a second, share of time, mailboxes, restarts. Ctrl-C ends it."""
+    """Show the actors of a running cluster: messages per second, share of time, mailboxes, restarts. Ctrl-C ends it."""
     if interval <= 0:
-        raise UsageError(f"--interval {interval:g}: it is a time between two looks, and must be positive")
+        raise UsageError(f"--interval {interval:g}: the seconds between two samples must be positive")
     server = Server(kubeconfig or usual_kubeconfig(default_data_dir()))
     views = _views(server, by, sort, interval)
     if output == "json":
@@ -49,7 +49,7 @@ def top(  # noqa: PLR0913 -- the options of the command
 def _views(server: Server, by: By, sort: Key, interval: float) -> Iterator[View]:
     before = _look(server)
     while True:
-        time.sleep(interval)  # noqa: TID251 -- who looks at it lives in real time
+        time.sleep(interval)  # noqa: TID251 -- a command runs in real time
         after = _look(server)
         yield view_of(before, after, by=by, sort=sort)
         before = after
@@ -60,7 +60,9 @@ def _look(server: Server) -> Snapshot:
     try:
         return msgspec.json.decode(body, type=Snapshot)
     except msgspec.MsgspecError as error:
-        raise UsageError(f"{server.url}{ACTORS}: not what this version of kubeactors understands ({error})") from error
+        raise UsageError(
+            f"{server.url}{ACTORS}: this version of kubeactors cannot read the answer ({error})"
+        ) from error
 
 
 def _print(view: View, sort: Key) -> None:
@@ -84,4 +86,4 @@ def _show(views: Iterator[View], sort: Key) -> None:
             for view in views:
                 live.update(picture(view, console.height - HEAD, sort, console.width), refresh=True)
     except KeyboardInterrupt:
-        """It is how one leaves."""
+        """The way to quit."""

@@ -39,7 +39,7 @@ USUAL_GRACE, LEAST_GRACE = Timing().node_monitor_grace_seconds, 1.0
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """What `up --output json` prints when it serves."""
+    """What `up --output json` prints when the cluster is ready."""
 
     server: str
     kubeconfig: str
@@ -53,52 +53,54 @@ SIGNAL_NAMES = tuple(one.name for one in SIGNALS)
 
 def up(  # noqa: PLR0913 -- the options of the command
     *,
-    nodes: Annotated[int, Parameter(help="How many simulated nodes.")] = 3,
-    host: Annotated[str, Parameter(help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, Parameter(help="0 takes a free one.")] = USUAL_PORT,
-    data_dir: Annotated[Path | None, Parameter(help="Where state and certificates are kept over restarts.")] = None,
-    in_memory: Annotated[bool, Parameter(help="Keep nothing: state and certificates end with the command.")] = False,
-    kubeconfig: Annotated[Path | None, Parameter(help="Where to write it; by default into the data directory.")] = None,
-    dns_port: Annotated[int | None, Parameter(help="Answer DNS queries at this port; 0 takes a free one.")] = None,
+    nodes: Annotated[int, Parameter(help="Number of simulated nodes.")] = 3,
+    host: Annotated[str, Parameter(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="Port to listen on; 0 for a free one.")] = USUAL_PORT,
+    data_dir: Annotated[Path | None, Parameter(help="Directory for state and certificates.")] = None,
+    in_memory: Annotated[bool, Parameter(help="Keep state and certificates only until the command ends.")] = False,
+    kubeconfig: Annotated[Path | None, Parameter(help="Kubeconfig to write; by default in the data directory.")] = None,
+    dns_port: Annotated[int | None, Parameter(help="Answer DNS queries on this port; 0 for a free one.")] = None,
     services: Annotated[
-        bool, Parameter(help="Listen for services, at 127.x.y.z for 10.x.y.z, and at node ports.")
+        bool, Parameter(help="Serve Services: cluster IP 10.x.y.z at 127.x.y.z, and node ports.")
     ] = False,
-    load_balancers: Annotated[str, Parameter(help="The range of their addresses, such as 127.64.0.0/16.")] = "",
-    scheduler_config: Annotated[Path | None, Parameter(help="A KubeSchedulerConfiguration, as YAML.")] = None,
-    node_monitor_grace_seconds: Annotated[float, Parameter(help="How soon a dead node is noticed.")] = USUAL_GRACE,
+    load_balancers: Annotated[str, Parameter(help="Address range for load balancers, such as 127.64.0.0/16.")] = "",
+    scheduler_config: Annotated[Path | None, Parameter(help="KubeSchedulerConfiguration file.")] = None,
+    node_monitor_grace_seconds: Annotated[
+        float, Parameter(help="Seconds until a node without heartbeats is NotReady.")
+    ] = USUAL_GRACE,
     cluster_cidr: Annotated[
-        str, Parameter(help="Let nodes be given their pods' ranges out of this one, such as 10.244.0.0/16.")
+        str, Parameter(help="Allocate the nodes' pod CIDRs from this range, such as 10.244.0.0/16.")
     ] = "",
     eviction_hard: Annotated[
-        str, Parameter(help="When kubelets evict pods, such as memory.available<1Gi,pid.available<10%.")
+        str, Parameter(help="Eviction thresholds of kubelets, such as memory.available<1Gi,pid.available<10%.")
     ] = "",
     etcd_servers: Annotated[
         str,
         Parameter(
-            help="Keep the state in this etcd, such as http://127.0.0.1:2379, not in the data directory; several members "
-            "with commas between."
+            help="Keep state in this etcd, such as http://127.0.0.1:2379, instead of the data directory; separate several "
+            "members by commas."
         ),
     ] = "",
-    etcd_prefix: Annotated[str, Parameter(help="What its keys there begin with.")] = "kubeactors/",
-    etcd_cafile: Annotated[Path | None, Parameter(help="The authorities to trust, of etcd by HTTPS.")] = None,
-    etcd_certfile: Annotated[Path | None, Parameter(help="The client certificate to show to etcd.")] = None,
-    etcd_keyfile: Annotated[Path | None, Parameter(help="Its key.")] = None,
-    etcd_user: Annotated[str, Parameter(help="The user of etcd, where it wants one.")] = "",
-    etcd_password_file: Annotated[Path | None, Parameter(help="A file with that user's password.")] = None,
+    etcd_prefix: Annotated[str, Parameter(help="Prefix of all keys in etcd.")] = "kubeactors/",
+    etcd_cafile: Annotated[Path | None, Parameter(help="CA certificates for etcd over HTTPS.")] = None,
+    etcd_certfile: Annotated[Path | None, Parameter(help="Client certificate for etcd.")] = None,
+    etcd_keyfile: Annotated[Path | None, Parameter(help="Key of the client certificate for etcd.")] = None,
+    etcd_user: Annotated[str, Parameter(help="User name for etcd.")] = "",
+    etcd_password_file: Annotated[Path | None, Parameter(help="File with the password for etcd.")] = None,
     output: Literal["text", "json"] = "text",
 ) -> int:
-    """Serve a cluster over HTTPS until SIGTERM or Ctrl-C."""
+    """Run a cluster and serve it over HTTPS until SIGTERM or Ctrl-C."""
     if in_memory and data_dir is not None:
         raise UsageError("--in-memory keeps nothing, --data-dir keeps everything; choose one")
     if in_memory and etcd_servers:
         raise UsageError("--in-memory keeps nothing, --etcd-servers keeps the state; choose one")
     if nodes < 0:
-        raise UsageError("--nodes counts nodes; it cannot be negative")
+        raise UsageError("--nodes must not be negative")
     for option, given in (("--port", port), ("--dns-port", dns_port or 0)):
         if not 0 <= given <= HIGHEST_PORT:
-            raise UsageError(f"{option} {given}: ports go from 1 to {HIGHEST_PORT}; 0 takes a free one")
+            raise UsageError(f"{option} {given}: must be from 0 to {HIGHEST_PORT}; 0 takes a free port")
     if not LEAST_GRACE <= node_monitor_grace_seconds < math.inf:
-        raise UsageError(f"--node-monitor-grace-seconds {node_monitor_grace_seconds}: {LEAST_GRACE} or more, please")
+        raise UsageError(f"--node-monitor-grace-seconds {node_monitor_grace_seconds}: must be at least {LEAST_GRACE}")
     if load_balancers:
         _check_pool(load_balancers)
     if cluster_cidr:
@@ -131,14 +133,14 @@ def _checked(etcd: Etcd) -> Etcd:
     for address in map(urlsplit, etcd.servers):
         if address.scheme not in {"http", "https"} or not address.hostname:
             raise UsageError(
-                f"--etcd-servers {etcd.server}: addresses, please, such as http://127.0.0.1:2379, with commas between"
+                f"--etcd-servers {etcd.server}: must be addresses, such as http://127.0.0.1:2379, separated by commas"
             )
     if bool(etcd.cert_file) != bool(etcd.key_file):
-        raise UsageError("--etcd-certfile and --etcd-keyfile belong together; give both")
+        raise UsageError("--etcd-certfile and --etcd-keyfile must be given together")
     if bool(etcd.user) != bool(etcd.password):
-        raise UsageError("--etcd-user and --etcd-password-file belong together; give both")
+        raise UsageError("--etcd-user and --etcd-password-file must be given together")
     if not etcd.prefix:
-        raise UsageError("--etcd-prefix: something must tell these keys from those of others")
+        raise UsageError("--etcd-prefix must not be empty")
     return etcd
 
 
@@ -155,24 +157,24 @@ def _password(path: Path | None) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"--etcd-password-file {said(error)}") from error
     if not password:
-        raise UsageError(f"--etcd-password-file {path}: its first line is empty; write the password there")
+        raise UsageError(f"--etcd-password-file {path}: the first line must be the password, and is empty")
     return password
 
 
 def thresholds(text: str) -> dict[str, str]:
-    """How much must be left, by signal, as the kubelet's option `--eviction-hard` says it.
+    """Eviction thresholds by signal, from the syntax of the kubelet's option `--eviction-hard`.
 
     >>> thresholds("memory.available<1Gi,pid.available<10%")
     {'memory.available': '1Gi', 'pid.available': '10%'}
 
     Raises:
-        UsageError: a signal is not known, or its quantity is none.
+        UsageError: a signal is unknown, or its threshold is not a quantity or percentage.
     """
     found: dict[str, str] = {}
     for one in text.split(",") if text else ():
         signal, _, least = one.partition("<")
         if signal not in SIGNAL_NAMES:
-            raise UsageError(f"--eviction-hard {one}: SIGNAL<QUANTITY, please; signals are {', '.join(SIGNAL_NAMES)}")
+            raise UsageError(f"--eviction-hard {one}: must be SIGNAL<QUANTITY; signals are {', '.join(SIGNAL_NAMES)}")
         try:
             threshold(least, 0)
         except ValueError as error:
@@ -182,7 +184,7 @@ def thresholds(text: str) -> dict[str, str]:
 
 
 def default_data_dir() -> Path:
-    """Where programs keep their data for this user. Source: XDG Base Directory Specification."""
+    """The user's data directory for this program. Source: XDG Base Directory Specification."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(base) / "kubeactors"
 
@@ -193,7 +195,7 @@ def _check_pool(cidr: str) -> None:
     except ValueError as error:
         raise UsageError(f"--load-balancers {cidr}: not a range of IPv4 addresses such as 127.64.0.0/16") from error
     if size < SMALLEST_POOL:
-        raise UsageError(f"--load-balancers {cidr}: too small; its first two addresses and its last are not given out")
+        raise UsageError(f"--load-balancers {cidr}: too small: its first two addresses and its last are reserved")
 
 
 def _check_cluster_cidr(cidr: str) -> None:
@@ -202,7 +204,7 @@ def _check_cluster_cidr(cidr: str) -> None:
     except ValueError as error:
         raise UsageError(f"--cluster-cidr {cidr}: not a range of IPv4 addresses such as 10.244.0.0/16") from error
     if not fits:
-        raise UsageError(f"--cluster-cidr {cidr}: a part of {POD_NETWORK} with room for a /{MASK_SIZE}, please")
+        raise UsageError(f"--cluster-cidr {cidr}: must be part of {POD_NETWORK} with room for a /{MASK_SIZE}")
 
 
 async def _up(  # noqa: PLR0913, PLR0917 -- the options of the command
@@ -264,9 +266,9 @@ async def _serve(  # noqa: PLR0913, PLR0917 -- the options of the command
 
 
 def _free_port(host: str) -> int:
-    """A port that nobody listens at now: the service `kubernetes` is made with it before the server listens.
+    """A free port: the Service `kubernetes` needs it before the server listens.
 
-    0 if there is none at this host; the server will say why.
+    0 if the host has none; the server will say why.
     """
     with suppress(OSError):
         (family, kind, protocol, _, address) = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
@@ -277,7 +279,7 @@ def _free_port(host: str) -> int:
 
 
 def _served(spec: ClusterSpec, host: str, port: int, directory: Path, *, in_memory: bool) -> ClusterSpec:
-    """The cluster with what it needs to be served from this directory."""
+    """The spec completed with what is needed to serve the cluster from this directory."""
     pki = ensure_pki(directory / "pki", [host], datetime.now(UTC))  # noqa: TID251 -- certificates live in real time
     return replace(
         spec,

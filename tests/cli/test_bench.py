@@ -124,11 +124,11 @@ def test_what_the_api_server_refuses_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("nowhere.yaml",), "nowhere.yaml: No such file or directory; built in are "),
-        (("tour", "--nodes", "3"), "the scenario says how many nodes and pods there are"),
-        (("--nodes", "0"), "--nodes and --pods count from 1"),
-        (("--report", "nowhere/page.html"), "nowhere is no directory; the report cannot be written there"),
-        (("--compare", "pyproject.toml"), "pyproject.toml is no result of `bench --output json`"),
+        (("nowhere.yaml",), "nowhere.yaml: No such file or directory; the built-in ones are "),
+        (("tour", "--nodes", "3"), "the scenario sets the numbers of nodes and pods"),
+        (("--nodes", "0"), "--nodes and --pods must be at least 1"),
+        (("--report", "nowhere/page.html"), "nowhere is not a directory; the report cannot be written there"),
+        (("--compare", "pyproject.toml"), "pyproject.toml is not a result of `bench --output json`"),
         (("tour", "--compare", "pyproject.toml"), "--compare runs nothing; leave out the scenario"),
     ],
 )

@@ -184,9 +184,9 @@ def test_plans_are_as_long_and_clusters_as_large_as_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--length", "0"), "--length counts from 1"),
-        (("--nodes", "0"), "--nodes counts from 1"),
-        (("--operator", SHOP, "--nodes", "5"), "is said where it is declared"),
+        (("--length", "0"), "--length must be at least 1"),
+        (("--nodes", "0"), "--nodes must be at least 1"),
+        (("--operator", SHOP, "--nodes", "5"), "are set where it is declared"),
     ],
 )
 def test_a_size_that_cannot_be_is_refused(options: tuple[str, ...], told: str) -> None:
@@ -214,7 +214,7 @@ def test_a_replay_of_another_version_is_tried_without_what_is_unknown(
     path.write_text(OF_ANOTHER_VERSION, encoding="utf-8")
     assert run("replay", str(path), "--until", "1") == 0
     said = capsys.readouterr().err
-    assert "trying it anyway, without what is unknown here: field mood of create-deployment in line 2" in said
+    assert "trying anyway, without unknown parts: field mood of create-deployment in line 2" in said
 
 
 def test_a_replay_of_which_steps_are_unknown_is_not_taken_for_mended(
@@ -222,7 +222,7 @@ def test_a_replay_of_which_steps_are_unknown_is_not_taken_for_mended(
 ) -> None:
     path = tmp_path / "plan.jsonl"
     path.write_text(OF_ANOTHER_VERSION + '{"kind":"earthquake","at":1.0}\n', encoding="utf-8")
-    with pytest.raises(UsageError, match=r"whether it still fails is not known: .* step earthquake in line 3$"):
+    with pytest.raises(UsageError, match=r"whether it still fails is unknown: .* step earthquake in line 3$"):
         run("replay", str(path), "--until", "1")
     assert capsys.readouterr().out == ""
 

@@ -62,4 +62,4 @@ def test_a_kubeconfig_that_leads_nowhere_is_said(tmp_path: Path) -> None:
     path = tmp_path / "kubeconfig"
     path.write_text("{current-context: a, contexts: [{name: a, context: {cluster: b}}]}")
     code, error = said("explain-scheduling", "p", "--kubeconfig", str(path))
-    assert (code, error.startswith(f"kubeactors: {path}: no kubeconfig that can be used")) == (2, True)
+    assert (code, error.startswith(f"kubeactors: {path}: not a usable kubeconfig")) == (2, True)

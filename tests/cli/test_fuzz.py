@@ -52,8 +52,8 @@ def test_a_replay_that_no_longer_comes_to_what_it_is_about_says_so(
     path.write_text(encode(PLAN, happened=("create-job", "slow-starts", "watch-lag")), encoding="utf-8")
     assert run("replay", str(path)) == 0
     told = capsys.readouterr()
-    assert told.out.endswith("plan.jsonl: nothing is violated\n")
-    assert told.err.endswith("when it was written this fired, or had an effect, and does not now: watch-lag\n")
+    assert told.out.endswith("plan.jsonl: no violation\n")
+    assert told.err.endswith("these took effect when the file was written, and do not now: watch-lag\n")
 
 
 def test_a_replay_stops_when_it_is_told_to_and_prints_every_message(
@@ -80,7 +80,7 @@ def test_a_replay_shows_what_there_is_when_it_stops(replay_file: Path, capsys: p
 def test_who_asks_a_replay_for_what_is_not_there_is_told_what_is(replay_file: Path) -> None:
     with pytest.raises(UsageError, match="node/nowhere is not there; there are nodes/node-"):
         run("replay", str(replay_file), "--until", "1", "--get", "node/nowhere")
-    with pytest.raises(UsageError, match="--get shows text"):
+    with pytest.raises(UsageError, match="--get prints text"):
         run("replay", str(replay_file), "--get", "pods", "--output", "json")
 
 
@@ -97,9 +97,9 @@ def test_a_replay_pauses_before_the_message_that_is_asked_for(
 def test_who_leaves_the_debugger_ends_the_run(replay_file: Path, typed: str) -> None:
     command = [sys.executable, "-m", "kubeactors", "replay", str(replay_file), "--pause-at", "7"]
     ended = subprocess.run(command, input=typed, capture_output=True, text=True, check=False, timeout=60)
-    told = "kubeactors: the run was ended in the debugger; whether it fails is not known\n"
+    told = "kubeactors: the run was ended in the debugger before its outcome was known\n"
     assert (ended.returncode, ended.stderr) == (130, told)
-    assert "nothing is violated" not in ended.stdout
+    assert "no violation" not in ended.stdout
 
 
 INTERRUPTED_IN_AN_IMPORT = """
@@ -138,7 +138,7 @@ def test_a_replay_of_another_version_is_tried(tmp_path: Path, capsys: pytest.Cap
     path = tmp_path / "plan.jsonl"
     path.write_text(encode(PLAN).replace('"version":"', '"version":"0.0.'), encoding="utf-8")
     assert run("replay", str(path), "--until", "1") == 0
-    assert "trying it anyway" in capsys.readouterr().err
+    assert "trying anyway" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("option", "known"), [("--fault", "watch-lag"), ("--invariant", "surge-bound")])
@@ -152,8 +152,8 @@ def test_a_campaign_calls_out_faults_that_never_fired_and_what_users_never_did(
 ) -> None:
     assert run("fuzz", "--scenarios", "1", "--report", str(tmp_path / "found")) == 0
     lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines() if ": " in line)
-    assert lines["faults that never fired"]
-    did = [one.rpartition(" ")[0] for one in lines["what users did"].split(", ")]
-    never = [one.split(" (")[0] for one in lines["what users never did"].split(", ")]
+    assert lines["faults that never did"]
+    did = [one.rpartition(" ")[0] for one in lines["user actions with an effect"].split(", ")]
+    never = [one.split(" (")[0] for one in lines["user actions without"].split(", ")]
     assert did
     assert sorted((*did, *never)) == sorted(ACTION_KINDS)

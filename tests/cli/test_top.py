@@ -48,12 +48,12 @@ def test_only_an_administrator_may_look(kubeconfig: str, tmp_path: Path) -> None
     nobody.write_text("\n".join(kept).replace("user:", "user: {}", 1), encoding="utf-8")
     code, shown, error = top("--kubeconfig", str(nobody))
     assert (code, shown) == (2, "")
-    assert error.rstrip().endswith("/debug/actors is refused with 403 Forbidden")
+    assert error.rstrip().endswith("/debug/actors was rejected with 403 Forbidden")
 
 
 def test_what_the_user_can_mend_is_said(tmp_path: Path) -> None:
     code, _, error = top("--kubeconfig", str(tmp_path / "none"))
     assert (code, error.count("\n")) == (2, 1)
-    assert "no kubeconfig that can be used" in error
+    assert "not a usable kubeconfig" in error
     code, _, error = top(interval="0")
-    assert (code, error) == (2, "kubeactors: --interval 0: it is a time between two looks, and must be positive\n")
+    assert (code, error) == (2, "kubeactors: --interval 0: the seconds between two samples must be positive\n")

@@ -196,20 +196,20 @@ def test_the_demo_runs_to_its_end_in_a_pipe() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--port", "99999"), "--port 99999: ports go from 1 to 65535; 0 takes a free one"),
-        (("--dns-port", "-1"), "--dns-port -1: ports go from 1 to 65535; 0 takes a free one"),
+        (("--port", "99999"), "--port 99999: must be from 0 to 65535; 0 takes a free port"),
+        (("--dns-port", "-1"), "--dns-port -1: must be from 0 to 65535; 0 takes a free port"),
         (
             ("--load-balancers", "10.0.0.1/8"),
             "--load-balancers 10.0.0.1/8: not a range of IPv4 addresses such as 127.64.0.0/16",
         ),
         (
             ("--cluster-cidr", "192.168.0.0/16"),
-            "--cluster-cidr 192.168.0.0/16: a part of 10.128.0.0/9 with room for a /24, please",
+            "--cluster-cidr 192.168.0.0/16: must be part of 10.128.0.0/9 with room for a /24",
         ),
         (
             ("--eviction-hard", "cpu.available<1"),
             (
-                "--eviction-hard cpu.available<1: SIGNAL<QUANTITY, please;"
+                "--eviction-hard cpu.available<1: must be SIGNAL<QUANTITY;"
                 " signals are memory.available, nodefs.available, pid.available"
             ),
         ),
@@ -219,11 +219,11 @@ def test_the_demo_runs_to_its_end_in_a_pipe() -> None:
         ),
         (
             ("--node-monitor-grace-seconds", "0"),
-            "--node-monitor-grace-seconds 0.0: 1.0 or more, please",
+            "--node-monitor-grace-seconds 0.0: must be at least 1.0",
         ),
         (
             ("--etcd-servers", "127.0.0.1:2379"),
-            "--etcd-servers 127.0.0.1:2379: addresses, please, such as http://127.0.0.1:2379, with commas between",
+            "--etcd-servers 127.0.0.1:2379: must be addresses, such as http://127.0.0.1:2379, separated by commas",
         ),
         (
             ("--in-memory", "--etcd-servers", "http://127.0.0.1:2379"),
