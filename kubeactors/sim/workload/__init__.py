@@ -1,12 +1,11 @@
-"""What users do to a cluster, as data.
+"""User actions, as data.
 
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
     services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    things.py
     rules.py    rights.py    defaults.py    looks.py    own.py    probing.py    applies.py
 
-Workloads are named; their pods carry the label `app: NAME`. A pod is named by its workload and a number, which counts
-the workload's pods in the order of their names at that time, modulo their number: so an action still means something in
-a plan from which other steps were taken.
+Workloads have names; their pods carry the label `app: NAME`. A pod is identified by its workload and an index into the
+workload's pods at that time, sorted by name, modulo how many there are: so an action still makes sense in a shrunk plan.
 """
 
 from kubeactors.sim.workload.accounts import AccountAction, AddToken, DropAccount, DropToken, SpoilRoot

@@ -1,10 +1,10 @@
-"""What users do to service accounts, their tokens, and the root of trust of a namespace."""
+"""User actions on service accounts, their tokens, and the root CA of a namespace."""
 
 from kubeactors.sim.steps import Action
 
 
 class AddToken(Action, frozen=True, kw_only=True, tag="add-token"):
-    """Create a Secret for the token of an account, and the account if it is not there, which mentions the Secret."""
+    """Create a token Secret for an account, and the account if missing; the account references the Secret."""
 
     name: str
     account: str
@@ -17,13 +17,13 @@ class DropToken(Action, frozen=True, kw_only=True, tag="drop-token"):
 
 
 class DropAccount(Action, frozen=True, kw_only=True, tag="drop-account"):
-    """Delete an account: its tokens go with it. The default one is made again."""
+    """Delete an account: its tokens are deleted with it. The default account is recreated."""
 
     name: str
 
 
 class SpoilRoot(Action, frozen=True, kw_only=True, tag="spoil-root"):
-    """Change what a namespace says of the root of trust, or delete it: it is made good."""
+    """Change or delete the root CA config map of a namespace: its publisher repairs it."""
 
     namespace: str
     delete: bool = False

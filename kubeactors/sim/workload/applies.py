@@ -1,4 +1,4 @@
-"""What several managers say of the same object: each of its own fields, by server-side apply, or by other writes."""
+"""Writes of several field managers to the same object, by server-side apply or otherwise."""
 
 from typing import Literal
 
@@ -6,24 +6,23 @@ from kubeactors.sim.steps import Action
 
 Shared = Literal["ConfigMap", "Service"]
 Writing = Literal["apply", "force", "merge", "replace", "overwrite"]
-"""Apply; apply, and take from others what they own; patch what is named; read the whole object and write it anew; write it
-without a look at what is there, as `kubectl replace` does."""
+"""Apply; force-apply; merge patch; read, modify and update; update without a resource version, as `kubectl replace`."""
 
 
 class Manage(Action, frozen=True, kw_only=True, tag="manage"):
-    """Say of an object what it is to be like, in the name of a manager. Whoever applies says all that he wants of it."""
+    """Write an object as a field manager. An apply has all the fields that the manager wants."""
 
     of: Shared
     name: str
     manager: str
     how: Writing = "apply"
     fields: tuple[str, ...] = ()
-    """Which entries: of a config map, or ports of a service."""
+    """The entries of a ConfigMap, or the ports of a Service."""
     value: str = "1"
-    """What is said of each of them."""
+    """The value of each of them."""
     labels: tuple[str, ...] = ()
     rehearsed: bool = False
-    """Whether it is only tried: nothing is stored."""
+    """Whether it is a dry run."""
 
 
 class Unmanage(Action, frozen=True, kw_only=True, tag="unmanage"):

@@ -1,38 +1,38 @@
-"""What users do to bounds: quotas and disruption budgets; and what they write that makes little sense."""
+"""User actions on quotas and disruption budgets; objects with invalid owners; claims with reserved volumes."""
 
 from kubeactors.sim.steps import Action
 
 
 class SetQuota(Action, frozen=True, kw_only=True, tag="set-quota"):
-    """Allow so many pods in the namespace; 0 allows as many as there may be."""
+    """Allow so many pods in the namespace; 0 removes the quota."""
 
     pods: int
 
 
 class SetBudget(Action, frozen=True, kw_only=True, tag="set-budget"):
-    """Let evictions take so many of these pods at a time."""
+    """Create a disruption budget for the pods of a workload."""
 
     name: str
     max_unavailable: int = 1
 
 
 class ClaimForeignOwner(Action, frozen=True, kw_only=True, tag="claim-foreign-owner"):
-    """Create a config map in another namespace that names a deployment here as its owner, which it cannot be.
+    """Create a ConfigMap in another namespace whose owner is a Deployment here, which is invalid.
 
-    The config map is garbage; what the deployment owns here is not.
+    The ConfigMap is garbage; the dependents of the Deployment are not.
     """
 
     name: str
 
 
 class ClaimUnknownOwner(Action, frozen=True, kw_only=True, tag="claim-unknown-owner"):
-    """Create a config map with an owner of a kind that does not exist: nobody can say that it is gone."""
+    """Create a ConfigMap whose owner's kind does not exist: whether the owner is absent cannot be determined."""
 
     name: str
 
 
 class ClaimVolume(Action, frozen=True, kw_only=True, tag="claim-volume"):
-    """Create a claim, and a volume that is reserved for it."""
+    """Create a claim, and a volume that is pre-bound to it."""
 
     name: str
 

@@ -1,4 +1,4 @@
-"""What users do about certificates."""
+"""User actions on certificate signing requests."""
 
 from typing import Literal
 
@@ -8,25 +8,25 @@ Signer = Literal["client", "kubelet", "foreign"]
 
 
 class AskForCertificate(Action, frozen=True, kw_only=True, tag="ask-for-certificate"):
-    """Ask a signer for a certificate: for a person who is to be approved, for a kubelet, which is by itself, or elsewhere."""
+    """Create a request: for a client (approved by hand), a kubelet (auto-approved), or a signer outside the cluster."""
 
     name: str
     signer: Signer
     good: bool = True
-    """Whether it is for something that the signer signs."""
+    """Whether the signer signs certificates for these usages."""
     short: bool = False
-    """Whether it is to end as soon as may be, after ten minutes."""
+    """Whether it asks for the shortest duration, ten minutes."""
 
 
 class Decide(Action, frozen=True, kw_only=True, tag="decide"):
-    """Approve a request for a certificate, or deny it, unless somebody has done so."""
+    """Approve or deny a request, unless it is decided already."""
 
     name: str
     approve: bool
 
 
 class DropRequest(Action, frozen=True, kw_only=True, tag="drop-request"):
-    """Delete a request for a certificate."""
+    """Delete a request."""
 
     name: str
 

@@ -1,15 +1,15 @@
-"""Classes that are the default, and what names none."""
+"""Default classes, and objects that name no class."""
 
 from typing import Literal
 
 from kubeactors.sim.steps import Action
 
 Chosen = Literal["ingress", "claim", "pod"]
-"""What gets a class that it does not name: one of ingresses, of volumes, of priorities."""
+"""Objects that get a default class: ingress class, storage class, priority class."""
 
 
 class SetDefault(Action, frozen=True, kw_only=True, tag="set-default"):
-    """Let a class be the default, or be it no more; create it if it is not there. Of priorities only one may be."""
+    """Mark a class as the default, or not; create it if missing. Only one priority class may be the default."""
 
     of: Chosen
     number: int
@@ -25,7 +25,7 @@ class DropClass(Action, frozen=True, kw_only=True, tag="drop-class"):
 
 
 class NameNone(Action, frozen=True, kw_only=True, tag="name-none"):
-    """Create something that names no class. Nothing happens if there is one of that name."""
+    """Create an object that names no class, unless it exists."""
 
     of: Chosen
     number: int

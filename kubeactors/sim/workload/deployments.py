@@ -1,4 +1,4 @@
-"""What users do to deployments."""
+"""User actions on Deployments."""
 
 from typing import Literal
 
@@ -11,11 +11,11 @@ from kubeactors.sim.workload.traits import Trait
 Propagation = Literal["Background", "Foreground", "Orphan"]
 
 SLOW_IMAGE = "slow"
-"""An image whose containers take long to start: a rollout of it is under way for long, and much may come in between."""
+"""An image whose containers start slowly: its rollouts take long, so that much can happen meanwhile."""
 
 
 class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment"):
-    """Create a deployment, and a service in front of it. Nothing happens if there is one of that name."""
+    """Create a Deployment and a Service for it, unless they exist."""
 
     name: str
     replicas: int
@@ -25,90 +25,90 @@ class CreateDeployment(Action, frozen=True, kw_only=True, tag="create-deployment
     recreate: bool = False
     cpu: str = "100m"
     tolerate_seconds: int = 15
-    """How long its pods stay on a node that is not ready."""
+    """How long its pods tolerate a node that is not ready."""
     probes: bool = False
-    """Whether its containers are probed: started, ready, alive."""
+    """Whether its containers have startup, readiness and liveness probes."""
     probing: Probing | None = None
-    """How they are, if not as usual."""
+    """The parameters of the probes, if not the usual ones."""
     flaps: bool = False
-    """Whether its pods, once in a while, are not ready for a moment, if they are probed as usual."""
+    """Whether its pods are briefly unready now and then, with the usual probes."""
     urgent: bool = False
-    """Whether its pods may take the place of others that are not."""
+    """Whether its pods have a high priority and may preempt others."""
     load: str = ""
-    """How much CPU each of its pods takes, from its start on: a curve, such as `20m 40:90m`."""
+    """The CPU usage of each pod from its start on: a curve, such as `20m 40:90m`."""
     stop_seconds: int = 0
-    """How long its pods take to end; 0 is as long as others do."""
+    """How long its pods take to stop; 0 for the usual time."""
     crashes: int = 0
-    """How often each of its containers ends soon after it has begun, before it runs on."""
+    """How often each of its containers crashes soon after it starts, before it keeps running."""
     history: int = 10
-    """How many old ReplicaSets it keeps."""
+    """The revision history limit."""
     trait: Trait = ""
-    """What its pods are like."""
+    """A special feature of its pods."""
     min_ready_seconds: int = 0
     """How long a pod must be ready until it counts as available."""
     deadline_seconds: int | None = None
-    """After how long without progress it says that there is none."""
+    """The progress deadline."""
 
 
 class Scale(Action, frozen=True, kw_only=True, tag="scale"):
-    """Want another number of replicas."""
+    """Change the number of replicas."""
 
     name: str
     replicas: int
 
 
 class Roll(Action, frozen=True, kw_only=True, tag="roll"):
-    """Want another image."""
+    """Change the image: a rollout."""
 
     name: str
     image: str
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """How many pods may come, or go, in a period."""
+    """A scaling policy: how many pods may be added, or removed, in a period."""
 
     amount: int
     percent: bool = False
-    """Whether it is a share of the pods that there are."""
+    """Whether `amount` is a percentage of the current pods."""
     seconds: int = 60
 
 
 class Autoscale(Action, frozen=True, kw_only=True, tag="autoscale"):
-    """Let it have as many replicas as its load asks for. Nothing happens if that is so already."""
+    """Create a HorizontalPodAutoscaler, unless it exists."""
 
     name: str
     least: int = 1
     most: int = 4
     percent: int = 50
-    """How busy pods should be, in percent of the CPU that they request."""
+    """The target utilization, in percent of the requested CPU."""
     patience_seconds: int = 0
-    """How long less load must last until there are fewer."""
+    """The stabilization window of scale-down."""
     paces: tuple[Pace, ...] = ()
-    """How fast it may grow, and shrink; as usual if that is not said."""
+    """The scaling policies, up and down; the default ones if empty."""
     slowest: bool = False
-    """Whether the slowest of these holds, and not the fastest."""
+    """Whether the policy with the smallest change is selected, not that with the largest."""
 
 
 class Pause(Action, frozen=True, kw_only=True, tag="pause"):
-    """Stop rolling."""
+    """Pause the rollout."""
 
     name: str
 
 
 class Resume(Action, frozen=True, kw_only=True, tag="resume"):
-    """Go on rolling."""
+    """Resume the rollout."""
 
     name: str
 
 
 class Undo(Action, frozen=True, kw_only=True, tag="undo"):
-    """Want the template of the revision before."""
+    """Roll back to the previous revision."""
 
     name: str
 
 
 class DeleteDeployment(Action, frozen=True, kw_only=True, tag="delete-deployment"):
-    """Delete a deployment and its service; its pods go too, unless they are orphaned."""
+    """Delete a Deployment and its Service; its pods are deleted as well, unless they are orphaned."""
 
     name: str
     propagation: Propagation = "Background"

@@ -1,4 +1,4 @@
-"""How users look at what there is, as tools do that are not ours: selectors, pages, old versions, watches of their own."""
+"""Reads by users, as foreign tools do them: selectors, pages, old resource versions, watches."""
 
 from typing import Literal
 
@@ -10,21 +10,21 @@ Looked = Literal[
 
 
 class Look(Action, frozen=True, kw_only=True, tag="look"):
-    """List objects of a kind, then read the first of them; changes nothing."""
+    """List objects of a kind, then get the first of them; changes nothing."""
 
     of: Looked
     everywhere: bool = False
     """In all namespaces."""
     labels: str = ""
     fields: str = ""
-    """Selectors, as in requests."""
+    """Label and field selectors, as in requests."""
     page: int = 0
-    """So many at a time; 0 for all at once."""
+    """The page size; 0 for a single page."""
     apart_seconds: float = 0.0
-    """How long one page is looked at."""
+    """The pause between two pages."""
     cached: bool = False
-    """Whatever the server has at hand will do."""
+    """From the watch cache: resource version 0."""
     again: bool = False
-    """Once more a while later, not older than the first time, and as it was then."""
+    """List once more a while later, not older than the first list."""
     watch_seconds: float = 0.0
-    """How long what comes of it is watched."""
+    """How long to watch from there on."""

@@ -1,51 +1,51 @@
-"""What users do to nodes."""
+"""User actions on nodes."""
 
 from kubeactors.sim.steps import Action
 
 
 class Cordon(Action, frozen=True, kw_only=True, tag="cordon"):
-    """Let no more pods come to a node."""
+    """Make a node unschedulable."""
 
     node: str
 
 
 class Uncordon(Action, frozen=True, kw_only=True, tag="uncordon"):
-    """Let pods come to a node."""
+    """Make a node schedulable."""
 
     node: str
 
 
 class Taint(Action, frozen=True, kw_only=True, tag="taint"):
-    """Drive off what does not tolerate it; what tolerates it for a time stays so long, or until the taint goes."""
+    """Taint a node for a while: pods that do not tolerate the taint, or no longer, are evicted."""
 
     node: str
     seconds: float
     """How long the taint stays."""
     mild: bool = False
-    """Whether nobody is driven off: pods come rather to other nodes."""
+    """Whether its effect is PreferNoSchedule, which evicts no pod."""
 
     @property
     def heals_at(self) -> float:
-        """When it is gone."""
+        """When the taint is removed."""
         return self.at + self.seconds
 
 
 class Drain(Action, frozen=True, kw_only=True, tag="drain"):
-    """Cordon a node and evict its pods, but those of daemon sets and its own."""
+    """Cordon a node and evict its pods, except DaemonSet and static pods."""
 
     node: str
 
 
 class DeleteNode(Action, frozen=True, kw_only=True, tag="delete-node"):
-    """Delete the Node object of a machine that is off: its pods are given up. If the machine is on nothing happens."""
+    """Delete the Node object of a machine that is off: its pods are garbage-collected. Without effect if the machine is on."""
 
     node: str
 
 
 class Visit(Action, frozen=True, kw_only=True, tag="visit"):
-    """Machines of somebody else join one after the other, and leave again; they run nothing.
+    """Foreign machines join one after the other and leave again; they run no pods.
 
-    A finalizer holds their Nodes for a while. One that is there already leaves with the first who says so.
+    A finalizer keeps their Nodes for a while. Overlapping visits share a machine: it leaves with the first visit to end.
     """
 
     machines: int
@@ -53,16 +53,16 @@ class Visit(Action, frozen=True, kw_only=True, tag="visit"):
     seconds: float
     """How long each stays."""
     held_seconds: float
-    """How long its Node is there after it has left."""
+    """How long the finalizer keeps its Node after it has left."""
 
     @property
     def heals_at(self) -> float:
-        """When all are gone."""
+        """When the Nodes of all are gone."""
         return self.at + self.machines * self.apart_seconds + self.seconds + self.held_seconds
 
     @property
     def moments(self) -> tuple[float, ...]:
-        """Each comes, the first one leaves, all are gone."""
+        """When each joins, the first leaves, and all are gone."""
         comings = (self.at + number * self.apart_seconds for number in range(self.machines))
         return *comings, self.at + self.seconds, self.heals_at
 

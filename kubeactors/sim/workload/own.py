@@ -1,10 +1,10 @@
-"""What the author of an operator has declared that users do: see `operators/`."""
+"""User actions declared by the author of an operator: see `operators/`."""
 
 from kubeactors.sim.steps import Action
 
 
 class OwnAction(Action, frozen=True, kw_only=True, tag="own"):
-    """The action of this name, with these arguments."""
+    """The declared action of this name, with these arguments."""
 
     name: str
     arguments: dict[str, object] = {}

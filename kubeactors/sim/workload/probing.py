@@ -1,25 +1,25 @@
-"""How containers are probed, and what they answer."""
+"""Parameters of probes, and the containers' answers."""
 
 import msgspec
 
 
 class Probing(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers of probes, and the answers to them since the container's start: curves, such as `ok 6:fail 12:ok`.
+    """Parameters of probes, and the answers by seconds since the container's start: curves, such as `ok 6:fail 12:ok`.
 
-    Whatever they answer by and by, containers are well in the end.
+    All curves end with `ok`: containers are healthy in the end.
     """
 
     delay_seconds: int = 0
-    """How long nobody asks."""
+    """The initial delay."""
     period_seconds: int = 2
     patience: int = 2
-    """After so many failures in a row, before it has started, it is started again."""
+    """The failure threshold of the startup probe."""
     failures: int = 2
-    """After so many in a row it is not ready any more."""
+    """The failure threshold of the readiness probe."""
     failures_to_die: int = 2
-    """After so many in a row, once it has started, it is started again."""
+    """The failure threshold of the liveness probe."""
     successes: int = 1
-    """After so many answers in a row that are well it is ready."""
+    """The success threshold of the readiness probe."""
     startup: str = "ok"
     readiness: str = "ok"
     liveness: str = "ok"

@@ -1,4 +1,4 @@
-"""Who may do what, and what people try who are no administrators."""
+"""RBAC: roles and bindings, and requests of users who are not administrators."""
 
 from typing import Literal
 
@@ -6,28 +6,28 @@ from kubeactors.sim.steps import Action
 
 Person = Literal["alice", "bob"]
 Thing = Literal["config-map", "secret", "service", "role"]
-"""What rights are about; roles and bindings to them in one."""
+"""The resources of roles; `role` stands for roles and their bindings."""
 Verb = Literal["get", "list", "create", "patch", "delete", "*"]
 Extent = Literal["role", "cluster-role", "cluster"]
-"""A role of the tenant's namespace; one of the cluster that holds there; one that holds everywhere."""
+"""A Role in the tenant's namespace; a ClusterRole bound there; a ClusterRole bound in the whole cluster."""
 
 
 class Entitle(Action, frozen=True, kw_only=True, tag="entitle"):
-    """Give somebody a right, or change what it is a right to."""
+    """Create a role and its binding, or change the rules of the role."""
 
     number: int
     """Part of the names of its role and binding."""
     verbs: tuple[Verb, ...]
     thing: Thing
     which: int = 0
-    """The number of the one object that it is about; 0 for all."""
+    """The number of the only object that it allows; 0 for all."""
     extent: Extent = "role"
     to: Literal["alice", "team"] = "alice"
-    """Alice, or a group that all people are in."""
+    """Alice, or a group that all persons are members of."""
 
 
 class Disentitle(Action, frozen=True, kw_only=True, tag="disentitle"):
-    """Take a right away: its binding, or the role."""
+    """Delete the binding, or the role."""
 
     number: int
     extent: Extent
@@ -35,7 +35,7 @@ class Disentitle(Action, frozen=True, kw_only=True, tag="disentitle"):
 
 
 class Act(Action, frozen=True, kw_only=True, tag="act"):
-    """Try something, or ask whether one may."""
+    """Send a request as a person, or ask by SelfSubjectAccessReview whether it is allowed."""
 
     person: Person
     verb: Verb
@@ -43,11 +43,11 @@ class Act(Action, frozen=True, kw_only=True, tag="act"):
     number: int
     asks: bool = False
     elsewhere: bool = False
-    """Whether in the namespace `default`."""
+    """Whether in the namespace `default`, not in the tenant's."""
 
 
 class Lend(Action, frozen=True, kw_only=True, tag="lend"):
-    """Try to make a role of one's own in the tenant's namespace, and to give it to somebody else."""
+    """Try to create a role in the tenant's namespace and bind it to another person."""
 
     person: Person
     to: Person

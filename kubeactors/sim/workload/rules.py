@@ -1,4 +1,4 @@
-"""What users say about what may be written: policies of admission in CEL, and webhooks; and writes that these are about."""
+"""Admission policies in CEL, admission webhooks, and writes that they apply to."""
 
 from typing import Literal
 
@@ -8,60 +8,60 @@ from kubeactors.sim.workload.tenancy import Sort
 Form = Literal["validating", "mutating", "validating-webhook", "mutating-webhook"]
 Operation = Literal["CREATE", "UPDATE", "DELETE", "*"]
 Means = Literal["all", "label", "condition", "name", "exclusion", "parameter"]
-"""How it is said which objects are meant: all; by a selector of labels, a condition in CEL, a name; all but one of a name;
-by a number that is in a config map, and so may change while the rule stays."""
+"""How a rule selects objects: all; by a label selector, a match condition in CEL, a resource name; all but one by an
+excluding rule; by a number in a parameter ConfigMap, which may change while the rule stays."""
 Place = Literal["tenant", "elsewhere", "default"]
-"""In which namespaces: in that of the tenant, in all but that one, in the users' own."""
+"""In which namespaces: the tenant's, all but the tenant's, `default`."""
 Touching = Literal["merge", "update", "apply", "try"]
-"""By a patch; by reading and writing; by server-side apply, which creates it, too; and by a patch that is to do nothing."""
+"""By merge patch; by read and update; by server-side apply, which may create the object; by a dry-run patch."""
 
 
 Answer = Literal["nobody", "allow", "refuse", "mark", "error", "nonsense"]
-"""Whom a webhook asks: nobody who can be reached; a program that allows all, refuses all, or gives configuration maps an
-entry; that fails; or that answers another question."""
+"""The server behind a webhook: unreachable; allows all; rejects all; adds an entry to ConfigMaps; answers with an error;
+answers with a wrong UID."""
 
 
 class SetRule(Action, frozen=True, kw_only=True, tag="set-rule"):
-    """Let some writes be refused, or changed, for a while. Nothing happens if there is a rule of that form and number.
+    """Reject or mutate some writes for a while, unless a rule of that form and number exists.
 
-    What a policy means of configuration maps that are changed gets an entry; of a webhook its program decides.
+    A mutating policy adds an entry to the ConfigMaps that it selects; for a webhook its server decides.
     """
 
     form: Form
     number: int
     """Part of its name."""
     seconds: float
-    """How long it is there. Half-way it means the object of the next number, if it means one."""
+    """How long it exists. Half-way it changes to select the object of the next number, if it selects one."""
     sort: Sort
     operations: tuple[Operation, ...]
     place: Place = "tenant"
     by: Means = "all"
     which: int = 1
-    """The number of the object that is meant."""
+    """The number of the selected object."""
     soft: bool = False
-    """Whether a violation leads to a warning only, and a failure to nothing."""
+    """Whether a violation only warns, and failures are ignored."""
     errs: bool = False
-    """Whether its expression comes to nothing."""
+    """Whether its expression fails to evaluate."""
     in_binding: bool = False
-    """Whether the place is said where a policy is put into force, and not by itself."""
+    """Whether the namespace selector is in the policy's binding, not in the policy."""
     answer: Answer = "nobody"
-    """What a webhook is answered."""
+    """How the webhook's server behaves."""
     takes_seconds: float = 0.0
-    """How long that takes: perhaps longer than is waited for it."""
+    """How long the server takes: perhaps longer than the webhook's timeout."""
 
     @property
     def heals_at(self) -> float:
-        """When it is gone."""
+        """When it is deleted."""
         return self.at + self.seconds
 
     @property
     def moments(self) -> tuple[float, ...]:
-        """It comes, changes, goes."""
+        """When it is created, changed, deleted."""
         return self.at, self.at + self.seconds / 2, self.heals_at
 
 
 class Touch(Action, frozen=True, kw_only=True, tag="touch"):
-    """Change a label of something that is in the tenant's namespace."""
+    """Change a label of an object in the tenant's namespace."""
 
     sort: Sort
     number: int

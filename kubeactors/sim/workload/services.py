@@ -1,4 +1,4 @@
-"""What users do to services: of every type, with several ports, and back."""
+"""User actions on Services: of every type, with several ports, and changes of type."""
 
 from typing import Literal
 
@@ -8,20 +8,20 @@ ServiceForm = Literal["ClusterIP", "Headless", "NodePort", "LoadBalancer", "Exte
 
 
 class Expose(Action, frozen=True, kw_only=True, tag="expose"):
-    """Put a service in front of a workload; one that is there already becomes as this says, if it may."""
+    """Create a Service for a workload, or update an existing one."""
 
     name: str
     of: str
     """The workload."""
     form: ServiceForm = "ClusterIP"
     ports: tuple[str, ...] = ("80",)
-    """Which ports of the pods it leads to: numbers, or the name `http`, which is another number with each image."""
+    """The target ports: numbers, or the name `http`, whose number differs by image."""
     not_ready: bool = False
-    """Whether it leads to pods that are not ready, too."""
+    """Whether it publishes addresses of pods that are not ready."""
     sticky: bool = False
-    """Whether clients stay with their pod."""
+    """Whether it has session affinity by client IP."""
     label: str = ""
-    """The value of a label of its own, which its endpoints take over."""
+    """The value of an additional label, which is copied to its endpoints."""
 
 
 class Unexpose(Action, frozen=True, kw_only=True, tag="unexpose"):

@@ -1,4 +1,4 @@
-"""What users do to stateful sets, daemon sets, replication controllers, bare replica sets and jobs.
+"""User actions on StatefulSets, DaemonSets, ReplicationControllers, bare ReplicaSets, Jobs and CronJobs.
 
 Their pods carry the label `app: NAME`.
 """
@@ -12,151 +12,151 @@ from kubeactors.sim.workload.traits import Trait
 
 SetKind = Literal["StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob"]
 Keeper = Literal["ReplicaSet", "ReplicationController"]
-"""What keeps so many pods of one template, and no more than that."""
+"""Workloads that only keep a number of pods of one template."""
 Concurrency = Literal["Allow", "Forbid", "Replace"]
 Policy = Literal["", "FailJob", "FailIndex", "Ignore"]
 Retention = Literal["Retain", "Delete"]
 
 
 class CreateStatefulSet(Action, frozen=True, kw_only=True, tag="create-stateful-set"):
-    """Create a stateful set, and a service in front of it. Nothing happens if there is one of that name."""
+    """Create a StatefulSet and a Service for it, unless they exist."""
 
     name: str
     replicas: int
     parallel: bool = False
     image: str = "1"
     claims: bool = False
-    """Whether each pod has a volume of its own."""
+    """Whether each pod has a volume claim."""
     late: bool = False
-    """Whether these are made only when it is known where the pod will be."""
+    """Whether volumes are provisioned only for the first consumer (WaitForFirstConsumer)."""
     retention: Retention = "Retain"
-    """What becomes of these when the set is made smaller or deleted."""
+    """The retention policy of claims when the set is scaled down or deleted."""
     start: int = 0
-    """The number of its first pod."""
+    """The ordinal of its first pod."""
     partition: int = 0
-    """Pods of lower numbers keep their template when it is rolled."""
+    """Pods with lower ordinals are not updated in a rollout."""
     tolerate_seconds: int = 15
     probes: bool = False
-    """Whether its containers are probed: started, ready, alive."""
+    """Whether its containers have startup, readiness and liveness probes."""
     probing: Probing | None = None
-    """How they are, if not as usual."""
+    """The parameters of the probes, if not the usual ones."""
     joins: bool = False
-    """Whether its pods, when they start, wait until the first of them is ready: they join it."""
+    """Whether its pods, when they start, wait until the first of them is ready."""
     trait: Trait = ""
-    """What its pods are like."""
+    """A special feature of its pods."""
     min_ready_seconds: int = 0
     """How long a pod must be ready until it counts as available."""
 
 
 class CreateDaemonSet(Action, frozen=True, kw_only=True, tag="create-daemon-set"):
-    """Create a daemon set. Nothing happens if there is one of that name."""
+    """Create a DaemonSet, unless it exists."""
 
     name: str
     image: str = "1"
     max_unavailable: int = 1
     max_surge: int = 0
-    """How many nodes may have a new pod beside an old one; then none may be without."""
+    """How many nodes may have a new pod beside an old one; if set, none may be unavailable."""
     trait: Trait = ""
-    """What its pods are like."""
+    """A special feature of its pods."""
     min_ready_seconds: int = 0
     """How long a pod must be ready until it counts as available."""
 
 
 class CreateReplicationController(Action, frozen=True, kw_only=True, tag="create-replication-controller"):
-    """Create a replication controller, and a service in front of it. Nothing happens if there is one of that name.
+    """Create a ReplicationController and a Service for it, unless they exist.
 
-    It selects pods by their label alone: it takes what others have left, and what users add.
+    It selects pods by their label alone: it adopts pods that others have orphaned, and that users add.
     """
 
     name: str
     of: Keeper = "ReplicationController"
-    """Or a replica set in its place, which belongs to no deployment."""
+    """Or a bare ReplicaSet instead, which belongs to no Deployment."""
     replicas: int
     image: str = "1"
     tolerate_seconds: int = 15
     probes: bool = False
-    """Whether its containers are probed: started, ready, alive."""
+    """Whether its containers have startup, readiness and liveness probes."""
     probing: Probing | None = None
-    """How they are, if not as usual."""
+    """The parameters of the probes, if not the usual ones."""
     trait: Trait = ""
-    """What its pods are like."""
+    """A special feature of its pods."""
     min_ready_seconds: int = 0
     """How long a pod must be ready until it counts as available."""
 
 
 class CreateJob(Action, frozen=True, kw_only=True, tag="create-job"):
-    """Create a job. Nothing happens if there is one of that name."""
+    """Create a Job, unless it exists."""
 
     name: str
     completions: int | None
-    """How many pods must succeed; without a number one is enough, and no more are begun then."""
+    """How many pods must succeed; if None, one is enough, and no more are started after that."""
     parallelism: int
     exit_code: int = 0
-    """With which each pod ends."""
+    """Of each pod."""
     backoff_limit: int = 2
     indexed: bool = False
     run_seconds: float = 0.0
-    """How long each pod runs, if that is said; otherwise it ends at once."""
+    """How long each pod runs."""
     suspended: bool = False
-    """Whether it begins only when it is resumed."""
+    """Whether it is created suspended."""
     ttl_seconds: int | None = None
-    """How long it is kept when it has ended."""
+    """After how long it is deleted when it has finished."""
     deadline_seconds: int | None = None
-    """How long it may take."""
+    """The active deadline."""
     backoff_limit_per_index: int | None = None
-    """How often each index may fail, if it has indexes."""
+    """How often each index may fail, if it is indexed."""
     policy: Policy = ""
-    """What a pod that fails does to the job, or to its index; or whether pods that were driven off do not count."""
+    """The pod failure policy: fail the Job or the index on any failure, or ignore disrupted pods."""
     max_failed_indexes: int | None = None
-    """So many of its indexes may fail until all of it does."""
+    """How many indexes may fail before the Job fails."""
     succeeds_early: bool = False
-    """Whether its first index is enough, if it has indexes."""
+    """Whether success of the first index is enough, if it is indexed."""
     replaces_late: bool = False
-    """Whether a pod that goes is replaced only when it has gone."""
+    """Whether a terminating pod is replaced only once it has failed."""
     trait: Trait = ""
-    """What its pods are like."""
+    """A special feature of its pods."""
 
 
 class SuspendJob(Action, frozen=True, kw_only=True, tag="suspend-job"):
-    """Let it have no pods for a while, or go on."""
+    """Suspend or resume a Job."""
 
     name: str
     suspend: bool
 
 
 class ResizeJob(Action, frozen=True, kw_only=True, tag="resize-job"):
-    """Let another number of its pods run at a time."""
+    """Change the parallelism of a Job."""
 
     name: str
     parallelism: int
 
 
 class CreateCronJob(Action, frozen=True, kw_only=True, tag="create-cron-job"):
-    """Create a cron job that runs each minute. Nothing happens if there is one of that name."""
+    """Create a CronJob that runs every minute, unless it exists."""
 
     name: str
     concurrency: Concurrency = "Allow"
     run_seconds: float = 0.0
     """How long each of its pods runs."""
     history: int = 3
-    """How many of its jobs that have ended well are kept."""
+    """How many of its successful Jobs are kept."""
 
 
 class SuspendCronJob(Action, frozen=True, kw_only=True, tag="suspend-cron-job"):
-    """Let it create no more jobs."""
+    """Suspend a CronJob."""
 
     name: str
 
 
 class ScaleStatefulSet(Action, frozen=True, kw_only=True, tag="scale-stateful-set"):
-    """Want another number of replicas."""
+    """Change the number of replicas."""
 
     name: str
     replicas: int
 
 
 class ScaleReplicationController(Action, frozen=True, kw_only=True, tag="scale-replication-controller"):
-    """Want another number of replicas, without a look at what there is."""
+    """Change the number of replicas by the scale subresource, without reading first."""
 
     name: str
     of: Keeper = "ReplicationController"
@@ -164,7 +164,7 @@ class ScaleReplicationController(Action, frozen=True, kw_only=True, tag="scale-r
 
 
 class RollSet(Action, frozen=True, kw_only=True, tag="roll-set"):
-    """Want another image; a replication controller's pods have it from the next one on."""
+    """Change the image; a ReplicationController or bare ReplicaSet uses it for new pods only."""
 
     of: SetKind
     name: str
@@ -172,7 +172,7 @@ class RollSet(Action, frozen=True, kw_only=True, tag="roll-set"):
 
 
 class DeleteSet(Action, frozen=True, kw_only=True, tag="delete-set"):
-    """Delete it; its pods go too, unless they are orphaned."""
+    """Delete a workload; its pods are deleted as well, unless they are orphaned."""
 
     of: SetKind
     name: str

@@ -1,10 +1,10 @@
-"""What users tell others: where a service without a selector leads to, and roles that other roles take in."""
+"""Endpoints of Services without a selector, and cluster roles that are aggregated into others."""
 
 from kubeactors.sim.steps import Action
 
 
 class PublishAddresses(Action, frozen=True, kw_only=True, tag="publish-addresses"):
-    """Say by hand where a service without a selector leads to; create it if it is not there."""
+    """Set the endpoints of a Service without a selector; create it if missing."""
 
     name: str
     count: int
@@ -12,14 +12,14 @@ class PublishAddresses(Action, frozen=True, kw_only=True, tag="publish-addresses
 
 
 class WithdrawAddresses(Action, frozen=True, kw_only=True, tag="withdraw-addresses"):
-    """Delete what was said so, or the service itself."""
+    """Delete these endpoints, or the Service itself."""
 
     name: str
     service: bool = False
 
 
 class GrantRole(Action, frozen=True, kw_only=True, tag="grant-role"):
-    """Create or change a cluster role that others take in: one of the users' own, and the role `view`."""
+    """Create or change a ClusterRole that is aggregated into a role of the users and into `view`."""
 
     name: str
     verbs: tuple[str, ...] = ("get",)

@@ -1,4 +1,4 @@
-"""What users do in a namespace where it is bounded how much there may be, and how large each may be."""
+"""User actions in a namespace with a ResourceQuota and LimitRanges."""
 
 from typing import Literal
 
@@ -11,43 +11,43 @@ Scope = Literal["", "BestEffort", "NotBestEffort", "Terminating", "NotTerminatin
 
 
 class SetShare(Action, frozen=True, kw_only=True, tag="set-share"):
-    """Bound what may be in the namespace `tenant`; create it if it is not there."""
+    """Set the ResourceQuota of the namespace `tenant`; create the namespace if missing."""
 
     hard: dict[str, str]
-    """How much of what, as in a ResourceQuota; nothing to bound nothing."""
+    """The hard limits, as in a ResourceQuota; empty deletes it."""
     scope: Scope = ""
-    """Which pods are counted; empty for all."""
+    """The scope; empty for all pods."""
 
 
 class SetLimits(Action, frozen=True, kw_only=True, tag="set-limits"):
-    """Say what single containers and claims of that namespace get and may have, as in a LimitRange; nothing to remove it."""
+    """Set a LimitRange of that namespace; an empty one deletes it."""
 
     number: int
     """Part of its name."""
     default: str = ""
-    """How much CPU a container may take that does not say; empty if that is for the bounds to say."""
+    """The default CPU limit of containers; empty for none of its own."""
     smallest: str = ""
     largest: str = ""
-    """Between these is how much CPU a container requests and may take; empty for no such bound."""
+    """The minimum and maximum of containers' CPU requests and limits; empty for none."""
     gibibytes: int = 0
-    """At most so much does a claim ask for; 0 for as much as it likes."""
+    """The maximum size of claims; 0 for none."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether it says nothing."""
+        """Whether it has no limits."""
         return not (self.default or self.smallest or self.largest or self.gibibytes)
 
 
 class Furnish(Action, frozen=True, kw_only=True, tag="furnish"):
-    """Create something in that namespace. Nothing happens if there is one of that name."""
+    """Create an object in that namespace, unless it exists."""
 
     sort: Sort
     number: int
     """Part of its name."""
     cpu: str = ""
-    """How much CPU a pod requests; empty if it does not say."""
+    """The CPU request of a pod; empty for none."""
     ends: bool = False
-    """Whether a pod has a deadline."""
+    """Whether a pod has an active deadline."""
 
 
 class Clear(Action, frozen=True, kw_only=True, tag="clear"):

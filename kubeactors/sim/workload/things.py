@@ -1,17 +1,17 @@
-"""What users do to any object, of whatever kind: by its name or number, not by the workload that it belongs to."""
+"""User actions on objects of any kind, by name or index instead of by workload."""
 
 from typing import Literal
 
 from kubeactors.sim.steps import Action
 
 Meddling = Literal["delete", "orphan", "replace", "release"]
-"""Delete it; delete it and leave what it owns; delete it (a pod at once) and create another one of its name, which
-nobody owns, unless its controller does so; change the labels of a pod so that its ReplicaSet, ReplicationController or
-DaemonSet lets it go."""
+"""Delete the object; delete it and orphan its dependents; delete it (a pod by force) and create another of its name without
+an owner, unless its controller recreates it; change the labels of a pod so that its ReplicaSet, ReplicationController or
+DaemonSet releases it."""
 
 
 class Meddle(Action, frozen=True, kw_only=True, tag="meddle"):
-    """Do something to an object that somebody else is busy with."""
+    """Interfere with an object that a component is working on."""
 
     api_version: str
     of: str
@@ -24,14 +24,14 @@ class Meddle(Action, frozen=True, kw_only=True, tag="meddle"):
 Derived = Literal[
     "ReplicaSet", "ControllerRevision", "Endpoints", "EndpointSlice"
 ]  # fmt: skip
-"""Kinds of which users make none: controllers do, and make them good."""
+"""Kinds that only controllers create, and repair."""
 
 
 class Spoil(Action, frozen=True, kw_only=True, tag="spoil"):
-    """Meddle with what only controllers make: they make it good."""
+    """Damage an object that only controllers create: they repair it."""
 
     of: Derived
     number: int
-    """Of the objects of that kind, in the order of their names, modulo how many there are."""
+    """The index of the object by name, modulo how many there are."""
     delete: bool = True
-    """Otherwise a ReplicaSet wants no pods any more."""
+    """If false, a ReplicaSet is scaled to 0 instead."""

@@ -1,37 +1,37 @@
-"""What users do to volumes and claims."""
+"""User actions on volumes and claims."""
 
 from typing import Literal
 
 from kubeactors.sim.steps import Action
 
 ClaimClass = Literal["manual", "simulated", "late"]
-"""Volumes of the first are made by hand, of the second at once, of the third when a pod needs them."""
+"""Storage classes: volumes are created by hand, provisioned at once, or provisioned for the first consumer."""
 ReclaimPolicy = Literal["Retain", "Delete"]
 
 
 class AddVolume(Action, frozen=True, kw_only=True, tag="add-volume"):
-    """Create a volume that is free, for whatever claim of the class `manual` it suits."""
+    """Create a free volume of the class `manual`."""
 
     name: str
     gibibytes: int
     policy: ReclaimPolicy = "Retain"
-    """What is to become of it without its claim."""
+    """The reclaim policy."""
 
 
 class DropVolume(Action, frozen=True, kw_only=True, tag="drop-volume"):
-    """Delete such a volume: it stays as long as a claim has it."""
+    """Delete such a volume; a finalizer keeps it as long as it is bound."""
 
     name: str
 
 
 class OfferClass(Action, frozen=True, kw_only=True, tag="offer-class"):
-    """Create the class of this name: claims may have been waiting for it."""
+    """Create the storage class of this name; claims may be waiting for it."""
 
     name: ClaimClass
 
 
 class Claim(Action, frozen=True, kw_only=True, tag="claim"):
-    """Create a claim. Nothing happens if there is one of that name."""
+    """Create a claim, unless it exists."""
 
     name: str
     gibibytes: int
@@ -39,20 +39,20 @@ class Claim(Action, frozen=True, kw_only=True, tag="claim"):
 
 
 class GrowClaim(Action, frozen=True, kw_only=True, tag="grow-claim"):
-    """Ask for more."""
+    """Expand a claim."""
 
     name: str
     gibibytes: int
 
 
 class UseClaim(Action, frozen=True, kw_only=True, tag="use-claim"):
-    """Create a pod that has it as a volume; its label `app` is the name of the claim."""
+    """Create a pod that mounts a claim, with the name of the claim as its label `app`."""
 
     name: str
 
 
 class DropClaim(Action, frozen=True, kw_only=True, tag="drop-claim"):
-    """Delete it: it stays as long as a pod has it."""
+    """Delete a claim; a finalizer keeps it as long as a pod uses it."""
 
     name: str
 

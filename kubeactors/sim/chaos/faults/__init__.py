@@ -1,18 +1,18 @@
-"""What breaks, as data: one file for each family of faults.
+"""Faults as data: one file for each family.
 
-    machines.py   power             crashes.py   who starts anew       tempo.py    whose time goes wrong
-    watches.py    what is told      writes.py    what is asked for     links.py    whole connections
-    store.py      the store         objects.py   what is stored        containers.py
-    own.py        what the author of an operator has declared
+    machines.py   power             crashes.py   restarts              tempo.py    pauses, delays, clocks
+    watches.py    watches           writes.py    single writes         links.py    whole connections
+    store.py      the store         objects.py   stored objects        containers.py
+    own.py        faults declared by the author of an operator
 
 A component is a process that talks to the API server: `controller-manager`, `scheduler`, or a node's name for its
 kubelet. Of several controller managers or schedulers it is the one that leads when the fault begins. A controller is an
-actor in the controller manager: `replicaset`, `deployment`, and so on. A watch is named by its component and its
-resource, in the plural; without a resource all watches of the component are meant, and of writes those of all objects
-but events and leases.
+actor in the controller manager: `replicaset`, `deployment`, and so on. A watch is identified by its component and its
+resource, in the plural; without a resource a fault applies to all watches of the component, or to its writes of all
+objects but events and leases.
 
-A node may be named `hot-node`: the one from which a pod was last asked to go, or went, when the fault begins; of a
-fail-over, when the component crashes. What has just gone is what somebody may still believe in.
+The node `hot-node` is that of the pod whose deletion was last requested or completed when the fault begins (for a stale
+restart: when the component crashes): a stale cache may still have the pod.
 """
 
 from kubeactors.sim.chaos.faults.containers import (
@@ -183,4 +183,4 @@ AnyFault = (
     | StoreLeaderChange
     | Compaction
 )
-"""All of them, in the order in which they came to be: a new one goes to the end, for plans are drawn by it."""
+"""All faults. Plans are drawn by this order: append new ones at the end."""

@@ -1,4 +1,4 @@
-"""How containers behave that start meanwhile."""
+"""Faults of containers that start during the fault."""
 
 from typing import Literal
 
@@ -9,22 +9,22 @@ Probed = Literal["startup", "readiness", "liveness"]
 
 
 class SlowStarts(Lasting, frozen=True, kw_only=True, tag="slow-starts"):
-    """Containers on a node take long to start: an image is pulled over a bad line."""
+    """Containers on a node start slowly, as if images were pulled over a slow line."""
 
     node: str
 
 
 class FailingContainers(Lasting, frozen=True, kw_only=True, tag="failing-containers"):
-    """Containers that are made on a node in this time are no good: they crash, are killed, or have no image."""
+    """Containers that are created on a node during the fault crash, are OOM-killed, or have no image."""
 
     node: str
     how: Trouble
 
 
 class FailingProbes(Lasting, frozen=True, kw_only=True, tag="failing-probes"):
-    """Containers that are made on a node in this time do not answer one kind of probe until it is over.
+    """Containers that are created on a node during the fault fail one kind of probe.
 
-    That is counted from their start, as is `after` how many seconds it begins.
+    They do so from `after` to `seconds`, counted from their start.
     """
 
     node: str

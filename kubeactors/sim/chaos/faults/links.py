@@ -1,4 +1,4 @@
-"""Whole connections to the API server."""
+"""Faults of whole connections to the API server."""
 
 from typing import Literal
 
@@ -15,13 +15,13 @@ class Unavailable(Lasting, frozen=True, kw_only=True, tag="unavailable"):
 
 
 class Throttled(Lasting, frozen=True, kw_only=True, tag="throttled"):
-    """The API server answers a component with 429: too many requests."""
+    """The API server rejects requests of a component with 429: too many requests."""
 
     component: str
 
 
 class Overload(Lasting, frozen=True, kw_only=True, tag="overload"):
-    """The API server refuses the requests of all components, with 503 or 429."""
+    """The API server rejects the requests of all components with 503 or 429."""
 
     answer: Refusal
 

@@ -1,4 +1,4 @@
-"""What is stored is wrong."""
+"""Corrupted objects in the store."""
 
 from typing import Literal
 
@@ -37,10 +37,10 @@ Spoilable = Literal[
 
 
 class StatusCleared(Fault, frozen=True, kw_only=True, tag="status-cleared"):
-    """The status of an object is gone: somebody has restored it from a backup, or overwrites what is not his.
+    """The status of an object is cleared, as by a restore from a backup or a careless client.
 
-    Those who look after it can tell from what there is what it was: of pods only the conditions go. `number` counts the
-    objects of the resource by name (of any of these resources, one after the other), modulo how many there are.
+    The component that owns it can recompute it; of pods only the conditions are cleared. `number` is an index into the
+    objects of the resource by name (for `any`, of all these resources in turn), modulo how many there are.
     """
 
     resource: Restorable
@@ -48,9 +48,9 @@ class StatusCleared(Fault, frozen=True, kw_only=True, tag="status-cleared"):
 
 
 class FieldCorrupted(Lasting, frozen=True, kw_only=True, tag="field-corrupted"):
-    """A field of a stored object is wrong. It is put right after `seconds`, if nobody has done so. See `corruption.py`.
+    """A field of a stored object is corrupted, and restored after `seconds` unless a component repairs it. See `corruption.py`.
 
-    `number` counts the objects that have such a field by name, modulo how many there are.
+    `number` is an index into the objects that have the field, by name, modulo how many there are.
     """
 
     field: Spoilable

@@ -1,10 +1,10 @@
-"""What the author of an operator has declared."""
+"""Faults declared by the author of an operator."""
 
 from kubeactors.sim.steps import Lasting
 
 
 class OwnFault(Lasting, frozen=True, kw_only=True, tag="own-fault"):
-    """A fault that the author of an operator has declared: see `operators/`. It is over after `seconds`."""
+    """A fault that the author of an operator has declared: see `operators/`."""
 
     name: str
     arguments: dict[str, object] = {}

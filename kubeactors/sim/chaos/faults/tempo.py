@@ -1,12 +1,12 @@
-"""Whose time does not go as it should."""
+"""Stalls, slow actors, paused processes and skewed clocks."""
 
 from kubeactors.sim.steps import Lasting
 
 
 class Stall(Lasting, frozen=True, kw_only=True, tag="stall"):
-    """An actor handles no messages for a while: a slow thread, a paused machine, a frozen kubelet.
+    """An actor handles no messages for a while, like a hung thread or a frozen kubelet.
 
-    An `actor` is a controller, or empty for the component itself: a kubelet, the scheduler.
+    `actor` is a controller, or empty for the component itself: a kubelet, the scheduler.
     """
 
     component: str
@@ -14,7 +14,7 @@ class Stall(Lasting, frozen=True, kw_only=True, tag="stall"):
 
 
 class SlowActor(Lasting, frozen=True, kw_only=True, tag="slow-actor"):
-    """An actor takes its time over each message. `actor` as with `Stall`."""
+    """An actor handles only one message per `delay_seconds`. `actor` as in `Stall`."""
 
     component: str
     actor: str = ""
@@ -22,23 +22,23 @@ class SlowActor(Lasting, frozen=True, kw_only=True, tag="slow-actor"):
 
 
 class Pause(Lasting, frozen=True, kw_only=True, tag="process-pause"):
-    """A whole process stands still, and its timers with it: a machine that swaps, a virtual machine that moves.
+    """A whole process is paused with its timers, as by swapping or live migration.
 
-    What it has asked for meanwhile fails when it goes on. A leader that is paused for long finds another one then.
+    Its requests in flight fail when it resumes. A leader that is paused for long finds that another one leads.
     """
 
     component: str
 
 
 class ClockSkew(Lasting, frozen=True, kw_only=True, tag="clock-skew"):
-    """The wall clock of a process jumps, and jumps back when the fault heals. Time itself goes on as ever.
+    """The wall clock of a process jumps, and jumps back when the fault heals; its timers are unaffected.
 
-    On a node it is the clock of the kubelet: its Lease and the conditions that it writes show that, and containers do not.
+    On a node it is the kubelet's clock: it shows in its Lease and its conditions, not in containers.
     """
 
     component: str
     ahead_seconds: float
-    """By how much it jumps; less than 0 is back."""
+    """By how much it jumps; negative values are backwards."""
 
 
 TempoFault = Stall | SlowActor | Pause | ClockSkew

@@ -1,4 +1,4 @@
-"""What watches tell late, twice, or never."""
+"""Watches that deliver late, twice, or never."""
 
 from kubeactors.sim.steps import Fault, Lasting
 
@@ -11,21 +11,21 @@ class WatchLag(Lasting, frozen=True, kw_only=True, tag="watch-lag"):
 
 
 class WatchBreak(Lasting, frozen=True, kw_only=True, tag="watch-break"):
-    """A message of a watch is lost, and all after it; later the connection is found to be broken."""
+    """A watch loses all messages for a while, then its connection breaks."""
 
     component: str
     resource: str
 
 
 class WatchExpired(Lasting, frozen=True, kw_only=True, tag="watch-expired"):
-    """Like `WatchBreak`, but the watch cannot be resumed: the component lists again and never sees what was between."""
+    """Like `WatchBreak`, but the watch cannot be resumed: the component relists and never sees the changes between."""
 
     component: str
     resource: str
 
 
 class WatchRepeat(Lasting, frozen=True, kw_only=True, tag="watch-repeat"):
-    """Every message of a watch comes twice."""
+    """Every message of a watch is delivered twice."""
 
     component: str
     resource: str
@@ -36,14 +36,14 @@ class StoreLag(Lasting, frozen=True, kw_only=True, tag="store-lag"):
 
 
 class MailboxOverflow(Lasting, frozen=True, kw_only=True, tag="mailbox-overflow"):
-    """The mailbox of whoever reads a watch is full: it takes no messages, only its own timers and replies."""
+    """The mailbox of a watch's subscriber is full: it accepts only its own timers and replies."""
 
     component: str
     resource: str
 
 
 class Compaction(Fault, frozen=True, kw_only=True, tag="compaction"):
-    """The store forgets all history, and every watch of a component breaks: what it missed cannot be told any more."""
+    """History is compacted, and every watch of a component breaks, so that none can be resumed."""
 
     component: str
 

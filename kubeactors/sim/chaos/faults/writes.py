@@ -1,4 +1,4 @@
-"""What comes of single writes."""
+"""Faults of single writes."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ Leg = Literal["request", "reply"]
 
 
 class Conflicts(Fault, frozen=True, kw_only=True, tag="conflicts"):
-    """The next writes of a component to objects of a resource come too late: somebody has just changed the object."""
+    """The next writes of a component to objects of a resource conflict: each object is changed just before."""
 
     component: str
     resource: str
@@ -19,10 +19,10 @@ class Conflicts(Fault, frozen=True, kw_only=True, tag="conflicts"):
 
 
 class AdmissionFailure(Fault, frozen=True, kw_only=True, tag="admission-failure"):
-    """The next writes of a component are refused, though nothing is wrong with them: a policy forbids them, a webhook is broken.
+    """The next writes of a component, though valid, are rejected: a policy forbids them, or a webhook is broken.
 
-    Who asked must ask again; by then it is another time, and perhaps another write. With `every` only each so many-th is
-    refused, with `seconds` those of so long only: whatever a component does fails now and then.
+    The component must retry later, perhaps with another write. With `every` only each n-th write is rejected; with
+    `seconds` only writes of this period, so that writes of a component fail now and then.
     """
 
     component: str
@@ -36,7 +36,7 @@ class AdmissionFailure(Fault, frozen=True, kw_only=True, tag="admission-failure"
 
     @property
     def heals_at(self) -> float:
-        """When it is over."""
+        """When it ends."""
         return self.at + self.seconds
 
 
@@ -54,9 +54,9 @@ class ReplyLost(Fault, frozen=True, kw_only=True, tag="reply-lost"):
 
 
 class SlowReplies(Lasting, frozen=True, kw_only=True, tag="slow-replies"):
-    """The replies to writes of a component come late, and may come after what its watches tell of them.
+    """The replies to writes of a component are delayed, perhaps until after its watches deliver the events.
 
-    Without a `resource` to all of its writes: what it does takes time, and much may happen while it does it.
+    Without a `resource` the replies to all its writes are: its work takes time, and much may happen meanwhile.
     """
 
     component: str
@@ -65,11 +65,11 @@ class SlowReplies(Lasting, frozen=True, kw_only=True, tag="slow-replies"):
 
 
 class DelayedWrite(Lasting, frozen=True, kw_only=True, tag="delayed-write"):
-    """A write of a component is under way for `seconds`, or its reply (`leg`): what holds when it is sent need not when it comes.
+    """A write of a component, or its reply (`leg`), is in flight for `seconds`: the cluster may change meanwhile.
 
-    It happens to the next `count` writes of the verb, after the first `skip`, to objects of the resource, or of any but
-    events and leases. With `meanwhile` a user does that to the object that it is about; if it is to create one that comes
-    yet, to the owner. A request whose sender is gone when it would come is lost.
+    This affects the next `count` writes of the verb, after the first `skip`, to objects of the resource, or of any but
+    events and leases. With `meanwhile` a user interferes with the object; before a create arrives, with its owner. A
+    request is lost if its sender has ended or restarted before it arrives.
     """
 
     component: str
@@ -82,10 +82,11 @@ class DelayedWrite(Lasting, frozen=True, kw_only=True, tag="delayed-write"):
 
 
 class MissedDelete(Lasting, frozen=True, kw_only=True, tag="missed-delete"):
-    """What a component writes goes at once, and its watch does not tell: that breaks before, and lists again after `seconds`.
+    """An object that a component writes is deleted at once, in a gap of its watch: it sees neither write nor deletion.
 
-    A user deletes the object as soon as it is written. It happens to the next write of the verb, after the first `skip`, to
-    an object of the resource, or of any but events and leases.
+    The watch breaks before the write and relists after `seconds`; a user deletes the object as soon as it is written. This
+    affects the next `count` writes of the verb, after the first `skip`, to objects of the resource, or of any but events
+    and leases.
     """
 
     component: str
