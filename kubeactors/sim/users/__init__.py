@@ -1,7 +1,7 @@
-"""How the user does what a plan says, as a person with kubectl would.
+"""How the user performs the actions of a plan, as a person with kubectl would.
 
-hands.py         what all of it needs            noted.py         whether an action has an effect
-manifests/       belongings.py    rulings.py      the objects that are created
+hands.py         what all actions use            noted.py         whether an action has an effect
+manifests/       belongings.py    rulings.py      the objects that users create
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py   ownership.py
 accounts.py   tenancy.py   devices.py   certificates.py   things.py   rules.py   rights.py   defaults.py   management.py   looks.py   one file for each kind of action
 """

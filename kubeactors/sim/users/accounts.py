@@ -1,4 +1,4 @@
-"""Service accounts, their tokens, the root of trust."""
+"""Service accounts, their tokens, the root CA."""
 
 from collections.abc import Awaitable
 
@@ -14,13 +14,13 @@ from kubeactors.sim.workload import AccountAction, AddToken, DropAccount, DropTo
 
 
 class Accounts:
-    """What is done about them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: AccountAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case AddToken():
                 return self._add_token(action)

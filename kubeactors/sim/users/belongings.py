@@ -43,20 +43,20 @@ from kubeactors.sim.users.manifests import APP, LATE, NAMESPACE, pod_spec, stora
 from kubeactors.sim.workload import AddToken, AddVolume, Claim, ClaimClass, Expose, Furnish, Own, SetLimits
 
 TIER = "tier"
-"""The label of services that users set themselves."""
+"""A label that users set on Services."""
 MANUAL = "manual"
 GROUP, PLURAL = "example.org", "widgets"
 CUSTOM = f"{PLURAL}.{GROUP}"
 Widget: type[Unstructured] = type_of_kind(f"{GROUP}/v1", "Widget")
-"""The kind that users define."""
+"""The custom kind that users define."""
 HELD = f"{GROUP}/held"
-"""Their finalizer."""
+"""The finalizer of such objects."""
 TENANT, NUMBER = "tenant", "number"
-"""The namespace whose share of things is bounded, and the label of these."""
+"""The namespace with a quota, and the label that numbers the objects in it."""
 
 
 def exposed(action: Expose) -> Service:
-    """The service that the action wants."""
+    """The Service that the action creates."""
     headless, named = action.form == "Headless", len(action.ports) > 1
     ports = tuple(
         ServicePort(
@@ -78,12 +78,12 @@ def exposed(action: Expose) -> Service:
 
 
 def storage(gibibytes: int) -> VolumeResourceRequirements:
-    """What a claim asks for."""
+    """The resource request of a claim."""
     return VolumeResourceRequirements(requests={"storage": f"{gibibytes}Gi"})
 
 
 def free_volume(action: AddVolume) -> PersistentVolume:
-    """A volume that is reserved for nobody."""
+    """A volume that is not pre-bound."""
     spec = PersistentVolumeSpec(
         capacity={"storage": f"{action.gibibytes}Gi"},
         access_modes=("ReadWriteOnce",),
@@ -95,7 +95,7 @@ def free_volume(action: AddVolume) -> PersistentVolume:
 
 
 def class_named(name: ClaimClass) -> StorageClass:
-    """The class: `late` waits for the first pod that needs a volume."""
+    """The storage class; `late` provisions for the first consumer."""
     if name == MANUAL:
         return StorageClass(metadata=ObjectMeta(name=MANUAL), provisioner="kubernetes.io/no-provisioner")
     if name != LATE:
@@ -118,7 +118,7 @@ def sized_claim(action: Claim) -> PersistentVolumeClaim:
 
 
 def pod_using(claim: str) -> Pod:
-    """A pod that has the claim as a volume."""
+    """A pod that mounts the claim."""
     source = PersistentVolumeClaimVolumeSource(claim_name=claim)
     spec = replace(pod_spec("1"), volumes=(Volume(name="data", persistent_volume_claim=source),))
     return Pod(metadata=ObjectMeta(name=f"user-of-{claim}", namespace=NAMESPACE, labels={APP: claim}), spec=spec)
@@ -136,7 +136,7 @@ def definition() -> CustomResourceDefinition:
 
 
 def owned(action: Own, owners: tuple[OwnerReference, ...]) -> TypedObject:
-    """The config map or widget that the action creates."""
+    """The ConfigMap or Widget that the action creates."""
     metadata = ObjectMeta(
         name=action.name,
         namespace=NAMESPACE,
@@ -147,13 +147,13 @@ def owned(action: Own, owners: tuple[OwnerReference, ...]) -> TypedObject:
 
 
 def token_of(action: AddToken) -> Secret:
-    """The Secret that is to hold the token of an account."""
+    """The Secret for the token of an account."""
     metadata = ObjectMeta(name=action.name, namespace=NAMESPACE, annotations={SERVICE_ACCOUNT_NAME: action.account})
     return Secret(metadata=metadata, type=SERVICE_ACCOUNT_TOKEN)
 
 
 def furniture(action: Furnish) -> TypedObject:
-    """What the action creates in the tenant's namespace."""
+    """The object that the action creates in the tenant's namespace."""
     labels = {NUMBER: str(action.number)}
     metadata = ObjectMeta(name=f"{action.sort}-{action.number}", namespace=TENANT, labels=labels)
     match action.sort:
@@ -183,7 +183,7 @@ def furniture(action: Furnish) -> TypedObject:
 
 
 def limits_of(action: SetLimits) -> LimitRange:
-    """What the action says of single containers and claims."""
+    """The LimitRange that the action sets."""
     bounds = {"default": action.default, "min": action.smallest, "max": action.largest}
     cpu = {name: {"cpu": amount} for name, amount in bounds.items() if amount}
     items = [LimitRangeItem(type=CONTAINER, **cpu)] if cpu else []

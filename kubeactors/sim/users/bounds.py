@@ -1,4 +1,4 @@
-"""Quotas and disruption budgets, and owners that make no sense."""
+"""Quotas and disruption budgets, invalid owners, claims with reserved volumes."""
 
 from collections.abc import Awaitable
 
@@ -19,13 +19,13 @@ ELSEWHERE = "kube-public"
 
 
 class Bounds:
-    """What is done about them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: BoundAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case SetQuota():
                 return self._quota(action.pods)
@@ -63,7 +63,7 @@ class Bounds:
         await self._hands.ensure(ConfigMap(metadata=metadata))
 
     async def _claim_volume(self, name: str) -> None:
-        await self._hands.ensure(claim_of(name))  # there already if the reply to an attempt before was lost
+        await self._hands.ensure(claim_of(name))  # exists already if the reply to a previous attempt was lost
         await self._hands.ensure(volume_of(await self._hands.client.get(PersistentVolumeClaim, name, NAMESPACE)))
 
     async def _claim_unknown_owner(self, name: str) -> None:

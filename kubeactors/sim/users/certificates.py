@@ -1,4 +1,4 @@
-"""Requests for certificates, decisions about them, and the authority that signs them."""
+"""Certificate signing requests, their approval, and the CA of simulated clusters."""
 
 from functools import cache
 
@@ -26,7 +26,7 @@ WKdhfzEkYx9vYx9gRVCtjKB506D9bXxJ7MsCIQC8nNWTzkTWEEnsnJ0BDuCE//U2
 Wi+xz9MuPRebtx8BTQ==
 -----END CERTIFICATE REQUEST-----
 """
-"""A request of somebody called jane."""
+"""A request of a user called jane."""
 NEWCOMER = b"""\
 -----BEGIN CERTIFICATE REQUEST-----
 MIHxMIGYAgEAMDYxFTATBgNVBAoMDHN5c3RlbTpub2RlczEdMBsGA1UEAwwUc3lz
@@ -49,27 +49,27 @@ gy4oRqMTMBEwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAgOKu
 cQk1Eqbi4P6H/+Lv40cN
 -----END CERTIFICATE-----
 """
-"""The certificate of the authority of all simulated clusters; nobody in one speaks by TLS."""
+"""The CA certificate of all simulated clusters, which do not use TLS themselves."""
 AUTHORITY = 2026
-"""The secret of that authority, which everybody may know: it vouches for nobody but in simulations."""
+"""The private scalar of that CA's key. It need not be secret: nothing outside simulations trusts the CA."""
 FOREIGN = "example.org/signer"
-"""A signer that is not of the cluster: whoever it is does not sign."""
+"""A signer outside the cluster, which never signs."""
 SIGNERS: dict[Signer, str] = {
     "client": KUBE_APISERVER_CLIENT, "kubelet": KUBE_APISERVER_CLIENT_KUBELET, "foreign": FOREIGN
 }  # fmt: skip
 GOOD, BAD = ("digital signature", "client auth"), ("server auth",)
-"""For what a certificate of a client may be, and for what no signer of clients signs one."""
+"""Usages that the signers of client certificates accept, and one that they do not."""
 SHORTEST_SECONDS = 600
 
 
 class Certificates:
-    """What is done about them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     async def do(self, action: CertificateAction) -> None:
-        """Do it."""
+        """Perform the action."""
         match action:
             case AskForCertificate():
                 await self._hands.ensure(request_of(action))
@@ -89,7 +89,7 @@ class Certificates:
 
 
 def request_of(action: AskForCertificate) -> CertificateSigningRequest:
-    """The request that the action makes."""
+    """The request that the action creates."""
     spec = CertificateSigningRequestSpec(
         request=NEWCOMER if action.signer == "kubelet" else JANE,
         signer_name=SIGNERS[action.signer],
@@ -101,8 +101,8 @@ def request_of(action: AskForCertificate) -> CertificateSigningRequest:
 
 @cache
 def signing_key() -> bytes:
-    """The key of the authority, in PEM."""
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 -- for plans alone that ask for certificates
+    """The private key of the CA, in PEM."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 -- only plans with certificate requests need it
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 -- the same
 
     return ec.derive_private_key(AUTHORITY, ec.SECP256R1()).private_bytes(

@@ -1,4 +1,4 @@
-"""Classes, and what names none."""
+"""Default classes, and objects that name no class."""
 
 from collections.abc import Awaitable
 
@@ -27,13 +27,13 @@ AnyClass = IngressClass | StorageClass | PriorityClass
 
 
 class Defaults:
-    """What is done about them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: DefaultAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case SetDefault():
                 return self._set(action)
@@ -62,7 +62,7 @@ def _class(of: Chosen, number: int) -> AnyClass:
 
 
 def _marked(found: AnyClass, *, default: bool) -> AnyClass:
-    """The class, as the default or not."""
+    """The class, marked as the default or not."""
     if isinstance(found, PriorityClass):
         return replace(found, global_default=default)
     name = IS_DEFAULT if isinstance(found, StorageClass) else IS_DEFAULT_OF_INGRESSES

@@ -35,13 +35,13 @@ REVISION = "deployment.kubernetes.io/revision"
 
 
 class Deployments:
-    """What is done to them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: DeploymentAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case CreateDeployment():
                 return self._create(action)

@@ -1,4 +1,4 @@
-"""Devices, and claims of them."""
+"""Devices, and claims to them."""
 
 from msgspec.structs import replace
 
@@ -15,19 +15,19 @@ from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_spec
 from kubeactors.sim.workload import AskForDevice, DeviceAction, DropDeviceClaim, OfferDevices
 
 CLASS, DRIVER = "gadget", "gadgets.example.org"
-"""The class has no selectors: one in CEL would have to be compiled in each scenario."""
+"""The class has no selectors: CEL would have to be compiled in each scenario."""
 SHARED, TEMPLATE, NAME = "shared", "one-gadget", "gadget"
 ONE = DeviceClaim(requests=(DeviceRequest(name=NAME, exactly=ExactDeviceRequest(device_class_name=CLASS)),))
 
 
 class Devices:
-    """What is done to them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     async def do(self, action: DeviceAction) -> None:
-        """Do it."""
+        """Perform the action."""
         match action:
             case OfferDevices():
                 await self._offer(action)

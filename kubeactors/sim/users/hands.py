@@ -1,4 +1,4 @@
-"""What every action needs: a client, patience, and somebody to tell what is done on purpose."""
+"""What every action uses: a client with retries, and a record of what the user intends."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -23,23 +23,23 @@ T = TypeVar("T", bound=TypedObject)
 
 ATTEMPTS = 12
 RETRY_SECONDS = 1.0
-"""How often something is tried that fails for a reason that passes."""
+"""How often, and how soon, an action is retried after a transient error."""
 WAIT_ATTEMPTS = 50
 NAME_ATTEMPTS = 105
 NAME_SECONDS = 0.1
-"""How often it is looked whether something is there, or whether a name is free again; for the latter, which may last a
-minute, less often with time.
+"""How often to check whether an object exists, or whether a name is free again; the latter may take a minute, and is
+checked less often with time.
 
-kubectl waits by a watch until what it replaces is gone. Here the world says so, which costs the API server nothing.
+kubectl watches the object that it replaces until it is gone. Here the world tells that without requests.
 """
 
 
 class Hands:
-    """A user's.
+    """A user's access to the cluster.
 
     Args:
         client: with the rights of an administrator.
-        world: is told what the user takes into his own hands.
+        world: records what the user intends.
         sleep: waits so many seconds.
     """
 
@@ -49,18 +49,18 @@ class Hands:
         self.sleep = sleep
 
     async def persist(self, action: Callable[[], Awaitable[None]], attempts: int = ATTEMPTS) -> None:
-        """Do it again as long as what is in its way will pass.
+        """Retry the action after transient errors.
 
         Raises:
-            StatusError: it was refused for good, or too often.
+            StatusError: it was rejected for good, or too often.
         """
         await self._again(action, attempts, is_passing)
 
     async def insist(self, action: Callable[[], Awaitable[None]], attempts: int) -> None:
-        """Do it again whatever is in its way: it must be done, and rules that refuse it pass, too.
+        """Retry the action after any error: it must succeed in the end, and rules that reject it are temporary.
 
         Raises:
-            StatusError: it was refused too often.
+            StatusError: it was rejected too often.
         """
         await self._again(action, attempts, lambda _: True)
 
@@ -77,31 +77,31 @@ class Hands:
         return await action()
 
     async def ensure(self, wanted: TypedObject) -> None:
-        """Create it, unless there is one of that name."""
+        """Create the object, unless one of that name exists."""
         with suppress(AlreadyExists):
             await self.client.create(wanted)
 
     async def change(self, type_: type[T], name: str, change: Callable[[T], T], namespace: str = NAMESPACE) -> None:
-        """Read, change, write."""
+        """Read, change, and update if something changed."""
         live = await self.client.get(type_, name, namespace)
         wanted = change(live)
         if wanted != live:
             await self.client.update(wanted)
 
     async def remove(self, type_: type[TypedObject], name: str, namespace: str = NAMESPACE) -> None:
-        """Delete it if it is there, whoever has made it."""
+        """Delete the object if it exists, whoever created it."""
         with self.world.intents.removing(type_, name, namespace), suppress(NotFound):
             await self.client.delete(type_, name, namespace)
 
     async def wait_for(self, type_: type[TypedObject], name: str, namespace: str = NAMESPACE) -> None:
-        """Until it is there, or for a while: no pod is created in a namespace that has no account yet."""
+        """Wait for an object, but not for ever: pods are rejected in a namespace without its service account."""
         for _ in range(WAIT_ATTEMPTS):
             if await self.client.find(type_, name, namespace) is not None:
                 return
             await self.sleep(NAME_SECONDS)
 
     async def pods(self, name: str, *, going: bool = False) -> list[Pod]:
-        """The pods of a workload, by name; those that are going only if that is said."""
+        """The pods of a workload, by name; terminating ones only with `going`."""
         found = await self.client.list(Pod, NAMESPACE, label_selector=f"{APP}={name}")
         return [one for one in found.items if going or one.metadata.deletion_timestamp is None]
 
@@ -112,7 +112,7 @@ class Hands:
 
 
 def is_passing(error: StatusError) -> bool:
-    """Whether it is worth to try again.
+    """Whether an error is transient.
 
     >>> is_passing(Conflict.saying("changed")), is_passing(NotFound.saying("gone"))
     (True, False)

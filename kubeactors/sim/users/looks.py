@@ -1,4 +1,4 @@
-"""Looks at what there is."""
+"""Reads: lists in pages, gets, watches."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,15 +33,15 @@ LOOKED: dict[Looked, type[TypedObject]] = {
 OF_CLUSTER = ("Node",)
 
 Watching = tuple[Recipient[WatchEvents | WatchClosed], Callable[[], int]]
-"""Who is told of what is watched, and where the numbers of his watches come from."""
+"""The subscriber of watches, and the source of their numbers."""
 
 
 class Looks:
-    """What is looked at, and how.
+    """Performs reads.
 
     Args:
         hands: with a client.
-        watching: None if nobody can be told.
+        watching: None leaves watches out.
     """
 
     def __init__(self, hands: Hands, watching: Watching | None = None) -> None:
@@ -49,7 +49,7 @@ class Looks:
         self._watching = watching
 
     async def do(self, action: Look) -> None:
-        """List, read, list again, watch."""
+        """List, get, list again, watch."""
         first = await self._listed(action, "0" if action.cached else "")
         for one in first.items[:1]:
             with suppress(NotFound):
@@ -62,7 +62,7 @@ class Looks:
             await self._watch(action, version, self._watching)
 
     async def _listed(self, action: Look, version: str) -> ObjectList[TypedObject]:
-        """All pages; the last one. What was there then may be compacted before all of it is read."""
+        """Read all pages and return the last one. The snapshot may be compacted before all of it is read."""
         found = await self._page(action, version, "")
         with suppress(Expired):
             while found.metadata.continue_:

@@ -1,4 +1,4 @@
-"""Objects that several managers share."""
+"""Objects with several field managers."""
 
 from typing import cast
 
@@ -15,19 +15,19 @@ from kubeactors.sim.workload import Manage, ManagementAction, Shared, Unmanage
 
 TYPES: dict[Shared, type[TypedObject]] = {"ConfigMap": ConfigMap, "Service": Service}
 REHEARSING = "rehearsing-"
-"""What the names of managers begin with who only try."""
+"""The prefix of the names of managers in dry runs."""
 
 Document = dict[str, object]
 
 
 class Management:
-    """What is done with them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     async def do(self, action: ManagementAction) -> None:
-        """Do it."""
+        """Perform the action."""
         match action:
             case Manage(how="replace"):
                 await self._replace(action)
@@ -53,7 +53,7 @@ class Management:
         await client.send(request)
 
     async def _replace(self, action: Manage) -> None:
-        """As it is, but for what the manager says of it."""
+        """Update the live object with the manager's fields."""
         live, told = await self._hands.client.get(TYPES[action.of], action.name, NAMESPACE), _told(action)
         metadata = replace(live.metadata, labels=told.metadata.labels)
         if isinstance(live, ConfigMap) and isinstance(told, ConfigMap):
@@ -80,7 +80,7 @@ class Management:
 
 
 def _told(action: Manage) -> TypedObject:
-    """What the manager says, as an object."""
+    """The manager's configuration, as an object."""
     return serializer.from_builtins(configuration(action), TYPES[action.of]).object
 
 
@@ -91,12 +91,12 @@ def _options(action: Manage) -> WriteOptions:
 
 
 def _changes(action: Manage) -> Document:
-    """The same without what it is of."""
+    """The manager's configuration without its type: a merge patch."""
     return {part: one for part, one in configuration(action).items() if part not in ("apiVersion", "kind")}
 
 
 def configuration(action: Manage) -> Document:
-    """What the manager says.
+    """The manager's configuration, as for server-side apply.
 
     >>> configuration(Manage(at=0, of="ConfigMap", name="shared", manager="a", fields=("x",)))["data"]
     {'x': '1'}

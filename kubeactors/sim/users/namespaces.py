@@ -1,4 +1,4 @@
-"""Namespaces and what is in them."""
+"""Namespaces and their contents."""
 
 from collections.abc import Awaitable
 
@@ -12,13 +12,13 @@ from kubeactors.sim.workload.namespaces import CreateNamespace, DeleteNamespace,
 
 
 class Namespaces:
-    """What is done to them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: NamespaceAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case CreateNamespace():
                 return self._create(action.name)

@@ -17,20 +17,20 @@ from kubeactors.sim.workload import NodeAction
 
 EVICT_ATTEMPTS = 10
 EVICT_SECONDS = 5.0
-"""How often a pod is asked to go that its budget keeps."""
+"""How often, and how soon, an eviction is retried that a disruption budget blocks."""
 
 UNTAINT_ATTEMPTS = 60
-"""How often it is tried to take a taint away, or a visitor: it must go."""
+"""How often removing a taint or a foreign node is retried: it must succeed."""
 
 
 class Nodes:
-    """What is done to them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: NodeAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case workload.Cordon():
                 return self._cordon(action.node, unschedulable=True)
@@ -58,7 +58,7 @@ class Nodes:
         await self._hands.persist(untaint, UNTAINT_ATTEMPTS)
 
     async def _visit(self, action: workload.Visit) -> None:
-        """One step after the other, in the order of their times."""
+        """Perform the steps of all machines in the order of their times."""
         steps: list[tuple[float, Callable[[], Awaitable[None]]]] = []
         for number in range(action.machines):
             name, comes = f"visitor-{action.machines - number}", number * action.apart_seconds
@@ -100,6 +100,6 @@ def _without_finalizers(node: Node) -> Node:
 
 
 def _with_taints(node: Node, *ours: Taint) -> Node:
-    """The node with these of our taints, and no others of ours."""
+    """The node with these taints in place of the users' former ones."""
     others = tuple(one for one in node.spec.taints if one.key != MAINTENANCE)
     return replace(node, spec=replace(node.spec, taints=(*others, *ours)))

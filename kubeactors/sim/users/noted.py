@@ -1,4 +1,4 @@
-"""Whether what a user does has an effect: whether anything that he asks for in it is written."""
+"""Whether a user action has an effect: whether any of its writes succeeds."""
 
 from collections.abc import Awaitable, Generator
 from typing import Generic, TypeVar
@@ -11,14 +11,14 @@ R = TypeVar("R")
 
 WRITES = (Create, Update, Patch, Delete, DeleteCollection)
 FAILURE = "Failure"
-"""Success is a `Status`, too, of an object that is gone at once."""
+"""The status of a failure. A `Status` may also be a success, of a delete that completes at once."""
 
 
 class NotedTransport:
-    """The way of one action to the API server; knows whether a write was granted on it.
+    """A transport for one action that records whether a write succeeded.
 
     Args:
-        transport: which it is a part of.
+        transport: to send by.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -36,7 +36,7 @@ class NotedTransport:
 
 
 class _Noted(Generic[R]):
-    """The reply to a write."""
+    """Awaits the reply to a write, and records its success."""
 
     __slots__ = ("_reply", "_way")
 

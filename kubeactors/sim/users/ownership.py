@@ -1,4 +1,4 @@
-"""Owners and what they own."""
+"""Owners and their dependents."""
 
 from collections.abc import Awaitable
 from functools import partial
@@ -15,17 +15,17 @@ from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.workload import DefineKind, DropOwner, Own, OwnershipAction, UndefineKind
 
 RELEASE_ATTEMPTS = 60
-"""How often it is tried to let something go: it must."""
+"""How often removing a finalizer is retried: it must succeed."""
 
 
 class Ownership:
-    """What is done about it."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: OwnershipAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case DefineKind():
                 return self._hands.ensure(definition())
@@ -48,7 +48,7 @@ class Ownership:
         try:
             return await self._hands.client.find(_type(name), name, NAMESPACE)
         except NotFound:
-            return None  # nor is its kind
+            return None  # not even its kind exists
 
     async def _release(self, name: str) -> None:
         live = await self._find(name)

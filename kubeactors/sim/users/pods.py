@@ -1,4 +1,4 @@
-"""Pods, services, and their endpoints."""
+"""Pods, Services, and their endpoints."""
 
 from collections.abc import Awaitable
 from contextlib import suppress
@@ -29,13 +29,13 @@ SERVICE = "kubernetes.io/service-name"
 
 
 class Pods:
-    """What is done to them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: PodAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case DeletePod():
                 return self._delete(action)
@@ -94,7 +94,7 @@ class Pods:
             await self._hands.sleep(NAME_SECONDS * (1 + attempt // 10))
 
     async def _recreate_service(self, name: str) -> None:
-        """As `kubectl replace --force` does with what was read before: it keeps its address, if nobody has taken that."""
+        """As `kubectl replace --force` with a manifest read before: the cluster IP is kept, unless it was taken meanwhile."""
         live = self._hands.world.find(Service, name, NAMESPACE)
         await self._hands.remove(Service, name)
         wanted = service_of(name)
@@ -116,15 +116,15 @@ class Pods:
 
 
 async def evict(hands: Hands, pod: Pod) -> None:
-    """Ask that it goes.
+    """Evict a pod.
 
     Raises:
-        StatusError: it may not go now, or the request failed.
+        StatusError: the eviction is blocked now, or the request failed.
     """
     hands.world.intents.takes_in_hand(pod)
     await hands.client.evict(pod, _this_one(pod))
 
 
 def _this_one(pod: Pod) -> DeleteOptions:
-    """Delete the pod that was taken in hand, not another one that has its name by now."""
+    """A precondition by UID: delete this very pod, not a later one of the same name."""
     return DeleteOptions(preconditions=Preconditions(uid=pod.metadata.uid))

@@ -1,4 +1,4 @@
-"""Who may do what, and what is tried."""
+"""RBAC: roles, bindings, and requests of users that they allow or forbid."""
 
 from collections.abc import Awaitable
 
@@ -40,18 +40,18 @@ TYPES: dict[Thing, tuple[type[TypedObject], ...]] = {
 
 
 def person(name: Person) -> UserInfo:
-    """Somebody who may do what roles say."""
+    """A user without rights other than those of roles."""
     return UserInfo(name=name, groups=(TEAM, "system:authenticated"))
 
 
 class Rights:
-    """What is done about them."""
+    """Performs actions about them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: RightAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case Entitle():
                 return self._entitle(action)
@@ -141,7 +141,7 @@ def _binding(name: str, extent: Extent, subject: Subject) -> RoleBinding | Clust
 
 
 def _made(action: Act, namespace: str) -> TypedObject:
-    """What somebody creates."""
+    """The object that a person creates."""
     if action.thing == "role":
         return Role(metadata=ObjectMeta(name=f"role-{action.number}", namespace=namespace))
     found = furniture(Furnish(at=action.at, sort=action.thing, number=action.number))

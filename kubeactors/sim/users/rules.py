@@ -1,4 +1,4 @@
-"""What may be written, and what is."""
+"""Admission policies and webhooks, and writes that they apply to."""
 
 from collections.abc import Awaitable
 from contextlib import suppress
@@ -20,21 +20,21 @@ from kubeactors.sim.workload import RuleAction, SetRule, Touch
 
 MARK, MANAGER = "mark", "kubectl"
 END_ATTEMPTS = 60
-"""How often it is tried to take a rule away: it must go."""
+"""How often deleting a rule is retried: it must succeed."""
 
 
 class Rules:
-    """What is done about them."""
+    """Performs actions about them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: RuleAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         return self._rule(action) if isinstance(action, SetRule) else self._touch(action)
 
     async def _rule(self, rule: SetRule) -> None:
-        """Set it, let it mean another object half-way, and take it away, its binding last."""
+        """Create the rule, let it select another object half-way, and delete it, its binding last."""
         hands, found = self._hands, policy_of(rule) if _is_policy(rule) else hooks_of(rule)
         with_parameter, with_binding = rule.by == "parameter", _is_policy(rule)
         other = hands.world.find(type(found), rule_name(rule), "")
@@ -57,7 +57,7 @@ class Rules:
             await hands.persist(partial(hands.remove, type(one), name, namespace), END_ATTEMPTS)
 
     async def _go_on(self, rule: SetRule, type_: type[TypedObject]) -> None:
-        """From now on it means the object of the next number."""
+        """Let the rule select the object of the next number."""
         later = replace(rule, which=rule.which + 1)
         with suppress(NotFound):
             if rule.by == "parameter":
@@ -105,6 +105,6 @@ def _marked(live: TypedObject, mark: str) -> TypedObject:
 
 
 def _as_wanted(live: TypedObject, wanted: Policy | Hooks) -> TypedObject:
-    """The wanted rule in the place of the live one."""
+    """The wanted rule with the metadata of the live one."""
     annotations = wanted.metadata.annotations
     return cast("TypedObject", replace(wanted, metadata=replace(live.metadata, annotations=annotations)))

@@ -1,6 +1,6 @@
-"""The objects by which users say what may be written: policies of admission with their bindings, and webhooks.
+"""The objects of rules: admission policies with their bindings, and webhooks.
 
-Each carries what it means as an annotation, in words that need no CEL: what comes of it is judged by these.
+Each carries its rule as an annotation, so that invariants can judge its effects without evaluating CEL.
 """
 
 from typing import TypeAlias, cast
@@ -50,28 +50,28 @@ Binding: TypeAlias = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyB
 Hooks: TypeAlias = ValidatingWebhookConfiguration | MutatingWebhookConfiguration
 
 RULE = "example.org/rule"
-"""The annotation."""
+"""The annotation with the rule."""
 WHICH = "which"
-"""What the number of the object that is meant is called in the config map that parametrizes a rule."""
+"""The key of the selected object's number in the parameter ConfigMap of a rule."""
 PLURALS: dict[Sort, str] = {
     "pod": "pods",
     "config-map": "configmaps",
     "secret": "secrets",
     "service": "services",
 }
-"""The resources that rules are about; all are of the core group."""
+"""The resources that rules apply to; all are in the core group."""
 NAME_LABEL = "kubernetes.io/metadata.name"
 NOBODY = "https://nobody.example.org/review"
 PROGRAMS = "https://programs.example.org/"
-"""Where programs are that webhooks ask; what follows says what each does, see `program_at`."""
+"""The base URL of the servers behind webhooks; the rest of the URL says how each behaves, see `program_at`."""
 TIMEOUT_SECONDS = 2
-"""How long is waited for them."""
+"""The timeout of webhooks."""
 OF_OBJECT = "(object == null ? oldObject : object)"
 FAILS = f"{OF_OBJECT}.nothing.like.this"
 
 
 def rule_name(rule: SetRule) -> str:
-    """What the objects of a rule are called, and what its refusals mention.
+    """The name of the objects of a rule, which its rejections mention.
 
     >>> rule_name(SetRule(at=0, form="validating", number=1, seconds=9, sort="pod", operations=("*",)))
     'rule-1-validating.example.org'
@@ -80,17 +80,17 @@ def rule_name(rule: SetRule) -> str:
 
 
 def mark_of(rule: SetRule) -> str:
-    """The entry that a rule adds to config maps."""
+    """The entry that a rule adds to ConfigMaps."""
     return f"marked-{rule.number}"
 
 
 def parameters(rule: SetRule) -> ConfigMap:
-    """Says which object the rule means."""
+    """The parameter ConfigMap of a rule, with the number of the selected object."""
     return ConfigMap(metadata=ObjectMeta(name=rule_name(rule), namespace=TENANT), data={WHICH: str(rule.which)})
 
 
 def policy_of(rule: SetRule) -> Policy:
-    """The policy that a rule is, in force where a binding says so."""
+    """The policy of a rule, which takes effect where it is bound."""
     constraints = MatchResources(
         resource_rules=(_named_rule(rule),),
         exclude_resource_rules=(_excluded(rule),) if rule.by == "exclusion" else (),
@@ -126,7 +126,7 @@ def policy_of(rule: SetRule) -> Policy:
 
 
 def binding_of(rule: SetRule) -> Binding:
-    """What puts the policy into force."""
+    """The binding of the policy."""
     metadata, name = ObjectMeta(name=rule_name(rule)), rule_name(rule)
     narrowed = MatchResources(namespace_selector=_place(rule)) if rule.in_binding else None
     reference = ParamRef(name=name, namespace=TENANT, parameter_not_found_action="Allow")
@@ -146,16 +146,16 @@ def binding_of(rule: SetRule) -> Binding:
 
 
 class Program(msgspec.Struct, frozen=True):
-    """What a program does that webhooks ask."""
+    """The behaviour of a webhook's server."""
 
     answer: Answer
     takes_seconds: float
     mark: str
-    """The entry that it adds to configuration maps, if it does."""
+    """The entry that it adds to ConfigMaps, if it does."""
 
 
 def program_at(url: str) -> Program:
-    """The program at an address; what is asked may say how long one waits.
+    """The program at a URL; its query, such as a timeout, is ignored.
 
     >>> program_at(f"{PROGRAMS}mark/0.5/marked-1?timeout=2s")
     Program(answer='mark', takes_seconds=0.5, mark='marked-1')
@@ -165,7 +165,7 @@ def program_at(url: str) -> Program:
 
 
 def _client_config(rule: SetRule) -> WebhookClientConfig:
-    """The way to a program, or to nobody: at a URL, or behind a service that is not there."""
+    """The address of the server: of a program, or unreachable at a URL or behind a missing Service."""
     if rule.answer != "nobody":
         return WebhookClientConfig(url=f"{PROGRAMS}{rule.answer}/{rule.takes_seconds}/{mark_of(rule)}")
     service = ServiceReference(namespace=TENANT, name="nobody")
@@ -173,7 +173,7 @@ def _client_config(rule: SetRule) -> WebhookClientConfig:
 
 
 def hooks_of(rule: SetRule) -> Hooks:
-    """The webhook that a rule is."""
+    """The webhook configuration of a rule."""
     name, config = rule_name(rule), _client_config(rule)
     rules = (
         RuleWithOperations(
@@ -225,7 +225,7 @@ def hooks_of(rule: SetRule) -> Hooks:
 
 
 def said_by(value: Policy | Hooks) -> SetRule:
-    """What a policy or webhook means."""
+    """The rule of a policy or webhook configuration."""
     return msgspec.json.decode(value.metadata.annotations[RULE], type=SetRule)
 
 

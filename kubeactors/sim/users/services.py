@@ -12,13 +12,13 @@ from kubeactors.sim.workload import Expose, ServiceAction, Unexpose
 
 
 class Services:
-    """What is done to them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: ServiceAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case Expose():
                 return self._expose(action)
@@ -34,5 +34,5 @@ class Services:
 
 
 def _changed(live: Service, wanted: Service) -> Service:
-    """As it is wanted; what it was given, and the wish does not name, it keeps."""
+    """The live Service with the wanted labels and spec; the server keeps allocated fields that the spec leaves out."""
     return replace(live, metadata=replace(live.metadata, labels=wanted.metadata.labels), spec=wanted.spec)

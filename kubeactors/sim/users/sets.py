@@ -1,4 +1,4 @@
-"""Stateful sets, daemon sets, replication controllers, bare replica sets, jobs."""
+"""StatefulSets, DaemonSets, ReplicationControllers, bare ReplicaSets, Jobs, CronJobs."""
 
 from collections.abc import Awaitable
 from functools import partial
@@ -51,13 +51,13 @@ TYPES: dict[str, type[TypedObject]] = {
 
 
 class Sets:
-    """What is done to them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: SetAction) -> Awaitable[None]:  # noqa: C901 -- one case for each action
-        """Do it."""
+        """Perform the action."""
         match action:
             case CreateStatefulSet():
                 return self._create_stateful_set(action)
@@ -115,7 +115,7 @@ class Sets:
         await self._hands.change(StatefulSet, action.name, scaled)
 
     async def _roll(self, action: RollSet) -> None:
-        """A job's template cannot be changed."""
+        """Change the image; Jobs and CronJobs are left alone."""
 
         def stateful(live: StatefulSet) -> StatefulSet:
             return replace(live, spec=replace(live.spec, template=with_image(live.spec.template, action.image)))

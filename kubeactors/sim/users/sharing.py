@@ -1,4 +1,4 @@
-"""Addresses that are said by hand, and roles that others take in."""
+"""Manual endpoints, and aggregated cluster roles."""
 
 from collections.abc import Awaitable
 
@@ -13,13 +13,13 @@ from kubeactors.sim.workload import GrantRole, PublishAddresses, RevokeRole, Sha
 
 
 class Sharing:
-    """What is done about them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: SharingAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case PublishAddresses():
                 return self._publish(action)

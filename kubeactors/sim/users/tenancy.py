@@ -1,4 +1,4 @@
-"""A namespace whose share is bounded."""
+"""A namespace with a quota."""
 
 from msgspec.structs import replace
 
@@ -37,13 +37,13 @@ TYPES: dict[Sort, type[TypedObject]] = {
 
 
 class Tenancy:
-    """What is done there."""
+    """Performs actions there."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     async def do(self, action: TenancyAction) -> None:
-        """Do it."""
+        """Perform the action."""
         await self._hands.ensure(Namespace(metadata=ObjectMeta(name=TENANT)))
         match action:
             case SetShare():

@@ -20,12 +20,13 @@ from kubeactors.sim.users.pods import ASTRAY
 from kubeactors.sim.workload import Derived, Meddle, Propagation, Spoil
 
 RELEASING = (ReplicaSet().kind, ReplicationController().kind, DaemonSet().kind)
-"""Who selects pods by the labels that users know, and can replace one that stays: a set's name would be taken."""
+"""Controllers that select pods by the users' label, and can replace a released pod that stays: a StatefulSet could not, as
+the name would be taken."""
 DRAWING_NAMES = (*RELEASING, Job().kind)
-"""Whose pods have names that are drawn: who makes one in the place of another gives it another name."""
+"""Controllers whose pods have generated names, so that a replacement never reuses a name."""
 
 GENERATED = (JOB_NAME, CONTROLLER_UID, LEGACY_JOB_NAME, LEGACY_CONTROLLER_UID)
-"""The labels that the server gives the pods of a job."""
+"""Labels that the server sets on a Job's pod template."""
 
 DERIVED: dict[Derived, type[TypedObject]] = {
     "ReplicaSet": ReplicaSet,
@@ -36,13 +37,13 @@ DERIVED: dict[Derived, type[TypedObject]] = {
 
 
 class Things:
-    """What is done to them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     async def do(self, action: Meddle) -> None:
-        """Do it; what is of no kind that we know is left alone."""
+        """Perform the action; objects of unknown kinds are left alone."""
         kind = SCHEME.by_kind(action.api_version, action.of)
         if kind is None:
             return
@@ -56,7 +57,7 @@ class Things:
                 await self._delete(live, orphan=action.how == "orphan" and not isinstance(live, Pod))
 
     async def spoil(self, action: Spoil) -> None:
-        """Meddle with one of that kind, if there is any."""
+        """Damage an object of the kind, if there is one."""
         found = await self._hands.client.list(DERIVED[action.of], NAMESPACE)
         live = found.items[action.number % len(found.items)] if found.items else None
         if live is not None and action.delete:
@@ -88,7 +89,7 @@ class Things:
         await self._hands.client.delete(type(live), metadata.name, metadata.namespace, options=options)
 
     async def _replace(self, live: TypedObject) -> None:
-        """As with `kubectl replace --force`, unless a controller makes it again by itself."""
+        """As `kubectl replace --force`, unless a controller recreates the object itself."""
         await self._delete(live, at_once=isinstance(live, Pod))
         if _must_come_again(live) or (controller_of(live.metadata) is not None and not isinstance(live, Pod)):
             return
@@ -106,9 +107,9 @@ class Things:
 
 
 def _must_come_again(live: TypedObject) -> bool:
-    """Whether it is a pod whose name its owner gives again: stateful sets do so, and operators. It must not be taken.
+    """Whether it is a pod whose owner reuses its name, as StatefulSets and operators do: the name must stay free.
 
-    Nor may that of a pod of a stateful set that has gone: another one of that name takes the pod on, or gives its name.
+    The same holds for a pod of a deleted StatefulSet: another set of that name may adopt the pod, or reuse its name.
     """
     if not isinstance(live, Pod):
         return False
@@ -117,7 +118,7 @@ def _must_come_again(live: TypedObject) -> bool:
 
 
 def _another(live: TypedObject) -> TypedObject:
-    """One like it that has not been yet. Nobody selects a pod."""
+    """A new object like this one, without server-set fields. A pod gets a label that no controller selects."""
     metadata = live.metadata
     made = ObjectMeta(name=metadata.name, namespace=metadata.namespace, labels=metadata.labels)
     if isinstance(live, Pod):
@@ -131,7 +132,7 @@ def _another(live: TypedObject) -> TypedObject:
 
 
 def _as_written(spec: JobSpec) -> JobSpec:
-    """Of a job without what it was given by the server, which would be wrong in another one: who its pods are."""
+    """The spec of a Job as a user writes it: without the selector and labels that the server generates for each Job."""
     template = spec.template
     labels = {key: value for key, value in template.metadata.labels.items() if key not in GENERATED}
     return replace(spec, selector=None, template=replace(template, metadata=replace(template.metadata, labels=labels)))

@@ -22,17 +22,17 @@ from kubeactors.sim.workload import (
 )
 
 BOUND_ATTEMPTS, BOUND_SECONDS = 10, 0.5
-"""How often it is looked whether a claim has its volume."""
+"""How often to check whether a claim is bound."""
 
 
 class Volumes:
-    """What is done to them."""
+    """Performs actions on them."""
 
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
 
     def do(self, action: VolumeAction) -> Awaitable[None]:
-        """Do it."""
+        """Perform the action."""
         match action:
             case AddVolume():
                 return self._hands.ensure(free_volume(action))
@@ -50,7 +50,7 @@ class Volumes:
                 return self._hands.remove(PersistentVolumeClaim, action.name)
 
     async def _grow(self, action: GrowClaim) -> None:
-        """What is not bound cannot grow: wait a little."""
+        """Expand a claim; wait a little until it is bound, as an unbound one cannot be expanded."""
         for _ in range(BOUND_ATTEMPTS):
             if (await self._hands.client.get(PersistentVolumeClaim, action.name, NAMESPACE)).status.phase == "Bound":
                 break

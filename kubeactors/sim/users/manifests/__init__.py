@@ -1,10 +1,10 @@
-"""The objects that users create, as their actions say.
+"""The objects that user actions create.
 
-names.py         what they are called              pods.py       pods, and what workloads make them from
+names.py         their names and labels            pods.py       pods, and pod templates of workloads
 deployments.py   sets.py   jobs.py                 workloads
-traits.py        pods that are not plain           probing.py    how they are probed, and what they answer
-checks.py        pods that look at what they are told
-services.py   volumes.py   nodes.py   roles.py     what there is besides
+traits.py        pods with special features        probing.py    probes, and the answers to them
+checks.py        pods that verify their ConfigMaps and downward API
+services.py   volumes.py   nodes.py   roles.py     other objects
 """
 
 from kubeactors.sim.users.manifests.deployments import LOAD, URGENT, autoscaler_of, deployment_of

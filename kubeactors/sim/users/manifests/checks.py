@@ -1,4 +1,4 @@
-"""Pods that need what the cluster tells them, and look whether it is that: in their environment, and in files.
+"""Pods that verify what they get from ConfigMaps, Secrets and the downward API, as variables and as files.
 
 Source: "ConfigMaps", "Downward API" and "Projected Volumes" in Kubernetes' documentation.
 """
@@ -33,11 +33,11 @@ from kubeactors.api.core.v1.volume import (
 )
 
 ROOT = "kube-root-ca.crt"
-"""A config map that every namespace has: it is made anew, and pods wait for it, if somebody deletes it."""
+"""A ConfigMap that every namespace has: if it is deleted, it is recreated, and pods wait for it."""
 NOWHERE = "none"
-"""A secret that is not there, and need not be."""
+"""A missing, optional Secret."""
 CHECK, WRONG = "check", 3
-"""The container that looks, and how it ends if it is given something else than it has asked for."""
+"""The init container that verifies, and its exit code if something is wrong."""
 
 
 def _field(name: str, path: str) -> EnvVar:
@@ -67,7 +67,7 @@ ABSENT = KeyToPath(key=NOWHERE, path=NOWHERE)
 
 
 def _item(path: str) -> KeyToPath:
-    """The certificate of the root, as a file that can be executed."""
+    """The root certificate, as an executable file."""
     return KeyToPath(key="ca.crt", path=path, mode=0o500)
 
 
@@ -120,7 +120,7 @@ LOOKS = (
 
 
 def with_settings(spec: PodSpec) -> PodSpec:
-    """The same pods, which need a config map, and look before they begin whether they are told what they want to know."""
+    """The same pods, with a ConfigMap and an init container that verifies their variables and files."""
     container = spec.containers[0]
     script = f"{{ {' && '.join(LOOKS)}; }} || exit {WRONG}"
     check = Container(

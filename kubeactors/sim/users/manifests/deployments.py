@@ -1,4 +1,4 @@
-"""Deployments, and what scales them."""
+"""Deployments and their autoscalers."""
 
 from msgspec.structs import replace
 
@@ -30,7 +30,7 @@ CRASHING = {f"{DOMAIN}run-seconds": "0.5", f"{DOMAIN}exit-code": "1"}
 
 
 def deployment_of(action: CreateDeployment) -> Deployment:
-    """The deployment that the action creates."""
+    """The Deployment that the action creates."""
     rolling = RollingUpdateDeployment(max_unavailable=action.max_unavailable, max_surge=action.max_surge)
     strategy = DeploymentStrategy(
         type="Recreate" if action.recreate else "RollingUpdate", rolling_update=None if action.recreate else rolling
@@ -55,7 +55,7 @@ def _spec_of(action: CreateDeployment) -> PodSpec:
 
 
 def _behaviour(action: CreateDeployment) -> dict[str, str]:
-    """What its containers are declared to do, as annotations."""
+    """The declared behaviour of its containers, as annotations."""
     found = answers(action)
     if action.load:
         found[LOAD] = action.load
@@ -65,7 +65,7 @@ def _behaviour(action: CreateDeployment) -> dict[str, str]:
 
 
 def autoscaler_of(action: Autoscale) -> HorizontalPodAutoscaler:
-    """The autoscaler of a deployment."""
+    """The autoscaler of a Deployment."""
     target = MetricTarget(type="Utilization", average_utilization=action.percent)
     spec = HorizontalPodAutoscalerSpec(
         scale_target_ref=CrossVersionObjectReference(kind="Deployment", name=action.name, api_version="apps/v1"),

@@ -1,4 +1,4 @@
-"""Jobs and cron jobs."""
+"""Jobs and CronJobs."""
 
 from msgspec.structs import replace
 
@@ -18,7 +18,7 @@ from kubeactors.sim.workload import CreateCronJob, CreateJob
 
 
 def job_of(action: CreateJob) -> Job:
-    """The job that the action creates."""
+    """The Job that the action creates."""
     base = pod_spec("1")
     early = SuccessPolicy(rules=(SuccessPolicyRule(succeeded_indexes="0"),))
     end = f"sleep {action.run_seconds:g}; " if action.run_seconds else ""
@@ -53,7 +53,7 @@ def _failure_policy(action: CreateJob) -> PodFailurePolicy | None:
 
 
 def cron_job_of(action: CreateCronJob) -> CronJob:
-    """The cron job that the action creates."""
+    """The CronJob that the action creates."""
     annotations = {f"{DOMAIN}run-seconds": str(action.run_seconds)}
     template = template_of(action.name, replace(pod_spec("1"), restart_policy="Never"), annotations)
     spec = CronJobSpec(

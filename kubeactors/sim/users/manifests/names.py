@@ -1,22 +1,22 @@
-"""What the objects of users are called, and what their pods are known by."""
+"""Names and labels of the users' objects."""
 
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
 
 NAMESPACE = "default"
 APP = "app"
-"""The label of pods that says whose they are."""
+"""The label of pods with the name of their workload."""
 
 
 def labels_of(name: str) -> dict[str, str]:
-    """Of the pods of a workload."""
+    """The labels of a workload's pods."""
     return {APP: name}
 
 
 def selecting(name: str) -> LabelSelector:
-    """What selects them."""
+    """The selector of a workload's pods."""
     return LabelSelector(match_labels=labels_of(name))
 
 
 def metadata_of(name: str) -> ObjectMeta:
-    """Of an object that users create in their namespace."""
+    """The metadata of an object in the users' namespace."""
     return ObjectMeta(name=name, namespace=NAMESPACE)

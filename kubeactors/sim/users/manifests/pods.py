@@ -1,4 +1,4 @@
-"""Pods, and the templates of those that workloads make."""
+"""Pods, and the pod templates of workloads."""
 
 from msgspec.structs import replace
 
@@ -24,12 +24,12 @@ from kubeactors.sim.users.manifests.volumes import claim_template
 from kubeactors.sim.workload import SLOW_IMAGE, AddPod, RecreatePod, Trait
 
 OWN_POD = "own"
-"""What those that nodes run by themselves are called, and their label."""
+"""The name prefix of static pods, and their label."""
 HASH_LABEL = "pod-template-hash"
 SCRATCH = "scratch"
 CPU = "100m"
 HTTP = "http"
-"""The name of the port at which pods listen."""
+"""The name of the port that pods listen on."""
 SLOW = {f"{DOMAIN}start-seconds": "25"}
 STOP_SECONDS = 5
 TOLERATE_SECONDS = 15
@@ -45,12 +45,12 @@ def image_of(tag: str) -> str:
 
 
 def _ports(tag: str) -> tuple[ContainerPort, ...]:
-    """Where a container of an image listens: each image somewhere else."""
+    """The port of a container: its number differs by image."""
     return (ContainerPort(name=HTTP, container_port=8000 + ord(tag[-1])),)
 
 
 def pod_spec(image: str, tolerate_seconds: int = TOLERATE_SECONDS, cpu: str = CPU) -> PodSpec:
-    """What pods run: one container, that stays on a bad node for so long."""
+    """A pod spec with one container, which tolerates a bad node for so long."""
     tolerations = tuple(
         Toleration(key=key, operator="Exists", effect="NoExecute", toleration_seconds=tolerate_seconds)
         for key in (NOT_READY, UNREACHABLE, MAINTENANCE)
@@ -65,7 +65,7 @@ def pod_spec(image: str, tolerate_seconds: int = TOLERATE_SECONDS, cpu: str = CP
 
 
 def own_pod(number: int) -> Pod:
-    """One of those that nodes run by themselves: its manifest lies on each of them."""
+    """A static pod, whose manifest is on each node."""
     name = f"{OWN_POD}-{number}"
     return Pod(
         metadata=ObjectMeta(name=name, namespace=NAMESPACE, labels=labels_of(OWN_POD)), spec=pod_spec("1", cpu="")
@@ -73,7 +73,7 @@ def own_pod(number: int) -> Pod:
 
 
 def probed_pods(action: Probed, cpu: str = CPU) -> PodSpec:
-    """What the pods of an action run, and how they are probed."""
+    """The pod spec of an action, with its probes."""
     plain = pod_spec(action.image, action.tolerate_seconds, cpu)
     return replace(plain, containers=tuple(probed(one, action) for one in plain.containers))
 
@@ -81,7 +81,7 @@ def probed_pods(action: Probed, cpu: str = CPU) -> PodSpec:
 def template_of(
     name: str, spec: PodSpec, annotations: dict[str, str] | None = None, *, trait: Trait = ""
 ) -> PodTemplateSpec:
-    """What a workload makes its pods from."""
+    """The pod template of a workload."""
     labels = labels_of(name)
     metadata = ObjectMeta(labels=labels, annotations=annotations or {})
     return PodTemplateSpec(metadata=metadata, spec=with_trait(spec, trait, labels))
@@ -99,7 +99,7 @@ def pod_of(action: AddPod | RecreatePod) -> Pod:
 
 
 def with_image(template: PodTemplateSpec, tag: str) -> PodTemplateSpec:
-    """The same pods with another image; those of the slow one take long to start."""
+    """The same template with another image; containers of the slow image start slowly."""
     containers = tuple(replace(one, image=image_of(tag), ports=_ports(tag)) for one in template.spec.containers)
     annotations = {key: value for key, value in template.metadata.annotations.items() if key not in SLOW}
     metadata = replace(template.metadata, annotations=annotations | (SLOW if tag == SLOW_IMAGE else {}))
@@ -107,6 +107,6 @@ def with_image(template: PodTemplateSpec, tag: str) -> PodTemplateSpec:
 
 
 def without_hash(template: PodTemplateSpec) -> PodTemplateSpec:
-    """A ReplicaSet's template as its deployment had it."""
+    """A ReplicaSet's template as its Deployment had it."""
     labels = {key: value for key, value in template.metadata.labels.items() if key != HASH_LABEL}
     return replace(template, metadata=replace(template.metadata, labels=labels))

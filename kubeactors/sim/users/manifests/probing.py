@@ -1,4 +1,4 @@
-"""How the containers that users create are probed, and what they are declared to answer."""
+"""Probes of the users' containers, and their declared answers."""
 
 from msgspec.structs import replace
 
@@ -14,7 +14,7 @@ Probed = CreateDeployment | CreateStatefulSet | CreateReplicationController
 
 
 def probed(container: Container, action: Probed) -> Container:
-    """The same container, and how it is probed: in all ways or in none."""
+    """The same container with all three probes, if the action wants probes."""
     if not action.probes:
         return container
     wanted = action.probing or USUAL
@@ -32,7 +32,7 @@ def probed(container: Container, action: Probed) -> Container:
 
 
 def answers(action: Probed) -> dict[str, str]:
-    """What its containers are declared to answer, as annotations."""
+    """The declared answers of its containers, as annotations."""
     if action.probes and action.probing is not None:
         said = {name: str(getattr(action.probing, name)) for name in PROBED}
         return {f"{DOMAIN}{name}": curve for name, curve in said.items() if curve != "ok"}

@@ -1,4 +1,4 @@
-"""Stateful sets, daemon sets, replication controllers, and bare replica sets."""
+"""StatefulSets, DaemonSets, ReplicationControllers, and bare ReplicaSets."""
 
 from msgspec.structs import replace
 
@@ -30,7 +30,7 @@ POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
 
 
 def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:
-    """The stateful set that the action creates."""
+    """The StatefulSet that the action creates."""
     pods = probed_pods(action)
     if action.joins:
         pods = replace(pods, init_containers=(_joiner(action),))
@@ -54,31 +54,31 @@ def stateful_set_of(action: CreateStatefulSet) -> StatefulSet:
 
 
 def _joiner(action: CreateStatefulSet) -> Container:
-    """Ends once the first pod is ready; in that one at once."""
+    """An init container that waits until the first pod is ready; in that pod itself it ends at once."""
     first = f"{action.name}-{action.start}"
     script = f'[ "$HOSTNAME" = {first} ] || until nc -z {service_to(first)} 80; do sleep 1; done'
     return Container(name=JOINER, image=image_of(action.image), command=("sh", "-c", script, first))
 
 
 def joined_by(pod: Pod) -> str:
-    """The name of the pod that this one waits for when it starts; empty if it waits for none."""
+    """The name of the pod that this one waits for when it starts; empty if none."""
     return next((one.command[-1] for one in pod.spec.init_containers if one.name == JOINER), "")
 
 
 def service_to(pod: str) -> str:
-    """The name of the service that leads to a pod which others wait for."""
+    """The name of the Service of the pod that others wait for."""
     return f"to-{pod}"
 
 
 def service_of_first(action: CreateStatefulSet) -> Service:
-    """The service that leads to the first pod of a stateful set."""
+    """The Service of the first pod of a StatefulSet."""
     first = f"{action.name}-{action.start}"
     spec = ServiceSpec(ports=(ServicePort(port=80),), selector={POD_NAME_LABEL: first})
     return Service(metadata=metadata_of(service_to(first)), spec=spec)
 
 
 def daemon_set_of(action: CreateDaemonSet) -> DaemonSet:
-    """The daemon set that the action creates."""
+    """The DaemonSet that the action creates."""
     spec = DaemonSetSpec(
         selector=selecting(action.name),
         template=template_of(action.name, pod_spec(action.image), trait=action.trait),
@@ -93,7 +93,7 @@ def daemon_set_of(action: CreateDaemonSet) -> DaemonSet:
 
 
 def replication_controller_of(action: CreateReplicationController) -> ReplicationController:
-    """The replication controller that the action creates."""
+    """The ReplicationController that the action creates."""
     spec = ReplicationControllerSpec(
         replicas=action.replicas,
         min_ready_seconds=action.min_ready_seconds,
@@ -104,7 +104,7 @@ def replication_controller_of(action: CreateReplicationController) -> Replicatio
 
 
 def replica_set_of(action: CreateReplicationController) -> ReplicaSet:
-    """The replica set that the action creates: bare, so that no deployment scales it."""
+    """The bare ReplicaSet that the action creates."""
     spec = ReplicaSetSpec(
         replicas=action.replicas,
         min_ready_seconds=action.min_ready_seconds,

@@ -1,4 +1,4 @@
-"""Pods that are not plain: with several containers, or choosy about their node."""
+"""Pods with special features: several containers, hooks, placement constraints and preferences."""
 
 from typing import Literal
 
@@ -31,7 +31,7 @@ from kubeactors.sim.workload import Trait
 HOST_PORT = 8080
 AVOIDED, PREFERRED = "node-3", "node-2"
 WEIGHT = 10
-"""Of what pods prefer."""
+"""The weight of preferences."""
 
 LIFECYCLE = Lifecycle(
     post_start=LifecycleHandler(sleep=SleepAction(seconds=1)), pre_stop=LifecycleHandler(sleep=SleepAction(seconds=2))
@@ -43,8 +43,8 @@ def with_trait(spec: PodSpec, trait: Trait, labels: dict[str, str]) -> PodSpec:
 
     Args:
         spec: of plain pods, with one container.
-        trait: what they are like.
-        labels: which all of them have, and no others.
+        trait: see `Trait`.
+        labels: that all of these pods have, and no others.
     """
     container, selector = spec.containers[0], LabelSelector(match_labels=labels)
     near = PodAffinityTerm(label_selector=selector, topology_key=HOST)
@@ -73,7 +73,7 @@ def with_trait(spec: PodSpec, trait: Trait, labels: dict[str, str]) -> PodSpec:
 
 
 def _preference(trait: Literal["rather-apart", "rather-together", "rather-there"], near: PodAffinityTerm) -> Affinity:
-    """What speaks for a node, or against it, and no more."""
+    """Preferred, not required, affinity."""
     wishes = (WeightedPodAffinityTerm(weight=WEIGHT, pod_affinity_term=near),)
     match trait:
         case "rather-apart":
@@ -89,7 +89,7 @@ def _preference(trait: Literal["rather-apart", "rather-together", "rather-there"
 
 
 def _equipped(spec: PodSpec, trait: Literal["helper", "preparation", "sidecar", "hooks", "settings"]) -> PodSpec:
-    """With more containers, or one that does or needs more."""
+    """With additional containers, or hooks, or ConfigMaps."""
     container = spec.containers[0]
     match trait:
         case "helper":
@@ -108,7 +108,7 @@ def _equipped(spec: PodSpec, trait: Literal["helper", "preparation", "sidecar", 
 
 
 def _beside(container: Container, name: str) -> Container:
-    """A container that does the same, and of which nobody asks whether it is well."""
+    """A container that does the same, without probes and ports."""
     return replace(container, name=name, ports=(), startup_probe=None, readiness_probe=None, liveness_probe=None)
 
 

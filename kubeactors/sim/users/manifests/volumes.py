@@ -1,4 +1,4 @@
-"""Claims, volumes, and where these come from."""
+"""Claims, volumes, and storage classes."""
 
 from msgspec.structs import replace
 
@@ -11,11 +11,11 @@ from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from kubeactors.sim.users.manifests.names import metadata_of
 
 STORAGE, LATE = "simulated", "late"
-"""Classes of volumes: those of the second are made when it is known where the pod will be."""
+"""Storage classes; the second provisions for the first consumer."""
 
 
 def claim_template(of: str = STORAGE) -> claim_templates.PersistentVolumeClaim:
-    """From which each pod of a set gets a claim of that class."""
+    """The volume claim template of a StatefulSet."""
     resources = VolumeResourceRequirements(requests={"storage": "1Gi"})
     spec = PersistentVolumeClaimSpec(
         access_modes=("ReadWriteOnce",), resources=resources, storage_class_name=of, volume_mode="Filesystem"
@@ -24,13 +24,13 @@ def claim_template(of: str = STORAGE) -> claim_templates.PersistentVolumeClaim:
 
 
 def claim_of(name: str) -> PersistentVolumeClaim:
-    """A claim that is served from no class: a volume is made for it by hand."""
+    """A claim without a class: a volume is created for it by hand."""
     spec = replace(claim_template().spec, storage_class_name="")
     return PersistentVolumeClaim(metadata=metadata_of(name), spec=spec)
 
 
 def volume_of(claim: PersistentVolumeClaim) -> PersistentVolume:
-    """A volume that is reserved for the claim."""
+    """A volume that is pre-bound to the claim."""
     metadata, spec = claim.metadata, claim.spec
     reference = ObjectReference(
         api_version="v1",
@@ -52,5 +52,5 @@ def volume_of(claim: PersistentVolumeClaim) -> PersistentVolume:
 
 
 def storage_class() -> StorageClass:
-    """Where the volumes of stateful sets come from."""
+    """The storage class of the StatefulSets' volumes."""
     return StorageClass(metadata=ObjectMeta(name=STORAGE), provisioner=PROVISIONER, allow_volume_expansion=True)
