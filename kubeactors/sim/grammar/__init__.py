@@ -1,11 +1,11 @@
 """The grammar of plans: what a scenario may consist of.
 
-    actions.py   what users do        faults/     what breaks        source.py   where choices come from
-    subjects.py  the workloads it is about        creations.py   with what these are created
-    extras.py    what some of them do besides         belongings.py   and what they keep besides workloads
-    topics/      each of these                        probing.py   how containers are probed
+    actions.py   user actions         faults/     faults             source.py   the source of choices
+    subjects.py  the workloads of a scenario          creations.py   parameters of new workloads
+    extras.py    rarer features and actions           belongings.py  topics besides workloads
+    topics/      these topics                         probing.py     parameters of probes
 
-Things happen in bursts, at a few moments, because what breaks together breaks most.
+Steps come in bursts around a few moments, as overlapping steps find the most bugs.
 """
 
 from collections.abc import Sequence
@@ -25,19 +25,19 @@ __all__ = ["MOST_ACTIONS", "MOST_FAULTS", "Seeded", "Source", "draw", "generate"
 
 MOST_ACTIONS, MOST_FAULTS = 20, 16
 ROOMS = (12, 12, 5, 3, 2)
-"""How many pods fit on a node: sometimes there is too little room for all."""
+"""How many pods fit on a node: sometimes not all pods can be scheduled."""
 CANDIDATES = (*(1,) * 5, 2)
-"""How many schedulers and controller managers there are: sometimes one of two leads."""
+"""How many schedulers and controller managers there are: sometimes two, of which one leads."""
 
 STARTS: tuple[tuple[float, ...], ...] = ((), (0.5, 0.9, 2.0), (1.5, 0.2, 0.6))
-"""How long containers take to start on each node: mostly not the same on all, so that pods become ready one by one."""
+"""How long containers take to start, by node: mostly different, so that pods become ready one by one."""
 OWN_ONE_IN, MOST_DELETIONS = 8, 4
-"""In one scenario of so many each node runs a pod by itself, and what shows these is deleted so many times."""
+"""One scenario in so many has a static pod on each node, whose mirror pods are deleted at most so many times."""
 ROOM_BESIDE_OWN = 24
-"""How many pods fit on a node then: so many that no other comes to be in the way of one that was there all the time, and
-is not shown for a moment."""
+"""How many pods fit on a node then: enough that no other pod takes the room of a static pod while its mirror pod is
+missing."""
 EVENTS = (False, False, True)
-"""Whether components write events: see `Plan.events`. What invariants read in them, they read in those where they do."""
+"""Whether components write Events: see `Plan.events`. Invariants about Events apply to these scenarios only."""
 
 
 def node_names(count: int) -> tuple[str, ...]:
@@ -50,14 +50,14 @@ def node_names(count: int) -> tuple[str, ...]:
 
 
 def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:
-    """A whole plan.
+    """Draw a whole plan.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
         seed: of the plan.
-        kinds: the kinds of faults that may be in it.
+        kinds: the kinds of faults that it may have.
         nodes: how many nodes the cluster has.
-        length: how many times as long as usual.
+        length: its length, as a multiple of the usual one.
     """
     names = node_names(nodes)
     actions = Actions(source, names)
@@ -92,7 +92,7 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
 
 
 def _deletions_of_own(source: Source, times: Sequence[float], nodes: int) -> list[AnyStep]:
-    """Users delete what shows the pods that nodes run by themselves: it is shown again."""
+    """Deletions of mirror pods: kubelets recreate them."""
     return [
         DeletePod(
             at=source.choice(times), name=OWN_POD, number=source.integer(0, nodes - 1), force=not source.integer(0, 3)
@@ -102,7 +102,7 @@ def _deletions_of_own(source: Source, times: Sequence[float], nodes: int) -> lis
 
 
 def generate(seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3, *, length: int = 1) -> Plan:
-    """The plan of a seed, which also says which strategy chooses the order of deliveries.
+    """The plan of a seed, which also decides the search strategy.
 
     >>> generate(1) == generate(1)
     True

@@ -1,4 +1,4 @@
-"""What users do: first they create a few workloads, then they change their minds."""
+"""User actions: first users create a few workloads, then they change them."""
 
 from collections.abc import Callable
 
@@ -18,32 +18,32 @@ from kubeactors.sim.grammar.subjects import (
 from kubeactors.sim.workload import AnyAction
 
 CRON_SECONDS = 150.0
-"""So long at least a cron job is not suspended: it is due each minute."""
+"""A CronJob, which is due every minute, is suspended after this time at the earliest."""
 IMAGES = ("2", "3", "1", workload.SLOW_IMAGE)
 PROPAGATIONS: tuple[workload.Propagation, ...] = ("Background", "Orphan", "Foreground")
 OFFSETS = (0.0, 0.0, 0.01, 0.05, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
-"""How long after another action the next one comes, in seconds."""
+"""The delay of an action after another one, in seconds."""
 AMID = (0.3, 0.5, 0.8, 1.2, 2.0, 4.0)
-"""How soon after a workload's pods have begun to come and go something comes in between, in seconds."""
+"""The delay of an action that interrupts a rollout or a scaling, in seconds."""
 TAINTED = (3.0, 10.0, 30.0)
-"""How long taints stay: shorter and longer than pods tolerate them."""
+"""How long taints last, in seconds: shorter and longer than pods tolerate them."""
 APART, VISITS, HELD = (1.0, 0.2, 4.0), (15.0, 3.0, 0.5, 40.0), (0.0, 5.0, 15.0)
-"""How soon after one another machines of others join, how long they stay, and their Nodes after that, in seconds."""
+"""How far apart foreign machines join, how long they stay, and how long finalizers keep their Nodes, in seconds."""
 MOMENT_SECONDS = 20
-"""Moments are this far apart at least: most of what a moment begins is over at the next. One may come much later, when
-long lags end."""
+"""The least distance of moments: most effects of one are over by the next. One may come much later, when long lags
+end."""
 
 COMMON_ONE_IN = 7
-"""One action of so many is about nodes or namespaces: most of these end much of what is under way."""
+"""One action in so many is about nodes or namespaces: most of these disrupt much of what is in progress."""
 
 Make = Callable[[float], AnyAction]
 
 
 class Actions:
-    """Draws what users do.
+    """Draws user actions.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
         nodes: the names of the nodes.
     """
 
@@ -57,20 +57,20 @@ class Actions:
         self._number = source.integer(0, MAX_REPLICAS)
         self._masks: dict[str, int] = {}
         self._gone: dict[Subject, None] = {}
-        """What was deleted, and not created again."""
+        """Workloads that are deleted, and not recreated."""
         self._slow: dict[Subject, None] = {}
-        """What was rolled to the slow image."""
+        """Workloads that were updated to the slow image."""
         self._under_way: tuple[Subject, float] | None = None
-        """Whose pods have just begun to come and go, and since when."""
+        """The workload with a rollout or scaling in progress, and since when."""
         self._creations = Creations(source, self._size)
         self.subjects: tuple[Subject, ...] = subjects(source)
         self.times: list[float] = []
-        """When something was done, in the order in which it was drawn."""
+        """The times of actions, in the order in which they were drawn."""
         self.cordoned: dict[str, None] = {}
-        """Nodes that are to be opened again in the end."""
+        """Nodes to uncordon at the end."""
 
     def creations(self) -> list[AnyAction]:
-        """The workloads, one after the other."""
+        """The creations of the workloads, one after the other."""
         made = [self._create(one, 0.1 * index) for index, one in enumerate(self.subjects)]
         self.times += [one.at for one in made]
         return made
@@ -89,7 +89,7 @@ class Actions:
         return self._source.choice(self._swarm("", self._common(subject)))(at)
 
     def _amid(self, subject: Subject, since: float) -> AnyAction:
-        """Something that does not let end what has just begun with a workload."""
+        """An action that interrupts a rollout or scaling that has just begun."""
         at = round(since + self._source.choice(AMID), 3)
         self.times.append(at)
         makes: dict[str, tuple[Make, ...]] = {
@@ -101,14 +101,14 @@ class Actions:
         return self._source.choice((*makes[subject.kind], self._roll_to(subject)))(at)
 
     def end(self, at: float) -> list[AnyAction]:
-        """Undo what would keep the cluster from getting well."""
+        """Final actions that undo whatever would keep the cluster from converging."""
         opened = [workload.Uncordon(at=at, node=node) for node in self.cordoned]
         ticking = [one.name for one in self.subjects if one.kind == CRON_JOB]
         rolled = [self._roll(one, at, IMAGES[0]) for one in self._slow]
         return [*opened, *rolled, *(workload.SuspendCronJob(at=max(at, CRON_SECONDS), name=name) for name in ticking)]
 
     def _swarm(self, what: str, makes: tuple[Make, ...]) -> tuple[Make, ...]:
-        """Leave some out, the same throughout a plan: what is there happens more often then, and again and again.
+        """Leave some out, the same ones throughout a plan, so that the others happen more often.
 
         Source: Groce et al., "Swarm Testing" (2012).
         """
@@ -118,21 +118,21 @@ class Actions:
         return tuple(one for one in makes if self._masks[what] >> distinct.index(one) & 1) or makes
 
     def _size(self, most: int) -> int:
-        """How many pods are wanted: often as many as before."""
+        """A number of replicas: often a former one."""
         return min(self._source.choice((*self._sizes, self._source.integer(0, most))), most)
 
     def _which(self) -> int:
-        """The number of a pod: often the one that something was done to before."""
+        """The index of a pod: often one of a former action."""
         return self._source.choice((self._number, self._source.integer(0, MAX_REPLICAS)))
 
     def _at(self) -> float:
-        """At a moment, or soon after another action."""
+        """A time: at a moment, or soon after another action."""
         base = self._source.choice((self.times[-1], self.times[-1], *(moment + 1.0 for moment in self._moments)))
         at = round(base + self._source.choice(OFFSETS), 3)
         self.times.append(at)
         return at
 
-    # What is done to one kind.
+    # Actions on one kind.
 
     def _create(self, subject: Subject, at: float) -> AnyAction:
         self._gone.pop(subject, None)
@@ -155,7 +155,7 @@ class Actions:
         return (delete, again, *(self._delete_pod(subject.name),) * 4)
 
     def _about_replicas(self, subject: Subject, delete: Make, again: Make) -> tuple[Make, ...]:
-        """It takes pods by the label that users know: also those that they add, and that it has left when it was deleted."""
+        """It adopts pods by the users' label: those that users add, and those that it orphaned when it was deleted."""
         name = subject.name
         relabel = self._relabel(name)
         return (
@@ -201,7 +201,7 @@ class Actions:
         return lambda at: workload.RelabelPod(at=at, name=name, number=self._which())
 
     def _delete_one(self, name: str) -> Make:
-        """Often the first pod: others may wait for it."""
+        """Delete a pod, often the first: others may wait for it."""
         return lambda at: workload.DeletePod(at=at, name=name, number=self._source.choice((0, self._which())))
 
     def _delete_deployment(self, name: str, at: float) -> AnyAction:
@@ -237,8 +237,8 @@ class Actions:
 
     @staticmethod
     def _pausing(name: str) -> tuple[Make, ...]:
-        """What holds a rollout, and lets it go on or back."""
-        pause: Make = lambda at: workload.Pause(at=at, name=name)  # noqa: E731 -- it stands there twice
+        """Pause, resume or undo a rollout."""
+        pause: Make = lambda at: workload.Pause(at=at, name=name)  # noqa: E731 -- used twice
         return (
             *(pause,) * 2,
             lambda at: workload.Resume(at=at, name=name),
@@ -255,7 +255,7 @@ class Actions:
         self._pods += 1
         return workload.AddPod(at=at, name=name, pod=f"{name}-extra-{self._pods}")
 
-    # What is done to nodes and namespaces.
+    # Actions on nodes and namespaces.
 
     def _common(self, subject: Subject) -> tuple[Make, ...]:
         return (

@@ -1,6 +1,6 @@
-"""What users keep besides workloads, in some scenarios: one or two topics of several, and a few actions about each.
+"""Topics besides workloads, in some scenarios: one or two of several, with a few actions about each.
 
-Drawn last, so that it changes nothing else in a plan.
+Drawn late, so that they do not shift the other choices of a plan.
 """
 
 from collections.abc import Sequence
@@ -26,22 +26,22 @@ from kubeactors.sim.grammar.topics.volumes import Volumes
 from kubeactors.sim.workload import AnyAction
 
 SOON = (0.0, 0.05, 0.5, 2.0, 10.0)
-"""How long after one another actions about a topic come, in seconds."""
+"""The delay between actions about a topic, in seconds."""
 MOST_ACTIONS = 5
 ONE_IN, ONE_IN_OF_RARE, ONE_IN_OF_LONG = 6, 8, 10
-"""One scenario of so many has a topic; fewer one that few have, or that takes many minutes."""
+"""One scenario in so many has a topic; rarer are topics that few clusters have, or that take many minutes."""
 EXPOSED = (
     workload.CreateDeployment, workload.CreateStatefulSet, workload.CreateDaemonSet, workload.CreateReplicationController
 )  # fmt: skip
-"""What creates workloads that services may lead to."""
+"""Creations of workloads that Services may select."""
 
 
 class Belongings:
-    """Draws them.
+    """Draws these topics.
 
     Args:
-        source: where choices come from.
-        actions: what else is done.
+        source: makes the choices.
+        actions: the other actions of the plan.
     """
 
     def __init__(self, source: Source, actions: Sequence[AnyAction]) -> None:
@@ -68,7 +68,7 @@ class Belongings:
             (ONE_IN_OF_RARE, defaults),
             (ONE_IN_OF_RARE, managing),
         )
-        """In one of how many scenarios each is."""
+        """Each topic, with how rare it is: one scenario in so many."""
 
     def some(self) -> list[AnyAction]:
         """A few actions about a topic or two, or none."""

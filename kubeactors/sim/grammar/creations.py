@@ -1,4 +1,4 @@
-"""With what workloads are created."""
+"""The parameters of new workloads."""
 
 from collections.abc import Callable
 
@@ -17,22 +17,22 @@ from kubeactors.sim.workload import AnyAction
 
 CONCURRENCIES: tuple[workload.Concurrency, ...] = ("Forbid", "Replace", "Allow")
 TOLERATED = (15, 5, 60)
-"""How long pods stay on a bad node, in seconds."""
+"""How long pods tolerate a bad node, in seconds."""
 MAX_REPLICAS = 7
 SOME_REPLICAS = 4
-"""So many pods at most have those whose pods come one after the other, or that are there beside others."""
+"""The maximum for workloads whose pods start one after the other, and for rarer ones."""
 MARGINS = ((1, 0), (2, 1), (0, 1), (1, 1), (3, 0))
-"""How many pods more than wanted a rollout may make, and how many fewer may be available."""
+"""The max surge and max unavailable of rollouts."""
 RUN_SECONDS = (0.5, 5.0, 70.0)
-"""How long the jobs of cron jobs take: also longer than until the next is due."""
+"""How long Jobs of CronJobs take, in seconds: also longer than the period of a minute."""
 
 
 class Creations:
-    """Draws it.
+    """Draws creations.
 
     Args:
-        source: where choices come from.
-        size: how many pods are wanted, of at most so many.
+        source: makes the choices.
+        size: draws a number of replicas, up to its argument.
     """
 
     def __init__(self, source: Source, size: Callable[[int], int]) -> None:

@@ -1,6 +1,6 @@
-"""What some scenarios have besides: workloads with rarer features, and what few clusters have many of.
+"""Rarer features of workloads, and rarer actions.
 
-Drawn last, so that it changes nothing else in a plan.
+Drawn late, so that they do not shift the other choices of a plan.
 """
 
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from kubeactors.sim.workload import AnyAction
 from kubeactors.sim.workload.looks import Looked
 
 LOADS = ("60m", "20m", "90m", "20m 40:90m", "90m 60:20m", "50m", "70m")
-"""How much CPU pods take of the 100m that they request."""
+"""The CPU usage of pods that request 100m."""
 STOPS = (20, 0, 40)
-"""How long pods take to end, in seconds: those that go may be taken for those that work."""
+"""How long pods take to stop, in seconds: terminating pods may be mistaken for running ones."""
 PREFERENCES: tuple[workload.Trait, ...] = ("rather-apart", "rather-together", "rather-there", "rather-spread")
 PLAIN_TRAITS: tuple[workload.Trait, ...] = ("helper", "preparation", "sidecar", "hooks", "settings")
 TRAITS: tuple[workload.Trait, ...] = (*PLAIN_TRAITS, "spread", "apart", "together", "elsewhere", "port", *PREFERENCES)
 ROLLED = (12.0, 25.0, 40.0)
-"""How long after it is scaled for the first time it is rolled, in seconds."""
+"""The delay of a rollout after the first scaling, in seconds."""
 LATER = (0.0, 0.5, 2.0, 5.0, 15.0)
-"""How long after something else it comes, in seconds."""
+"""The delay after another action, in seconds."""
 MOST = 3
 LOOKED = get_args(Looked)
 CREATIONS = (
@@ -36,17 +36,17 @@ class Extras:
     """Draws them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._pods = 0
         self._joins = not source.integer(0, 1)
-        """Whether pods of stateful sets wait for the first, which is the same all the time then."""
+        """Whether pods of StatefulSets wait for the first one, whose ordinal then stays the same."""
 
     def adorned(self, action: AnyAction) -> AnyAction:
-        """The same creation, perhaps with a feature more."""
+        """The same action, perhaps with a special feature."""
         match action:
             case workload.CreateJob():
                 return replace(self._job(action), trait=self._trait(PLAIN_TRAITS))
@@ -54,7 +54,7 @@ class Extras:
                 return replace(action, history=self._source.integer(0, 3))
             case workload.CreateStatefulSet():
                 found = self._stateful_set(action)
-                traits = PLAIN_TRAITS if found.joins else TRAITS  # nobody joins who may not be placed
+                traits = PLAIN_TRAITS if found.joins else TRAITS  # pods would wait for one that cannot be scheduled
                 return replace(found, trait=self._trait(traits), min_ready_seconds=self._pause())
             case workload.CreateDaemonSet():
                 surge = self._source.integer(0, 3) // 2
@@ -70,7 +70,7 @@ class Extras:
                 return action
 
     def some(self, actions: Sequence[AnyAction]) -> list[AnyAction]:
-        """A few more actions about what these create, and about other things, in half of all scenarios."""
+        """A few more actions, about the workloads of these and other objects."""
         times = [one.at for one in actions]
         jobs = [one for one in actions if isinstance(one, workload.CreateJob)]
         deployments = [one for one in actions if isinstance(one, workload.CreateDeployment)]
@@ -86,7 +86,7 @@ class Extras:
             found.append(self._look(self._source.choice(times) + self._source.choice(LATER), actions))
         return found
 
-    # Features of what is created.
+    # Features of workloads.
 
     def _job(self, action: workload.CreateJob) -> workload.CreateJob:
         source = self._source
@@ -158,13 +158,13 @@ class Extras:
         return self._source.choice(traits) if self._source.integer(0, 1) else ""
 
     def _pause(self) -> int:
-        """How long pods must be ready until they are available: mostly not at all."""
+        """Minimum ready seconds: mostly 0."""
         return self._source.choice((0, 0, 0, 3, 6))
 
     # More actions.
 
     def _suspensions(self, job: workload.CreateJob) -> list[AnyAction]:
-        """A job that is suspended at first is resumed; another one that takes a while may be suspended amidst."""
+        """A Job that is created suspended is resumed; one that takes a while may be suspended half-way."""
         at = job.at + self._source.choice((1.0, 4.0, 8.0))
         if job.suspended:
             return [workload.SuspendJob(at=at, name=job.name, suspend=False)]
@@ -175,14 +175,14 @@ class Extras:
         return [begin, end] if self._source.integer(0, 3) else [begin]
 
     def _resizes(self, job: workload.CreateJob) -> list[AnyAction]:
-        """While its first pods start, or later, it is to run fewer pods at a time, or more."""
+        """The parallelism may change while the first pods start, or later."""
         if self._source.integer(0, 2):
             return []
         at, many = job.at + self._source.choice((0.3, 0.05, 1.0, 4.0)), self._source.integer(1, 4)
         return [workload.ResizeJob(at=round(at, 3), name=job.name, parallelism=many)]
 
     def _scaled(self, deployment: workload.CreateDeployment) -> list[AnyAction]:
-        """Scaled by its load; and mostly rolled a little later, so that pods come and go when it is looked at."""
+        """An autoscaler, and mostly a rollout a little later, so that pods are replaced while it reads metrics."""
         scaled = self._autoscaler(deployment)
         roll = workload.Roll(at=scaled.at + self._source.choice(ROLLED), name=deployment.name, image="2")
         return [scaled, roll] if self._source.integer(0, 2) else [scaled]
@@ -195,11 +195,11 @@ class Extras:
             least=source.integer(1, 2),
             most=source.integer(2, 6),
             percent=source.choice((80, 50, 80)),
-            patience_seconds=source.choice((60, 90)),  # longer than loads rise: else pods come and go without end
+            patience_seconds=source.choice((60, 90)),  # longer than loads rise: otherwise it would flap
         )
 
     def _look(self, at: float, actions: Sequence[AnyAction]) -> AnyAction:
-        """By what there may be: a workload's label, a name, a node."""
+        """A read with selectors for things that may exist: a workload's label, a name, a node."""
         source = self._source
         of: Looked = source.choice(("Pod", "Pod", *LOOKED))
         name = source.choice([one.name for one in actions if isinstance(one, CREATIONS)] or ["web"])

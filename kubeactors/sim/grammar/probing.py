@@ -1,6 +1,6 @@
-"""How the containers of some workloads are probed, and what they answer: close to where that makes a difference.
+"""Parameters of probes, and answers close to where they make a difference.
 
-Drawn last, so that it changes nothing else in a plan.
+Drawn last, so that they do not shift the other choices of a plan.
 """
 
 from msgspec.structs import replace
@@ -11,24 +11,24 @@ from kubeactors.sim.plan import AnyStep
 
 DELAYS, PERIODS, TIMES = (0, 0, 3), (2, 1, 3), (2, 3, 1)
 STARTS = (0, 0, 4, 7)
-"""How long containers may not answer at first, in seconds: they are not given up until they might have failed too often."""
+"""How long containers fail their startup probe at first, in seconds: shorter than its failure threshold allows."""
 READINESS = (
     "ok 6.1:fail 12.1:ok",
     "ok",
     "fail 4.1:ok 9.1:fail 13:ok",
     "ok 5:fail 7.1:ok 8:fail 10:ok 15.1:fail 24.1:ok",
 )
-"""Mostly something begins just after they were asked, and is heard of late."""
+"""Mostly a change comes just after a probe, so that it is noticed late."""
 PAUSES = (0, 4, 2, 5)
-"""For how long containers that have started do not answer whether they are alive: not long enough to be given up."""
+"""How long containers fail their liveness probe, in seconds: shorter than its failure threshold allows."""
 SICK_AFTER = (15.1, 10.1, 20)
-"""How long after a start that is, in seconds."""
+"""How long after the start they begin to fail it, in seconds."""
 
 PROBED = (workload.CreateDeployment, workload.CreateStatefulSet, workload.CreateReplicationController)
 
 
 def probed(source: Source, step: AnyStep) -> AnyStep:
-    """The same step; what it creates may be probed otherwise than usual if it is at all."""
+    """The same step; if it creates a workload with probes, perhaps with unusual parameters."""
     if not isinstance(step, PROBED) or not step.probes:
         return step
     return replace(step, probing=_probing(source)) if source.integer(0, 2) else step
@@ -51,7 +51,7 @@ def _probing(source: Source) -> workload.Probing:
 
 
 def _enough(seconds: int, period: int) -> int:
-    """One failure more than there can be in so many seconds.
+    """A failure threshold that so many seconds of failures cannot reach.
 
     >>> _enough(0, 2), _enough(4, 2), _enough(5, 2)
     (1, 3, 4)

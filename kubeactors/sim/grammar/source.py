@@ -1,4 +1,4 @@
-"""Where choices come from."""
+"""The source of a plan's choices."""
 
 from collections.abc import Sequence
 from random import Random
@@ -8,14 +8,14 @@ T = TypeVar("T")
 
 
 class Source(Protocol):
-    """Decides: a seed in campaigns, hypothesis in property tests."""
+    """Makes choices: by a seed in campaigns, by hypothesis in property tests."""
 
     def integer(self, low: int, high: int) -> int:
-        """A number between two, both included. Small ones are simpler."""
+        """A number from `low` to `high`, both included. Smaller ones are simpler."""
         ...
 
     def choice(self, options: Sequence[T]) -> T:
-        """One of several. The first is the simplest."""
+        """One of the options. The first is the simplest."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Which workloads there are in a scenario: what all that happens is about."""
+"""The workloads of a scenario."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ DEPLOYMENT, STATEFUL_SET, DAEMON_SET, JOB, CRON_JOB = "Deployment", "StatefulSet
 REPLICATION_CONTROLLER, REPLICA_SET = "ReplicationController", "ReplicaSet"
 KEEPERS: dict[str, workload.Keeper] = {REPLICATION_CONTROLLER: "ReplicationController", REPLICA_SET: "ReplicaSet"}
 KINDS = (*(DEPLOYMENT,) * 8, *(STATEFUL_SET,) * 6, *(JOB,) * 4, *(DAEMON_SET,) * 2, CRON_JOB, *KEEPERS)
-"""What is created, the important ones more than once."""
+"""The kinds of workloads to choose from, important ones more than once."""
 NAMES = {
     DEPLOYMENT: ("web", "api"),
     STATEFUL_SET: ("db", "log"),
@@ -24,18 +24,18 @@ SET_KINDS: dict[str, workload.SetKind] = {
     **KEEPERS,
 }  # fmt: skip
 MOST = 2
-"""So many workloads there are at most."""
+"""The maximum number of workloads."""
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """A workload that things are done to."""
+    """A workload of the scenario."""
 
     kind: str
     name: str
 
 
 def subjects(source: Source) -> tuple[Subject, ...]:
-    """One workload or a few, of kinds that may be the same."""
+    """Draw one workload or a few, perhaps of the same kind."""
     taken: dict[str, int] = {}
     found: list[Subject] = []
     for _ in range(source.integer(1, MOST)):

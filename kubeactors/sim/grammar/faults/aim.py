@@ -1,4 +1,4 @@
-"""What faults are about: half of them one component, and one of its watches."""
+"""The targets of faults: half of the faults share one component and one of its watches."""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ CONTROLLERS_OF: dict[str, tuple[str, ...]] = {
     REPLICATION_CONTROLLER: ("replicationcontroller", "endpoints"),
     REPLICA_SET: ("replicaset", "endpoints"),
 }
-"""Which controllers have to do with a workload."""
+"""The controllers that work on a kind of workload."""
 RESOURCES = (*("pods",) * 5, "nodes")
 RESOURCES_OF: dict[str, tuple[str, ...]] = {
     DEPLOYMENT: (*("replicasets", "endpoints", "endpointslices", "deployments") * 2, "services"),
@@ -37,7 +37,7 @@ RESOURCES_OF: dict[str, tuple[str, ...]] = {
     REPLICATION_CONTROLLER: ("replicationcontrollers",) * 3,
     REPLICA_SET: ("replicasets",) * 3,
 }
-"""What controllers watch for a workload, the important ones more than once."""
+"""What controllers watch for a kind of workload, important resources more than once."""
 WRITTEN = ("pods", "pods", "nodes")
 WRITTEN_OF: dict[str, tuple[str, ...]] = {
     DEPLOYMENT: ("replicasets", "deployments", "endpoints", "endpointslices"),
@@ -48,7 +48,7 @@ WRITTEN_OF: dict[str, tuple[str, ...]] = {
     REPLICATION_CONTROLLER: ("replicationcontrollers",),
     REPLICA_SET: ("replicasets",),
 }
-"""What they write for it."""
+"""What controllers write for it."""
 RESTORABLE_OF: dict[str, tuple[Restorable, ...]] = {
     DEPLOYMENT: ("deployments", "replicasets"),
     STATEFUL_SET: ("statefulsets",),
@@ -56,18 +56,18 @@ RESTORABLE_OF: dict[str, tuple[Restorable, ...]] = {
     REPLICATION_CONTROLLER: ("replicationcontrollers",),
     REPLICA_SET: ("replicasets",),
 }
-"""Of what the status can be told again from what there is."""
+"""Kinds whose status can be recomputed."""
 ALL_ONE_IN = 5
-"""One fault of so many that is about one resource is about all that the component watches or writes instead."""
+"""One fault in so many of those about a single resource is about all that the component watches or writes instead."""
 
 
 class Aim:
-    """Draws whom and what a fault is about.
+    """Draws the targets of faults.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
         nodes: the names of the nodes.
-        subjects: the kinds of workloads that there are.
+        subjects: the kinds of the scenario's workloads.
     """
 
     def __init__(self, source: Source, nodes: tuple[str, ...], subjects: Sequence[str]) -> None:
@@ -80,15 +80,15 @@ class Aim:
             tuple(one for kind in subjects for one in RESTORABLE_OF.get(kind, ())) or RESTORABLE_OF[DEPLOYMENT]
         )
         self.focus: tuple[str, str] = self._any_watch()
-        """The component, and its watch, that half of the faults are about."""
+        """The component, and its watch, that half of the faults target."""
         self.is_on_top: bool = False
-        """Whether the fault that is drawn comes on top of another one: it is about the focus, without fail."""
+        """Whether the fault is drawn on top of another one: then it always targets the focus."""
         self.times: tuple[float, ...] = ()
-        """When users do something."""
+        """The times of user actions."""
 
     @contextmanager
     def on_top_of(self, before: AnyFault) -> Generator[None]:
-        """While this lasts, what is drawn is about what another fault is about."""
+        """Within the block faults are drawn for the target of another fault."""
         focus = self.focus
         self.focus, self.is_on_top = self._concerned(before), True
         try:
@@ -99,55 +99,55 @@ class Aim:
     # Components.
 
     def component(self) -> str:
-        """Any that talks to the API server."""
+        """Any component that talks to the API server."""
         return self.watch()[0]
 
     def node(self) -> str:
-        """One of them, or the one from which a pod has just gone."""
+        """A node, or `hot-node`."""
         return self.source.choice((*self.nodes, HOT_NODE))
 
     def component_or_node(self) -> str:
-        """A component that is cut off: mostly a node, for there are most of these."""
+        """A component to cut off: mostly a node, as nodes are the most numerous."""
         return self.component() if self.is_on_top or self.source.integer(0, 1) else self.node()
 
     def crashing(self) -> str:
-        """Where an actor crashes: mostly a controller, for there are most of these. Others are one actor each."""
+        """A component in which an actor crashes: mostly the controller manager, as it has the most actors."""
         return self.source.choice((MANAGER, MANAGER, MANAGER, self.component()))
 
     def actor(self, component: str) -> str:
-        """Who does the work of a component, or one of them."""
+        """An actor that does the work of a component; empty for a kubelet itself."""
         if component == MANAGER:
             return self.source.choice(self._controllers)
         return component if component == SCHEDULER else ""
 
-    # What they watch and write.
+    # Watched and written resources.
 
     def watch(self) -> tuple[str, str]:
-        """A component, and what it watches."""
+        """A component, and a resource that it watches."""
         return self.focus if self.is_on_top or not self.source.integer(0, 1) else self._any_watch()
 
     def some_watch(self) -> tuple[str, str]:
-        """The same, or all that it watches."""
+        """The same; or with an empty resource, for all that it watches."""
         component, resource = self.watch()
         return component, resource if self.source.integer(0, ALL_ONE_IN - 1) else ""
 
     def writes(self) -> tuple[str, str]:
-        """A component, and what it writes: what it watches, or else."""
+        """A component, and a resource that it writes: preferably one that it watches."""
         component, resource = self.watch()
         written = self._written_by(component)
         return component, self.source.choice((resource, *written) if resource in written else written)
 
     def some_writes(self) -> tuple[str, str]:
-        """The same, or all that it writes."""
+        """The same; or with an empty resource, for all that it writes."""
         component, resource = self.writes()
         return component, resource if self.source.integer(0, ALL_ONE_IN - 1) else ""
 
     def may_meddle(self, _component: str) -> bool:
-        """Whether users may do something to what it writes."""
+        """Whether users may interfere with objects that the component writes."""
         return True
 
     def _concerned(self, fault: AnyFault) -> tuple[str, str]:
-        """Whose watch of what shows what a fault does, or is concerned by it."""
+        """A component and a watch that observe the effects of a fault, or are affected by it."""
         resource = getattr(fault, "resource", "")
         if hasattr(fault, "node") or hasattr(fault, "nodes"):
             options = (*((MANAGER, "nodes"),) * 3, (MANAGER, "pods"), (SCHEDULER, "nodes"), (self.node(), "pods"))

@@ -1,4 +1,4 @@
-"""How containers behave that start meanwhile."""
+"""Draws faults of containers."""
 
 from kubeactors.sim.chaos.faults import FailingContainers, FailingProbes, Probed, SlowStarts, Trouble
 from kubeactors.sim.grammar.faults.aim import Aim
@@ -8,7 +8,7 @@ from kubeactors.sim.grammar.faults.spans import SPANS
 TROUBLES: tuple[Trouble, ...] = ("crash", "out-of-memory", "no-image")
 PROBES: tuple[Probed, ...] = ("readiness", "liveness", "startup")
 AFTER = (0.0, 4.1, 0.0)
-"""How long after their start containers do not answer probes any more, in seconds: just after they were asked."""
+"""How long after their start containers begin to fail probes, in seconds: just after one."""
 
 
 def _slow(aim: Aim, at: float) -> SlowStarts:

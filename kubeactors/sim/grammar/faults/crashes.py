@@ -1,4 +1,4 @@
-"""Who crashes, and starts anew."""
+"""Draws crashes and restarts."""
 
 from kubeactors.sim.chaos.faults import (
     ApiServerRestart,
@@ -16,7 +16,7 @@ from kubeactors.sim.grammar.faults.spans import HIDDEN, SPANS
 from kubeactors.sim.processes import MANAGER
 
 BEHIND = (0.3, 1.0, 3.0, 10.0, 30.0)
-"""How old what a stale server shows is, or how much older than something that users did: what that led to is hidden."""
+"""How stale a server's cache is at the crash; or how long after a user action, whose effects it hides, the crash comes."""
 MOST_WRITES = 5
 
 
@@ -31,7 +31,7 @@ def _controller(aim: Aim, at: float) -> ControllerCrash:
 
 
 def _stale_restart(aim: Aim, at: float) -> StaleRestart:
-    """All that the component reads is old, or one resource only: its watches may have led to different servers."""
+    """All that the component reads is stale, or one resource only: its watches may have different servers."""
     later = [time - at for time in aim.times if time > at]
     hidden = aim.source.choice(later) if later and aim.source.integer(0, 1) else 0.0
     spans = HIDDEN if aim.is_on_top else SPANS[3:]

@@ -1,4 +1,4 @@
-"""How one kind of fault is drawn."""
+"""The type of functions that draw faults."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -7,4 +7,4 @@ from kubeactors.sim.chaos.faults import AnyFault
 from kubeactors.sim.grammar.faults.aim import Aim
 
 Draw: TypeAlias = Callable[[Aim, float], AnyFault]
-"""Given what faults are about, and when this one begins."""
+"""Draws a fault, given the source of targets and the time at which it begins."""

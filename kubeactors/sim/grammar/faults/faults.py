@@ -1,6 +1,6 @@
-"""Which faults there are, and when: mostly just before users do something.
+"""Draws the faults of a plan: mostly just before user actions.
 
-It takes two to hide many a mistake: half of the faults come on top of the one before, about what that one is about.
+Many bugs need two faults: half of the faults come on top of the previous one, with the same target.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from kubeactors.sim.processes import MANAGER, SCHEDULER
 
 FAMILIES = (machines, crashes, tempo, watches, writes, links, containers, objects, store)
 DRAWS: dict[str, Draw] = {kind: draw for family in FAMILIES for kind, draw in family.DRAWS.items()}
-"""How each kind is drawn."""
+"""The function that draws each kind."""
 WEIGHTS = {
     "watch-lag": 24,
     "watch-break": 6,
@@ -57,33 +57,33 @@ WEIGHTS = {
     "missed-delete": 8,
     "torn-write": 2,
 }
-"""How many times as likely a kind of fault is as the others: subtle ones more than those that wipe traces out."""
+"""The relative weights of kinds: subtle faults weigh more than those that reset much state."""
 HIDING = ("watch-lag", "watch-break", "watch-expired", "stale-restart")
-"""What keeps those who watch from seeing what happens."""
+"""Faults that hide events from watchers."""
 ON_TOP_ONE_IN = 2
-"""One fault of so many comes on top of the one before."""
+"""One fault in so many comes on top of the previous one."""
 OFFSETS = (*(-0.01,) * 8, -0.3, -1.0, 0.0, 0.01, 0.03, 0.1, 0.3, 0.52, 1.0, 3.0)
-"""When faults begin, seen from what a user does."""
+"""When faults begin, relative to a user action, in seconds."""
 ON_TOP_OFFSETS = (-0.01, -0.01, 0.01, 0.1, 0.5, 1.0)
-"""The same for those that come on top of another one, seen from where that begins, ends, or changes something: who sees
-its first half, and not the second, is misled as much as who sees nothing of it."""
+"""The same for faults on top of another one, relative to its moments: a component that misses half of its effects may be
+misled as much as one that misses all."""
 DOING = (MANAGER, MANAGER, MANAGER, SCHEDULER)
-"""Whose writes all take time, or fail now and then."""
+"""Components whose writes may all be slow, or fail now and then."""
 SLOW_ONE_IN, LATENCIES, AFTERWARDS_SECONDS = 3, (0.3, 0.15, 0.6), 5.0
-"""In one scenario of so many all writes of a component take time: how long, and until when after the last action."""
+"""In one scenario in so many all writes of a component are slow: by how much, and until when after the last action."""
 FLAKY_ONE_IN, FAILING, ENDLESS = 6, (2, 3, 5, 8), 1_000_000
-"""In one of so many each so many-th of them fails."""
+"""In one scenario in so many every n-th write of a component fails."""
 
 
 class Faults:
-    """Draws what breaks.
+    """Draws faults.
 
     Args:
-        aim: what it is about.
-        kinds: the kinds of faults that may be drawn; some are left out, what is there shows more clearly then.
+        aim: draws their targets.
+        kinds: the kinds of faults to choose from; each plan leaves some of them out (swarm testing).
 
     Raises:
-        ValueError: there is no fault of such a kind.
+        ValueError: a kind is unknown.
     """
 
     def __init__(self, aim: Aim, kinds: Sequence[str]) -> None:
@@ -93,7 +93,7 @@ class Faults:
         self._ambience = tuple(one for one in ("slow-replies", "admission-failure") if one in kinds)
 
     def some(self, most: int, times: Sequence[float]) -> list[AnyFault]:
-        """At most so many faults, each about one of these times, or when another one begins or ends."""
+        """At most so many faults, each near one of these times, or near a moment of another fault."""
         drawn: list[AnyFault] = []
         ambient = self._ambient(max(times))
         self._aim.times = tuple(times)
@@ -109,9 +109,9 @@ class Faults:
         return [*ambient, *drawn]
 
     def _ambient(self, end: float) -> list[AnyFault]:
-        """Perhaps all that a component does takes time throughout: what happens meanwhile is news when it goes on.
+        """Perhaps all writes of a component are slow throughout, so that the cluster changes between them.
 
-        Or some of it fails, again and again.
+        Or every n-th of its writes fails.
         """
         found: list[AnyFault] = []
         choice, seconds = self._source.choice, round(end + AFTERWARDS_SECONDS, 3)
@@ -128,12 +128,12 @@ class Faults:
         return found
 
     def _is_on_top(self, before: AnyFault) -> bool:
-        """Whether the next one is about that one, too: half of them, and more if it comes in several steps."""
-        in_steps = len(before.moments) > 2  # more than its begin and its end
+        """Whether the next fault comes on top of that one: half of them do, and more if it has several phases."""
+        in_steps = len(before.moments) > 2  # more than its beginning and its end
         return not self._source.integer(0, ON_TOP_ONE_IN - 1) or (in_steps and not self._source.integer(0, 1))
 
     def _another(self, before: AnyFault) -> AnyFault:
-        """A fault about what another one is about, somewhere between its beginning and its end; often one that hides it."""
+        """A fault with the target of another one, between its beginning and its end; often one that hides its effects."""
         hiding = tuple(kind for kind in self._kinds if kind in HIDING)
         kind = self._source.choice(hiding if hiding and self._source.integer(0, 1) else self._kinds)
         with self._aim.on_top_of(before):

@@ -1,4 +1,4 @@
-"""Whole connections to the API server."""
+"""Draws faults of whole connections to the API server."""
 
 from kubeactors.sim.chaos.faults import Direction, Overload, Partition, Refusal, Throttled, Unavailable
 from kubeactors.sim.grammar.faults.aim import Aim

@@ -1,4 +1,4 @@
-"""Machines that lose their power."""
+"""Draws power losses."""
 
 from kubeactors.sim.chaos.faults import NodePowerLoss, NodeRemoved, NodeReplaced, RackPowerLoss, ZonePowerLoss
 from kubeactors.sim.grammar.faults.aim import Aim

@@ -1,4 +1,4 @@
-"""What is stored is wrong."""
+"""Draws corruptions of stored objects."""
 
 from typing import get_args
 
@@ -9,7 +9,7 @@ from kubeactors.sim.grammar.faults.spans import SPANS
 
 FIELDS: tuple[Spoilable, ...] = get_args(Spoilable)
 MANY = 11
-"""The greatest number by which an object is chosen."""
+"""The greatest index by which an object is chosen."""
 
 
 def _status(aim: Aim, at: float) -> StatusCleared:

@@ -1,4 +1,4 @@
-"""The store, and its disk."""
+"""Draws faults of the store and its disk."""
 
 from kubeactors.sim.chaos.faults import DiskFull, StoreLeaderChange, Tear, TornWrite
 from kubeactors.sim.grammar.faults.aim import Aim

@@ -1,4 +1,4 @@
-"""Whose time does not go as it should."""
+"""Draws stalls, slow actors, pauses and clock skew."""
 
 from kubeactors.sim.chaos.faults import ClockSkew, Pause, SlowActor, Stall
 from kubeactors.sim.grammar.faults.aim import Aim
@@ -8,10 +8,11 @@ from kubeactors.sim.processes import ELECTED, MANAGER, SCHEDULER
 
 DELAYS = (0.02, 0.1, 0.5)
 PAUSES = (1.0, 3.0, 10.0, 17.0, 40.0)
-"""Some outlast the 15 seconds after which another leader takes over, and some those after which a node is given up."""
+"""Some exceed the lease duration of 15 seconds, after which another leader takes over, and some the node monitor grace
+period."""
 SKEWS = (-1.0, 1.0, -30.0, 30.0, -18_000.0, 18_000.0)
 SKEWS_OF_NODES = SKEWS[:-1]
-"""No node is hours ahead: who asks for how long its pods have been ready waits until then, as in Kubernetes."""
+"""No node is hours ahead: controllers would wait until then to count its pods as available, as in Kubernetes."""
 
 
 def _stall(aim: Aim, at: float) -> Stall:

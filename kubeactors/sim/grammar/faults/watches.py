@@ -1,4 +1,4 @@
-"""What watches tell late, twice, or never."""
+"""Draws faults of watches."""
 
 from kubeactors.sim.chaos.faults import (
     Compaction,
@@ -14,7 +14,7 @@ from kubeactors.sim.grammar.faults.draw import Draw
 from kubeactors.sim.grammar.faults.spans import HIDDEN, SPANS
 
 LAGS = (1.0, 3.0, 3.0, 10.0, 10.0, 40.0, 100.0, 320.0)
-"""A lag may outlast the five minutes after which controllers expect no more news."""
+"""A lag may exceed the five minutes after which controllers' expectations expire."""
 
 
 def _lag(aim: Aim, at: float) -> WatchLag:

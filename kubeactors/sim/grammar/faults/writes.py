@@ -1,4 +1,4 @@
-"""What comes of single writes."""
+"""Draws faults of single writes."""
 
 from kubeactors.sim.chaos.faults import (
     AdmissionFailure,
@@ -20,7 +20,7 @@ from kubeactors.sim.workload.things import Meddling
 SLOW_REPLIES = (0.3, 1.0, 3.0)
 MISSED_VERBS: tuple[Verb, ...] = ("create", "create", "create", "any")
 UNDER_WAY = (0.05, 0.3, 1.0, 1.0, 3.0, 10.0)
-"""Shorter than components wait for replies."""
+"""How long writes are in flight, in seconds: shorter than components wait for replies."""
 VERBS: dict[str, tuple[Verb, ...]] = {MANAGER: ("delete", "delete", "any", "create"), SCHEDULER: ("any",)}
 KUBELET_VERBS: tuple[Verb, ...] = ("delete", "delete", "any")
 LEGS: tuple[Leg, ...] = ("request", "request", "reply")
@@ -29,7 +29,7 @@ MEDDLINGS: dict[Verb, tuple[Meddling | None, ...]] = {
     "create": (None, "delete", "orphan", "replace"),
     "delete": (None, "release", "release", "replace", "replace"),
 }
-"""What would do harm if it went unnoticed."""
+"""User actions that would do harm if they went unnoticed."""
 DENIALS: tuple[Denial, ...] = ("forbidden", "internal-error")
 DENIED_VERBS: tuple[Verb, ...] = ("any", "any", "create", "delete", "update", "patch")
 
@@ -85,7 +85,7 @@ def _delayed_write(aim: Aim, at: float) -> DelayedWrite:
 
 
 def _missed_delete(aim: Aim, at: float) -> MissedDelete:
-    """Of whatever a component makes; sometimes of what it changes."""
+    """Mostly of an object that the component creates; sometimes of one that it changes."""
     choice = aim.source.choice
     return MissedDelete(
         at=at,

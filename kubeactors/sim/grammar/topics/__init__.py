@@ -1,12 +1,12 @@
-"""What scenarios may be about besides workloads: topics, each with what it begins with, and what follows.
+"""Topics of scenarios besides workloads: each draws its first actions, and further ones.
 
-    services.py     volumes.py       families.py    owners and what they own         accounts.py    and their tokens
-    shares.py       of namespaces    limits.py      of single containers and claims  certificates.py
-    sharing.py      what others are told            derived.py    what controllers make
-    devices.py      for pods         loads.py       and autoscalers                  rules.py      what may be written
-    rights.py       who may do what  defaults.py    what is filled in                managing.py   who says what of an object
+    services.py     volumes.py       families.py    owners and dependents            accounts.py    and their tokens
+    shares.py       quotas           limits.py      of containers and claims         certificates.py
+    sharing.py      manual endpoints and aggregated roles    derived.py    objects that controllers create
+    devices.py      for pods         loads.py       and autoscalers                  rules.py      admission
+    rights.py       RBAC             defaults.py    default classes                  managing.py   field managers
 
-    topic.py        what each of these is
+    topic.py        the protocol of topics
 
-A topic may draw at first what is the same throughout a scenario.
+A topic may make choices for the whole scenario when it is constructed.
 """

@@ -1,4 +1,4 @@
-"""Accounts and their tokens."""
+"""Service accounts and their tokens."""
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
@@ -8,21 +8,21 @@ ACCOUNTS = ("robot", "default")
 
 
 class Accounts:
-    """Draws what is done about them.
+    """Draws actions on them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
 
     def first(self, at: float) -> list[AnyAction]:
-        """A token."""
+        """Add a token."""
         return [workload.AddToken(at=at, name="token-1", account=self._source.choice(ACCOUNTS))]
 
     def another(self, at: float) -> AnyAction:
-        """More of these, or none; or an account, or what every namespace has, goes."""
+        """Add or delete a token, delete an account, or damage the root CA of the namespace."""
         source = self._source
         token, account = f"token-{source.choice((1, 1, 2))}", source.choice(ACCOUNTS)
         match source.integer(0, 4):

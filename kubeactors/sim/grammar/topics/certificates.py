@@ -1,4 +1,4 @@
-"""Certificates."""
+"""Certificate signing requests."""
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
@@ -6,21 +6,21 @@ from kubeactors.sim.workload import AnyAction
 
 SIGNERS: tuple[workload.Signer, ...] = ("client", "client", "kubelet", "foreign")
 LATE_ONE_IN, LATE_SECONDS = 4, 700.0
-"""One scenario in which certificates are asked for takes longer than the shortest of them last."""
+"""One scenario in so many with certificates takes longer than the shortest of them are valid."""
 
 
 class Certificates:
-    """Draws what is done about them.
+    """Draws actions on them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
 
     def first(self, at: float) -> list[AnyAction]:
-        """In some scenarios one comes so late that the first is of no use any more."""
+        """A request; in some scenarios another one, after the certificate of the first has expired."""
         late = [] if self._source.integer(0, LATE_ONE_IN - 1) else [self._ask(round(at + LATE_SECONDS, 3))]
         return [self._ask(at), *late]
 
@@ -35,7 +35,7 @@ class Certificates:
         )
 
     def another(self, at: float) -> AnyAction:
-        """A request, a decision, or neither any more."""
+        """Another request, a decision, or the deletion of a request."""
         source = self._source
         name = f"request-{source.choice((1, 1, 2))}"
         match source.integer(0, 5):

@@ -1,4 +1,4 @@
-"""Classes that become the default and cease to be it, and what names none."""
+"""Classes that become the default or cease to be, and objects that name no class."""
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
@@ -6,14 +6,14 @@ from kubeactors.sim.workload import AnyAction
 
 CHOSEN: tuple[workload.Chosen, ...] = ("ingress", "claim", "pod")
 SETTLED = (12.0, 12.0, 0.0)
-"""How long after something else something is created, in seconds: mostly when everybody knows the default."""
+"""The delay of a creation after another action, in seconds: mostly after admission has observed the new default."""
 
 
 class Defaults:
-    """Draws them.
+    """Draws actions on them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
@@ -22,12 +22,12 @@ class Defaults:
         self._made = 0
 
     def first(self, at: float) -> list[AnyAction]:
-        """One that names none before there is a default, and one after that."""
+        """An object that names no class before there is a default, and one after that."""
         default = workload.SetDefault(at=round(at + 1.0, 3), of=self._of, number=1)
         return [self._name_none(at), default, self._name_none(at + 1.0 + SETTLED[0])]
 
     def another(self, at: float) -> AnyAction:
-        """Something changes, or something is created."""
+        """A class changes, or an object is created."""
         source, number = self._source, self._source.choice((1, 1, 2))
         match source.integer(0, 5):
             case 0 | 1:

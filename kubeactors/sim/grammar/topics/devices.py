@@ -1,4 +1,4 @@
-"""Devices, and pods that want them."""
+"""Devices, and pods that need them."""
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
@@ -8,19 +8,19 @@ NODES = ("node-1", "node-2")
 
 
 class Devices:
-    """Draws what is done about them.
+    """Draws actions on them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._shares = not source.integer(0, 1)
-        """Whether pods have devices together."""
+        """Whether pods share devices."""
 
     def first(self, at: float) -> list[AnyAction]:
-        """Too few devices for all who will want one, and the first who does."""
+        """Too few devices for all pods, and the first pod."""
         return [
             workload.OfferDevices(at=at, node=self._source.choice(NODES), count=self._source.integer(1, 2)),
             workload.AskForDevice(at=at, name="gadget-1", shared=self._shares, run_seconds=self._runs()),
@@ -30,7 +30,7 @@ class Devices:
         return self._source.choice((0.0, 0.0, 3.0, 15.0))
 
     def another(self, at: float) -> AnyAction:
-        """More want devices, there are others, or some who have them go."""
+        """Another pod, other devices, or the deletion of a pod or of the shared claim."""
         source = self._source
         name = f"gadget-{source.choice((1, 2, 2, 3))}"
         match source.integer(0, 7):

@@ -1,4 +1,4 @@
-"""Owners and what they own."""
+"""Owners and their dependents."""
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.actions import PROPAGATIONS
@@ -9,17 +9,17 @@ OWNERS = (("a",), ("a",), ("b",), ("a", "b"), ("w1",), ("w1", "a"), ())
 
 
 class Families:
-    """Draws what is done about them.
+    """Draws actions on them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
 
     def first(self, at: float) -> list[AnyAction]:
-        """An owner, and what it owns; half of them have to do with a kind of the users' own."""
+        """An owner and its dependents; half of the scenarios include a custom kind."""
         child = workload.Own(at=at + 0.2, name="b", owners=("a",), held_seconds=self._held())
         first: list[AnyAction] = [workload.Own(at=at, name="a"), child]
         if self._source.integer(0, 1):
@@ -31,7 +31,7 @@ class Families:
         return self._source.choice((0.0, 0.0, 5.0, 15.0))
 
     def another(self, at: float) -> AnyAction:
-        """Another one, or other owners; or one goes, in one way or another."""
+        """Another object or other owners, a change of the custom kind, or a deletion by some propagation policy."""
         source = self._source
         name = source.choice(("a", "a", "b", "c", "d", "w1", "w2"))
         match source.integer(0, 6):

@@ -1,4 +1,4 @@
-"""Limits of single containers and claims."""
+"""LimitRanges."""
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
@@ -12,23 +12,23 @@ LIMITS: tuple[tuple[str, str, str, int], ...] = (
     ("", "", "", 1),
     ("", "", "", 0),
 )
-"""Of single containers and claims: what they get, the least and the most that they may have, and how large a claim is."""
+"""Default, minimum and maximum CPU of containers, and the maximum size of claims in GiB."""
 KNOWN = (0.0, 12.0, 12.0)
-"""How long after it was set what is bounded is tried: before everybody is certain to know it, and after."""
+"""The delay of a creation, in seconds: before admission is certain to have observed the limits, and after."""
 
 
 class Limits:
-    """Draws what is done about them.
+    """Draws actions on them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
 
     def first(self, at: float) -> list[AnyAction]:
-        """Limits, and something that may not keep them."""
+        """Limits, and an object that may exceed them."""
         return [self._set_limits(at), self._fit(at + 0.5)]
 
     def _set_limits(self, at: float) -> AnyAction:
@@ -39,7 +39,7 @@ class Limits:
         )
 
     def another(self, at: float) -> AnyAction:
-        """Mostly when everybody knows the limits: what does not keep them then is not admitted."""
+        """Mostly an object after admission has observed the limits: it is rejected if it exceeds them."""
         return self._fit(at + self._source.choice(KNOWN)) if self._source.integer(0, 2) else self._set_limits(at)
 
     def _fit(self, at: float) -> AnyAction:

@@ -13,17 +13,17 @@ PACES = (
 
 
 class Loads:
-    """Draws what is done about them.
+    """Draws actions on them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
 
     def first(self, at: float) -> list[AnyAction]:
-        """A small deployment whose pods are busy, and its autoscaler."""
+        """A small Deployment with busy pods, and its autoscaler."""
         source = self._source
         busy = workload.CreateDeployment(
             at=at,
@@ -45,7 +45,7 @@ class Loads:
         return [busy, scaler]
 
     def another(self, at: float) -> AnyAction:
-        """What comes between the load and the autoscaler."""
+        """An action that interferes with the autoscaler."""
         match self._source.integer(0, 2):
             case 0:
                 return workload.Roll(at=at, name="busy", image=self._source.choice(IMAGES))

@@ -1,4 +1,4 @@
-"""Objects that several managers share, each with a few fields: they come to own the same ones, and drop them."""
+"""Objects with several field managers, which come to share fields and give them up."""
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
@@ -6,21 +6,22 @@ from kubeactors.sim.workload import AnyAction
 
 MANAGERS = ("alice", "bob", "carol")
 HOW: tuple[workload.Writing, ...] = ("apply", "apply", "apply", "force", "merge", "replace", "overwrite")
-"""Whoever owns only part of a port by another write has it taken away, or is in the way: Kubernetes fails then."""
+"""Kinds of writes. For Services only the first four: partial ownership of a port by another write makes applies fail, as
+in Kubernetes."""
 FIELDS: dict[workload.Shared, tuple[tuple[str, ...], ...]] = {
     "ConfigMap": (("x",), ("x", "y"), ("y",), ("x", "y", "z"), ()),
     "Service": (("80",), ("80", "81"), ("81",)),
 }
 LABELS: tuple[tuple[str, ...], ...] = ((), (), ("l",), ("l", "m"))
 AT_ONCE = (0.0, 0.01, 0.5)
-"""How long after one another two managers write first, in seconds."""
+"""The delay between the first writes of two managers, in seconds."""
 
 
 class Managing:
-    """Draws what they do.
+    """Draws their writes.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
@@ -28,7 +29,7 @@ class Managing:
         self._of: workload.Shared = source.choice(("ConfigMap", "ConfigMap", "Service"))
 
     def first(self, at: float) -> list[AnyAction]:
-        """Several say something at about the same time, and again."""
+        """Several managers write at about the same time, repeatedly."""
         found: list[AnyAction] = []
         for manager in MANAGERS:
             for _ in range(self._source.integer(1, 3)):
@@ -37,7 +38,7 @@ class Managing:
         return found
 
     def another(self, at: float) -> AnyAction:
-        """One says something else, or it is deleted."""
+        """Another write, or a deletion of the object."""
         if not self._source.integer(0, 9):
             return workload.Unmanage(at=at, of=self._of, name="managed")
         return self._manage(at, self._source.choice(MANAGERS))

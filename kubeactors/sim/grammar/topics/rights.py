@@ -1,4 +1,4 @@
-"""Rights that come and go, and what people try: mostly once everybody knows what they may."""
+"""RBAC: roles and bindings that change, and requests, mostly after authorizers have observed the change."""
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
@@ -9,30 +9,30 @@ THINGS: tuple[workload.Thing, ...] = ("config-map", "secret", "service")
 EXTENTS: tuple[workload.Extent, ...] = ("role", "cluster-role", "cluster")
 PEOPLE: tuple[workload.Person, ...] = ("alice", "alice", "bob")
 SETTLED = (12.0, 12.0, 0.0)
-"""How long after something else something is tried, in seconds: mostly when everybody knows."""
+"""The delay of a request after another action, in seconds: mostly after authorizers have observed that."""
 
 
 class Rights:
-    """Draws them.
+    """Draws actions about them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._thing: workload.Thing = source.choice(THINGS)
-        """What most is about."""
+        """The resource of most roles and requests."""
         self._verb: workload.Verb = source.choice(VERBS)
         self._extents = (source.choice(EXTENTS), source.choice(EXTENTS))
-        """Of the two rights that there are."""
+        """The extents of the two roles."""
 
     def first(self, at: float) -> list[AnyAction]:
-        """A right, and who has it tries."""
+        """A role, and a request that it allows."""
         return [self._entitle(at), self._act(at + SETTLED[0], elsewhere=False)]
 
     def another(self, at: float) -> AnyAction:
-        """Something changes, or something is tried."""
+        """A change of a role or binding, or a request."""
         source = self._source
         match source.integer(0, 8):
             case 0 | 1:

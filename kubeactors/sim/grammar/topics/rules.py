@@ -1,4 +1,4 @@
-"""Rules that users set for a while, and writes that these are about: mostly once everybody knows them."""
+"""Temporary admission rules, and writes that they apply to, mostly after API servers have observed the rules."""
 
 from msgspec.structs import replace
 
@@ -16,47 +16,47 @@ MEANS_OF_HOOKS = MEANS[:3]
 ANSWERS: tuple[workload.Answer, ...] = ("refuse", "allow", "nobody", "refuse", "error", "nonsense")
 ANSWERS_OF_CHANGES: tuple[workload.Answer, ...] = ("mark", "mark", "mark", "mark", *ANSWERS)
 TAKES = (0.0, 0.0, 0.5, 5.0)
-"""How long programs take to answer, in seconds: once longer than is waited for them."""
+"""How long webhooks' servers take, in seconds: sometimes longer than the timeout."""
 MEANS_OF_CHANGES: tuple[workload.Means, ...] = ("label", "condition", "name", "parameter")
-"""What changes all but some also changes what controllers see to: they would write it again and again."""
+"""Not `all` or `exclusion`: a mutation of controllers' objects would make them write again and again."""
 PLACES: tuple[workload.Place, ...] = ("tenant", "tenant", "tenant", "elsewhere", "default")
 OPERATIONS_OF_CHANGES: tuple[tuple[workload.Operation, ...], ...] = (("CREATE", "UPDATE"), ("UPDATE",), ("CREATE",))
 OPERATIONS: tuple[tuple[workload.Operation, ...], ...] = (*OPERATIONS_OF_CHANGES, ("DELETE",), ("*",))
 TOUCHINGS: tuple[workload.Touching, ...] = ("merge", "update", "try", "apply")
 SECONDS, SETTLED = (40.0, 60.0, 25.0, 5.0), 12.0
-"""How long rules are there, in seconds: half-way they mean something else; and after what time everybody knows that."""
+"""How long rules exist, in seconds (half-way they change), and after how long API servers have observed a change."""
 SOON = (0.0, 0.05, 0.5, 2.0, 10.0)
-"""How long after what they are about rules are set, in seconds."""
+"""The delay of a rule after its object, in seconds."""
 KNOWN = (0.0, SETTLED, SETTLED)
 
 
 class Rules:
-    """Draws them.
+    """Draws actions about them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._sort: workload.Sort = source.choice(SORTS)
-        """What they are about."""
+        """The kind of objects that they apply to."""
         self._count = 0
-        """How many there are."""
+        """The number of rules so far."""
 
     def first(self, at: float) -> list[AnyAction]:
-        """One, and something that is there before."""
+        """A rule, and an object that exists before it."""
         rule = self._rule(round(at + self._source.choice(SOON), 3))
         touches = [self._touch(rule.at + later, rule.sort, rule.which) for later in self._when_known(rule)]
         return [workload.Furnish(at=at, sort=rule.sort, number=rule.which, cpu="100m"), rule, *touches]
 
     @staticmethod
     def _when_known(rule: workload.SetRule) -> tuple[float, ...]:
-        """How long after it was set everybody knows a rule, what it means half-way, and that it has gone."""
+        """After how long API servers have observed a rule, its change half-way, and its deletion."""
         return SETTLED, rule.seconds / 2 + SETTLED, rule.seconds + SETTLED
 
     def another(self, at: float) -> AnyAction:
-        """Mostly when everybody knows the rule: what it refuses is not written then."""
+        """Another rule or a write, mostly after API servers have observed the rule."""
         source = self._source
         at, sort, number = round(at + source.choice(KNOWN), 3), self._sort, source.choice((1, 1, 2, 3))
         match source.integer(0, 7):
@@ -104,6 +104,6 @@ class Rules:
             answer=answer,
             takes_seconds=source.choice(TAKES) if answer != "nobody" else 0.0,
         )
-        if place == "default":  # what controllers make of workloads is refused for a while
+        if place == "default":  # pods that controllers create are rejected for a while
             return replace(found, sort="pod", operations=("CREATE",), by="all", errs=False)
         return found

@@ -1,4 +1,4 @@
-"""Services, and where they lead to."""
+"""Services and their workloads."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ FORMS: tuple[workload.ServiceForm, ...] = ("ClusterIP", "NodePort", "LoadBalance
 
 
 class Services:
-    """Draws what is done about them.
+    """Draws actions on them.
 
     Args:
-        source: where choices come from.
-        workloads: the names of those that services may lead to.
+        source: makes the choices.
+        workloads: the names of workloads that Services may select.
     """
 
     def __init__(self, source: Source, workloads: Sequence[str]) -> None:
@@ -23,11 +23,11 @@ class Services:
         self._workloads = workloads
 
     def first(self, at: float) -> list[AnyAction]:
-        """One."""
+        """Create one, mostly."""
         return [self.another(at)]
 
     def another(self, at: float) -> AnyAction:
-        """Another one, or another form of it; or it goes."""
+        """Create, change or delete one."""
         source = self._source
         name = source.choice(("front", "front", "side"))
         if not source.integer(0, 4):

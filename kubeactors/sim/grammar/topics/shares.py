@@ -1,4 +1,4 @@
-"""A share of things that a namespace may have."""
+"""ResourceQuotas."""
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
@@ -21,15 +21,15 @@ SHARES: tuple[Share, ...] = (
         ("network-policy", "ingress", "pod-template"),
     ),
 )
-"""What is bounded, and what is made then; there is a config map at first."""
+"""Hard limits, and the kinds of objects that are created under them; the namespace has a ConfigMap from the start."""
 SCOPES: tuple[workload.Scope, ...] = ("", "BestEffort", "NotBestEffort", "Terminating", "NotTerminating")
 
 
 class Shares:
-    """Draws what is done about them.
+    """Draws actions on them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
         share: one of `SHARES`.
     """
 
@@ -39,7 +39,7 @@ class Shares:
         self._scope: workload.Scope = source.choice(SCOPES) if list(self._hard) == ["pods"] else ""
 
     def first(self, at: float) -> list[AnyAction]:
-        """A share, and something that takes of it."""
+        """A quota, and an object that counts against it."""
         first: list[AnyAction] = [self._set_share(at), self.another(at + 0.5)]
         return [workload.DefineKind(at=at), *first] if "widget" in self._sorts else first
 
@@ -47,7 +47,7 @@ class Shares:
         return workload.SetShare(at=at, hard=self._hard if self._source.integer(0, 4) else {}, scope=self._scope)
 
     def another(self, at: float) -> AnyAction:
-        """More is made, or less is there, or the share is another one."""
+        """Create or delete an object, or change the quota."""
         source = self._source
         sort, number = source.choice(self._sorts), source.integer(1, 3)
         match source.integer(0, 6):

@@ -1,29 +1,29 @@
-"""Addresses and rights that others are given."""
+"""Manual endpoints, and aggregated cluster roles."""
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.workload import AnyAction
 
 LEGACY = "legacy"
-"""The service that selects nothing."""
+"""The Service without a selector."""
 
 
 class Sharing:
-    """Draws what is done about them.
+    """Draws actions on them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
 
     def first(self, at: float) -> list[AnyAction]:
-        """Addresses behind a service that selects nothing."""
+        """Endpoints of a Service without a selector."""
         return [workload.PublishAddresses(at=at, name=LEGACY, count=self._source.integer(1, 3))]
 
     def another(self, at: float) -> AnyAction:
-        """Others, or none; or a right for a team."""
+        """Change or delete endpoints, or grant or revoke a role."""
         source = self._source
         team = f"team-{source.integer(1, 2)}"
         match source.integer(0, 7):

@@ -1,4 +1,4 @@
-"""What a topic is."""
+"""The protocol of topics."""
 
 from typing import Protocol
 
@@ -6,12 +6,12 @@ from kubeactors.sim.workload import AnyAction
 
 
 class Topic(Protocol):
-    """Draws actions about something that users keep besides workloads."""
+    """Draws actions on objects other than workloads."""
 
     def first(self, at: float) -> list[AnyAction]:
-        """What it begins with."""
+        """The first actions."""
         ...
 
     def another(self, at: float) -> AnyAction:
-        """What follows."""
+        """One more action."""
         ...

@@ -1,4 +1,4 @@
-"""Volumes, the claims to which they are bound, and the classes that they are of."""
+"""Volumes, claims, and storage classes."""
 
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
@@ -8,10 +8,10 @@ CLASSES: tuple[tuple[workload.ClaimClass, ...], ...] = (("manual",), ("simulated
 
 
 class Volumes:
-    """Draws what is done about them.
+    """Draws actions on them.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
     """
 
     def __init__(self, source: Source) -> None:
@@ -19,7 +19,7 @@ class Volumes:
         self._classes = source.choice(CLASSES)
 
     def first(self, at: float) -> list[AnyAction]:
-        """A claim, and what it needs, in any order."""
+        """A claim, and mostly its class and a volume."""
         first: list[AnyAction] = [self._claim(at, "disk-1")]
         if self._source.integer(0, 3):
             first.append(workload.OfferClass(at=at, name=self._classes[0]))
@@ -32,7 +32,7 @@ class Volumes:
         return workload.Claim(at=at, name=name, gibibytes=size, of=self._source.choice(self._classes))
 
     def another(self, at: float) -> AnyAction:
-        """Volumes and claims come, grow, are used, and go."""
+        """Create, expand, use or delete a volume or claim."""
         source = self._source
         claim, size = f"disk-{source.choice((1, 1, 2))}", source.integer(1, 3)
         match source.integer(0, 9):
