@@ -1,24 +1,24 @@
-"""Deterministic simulation: a whole control plane in virtual time, broken on purpose, and judged.
+"""Deterministic simulation: a whole control plane in virtual time, with fault injection and invariants.
 
     simulation.py   one run of a plan                 plan.py         a plan, and its text: the replay file
-    spec.py         which cluster it is about         allowance.py    how long something may take
-    workload/       what users do, as data            steps.py        what all steps of a plan have
-    user.py users/  the user who does it              chaos/          what breaks, and who breaks it
-    network.py      every message passes here         processes.py    who runs where, and who leads
-    webhooks.py     programs that webhooks ask        tree.py         the supervision tree, from outside
-    world.py        the truth: what is committed      intents.py      what users want of objects
-    disturbances.py whom faults concern, and how long
+    spec.py         the cluster of a plan             time_limit.py   limits that allow for back-off
+    workload/       user actions, as data             steps.py        the base classes of steps
+    user.py users/  the user who performs them        chaos/          fault injection
+    network.py      every message passes here         processes.py    processes, actors, leaders
+    webhooks.py     servers of admission webhooks     tree.py         the supervision tree, from outside
+    world.py        the contents of the store         intents.py      what users intend for objects
+    disturbances.py which components faults affect, and until when
     invariants/     what must hold                    judge.py        shows them what happens
-    bounds/         what workloads are judged by      pace.py         how much goes on, and whether somebody is at work
-    noise.py        what is written by whom           mistakes.py     of who tests, which are no violations
-    grammar/        what plans may consist of         strategies.py   the same for hypothesis
-    search/         in which order things happen      shrinking/      the smallest plan that still fails
-    campaigns/      many runs                         trace.py        every message, for people
+    bounds/         what workloads are judged by      livelock.py     work that creates more work without end
+    activity.py     writes other than heartbeats      mistakes.py     errors of test authors
+    grammar/        how plans are drawn               strategies.py   the same for hypothesis
+    search/         the order of deliveries           shrinking/      the smallest plan that still fails
+    campaigns/      many runs                         trace.py        a line for each message
+    explain/        causes and pages of failures      operators/      operators under test
     former_names.py names that old replays use
-    explain/        the page of a failure, and why    operators/      other people's operators, in the simulator
 
-Who sends to it: the commands `fuzz` and `replay`, and tests. What it sends: requests as a user, messages that were
-delayed or repeated, crashes. All choices come from the plan and its seed.
+Who sends to it: the commands `fuzz` and `replay`, and tests. What it sends: requests as a user, delayed and duplicated
+messages, crashes. All choices come from the plan and its seed.
 """
 
 from kubeactors.sim.operators import ClusterView, FuzzFailed, OperatorClient, OperatorError, fuzz

@@ -19,45 +19,45 @@ class Disturbances:
         self._by_uid = by_uid
         self.calm = True
         """No node is without power, and nothing else keeps pods from being available."""
-        self.dark: dict[str, int] = {}
+        self.powered_off: dict[str, int] = {}
         """Nodes without power, and since when (virtual nanoseconds)."""
         self.paused: dict[str, None] = {}
         """Paused processes: they do not notice that time passes."""
-        self.disturbed: dict[str, int] = {}
+        self.affected: dict[str, int] = {}
         """Components, and until when (virtual nanoseconds) a fault last affected them."""
-        self._hindered: dict[str, int] = {}
+        self._slowed: dict[str, int] = {}
         """The same for faults that slow down the component itself, not only its containers."""
-        self._deafened: dict[str, int] = {}
+        self._watches_impaired: dict[str, int] = {}
         """The same for faults after which a watch may be dead without its reader having noticed."""
         self._skewed: dict[str, None] = {}
         """See `has_skewed`."""
-        self._spoilt: dict[str, None] = {}
-        """See `is_spoilt`."""
+        self._corrupted: dict[str, None] = {}
+        """See `is_corrupted`."""
 
-    def disturb(self, component: str, until: int, *, hinders: bool = True, deafens: bool = True) -> None:
+    def affect(self, component: str, until: int, *, slows: bool = True, impairs_watches: bool = True) -> None:
         """A fault affects a component until then. `apiserver` and `store` affect all components."""
-        concerned = ((self.disturbed, True), (self._hindered, hinders), (self._deafened, deafens))
+        concerned = ((self.affected, True), (self._slowed, slows), (self._watches_impaired, impairs_watches))
         for found in (one for one, does in concerned if does):
             found[component] = max(until, found.get(component, 0))
 
-    def disturbed_until(self, *components: str) -> int:
+    def affected_until(self, *components: str) -> int:
         """When the last fault ended that affected any of these components, or the servers that all depend on.
 
         `LONG_AGO` if there was none.
         """
-        return _last(self.disturbed, components)
+        return _last(self.affected, components)
 
-    def hinder(self, component: str, until: int) -> None:
+    def slow(self, component: str, until: int) -> None:
         """Users' rules, not a fault, reject a component's writes: it is late, and otherwise unaffected."""
-        self._hindered[component] = max(until, self._hindered.get(component, 0))
+        self._slowed[component] = max(until, self._slowed.get(component, 0))
 
-    def hindered_until(self, *components: str) -> int:
+    def slowed_until(self, *components: str) -> int:
         """The same for faults that slow them down: until then they may be late."""
-        return _last(self._hindered, components)
+        return _last(self._slowed, components)
 
-    def deafened_until(self, *components: str) -> int:
+    def watches_impaired_until(self, *components: str) -> int:
         """The same for faults that may leave watches dead, which their readers notice only after a while."""
-        return _last(self._deafened, components)
+        return _last(self._watches_impaired, components)
 
     def skew(self, component: str) -> None:
         """The clock of a component is wrong for a while."""
@@ -67,16 +67,16 @@ class Disturbances:
         """Whether the clock of a component was ever wrong: times that it has written into objects may be wrong still."""
         return component in self._skewed
 
-    def spoil(self, found: TypedObject | None) -> None:
+    def corrupt(self, found: TypedObject | None) -> None:
         """A field of an object is corrupted: its owners cannot keep what they promise about it."""
-        while found is not None and found.metadata.uid not in self._spoilt:
-            self._spoilt[found.metadata.uid] = None
+        while found is not None and found.metadata.uid not in self._corrupted:
+            self._corrupted[found.metadata.uid] = None
             owner = controller_of(found.metadata)
             found = self._by_uid.get(owner.uid) if owner is not None else None
 
-    def is_spoilt(self, uid: str) -> bool:
+    def is_corrupted(self, uid: str) -> bool:
         """Whether a field was corrupted in that object, or in one that it controls, directly or through others."""
-        return uid in self._spoilt
+        return uid in self._corrupted
 
 
 def _last(ends: Mapping[str, int], components: tuple[str, ...]) -> int:

@@ -34,84 +34,84 @@ class Intents:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
-        self.in_hand: dict[str, None] = {}
+        self.user_managed: dict[str, None] = {}
         """The UIDs of objects that users have deleted, or changed so that their owners release them."""
-        self.forced: dict[str, None] = {}
+        self.force_deleted: dict[str, None] = {}
         """The UIDs of pods that users have force-deleted: their containers may run on for a while."""
-        self.free: dict[str, None] = {}
+        self.ownerless: dict[str, None] = {}
         """The UIDs of objects that users want to keep without an owner: no component may delete them."""
-        self.leaving: dict[str, str] = {}
+        self.being_orphaned: dict[str, str] = {}
         """The UIDs of such objects whose owner is being deleted with `Orphan`, with the owner's UID."""
         self.resized: dict[str, None] = {}
         """The names of Deployments that users have scaled themselves."""
-        self.hastened: dict[str, None] = {}
+        self.deleted_without_waiting: dict[str, None] = {}
         """The UIDs of owners that users have deleted without waiting for their dependents."""
-        self._doomed: dict[str, None] = {}
+        self._deleted: dict[str, None] = {}
         """The UIDs of objects that users have deleted."""
-        self._removing: list[tuple[type[TypedObject], str, str]] = []
+        self._deleting: list[tuple[type[TypedObject], str, str]] = []
         """Kind, name and namespace of objects that users are deleting by name right now."""
-        self._goes_with_all: dict[str, None] = {}
+        self._deleted_with_dependents: dict[str, None] = {}
         """The UIDs of owners that users have deleted together with their dependents."""
 
     # Users' actions.
 
-    def takes_in_hand(self, found: TypedObject) -> None:
+    def deletes(self, found: TypedObject) -> None:
         """The user deletes an object."""
-        self.in_hand[found.metadata.uid] = None
-        self._doomed[found.metadata.uid] = None
-        self.free.pop(found.metadata.uid, None)
+        self.user_managed[found.metadata.uid] = None
+        self._deleted[found.metadata.uid] = None
+        self.ownerless.pop(found.metadata.uid, None)
 
     @contextmanager
-    def removing(self, type_: type[TypedObject], name: str, namespace: str) -> Generator[None]:
+    def deleting_by_name(self, type_: type[TypedObject], name: str, namespace: str) -> Generator[None]:
         """Within the block the user deletes the object of that name, even one created only meanwhile."""
         live = self._objects.find(type_, name, namespace)
         if live is not None:
-            self.takes_in_hand(live)
-        self._removing.append((type_, name, namespace))
+            self.deletes(live)
+        self._deleting.append((type_, name, namespace))
         try:
             yield
         finally:
-            self._removing.remove((type_, name, namespace))
+            self._deleting.remove((type_, name, namespace))
 
-    def forces(self, found: TypedObject) -> None:
+    def force_deletes(self, found: TypedObject) -> None:
         """The user force-deletes a pod."""
-        self.forced[found.metadata.uid] = None
+        self.force_deleted[found.metadata.uid] = None
 
-    def sets_free(self, found: TypedObject) -> None:
+    def leaves_ownerless(self, found: TypedObject) -> None:
         """The user has created an object without an owner, or removed it from its owner's selection.
 
         An owner may have adopted it before the user has the reply to its creation.
         """
         uid = found.metadata.uid
-        self.in_hand[uid] = None
+        self.user_managed[uid] = None
         live = self._objects.by_uid.get(uid, found)
         is_adopted = controller_of(found.metadata) is None and controller_of(live.metadata) is not None
-        if uid not in self._doomed and not is_adopted:
-            self.free[uid] = None
+        if uid not in self._deleted and not is_adopted:
+            self.ownerless[uid] = None
 
-    def deleting(self, owner: TypedObject, propagation: Propagation) -> None:
+    def deletes_owner(self, owner: TypedObject, propagation: Propagation) -> None:
         """The user deletes an owner; with `Orphan` its dependents are to stay."""
         uid, orphan = owner.metadata.uid, propagation == "Orphan"
         if propagation != "Foreground":
-            self.hastened[uid] = None
-        self.in_hand[uid] = None
+            self.deleted_without_waiting[uid] = None
+        self.user_managed[uid] = None
         if not orphan:
-            self._goes_with_all[uid] = None
-        orphan = orphan and uid not in self._doomed
-        self._doomed[uid] = None
+            self._deleted_with_dependents[uid] = None
+        orphan = orphan and uid not in self._deleted
+        self._deleted[uid] = None
         for one in self._objects.controlled_by(uid).values():
-            if orphan and one.metadata.uid not in self._doomed:
-                self.free[one.metadata.uid] = None
-                self.leaving[one.metadata.uid] = uid
+            if orphan and one.metadata.uid not in self._deleted:
+                self.ownerless[one.metadata.uid] = None
+                self.being_orphaned[one.metadata.uid] = uid
             else:
-                self.free.pop(one.metadata.uid, None)
+                self.ownerless.pop(one.metadata.uid, None)
 
     # Effects.
 
     def created(self, new: TypedObject) -> None:
         """An object was created, perhaps under a name that a user is deleting."""
-        if self._removing and (type(new), new.metadata.name, new.metadata.namespace) in self._removing:
-            self.takes_in_hand(new)
+        if self._deleting and (type(new), new.metadata.name, new.metadata.namespace) in self._deleting:
+            self.deletes(new)
 
     def adopted(self, new: TypedObject) -> None:
         """An object without a controller may have been adopted: then it is no longer to be kept without one.
@@ -124,5 +124,5 @@ class Intents:
             return
         owner = self._objects.by_uid.get(controller.uid)
         lives = owner is not None and owner.metadata.deletion_timestamp is None
-        if lives or controller.uid in self._goes_with_all:
-            self.free.pop(new.metadata.uid, None)
+        if lives or controller.uid in self._deleted_with_dependents:
+            self.ownerless.pop(new.metadata.uid, None)

@@ -10,10 +10,10 @@ from kubeactors.actor.kernel import Kernel
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Get, List, WatchClosed, WatchEvents
 from kubeactors.apimachinery.status import Status
+from kubeactors.sim.activity import WriteActivity
 from kubeactors.sim.invariants import Invariant, RequestInvariant, ServerInvariant, StoreInvariant, WatchInvariant
 from kubeactors.sim.mistakes import Mistake
-from kubeactors.sim.network import Asked, Hear, Served, StoreRequest, Stream
-from kubeactors.sim.noise import Noise
+from kubeactors.sim.network import Asked, OnAnswer, Served, StoreRequest, Stream
 from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import World
 from kubeactors.storage import StoreEvent, StoreEvents
@@ -22,7 +22,7 @@ OURS = ("controller-manager", "scheduler", "node-")
 """The prefixes of our own components' names."""
 
 
-RULINGS = ("AdmissionPolicy", "admission webhook", "calling webhook")
+USER_REJECTIONS = ("AdmissionPolicy", "admission webhook", "calling webhook")
 """Words in the status of a write that was rejected by users' rules."""
 
 
@@ -62,7 +62,7 @@ class Judge:
         """Called as soon as there is no need to go on."""
         self.mistake: Exception | None = None
         """See `give_up`."""
-        self.noise: Noise = Noise(world)
+        self.activity: WriteActivity = WriteActivity(world)
 
     def committed(self, event: StoreEvent) -> None:
         """The store has committed a write."""
@@ -70,7 +70,7 @@ class Judge:
         for storing in self._storing:
             self._note(storing, storing.stored(event))
         type_ = type(commit.current)
-        self.noise.committed(commit)
+        self.activity.committed(commit)
         for one in self._by_kind.get(type_) or self._concerned(type_):
             try:  # `_note` in line: ten times for each commit
                 for problem in one.committed(commit):
@@ -83,34 +83,34 @@ class Judge:
         for one in self._watching:
             self._note(one, one.watched(stream, subscriber, message))
 
-    def asked(self, component: str, sender: Cell, request: ApiRequest[object]) -> Hear | None:
+    def asked(self, component: str, sender: Cell, request: ApiRequest[object]) -> OnAnswer | None:
         """A component has requested a write; returns a callback for the answer. Guests' writes are not judged."""
         if not self._answered or not component.startswith(OURS):
             return None
         asked = Asked(component, sender, request, self._world.revision, self._kernel.now)
         for one in self._asking:
             one.asked(asked)
-        return partial(self._hear, asked)
+        return partial(self._component_answered, asked)
 
-    def served(self, server: Cell, request: ApiRequest[object]) -> Hear:
+    def served(self, server: Cell, request: ApiRequest[object]) -> OnAnswer:
         """A server begins to serve a request; returns a callback for the answer."""
-        return partial(self._hear_server, Served(server, request, self._world.revision, self._kernel.now))
+        return partial(self._server_answered, Served(server, request, self._world.revision, self._kernel.now))
 
-    def _hear_server(self, served: Served, answer: object) -> None:
+    def _server_answered(self, served: Served, answer: object) -> None:
         type_ = type(served.request)
         found = self._serving_by_request.get(type_)
         if found is None:
             found = self._serving_by_request[type_] = [one for one in self._serving if _is_shown(one, type_)]
         for one in found:
             self._note(one, one.served(served, answer))
-        if self.noise.concerns(served.request):
-            self.noise.served(served, answer)
+        if self.activity.concerns(served.request):
+            self.activity.served(served, answer)
 
-    def store_asked(self, request: StoreRequest) -> Hear:
+    def store_asked(self, request: StoreRequest) -> OnAnswer:
         """A request reaches the store; returns a callback for the answer."""
-        return partial(self._hear_store, request, [one.asked(request) for one in self._storing])
+        return partial(self._store_answered, request, [one.asked(request) for one in self._storing])
 
-    def _hear_store(self, request: StoreRequest, remembered: list[object], answer: object) -> None:
+    def _store_answered(self, request: StoreRequest, remembered: list[object], answer: object) -> None:
         for one, known in zip(self._storing, remembered, strict=True):
             self._note(one, one.answered(request, known, answer))
 
@@ -124,9 +124,9 @@ class Judge:
         for one in self._reading if component.startswith(OURS) else ():
             self._note(one, one.read(reader, request))
 
-    def _hear(self, asked: Asked, answer: object) -> None:
-        if is_ruling(answer):
-            self._world.faults.hinder(kind_of_process(asked.component), self._kernel.now)
+    def _component_answered(self, asked: Asked, answer: object) -> None:
+        if is_user_rejection(answer):
+            self._world.faults.slow(kind_of_process(asked.component), self._kernel.now)
         type_ = type(asked.request)
         found = self._answered_by_request.get(type_)
         if found is None:
@@ -197,10 +197,10 @@ def _is_shown(one: RequestInvariant | ServerInvariant, type_: type[ApiRequest[ob
     return not one.requests or issubclass(type_, one.requests)
 
 
-def is_ruling(answer: object) -> bool:
+def is_user_rejection(answer: object) -> bool:
     """Whether a write was rejected by an admission policy or webhook of users.
 
-    >>> is_ruling(Status(status="Failure", message='admission webhook "w.example.com" denied the request: not today'))
+    >>> is_user_rejection(Status(status="Failure", message='admission webhook "w.example.com" denied the request: not today'))
     True
     """
-    return isinstance(answer, Status) and any(word in answer.message for word in RULINGS)
+    return isinstance(answer, Status) and any(word in answer.message for word in USER_REJECTIONS)

@@ -38,12 +38,12 @@ STORE = "store"
 """The component at the other end of the API server's own watch."""
 TO_STORE = "to-store"
 """The component name for rules about requests of the API server to the store."""
-STRETCH = 256
-"""See `Network.on_stretch`."""
+CHECK_INTERVAL = 256
+"""See `Network.on_interval`."""
 STORE_REQUESTS = (Range, Txn, Compact, Progress, WatchCreate)
 StoreRequest: TypeAlias = Range | Txn | Compact | Progress | WatchCreate
 
-Hear: TypeAlias = Callable[[object], object]
+OnAnswer: TypeAlias = Callable[[object], object]
 Listener: TypeAlias = Callable[[Cell, Envelope], object]
 
 
@@ -121,19 +121,19 @@ class Network:
         """Called with every envelope, before any rule."""
         self.on_watch: Callable[[Stream, Cell, WatchEvents | WatchClosed], object] | None = None
         """Called with every message of a watch as the server sent it."""
-        self.on_write: Callable[[str, Cell, ApiRequest[object]], Hear | None] | None = None
+        self.on_write: Callable[[str, Cell, ApiRequest[object]], OnAnswer | None] | None = None
         """Called with every write of an actor; returns a callback for the answer, if that reaches the actor."""
         self.on_request: Callable[[str, Cell, ApiRequest[object]], object] | None = None
         """Called with every request of an actor, and the name of its process."""
-        self.on_served: Callable[[Cell, ApiRequest[object]], Hear] | None = None
+        self.on_served: Callable[[Cell, ApiRequest[object]], OnAnswer] | None = None
         """Called with every request that reaches a server; returns a callback for the answer, lost or not."""
-        self.on_stored: Callable[[StoreRequest], Hear] | None = None
+        self.on_stored: Callable[[StoreRequest], OnAnswer] | None = None
         """The same for requests that reach the store."""
         self.on_store_events: Callable[[Cell, StoreEvents], object] | None = None
         """Called with the events of the store's watches as they were sent."""
-        self.on_stretch: Callable[[], object] | None = None
-        """Called after every `STRETCH` messages of any kind."""
-        self._left = STRETCH
+        self.on_interval: Callable[[], object] | None = None
+        """Called after every `CHECK_INTERVAL` messages of any kind."""
+        self._left = CHECK_INTERVAL
         self._crossings: dict[type, Callable[[Cell, Envelope], Envelope | None]] = {
             **dict.fromkeys(REQUESTS, self._request),
             WatchEvents: self._watched,
@@ -229,7 +229,7 @@ class Network:
     def _intercept(self, cell: Cell, envelope: Envelope) -> "Envelope | None":
         self._left -= 1
         if not self._left:
-            self._end_stretch()
+            self._end_interval()
         if self._stalled and cell in self._stalled and not self._may_handle(cell, envelope):
             self._stalled[cell].append(envelope)
             return None
@@ -245,15 +245,15 @@ class Network:
             return passed
         kind = type(envelope[0])
         if kind in REQUESTS and self.on_served is not None:
-            return _attended(passed, self.on_served(cell, cast("ApiRequest[object]", passed[0])))
+            return _with_callback(passed, self.on_served(cell, cast("ApiRequest[object]", passed[0])))
         if kind in STORE_REQUESTS and self.on_stored is not None:
-            return _attended(passed, self.on_stored(cast("StoreRequest", passed[0])))
+            return _with_callback(passed, self.on_stored(cast("StoreRequest", passed[0])))
         return passed
 
-    def _end_stretch(self) -> None:
-        self._left = STRETCH
-        if self.on_stretch is not None:
-            self.on_stretch()
+    def _end_interval(self) -> None:
+        self._left = CHECK_INTERVAL
+        if self.on_interval is not None:
+            self.on_interval()
 
     def _request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         message, sender = envelope[0], sender_of(envelope)
@@ -264,10 +264,10 @@ class Network:
             subscriber = cast("Cell", message.subscriber)
             self._streams.setdefault(subscriber, {})[message.watch] = Stream(component, message, server)
         elif self.on_write is not None and isinstance(message, WRITES):
-            envelope = self._overheard(component, envelope, message)
-        return self._ruled(component, server, envelope)
+            envelope = self._observed_write(component, envelope, message)
+        return self._apply_rules(component, server, envelope)
 
-    def _overheard(self, component: str, envelope: Envelope, message: ApiRequest[object]) -> Envelope:
+    def _observed_write(self, component: str, envelope: Envelope, message: ApiRequest[object]) -> Envelope:
         """The same request; the callback of `on_write` sees the answer just before the sender does."""
         _, sender, reply = envelope
         cell = sender_of(envelope)
@@ -296,12 +296,12 @@ class Network:
     def _from_store(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         if self.on_store_events is not None:
             self.on_store_events(server, cast("StoreEvents", envelope[0]))
-        return self._ruled(STORE, server, envelope)
+        return self._apply_rules(STORE, server, envelope)
 
     def _to_store(self, store: Cell, envelope: Envelope) -> "Envelope | None":
-        return self._ruled(TO_STORE, store, envelope)
+        return self._apply_rules(TO_STORE, store, envelope)
 
-    def _ruled(self, component: str, server: Cell, envelope: Envelope) -> "Envelope | None":
+    def _apply_rules(self, component: str, server: Cell, envelope: Envelope) -> "Envelope | None":
         rules = self._rules.get(component)
         for rule in tuple(rules) if rules else ():
             passed = rule.request(server, envelope)
@@ -311,7 +311,7 @@ class Network:
         return envelope
 
 
-def _hand_over(answer: Wait[object], reply: Wait[object], hear: Hear, cell: Cell, actor: object) -> None:
+def _hand_over(answer: Wait[object], reply: Wait[object], on_answer: OnAnswer, cell: Cell, actor: object) -> None:
     """Forward an answer; the callback sees it if the very actor that sent the request still waits for it.
 
     An actor that has sent several requests at once may not have come to this one yet: it has not abandoned it either, and
@@ -324,26 +324,26 @@ def _hand_over(answer: Wait[object], reply: Wait[object], hear: Hear, cell: Cell
         return
     is_expected = reply.waiter is not None or (reply.on_settled is not None and not reply.done)
     if is_expected and cell.actor is actor:
-        hear(result)
+        on_answer(result)
     reply.set(result)
 
 
-def _attended(envelope: Envelope, hear: Hear) -> Envelope:
+def _with_callback(envelope: Envelope, on_answer: OnAnswer) -> Envelope:
     """The same request; the callback sees the answer when the server gives it."""
     message, sender, reply = envelope
     assert reply is not None  # the caller has checked that the sender waits
     answer: Wait[object] = Wait()
-    answer.waiter = partial(_give, answer, reply, hear)
+    answer.waiter = partial(_give, answer, reply, on_answer)
     return message, sender, answer
 
 
-def _give(answer: Wait[object], reply: Wait[object], hear: Hear) -> None:
+def _give(answer: Wait[object], reply: Wait[object], on_answer: OnAnswer) -> None:
     try:
         result = answer.result()
     except AskError as error:
         reply.fail(error)
         return
-    hear(result)
+    on_answer(result)
     reply.set(result)
 
 

@@ -17,7 +17,6 @@ from kubeactors.apimachinery.requests import ApiRequest, Get, List
 from kubeactors.client import InProcessTransport, Transport
 from kubeactors.client.transport import ApiMessage
 from kubeactors.cluster.plane import NO_GUESTS, ControlPlane, GetApiServer, Guest, PlaneMessage, Shared
-from kubeactors.sim.allowance import Allowance
 from kubeactors.sim.bounds.goals import is_healthy, unconverged, updated_and_ready
 from kubeactors.sim.bounds.rollouts import round_trip_seconds
 from kubeactors.sim.bounds.timers import is_due
@@ -34,12 +33,13 @@ from kubeactors.sim.invariants import (
     Invariant,
 )
 from kubeactors.sim.judge import Judge, Violation
+from kubeactors.sim.livelock import LivelockDetector
 from kubeactors.sim.network import Network
-from kubeactors.sim.pace import Pace
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.spec import spec_of
 from kubeactors.sim.steps import Fault
+from kubeactors.sim.time_limit import TimeLimit
 from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, UserMessage, nothing_declared
 from kubeactors.sim.webhooks import WebhookPrograms
@@ -126,9 +126,9 @@ class Simulation:
         self.network.on_served = self.judge.served
         self.network.on_stored = self.judge.store_asked
         self.network.on_store_events = self.judge.store_told
-        self.pace: Pace = Pace(self.sim.kernel, self.world, plan)
+        self.livelock: LivelockDetector = LivelockDetector(self.sim.kernel, self.world, plan)
         self.network.on_request = self._is_asked
-        self.network.on_stretch = self._look_at_the_pace
+        self.network.on_interval = self._check_livelock
         self.actions: Counter[str] = Counter()
         """How often each kind of user action had an effect."""
         self.in_vain: Counter[str] = Counter()
@@ -251,33 +251,35 @@ class Simulation:
 
     @property
     def _is_over(self) -> bool:
-        return self.judge.is_over or self.pace.is_wasted
+        return self.judge.is_over or self.livelock.is_inconclusive
 
     def _is_asked(self, component: str, sender: Cell, request: ApiRequest[object]) -> None:
-        self.pace.asked(component, sender, request)
+        self.livelock.asked(component, sender, request)
         if isinstance(request, Get | List):
             self.judge.read(component, sender, request)
 
-    def _look_at_the_pace(self) -> None:
-        problem = self.pace.stretch()
+    def _check_livelock(self) -> None:
+        problem = self.livelock.check()
         if problem:
             self.judge.object(NO_LIVELOCK, problem)
-        elif self.pace.is_wasted:
+        elif self.livelock.is_inconclusive:
             self.sim.halt()
 
     def _converges(self) -> bool:
         """Wait until all workloads have reached their desired state."""
-        allowance, furthest = Allowance(self.sim.kernel, CONVERGE_SECONDS), updated_and_ready(self.world)
-        while not allowance.is_used_up:
+        limit, furthest = TimeLimit(self.sim.kernel, CONVERGE_SECONDS), updated_and_ready(self.world)
+        while not limit.is_exceeded:
             if not self._passes(LOOK_SECONDS):
                 return False
             if not next(unconverged(self.world), ""):
                 return True
-            allowance.wait_for_retries()
+            limit.extend_for_back_off()
             if updated_and_ready(self.world) > furthest:
                 furthest = updated_and_ready(self.world)
-                allowance.begin_anew()
-        self.judge.object(CONVERGES, f"{allowance.used} s after the last fault: {next(unconverged(self.world), '')}")
+                limit.restart()
+        self.judge.object(
+            CONVERGES, f"{limit.elapsed_seconds} s after the last fault: {next(unconverged(self.world), '')}"
+        )
         return False
 
     def _becomes_quiet(self) -> bool:
@@ -287,23 +289,25 @@ class Simulation:
         if scalers:
             quiet = LOOKS_BACK_SECONDS
             longest = CONVERGE_SECONDS + 3 * LOOKS_BACK_SECONDS + max(map(round_trip_seconds, scalers))
-        allowance = Allowance(self.sim.kernel, longest)
-        while not allowance.is_used_up:
-            noise = self.judge.noise.count
+        limit = TimeLimit(self.sim.kernel, longest)
+        while not limit.is_exceeded:
+            count = self.judge.activity.count
             if not self._passes(quiet):
                 return False
-            if self.judge.noise.count == noise:
+            if self.judge.activity.count == count:
                 return True
-            allowance.wait_for_retries()
-        said = f"{allowance.used} s after all was as wanted, something is still written: {self.judge.noise.last}"
+            limit.extend_for_back_off()
+        said = (
+            f"{limit.elapsed_seconds} s after all was as wanted, something is still written: {self.judge.activity.last}"
+        )
         self.judge.object(QUIESCES, said)
         return False
 
     def _settles(self) -> bool:
         """Wait until every invariant of a quiet cluster holds: broken watches may still be backing off."""
-        allowance = Allowance(self.sim.kernel, SETTLE_SECONDS)
+        limit = TimeLimit(self.sim.kernel, SETTLE_SECONDS)
         while not self.judge.settled():
-            if allowance.is_used_up and not allowance.may_be_retried:
+            if limit.is_exceeded and not limit.is_backing_off:
                 self.judge.note_settled()
                 return False
             if not self._passes(QUIET_SECONDS):
@@ -322,7 +326,7 @@ class Simulation:
         revision = self.world.revision
         self.chaos.restart_controllers()
         if self._passes(RESTART_SECONDS):
-            for one in self.world.deeds_since(revision):
+            for one in self.world.changes_since(revision):
                 self.judge.object(RESTARTS_CHANGE_NOTHING, f"all was quiet, and after a restart {told(one)}")
 
     def _judge_failures(self) -> None:

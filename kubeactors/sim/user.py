@@ -23,25 +23,25 @@ from kubeactors.sim.users import (
     Defaults,
     Deployments,
     Devices,
-    Hands,
-    Looks,
-    Management,
+    FieldManagers,
+    Interference,
     Namespaces,
     Nodes,
     Ownership,
     Pods,
-    Rights,
+    Rbac,
+    Reads,
     Rules,
     Services,
+    Session,
     Sets,
     Sharing,
     Tenancy,
-    Things,
     Volumes,
 )
-from kubeactors.sim.users.hands import is_passing
-from kubeactors.sim.users.looks import Watching
-from kubeactors.sim.users.noted import NotedTransport
+from kubeactors.sim.users.effect import EffectTransport
+from kubeactors.sim.users.reads import Watching
+from kubeactors.sim.users.session import is_passing
 from kubeactors.sim.workload import (
     AccountAction,
     AnyAction,
@@ -109,60 +109,62 @@ class Doer:
         watching: Watching | None = None,
     ) -> None:
         self._own = own
-        self._hands = Hands(client, world, sleep)
+        self._session = Session(client, world, sleep)
         self._watching = watching
 
     async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
         """Perform the action, with retries; returns the error with which it was rejected for good, or None."""
         try:
-            await self._hands.persist(lambda: self._own(action) if isinstance(action, OwnAction) else self._do(action))
+            await self._session.persist(
+                lambda: self._own(action) if isinstance(action, OwnAction) else self._do(action)
+            )
         except StatusError as error:
             return error
         return None
 
     def _do(self, action: AnyAction) -> Awaitable[None]:  # noqa: C901, PLR0912 -- one case for each kind
-        hands = self._hands
+        session = self._session
         if isinstance(action, DeploymentAction):
-            return Deployments(hands).do(action)
+            return Deployments(session).do(action)
         if isinstance(action, SetAction):
-            return Sets(hands).do(action)
+            return Sets(session).do(action)
         if isinstance(action, PodAction):
-            return Pods(hands).do(action)
+            return Pods(session).do(action)
         if isinstance(action, NodeAction):
-            return Nodes(hands).do(action)
+            return Nodes(session).do(action)
         if isinstance(action, NamespaceAction):
-            return Namespaces(hands).do(action)
+            return Namespaces(session).do(action)
         if isinstance(action, BoundAction):
-            return Bounds(hands).do(action)
+            return Bounds(session).do(action)
         if isinstance(action, SharingAction):
-            return Sharing(hands).do(action)
+            return Sharing(session).do(action)
         if isinstance(action, ServiceAction):
-            return Services(hands).do(action)
+            return Services(session).do(action)
         if isinstance(action, VolumeAction):
-            return Volumes(hands).do(action)
+            return Volumes(session).do(action)
         if isinstance(action, OwnershipAction):
-            return Ownership(hands).do(action)
+            return Ownership(session).do(action)
         if isinstance(action, AccountAction):
-            return Accounts(hands).do(action)
+            return Accounts(session).do(action)
         if isinstance(action, TenancyAction):
-            return Tenancy(hands).do(action)
+            return Tenancy(session).do(action)
         if isinstance(action, DeviceAction):
-            return Devices(hands).do(action)
+            return Devices(session).do(action)
         if isinstance(action, CertificateAction):
-            return Certificates(hands).do(action)
+            return Certificates(session).do(action)
         if isinstance(action, RuleAction):
-            return Rules(hands).do(action)
+            return Rules(session).do(action)
         if isinstance(action, RightAction):
-            return Rights(hands).do(action)
+            return Rbac(session).do(action)
         if isinstance(action, DefaultAction):
-            return Defaults(hands).do(action)
+            return Defaults(session).do(action)
         if isinstance(action, ManagementAction):
-            return Management(hands).do(action)
+            return FieldManagers(session).do(action)
         if isinstance(action, Look):
-            return Looks(hands, self._watching).do(action)
+            return Reads(session, self._watching).do(action)
         if isinstance(action, Spoil):
-            return Things(hands).spoil(action)
-        return Things(hands).do(action)
+            return Interference(session).damage(action)
+        return Interference(session).do(action)
 
 
 class Connection(NamedTuple):
@@ -195,7 +197,7 @@ class User(Actor[UserMessage], reentrant=True, deterministic=True):
     async def perform(self, message: Perform) -> None:
         """Perform the action; log it if it is rejected for good."""
         action, (transport, scheme) = message.action, self._connection
-        way = NotedTransport(transport)
+        way = EffectTransport(transport)
         watching = (self.ctx.self, partial(next, self._watches))
         doer = Doer(Client(way, ADMIN, scheme=scheme), self._world, self._own, self.ctx.sleep, watching)
         error = await doer.perform(action)

@@ -11,7 +11,7 @@ from kubeactors.actor import Actor, handle
 from kubeactors.actor.supervision import SECOND
 from kubeactors.apiserver.admission.webhooks.call import CallWebhook, WebhookReply, no_call
 from kubeactors.apiserver.admission.webhooks.review import JSON_PATCH, KIND, VERSION
-from kubeactors.sim.users.rulings import PROGRAMS, Program, program_at
+from kubeactors.sim.users.admission_objects import PROGRAMS, Program, program_at
 
 ERROR = 500
 VALUE = "yes"

@@ -44,7 +44,7 @@ def commit_of(event: StoreEvent) -> Commit:
     return Commit(kv.mod_revision, kv.key, old, None if event.deleted else cast("TypedObject", kv.value))
 
 
-def is_deed(commit: Commit) -> bool:
+def is_change(commit: Commit) -> bool:
     """Whether a write does something to an object, other than a heartbeat, a status of a pending pod, or an Event."""
     old, new = commit.old, commit.new
     if isinstance(old, Node) and isinstance(new, Node):
@@ -110,7 +110,7 @@ class World:
         """The same by namespace and name."""
         self._on_node: dict[str, dict[str, Pod]] = {}
         """Pods by the node they are bound to, and by key; unbound pods under the empty name."""
-        self._going: dict[str, Pod] = {}
+        self._terminating: dict[str, Pod] = {}
         """Terminating pods by key."""
         self._controlled: dict[str, dict[str, TypedObject]] = {}
 
@@ -145,9 +145,9 @@ class World:
         """The pods bound to a node, ended or not; the unbound ones if the name is empty."""
         return self._on_node.get(node, {}).values()
 
-    def pods_going(self) -> Collection[Pod]:
+    def terminating_pods(self) -> Collection[Pod]:
         """The terminating pods."""
-        return self._going.values()
+        return self._terminating.values()
 
     def controlled_by(self, uid: str) -> Mapping[str, TypedObject]:
         """The objects whose controller has that uid."""
@@ -166,10 +166,10 @@ class World:
             if isinstance(one, ReplicaSet):
                 yield one
 
-    def deeds_since(self, revision: int) -> Iterator[Commit]:
+    def changes_since(self, revision: int) -> Iterator[Commit]:
         """The first commit of each kind after a revision, without heartbeats and Events."""
         for log in self.log.values():
-            yield from islice((one for one in log[_first(log, revision) :] if is_deed(one)), 1)
+            yield from islice((one for one in log[_first(log, revision) :] if is_change(one)), 1)
 
     # Commits.
 
@@ -204,7 +204,7 @@ class World:
         if isinstance(new, Pod):
             self._on_node.setdefault(new.spec.node_name, {})[key] = new
             if metadata.deletion_timestamp is not None:
-                self._going[key] = new
+                self._terminating[key] = new
         controller = controller_of(metadata)
         if controller is not None:
             self._controlled.setdefault(controller.uid, {})[key] = new
@@ -216,7 +216,7 @@ class World:
         self.by_uid.pop(metadata.uid, None)
         if isinstance(old, Pod):
             del self._on_node[old.spec.node_name][key]
-            self._going.pop(key, None)
+            self._terminating.pop(key, None)
         controller = controller_of(metadata)
         if controller is not None:
             self._controlled[controller.uid].pop(key, None)

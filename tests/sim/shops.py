@@ -30,7 +30,7 @@ async def add_pods(client: OperatorClient, key: str) -> None:
 
 
 async def keep_pods(client: OperatorClient, key: str) -> float | None:
-    """Looks at what there is now, and gives pods names that nobody else has."""
+    """Reads at what there is now, and gives pods names that nobody else has."""
     namespace, name = split_key(key)
     shop = await client.find(ConfigMap, name, namespace)
     if shop is None or "pods" not in shop.data:

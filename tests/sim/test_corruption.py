@@ -12,16 +12,16 @@ from kubeactors.client import controller_of
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.bounds.rollouts import is_ready, wanted
 from kubeactors.sim.chaos.corruption import HASH, NOBODY, NOWHERE
-from kubeactors.sim.chaos.faults import FieldCorrupted, Spoilable
+from kubeactors.sim.chaos.faults import CorruptibleField, FieldCorrupted
 from kubeactors.sim.workload import CreateDeployment
 from kubeactors.sim.world import World
 
-SPOILT_AT, NEVER = 5.0, 1000.0
+CORRUPTED_AT, NEVER = 5.0, 1000.0
 
 
-def simulated(field: Spoilable, seconds: float, until: float) -> Simulation:
-    """A deployment of two pods, of which something is spoilt."""
-    fault = FieldCorrupted(at=SPOILT_AT, field=field, number=1, seconds=seconds)
+def simulated(field: CorruptibleField, seconds: float, until: float) -> Simulation:
+    """A deployment of two pods, of which something is corrupted."""
+    fault = FieldCorrupted(at=CORRUPTED_AT, field=field, number=1, seconds=seconds)
     simulation = Simulation(Plan(seed=1, candidates=2, steps=(CreateDeployment(at=0.0, name="web", replicas=2), fault)))
     outcome = simulation.run(until)
     assert outcome.violations == ()
@@ -63,7 +63,7 @@ def _nodes_are_right(world: World) -> bool:
     )
 
 
-REPAIRED: dict[Spoilable, Callable[[World], bool]] = {
+REPAIRED: dict[CorruptibleField, Callable[[World], bool]] = {
     "replicas": _sizes,
     "no-replicas": _sizes,
     "owner-lost": _owned_and_ready,
@@ -78,7 +78,7 @@ REPAIRED: dict[Spoilable, Callable[[World], bool]] = {
 
 
 @pytest.mark.parametrize("field", REPAIRED)
-def test_who_looks_after_a_field_puts_it_right(field: Spoilable) -> None:
+def test_who_looks_after_a_field_puts_it_right(field: CorruptibleField) -> None:
     assert REPAIRED[field](simulated(field, NEVER, 45.0).world)
 
 
@@ -90,8 +90,8 @@ def test_a_pod_that_has_lost_the_label_of_its_replica_set_is_let_go_and_stays() 
 
 
 def test_what_nobody_looks_after_is_right_again_when_the_fault_heals() -> None:
-    spoilt, healed = (simulated("labels-lost", seconds, 9.0).world.of(Node).values() for seconds in (NEVER, 3.0))
-    assert [bool(one.metadata.labels) for one in spoilt].count(False) == 1
+    corrupted, healed = (simulated("labels-lost", seconds, 9.0).world.of(Node).values() for seconds in (NEVER, 3.0))
+    assert [bool(one.metadata.labels) for one in corrupted].count(False) == 1
     assert all(one.metadata.labels["kubernetes.io/hostname"] == one.metadata.name for one in healed)
 
 
@@ -106,4 +106,4 @@ def test_a_pod_that_is_to_go_to_a_node_that_does_not_exist_goes_elsewhere() -> N
 
 
 def test_every_field_is_tried_here() -> None:
-    assert sorted((*REPAIRED, "hash-lost", "labels-lost", "nomination")) == sorted(get_args(Spoilable))
+    assert sorted((*REPAIRED, "hash-lost", "labels-lost", "nomination")) == sorted(get_args(CorruptibleField))

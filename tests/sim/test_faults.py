@@ -107,7 +107,7 @@ def test_a_fault_concerns_its_component_when_it_takes_effect() -> None:
     crash = f.ControllerCrash(at=1.0, controller="replicaset", writes=1)
     simulation = Simulation(Plan(seed=1, steps=(crash, CreateDeployment(at=10.0, name="web", replicas=1))))
     assert simulation.run().faults == {kind_of(crash): 1}
-    assert simulation.world.faults.disturbed_until(MANAGER) >= 10 * SECOND
+    assert simulation.world.faults.affected_until(MANAGER) >= 10 * SECOND
 
 
 def test_a_clock_of_a_node_that_jumps_shows_in_what_its_kubelet_says_and_harms_nobody() -> None:

@@ -5,7 +5,7 @@ import pytest
 from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.grammar import Seeded
-from kubeactors.sim.grammar.topics.managing import Managing
+from kubeactors.sim.grammar.topics.field_managers import FieldManagers
 from kubeactors.sim.invariants.apiserver.field_ownership import FieldOwnershipIsTracked
 from kubeactors.sim.plan import in_order
 from kubeactors.sim.users.manifests import NAMESPACE
@@ -15,7 +15,7 @@ from tests.quality.automatic.mutants import in_force, named
 
 def shared(seed: int, writes: int = 15) -> Plan:
     """One object, and many writes of it, one after the other."""
-    drawn = Managing(Seeded(seed))
+    drawn = FieldManagers(Seeded(seed))
     steps = [*drawn.first(1.0), *(drawn.another(4.0 + number) for number in range(writes))]
     return Plan(seed=seed, nodes=1, steps=in_order([*steps]))
 

@@ -9,7 +9,7 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ADMIN, ApiRequest, Delete, GroupVersionResource, Result
 from kubeactors.message import Message
 from kubeactors.sim.chaos.crash import SimulatedCrash
-from kubeactors.sim.network import Hear, Network
+from kubeactors.sim.network import Network, OnAnswer
 
 
 class Said(Message, frozen=True):
@@ -124,7 +124,7 @@ def name_in(answer: object) -> str:
 def test_an_answer_is_overheard_though_its_asker_waits_for_another_one_first() -> None:
     heard: list[str] = []
 
-    def overhear(_component: str, _sender: Cell, request: ApiRequest[object]) -> Hear:
+    def overhear(_component: str, _sender: Cell, request: ApiRequest[object]) -> OnAnswer:
         return lambda answer: heard.append(f"{request.name}: {name_in(answer)}")
 
     sim = SimSystem(1)

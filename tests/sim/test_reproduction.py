@@ -11,7 +11,7 @@ import pytest
 
 from kubeactors.cli.errors import UsageError
 from kubeactors.cli.main import app
-from kubeactors.sim.campaigns.campaign import Runs, made_small
+from kubeactors.sim.campaigns.campaign import Runs, shrunk_if_reproducible
 from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.campaigns.reproduction import NotReproducible, check_reproducible, parted
 from kubeactors.sim.judge import Violation
@@ -76,7 +76,7 @@ def test_what_fails_only_while_it_is_made_smaller_is_not_reproducible_and_keeps_
         return campaign.run_plan(plan if not next(runs) else plan.with_steps(()), deadline=deadline)
 
     with pytest.raises(NotReproducible, match="has failed once, and does not the next time") as told:
-        made_small(found, Runs(once, campaign.recorded_order, campaign.simulation))
+        shrunk_if_reproducible(found, Runs(once, campaign.recorded_order, campaign.simulation))
     assert told.value.finding.violation == found.violation
 
 

@@ -64,7 +64,7 @@ class Bench:
 
     def disturb(self) -> None:
         """A long fault affects the component."""
-        self._world.faults.disturb("controller-manager", int(LATER * SECOND))
+        self._world.faults.affect("controller-manager", int(LATER * SECOND))
 
     def passes(self, seconds: float) -> None:
         """Time passes."""

@@ -27,7 +27,7 @@ from kubeactors.client import controller_of
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.grammar import generate
 from kubeactors.sim.steps import kind_of
-from kubeactors.sim.users.belongings import Widget
+from kubeactors.sim.users.auxiliary import Widget
 from kubeactors.sim.users.manifests import image_of
 from kubeactors.sim.workload import (
     AddPod,

@@ -13,9 +13,9 @@ from kubeactors.sim.campaigns.campaign import (
     Runs,
     Tally,
     known_invariants,
-    made_small,
     recorded_order,
     run_plan,
+    shrunk_if_reproducible,
 )
 from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.grammar import generate
@@ -132,9 +132,9 @@ def shrink_found(
     """The smallest plan that can be found for a failure in the time that there is.
 
     Raises:
-        NotReproducible: as in `made_small`.
+        NotReproducible: as in `shrunk_if_reproducible`.
     """
-    return made_small(found.finding, scenarios_of(job).runs, go_on=go_on, improved=improved)
+    return shrunk_if_reproducible(found.finding, scenarios_of(job).runs, go_on=go_on, improved=improved)
 
 
 def jobs(whole: Job, *, size: int = BATCH) -> Iterator[Job]:

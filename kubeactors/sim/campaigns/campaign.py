@@ -18,8 +18,8 @@ from kubeactors.sim.invariants import ALL, NAMES, Invariant
 from kubeactors.sim.mistakes import MISTAKES
 from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS, Plan, described, encode
 from kubeactors.sim.search import FIFO, STRATEGIES, TAPE, Deviation, shrink_tape
-from kubeactors.sim.shrinking.guesses import excerpts, guesses
-from kubeactors.sim.shrinking.likeness import is_alike
+from kubeactors.sim.shrinking.candidates import partial_plans, windows
+from kubeactors.sim.shrinking.equivalence import is_same_failure
 from kubeactors.sim.shrinking.shrink import shrink
 from kubeactors.sim.simulation import Outcome, Simulation
 
@@ -147,7 +147,7 @@ LONGER_SECONDS = 15.0
 """A smaller plan may fail so much later than the larger one did."""
 
 
-class FailsAlike:
+class FailsTheSame:
     """Tells of a plan whether it violates the same as a finding, and not much later."""
 
     def __init__(self, finding: Finding, run: Run) -> None:
@@ -161,7 +161,7 @@ class FailsAlike:
             violations = self._run(plan, deadline=self._deadline).violations
         except MISTAKES:
             return False
-        if not violations or not is_alike(violations[0], self._wanted, plan):
+        if not violations or not is_same_failure(violations[0], self._wanted, plan):
             return False
         self._deadline = violations[0].at + LONGER_SECONDS
         return True
@@ -176,7 +176,7 @@ class Runs(NamedTuple):
     """A plan, ready to run."""
 
 
-def made_small(
+def shrunk_if_reproducible(
     finding: Finding,
     runs: Runs,
     *,
@@ -212,13 +212,13 @@ def smallest(
     Raises:
         NotReproducible: what has failed while it was made smaller does not fail once more.
     """
-    fails = FailsAlike(finding, run)
+    fails = FailsTheSame(finding, run)
     begin = _first_that_fails(finding, fails, go_on)
     improved(begin)
     plan = shrink(begin, fails, go_on=go_on, improved=improved)
     if plan.schedule != FIFO and go_on():
         plain = plan.with_order(FIFO)
-        plan = plain if fails(plain) else _in_a_small_order(plan, fails, record, go_on)
+        plan = plain if fails(plain) else _with_minimal_order(plan, fails, record, go_on)
     outcome = run(plan)
     if not outcome.violations:
         raise NotReproducible(finding.of(plan), "a part of this plan has failed once, and does not the next time")
@@ -231,10 +231,10 @@ def _first_that_fails(finding: Finding, fails: Callable[[Plan], bool], go_on: Ca
     plain = whole.with_order(FIFO)
     cut = tuple(step for step in whole.steps if step.at <= violation.at)
     candidates = chain(
-        guesses(plain, violation),
-        excerpts(plain, violation),
+        partial_plans(plain, violation),
+        windows(plain, violation),
         (plain.with_steps(cut), plain),
-        guesses(whole, violation),
+        partial_plans(whole, violation),
         (whole.with_steps(cut),),
     )
     tried = dict.fromkeys((msgspec.json.encode(whole),))
@@ -246,7 +246,7 @@ def _first_that_fails(finding: Finding, fails: Callable[[Plan], bool], go_on: Ca
     return whole
 
 
-def _in_a_small_order(
+def _with_minimal_order(
     plan: Plan,
     fails: Callable[[Plan], bool],
     record: Record,

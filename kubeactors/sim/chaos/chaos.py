@@ -5,8 +5,7 @@ from functools import partial
 
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
-from kubeactors.sim.chaos import crashes, links, store, tempo, watches
-from kubeactors.sim.chaos.concern import concerned, deafens, hinders
+from kubeactors.sim.chaos import crashes, links, store, timing, watches
 from kubeactors.sim.chaos.containers import Containers
 from kubeactors.sim.chaos.disk import Disk
 from kubeactors.sim.chaos.effects import Effects
@@ -19,12 +18,13 @@ from kubeactors.sim.chaos.faults import (
     ObjectFault,
     OwnFault,
     StaleRestart,
-    TempoFault,
+    TimingFault,
     WatchFault,
     WriteFault,
 )
 from kubeactors.sim.chaos.machines import Machines
 from kubeactors.sim.chaos.objects import Objects
+from kubeactors.sim.chaos.targets import affected_component, impairs_watches, slows
 from kubeactors.sim.chaos.writes import Writes
 from kubeactors.sim.network import Network
 from kubeactors.sim.processes import ELECTED
@@ -94,7 +94,9 @@ class Chaos:
     def _begin(self, fault: AnyFault, until: int) -> None:
         """Resolve the target node and leader now; for a stale restart, when the component crashes."""
         fault = fault if isinstance(fault, StaleRestart) else self._effects.at_the_hot_node(fault)
-        self._world.faults.disturb(concerned(fault), until, hinders=hinders(fault), deafens=deafens(fault))
+        self._world.faults.affect(
+            affected_component(fault), until, slows=slows(fault), impairs_watches=impairs_watches(fault)
+        )
         self._do(self._effects.processes.at_the_leader(fault))
 
     def _do(self, fault: AnyFault) -> None:
@@ -102,8 +104,8 @@ class Chaos:
             self._machines.begin(fault)
         elif isinstance(fault, CrashFault):
             crashes.begin(self._effects, fault)
-        elif isinstance(fault, TempoFault):
-            tempo.begin(self._effects, fault)
+        elif isinstance(fault, TimingFault):
+            timing.begin(self._effects, fault)
         elif isinstance(fault, WatchFault):
             watches.begin(self._effects, fault)
         elif isinstance(fault, WriteFault):

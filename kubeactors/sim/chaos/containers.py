@@ -12,14 +12,14 @@ from kubeactors.kubelet.runtimes import Behaviour
 from kubeactors.kubelet.runtimes.curves import Curve
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 from kubeactors.sim.chaos.effects import Effects
-from kubeactors.sim.chaos.faults import ContainerFault, FailingContainers, FailingProbes, SlowStarts, Trouble
+from kubeactors.sim.chaos.faults import ContainerFailure, ContainerFault, FailingContainers, FailingProbes, SlowStarts
 from kubeactors.sim.processes import MACHINES
 
 Changes = Mapping[str, object]
 """Fields of a `Behaviour`, and the values they have during the fault."""
 
 SLOW_START_SECONDS = 20.0
-TROUBLES: dict[Trouble, Changes] = {
+CONTAINER_FAILURES: dict[ContainerFailure, Changes] = {
     "crash": {"run_seconds": 0.2, "exit_code": 1},
     "out-of-memory": {"run_seconds": 0.2, "exit_code": 137},
     "no-image": {"pull_error": "no such image"},
@@ -75,7 +75,7 @@ def changes_of(fault: ContainerFault) -> Changes:
         case SlowStarts():
             return {"start_seconds": SLOW_START_SECONDS}
         case FailingContainers():
-            return TROUBLES[fault.how]
+            return CONTAINER_FAILURES[fault.how]
         case FailingProbes():
             return {fault.probe: _failing(fault)}
 

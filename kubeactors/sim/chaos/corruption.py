@@ -19,7 +19,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.bounds.capacity import is_ours
 from kubeactors.sim.bounds.rollouts import is_active, wanted
-from kubeactors.sim.chaos.faults import Spoilable
+from kubeactors.sim.chaos.faults import CorruptibleField
 
 HASH = "pod-template-hash"
 UNREACHABLE = "node.kubernetes.io/unreachable"
@@ -31,20 +31,20 @@ MORE = 2
 """How many extra pods a ReplicaSet asks for, and how many generations ahead a status is."""
 
 
-def spoilt(field: Spoilable, value: TypedObject) -> TypedObject:
+def corrupted(field: CorruptibleField, value: TypedObject) -> TypedObject:
     """The object with that field corrupted; the very same object if it lacks the field or is being deleted.
 
-    >>> lost = spoilt("owner-lost", ReplicaSet())
+    >>> lost = corrupted("owner-lost", ReplicaSet())
     >>> lost == ReplicaSet()
     True
     """
-    return value if value.metadata.deletion_timestamp is not None else _SPOILS[field](value)
+    return value if value.metadata.deletion_timestamp is not None else _CORRUPTIONS[field](value)
 
 
-def mended(now: TypedObject, wrong: TypedObject, before: TypedObject) -> TypedObject:
+def restored(now: TypedObject, wrong: TypedObject, before: TypedObject) -> TypedObject:
     """The object as it is now, with the former values wherever the corrupted ones are still there.
 
-    >>> mended(spoilt("labels-lost", ours := Node()), spoilt("labels-lost", ours), ours) == ours
+    >>> restored(corrupted("labels-lost", ours := Node()), corrupted("labels-lost", ours), ours) == ours
     True
     """
     metadata = now.metadata
@@ -151,7 +151,7 @@ def _no_room(value: TypedObject) -> TypedObject:
     return replace(value, status=replace(value.status, capacity=nothing, allocatable=nothing))
 
 
-_SPOILS: dict[Spoilable, Callable[[TypedObject], TypedObject]] = {
+_CORRUPTIONS: dict[CorruptibleField, Callable[[TypedObject], TypedObject]] = {
     "replicas": _replicas,
     "no-replicas": _no_replicas,
     "owner-lost": _owner_lost,
@@ -166,4 +166,4 @@ _SPOILS: dict[Spoilable, Callable[[TypedObject], TypedObject]] = {
     "node-unready": _node_unready,
     "no-room": _no_room,
 }
-SPOILT_TYPES: tuple[type[TypedObject], ...] = (Pod, ReplicaSet, Deployment, Node, Lease)
+CORRUPTIBLE_TYPES: tuple[type[TypedObject], ...] = (Pod, ReplicaSet, Deployment, Node, Lease)

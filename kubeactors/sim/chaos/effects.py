@@ -9,9 +9,9 @@ import msgspec
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
-from kubeactors.sim.chaos.concern import concerned, deafens, hinders
 from kubeactors.sim.chaos.crash import SimulatedCrash
 from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault
+from kubeactors.sim.chaos.targets import affected_component, impairs_watches, slows
 from kubeactors.sim.network import Network, Rule
 from kubeactors.sim.processes import Processes
 from kubeactors.sim.steps import Fault, kind_of
@@ -53,7 +53,9 @@ class Effects:
     def concern(self, fault: AnyFault, seconds: float) -> None:
         """The fault affects its component from now on for so long."""
         until = self.kernel.now + int(seconds * SECOND)
-        self.world.faults.disturb(concerned(fault), until, hinders=hinders(fault), deafens=deafens(fault))
+        self.world.faults.affect(
+            affected_component(fault), until, slows=slows(fault), impairs_watches=impairs_watches(fault)
+        )
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
         """Call the action later, in virtual time."""

@@ -65,9 +65,9 @@ class Machines:
         world.faults.calm = False
         for node in nodes:
             self._without[node] = self._without.get(node, 0) + 1
-            world.faults.dark.setdefault(node, now)
+            world.faults.powered_off.setdefault(node, now)
             if seconds is not None:
-                world.faults.disturb(node, now + int(seconds * SECOND))
+                world.faults.affect(node, now + int(seconds * SECOND))
                 self._effects.after(seconds, partial(self._restore, node))
         machines.tell(PowerOff(nodes))
         self._effects.count(fault)
@@ -77,7 +77,7 @@ class Machines:
         self._without[node] -= 1
         if not self._without[node]:
             del self._without[node]
-            world.faults.dark.pop(node, None)
+            world.faults.powered_off.pop(node, None)
             world.faults.calm = not self._without
             if machines is not None:
                 machines.tell(PowerOn((node,)))

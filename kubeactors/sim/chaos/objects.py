@@ -16,14 +16,14 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ADMIN, MERGE_PATCH, Patch
 from kubeactors.client import revision_of
 from kubeactors.sim.bounds.capacity import is_ours
-from kubeactors.sim.chaos.corruption import SPOILT_TYPES, mended, spoilt
+from kubeactors.sim.chaos.corruption import CORRUPTIBLE_TYPES, corrupted, restored
 from kubeactors.sim.chaos.effects import Effects
-from kubeactors.sim.chaos.faults import FieldCorrupted, ObjectFault, Restorable, StatusCleared
+from kubeactors.sim.chaos.faults import ClearableStatus, FieldCorrupted, ObjectFault, StatusCleared
 from kubeactors.sim.network import STORE
 from kubeactors.sim.processes import SERVER
 from kubeactors.storage.messages import Compare, PutOp, Txn, TxnReply
 
-RESTORABLE: dict[Restorable, type[TypedObject]] = {
+CLEARABLE: dict[ClearableStatus, type[TypedObject]] = {
     "deployments": Deployment,
     "replicasets": ReplicaSet,
     "statefulsets": StatefulSet,
@@ -57,17 +57,17 @@ class Objects:
         """Begin the fault; it heals by itself."""
         match fault:
             case FieldCorrupted():
-                self._spoil(fault)
+                self._corrupt(fault)
             case StatusCleared():
-                self._lose_status(fault)
+                self._clear_status(fault)
 
-    def _spoil(self, fault: FieldCorrupted) -> None:
+    def _corrupt(self, fault: FieldCorrupted) -> None:
         """Choose an object that has the field and corrupt it; restore it when the fault heals."""
         victims = sorted(
             (key, one, wrong)
-            for type_ in SPOILT_TYPES
+            for type_ in CORRUPTIBLE_TYPES
             for key, one in self._world.of(type_).items()
-            if (wrong := spoilt(fault.field, one)) is not one
+            if (wrong := corrupted(fault.field, one)) is not one
         )
         if not victims:
             return
@@ -76,17 +76,17 @@ class Objects:
         def done(succeeded: bool) -> None:  # noqa: FBT001 -- it is a callback
             if succeeded:
                 self._effects.count(fault)
-                self._effects.after(fault.seconds, partial(self._mend, key, wrong, before))
+                self._effects.after(fault.seconds, partial(self._restore, key, wrong, before))
 
-        self._world.faults.spoil(before)
+        self._world.faults.corrupt(before)
         self._write(key, before, wrong, done)
 
-    def _lose_status(self, fault: StatusCleared) -> None:
+    def _clear_status(self, fault: StatusCleared) -> None:
         """Clear the status of an object, as an administrator may."""
-        types = RESTORABLE.values() if fault.resource == "any" else (RESTORABLE[fault.resource],)
+        types = CLEARABLE.values() if fault.resource == "any" else (CLEARABLE[fault.resource],)
         server, victims = (
             self._effects.processes.find(SERVER),
-            [one for type_ in types for one in self._restorable(type_)],
+            [one for type_ in types for one in self._clearable(type_)],
         )
         if server is None or not victims:
             return
@@ -103,20 +103,20 @@ class Objects:
         )
         server.put((lost, None, Wait()))
 
-    def _restorable(self, type_: type[TypedObject]) -> list[TypedObject]:
+    def _clearable(self, type_: type[TypedObject]) -> list[TypedObject]:
         """The objects of a kind whose status a component maintains, by name."""
         found = (one for _, one in sorted(self._world.of(type_).items()))
         return [one for one in found if not isinstance(one, Node) or is_ours(one)]
 
-    def _mend(self, key: str, wrong: TypedObject, before: TypedObject) -> None:
+    def _restore(self, key: str, wrong: TypedObject, before: TypedObject) -> None:
         now = self._world.of(type(before)).get(key)
         if now is None or now.metadata.uid != before.metadata.uid:
             return
-        right = mended(now, wrong, before)
+        right = restored(now, wrong, before)
         if right != now:
-            self._write(key, now, right, partial(self._again_unless, partial(self._mend, key, wrong, before)))
+            self._write(key, now, right, partial(self._retry_unless, partial(self._restore, key, wrong, before)))
 
-    def _again_unless(self, action: Callable[[], object], succeeded: bool) -> None:  # noqa: FBT001 -- as above
+    def _retry_unless(self, action: Callable[[], object], succeeded: bool) -> None:  # noqa: FBT001 -- as above
         if not succeeded:
             self._effects.after(RETRY_SECONDS, action)
 

@@ -15,7 +15,7 @@ from kubeactors.sim.chaos.faults import (
     SlowReplies,
     WriteFault,
 )
-from kubeactors.sim.chaos.meddling import meddled, taken_away
+from kubeactors.sim.chaos.interference import deletion_of, interfering_action
 from kubeactors.sim.chaos.rules.watches import EXPIRED, Break
 from kubeactors.sim.chaos.rules.writes import DelayReply, Deny, Hold, LoseReply, Touch, Vanish
 from kubeactors.sim.workload import AnyAction
@@ -57,7 +57,7 @@ class Writes:
         self._effects.count(fault)
         self._effects.concern(fault, fault.seconds)
         if fault.meanwhile is not None:
-            self._do(meddled(write, fault.meanwhile, is_done=fault.leg == "reply"))
+            self._do(interfering_action(write, fault.meanwhile, is_done=fault.leg == "reply"))
 
     def _hide(self, fault: MissedDelete, resource: str) -> None:
         hidden = Break(resource, self._effects.counting(fault), EXPIRED)
@@ -66,7 +66,7 @@ class Writes:
     def _take_away(self, fault: MissedDelete, written: TypedObject) -> None:
         """Let a user delete what a component has just written."""
         self._effects.concern(fault, fault.seconds)
-        self._do(taken_away(written))
+        self._do(deletion_of(written))
 
     def _do(self, action: AnyAction | None) -> None:
         if action is not None:

@@ -26,8 +26,8 @@ from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
 from kubeactors.actor.tracing import TracedCell, Tracing
 from kubeactors.apimachinery.requests import WatchEvents
-from kubeactors.sim.chaos.concern import concerned
 from kubeactors.sim.chaos.faults import AnyFault
+from kubeactors.sim.chaos.targets import affected_component
 from kubeactors.sim.explain.histories import difference, verb_of
 from kubeactors.sim.explain.records import Delivery, Firing, Records, Write
 from kubeactors.sim.explain.summaries import name_of, summary_of
@@ -166,7 +166,7 @@ class Recording(Tracing):
                 until=max(until, self._now),
                 kind=kind_of(fault),
                 summary=described(fault),
-                component=concerned(fault),
+                component=affected_component(fault),
                 before=len(self.records.deliveries),
             )
         )

@@ -2,7 +2,7 @@
 
     actions.py   user actions         faults/     faults             source.py   the source of choices
     subjects.py  the workloads of a scenario          creations.py   parameters of new workloads
-    extras.py    rarer features and actions           belongings.py  topics besides workloads
+    extras.py    rarer features and actions           auxiliary.py   topics besides workloads
     topics/      these topics                         probing.py     parameters of probes
 
 Steps come in bursts around a few moments, as overlapping steps find the most bugs.
@@ -11,7 +11,7 @@ Steps come in bursts around a few moments, as overlapping steps find the most bu
 from collections.abc import Sequence
 
 from kubeactors.sim.grammar.actions import MOMENT_SECONDS, Actions
-from kubeactors.sim.grammar.belongings import Belongings
+from kubeactors.sim.grammar.auxiliary import AuxiliaryTopics
 from kubeactors.sim.grammar.extras import Extras
 from kubeactors.sim.grammar.faults import Aim, Faults
 from kubeactors.sim.grammar.probing import probed
@@ -72,7 +72,7 @@ def draw(source: Source, seed: int, kinds: Sequence[str] = FAULT_KINDS, nodes: i
     room, candidates = source.choice(ROOMS), source.choice(CANDIDATES)
     extras = Extras(source)
     adorned = [extras.adorned(one) for one in done]
-    steps = [*adorned, *steps[len(done) :], *extras.some(adorned), *Belongings(source, adorned).some()]
+    steps = [*adorned, *steps[len(done) :], *extras.some(adorned), *AuxiliaryTopics(source, adorned).some()]
     start_seconds, events = source.choice(STARTS), source.choice(EVENTS)
     own_pods = int(not source.integer(0, OWN_ONE_IN - 1))
     if own_pods:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.workload import AnyAction
-from kubeactors.sim.workload.looks import Looked
+from kubeactors.sim.workload.reads import ReadKind
 
 LOADS = ("60m", "20m", "90m", "20m 40:90m", "90m 60:20m", "50m", "70m")
 """The CPU usage of pods that request 100m."""
@@ -25,7 +25,7 @@ ROLLED = (12.0, 25.0, 40.0)
 LATER = (0.0, 0.5, 2.0, 5.0, 15.0)
 """The delay after another action, in seconds."""
 MOST = 3
-LOOKED = get_args(Looked)
+READ_KINDS = get_args(ReadKind)
 CREATIONS = (
     workload.CreateDeployment, workload.CreateStatefulSet, workload.CreateDaemonSet, workload.CreateJob,
     workload.CreateReplicationController,
@@ -201,7 +201,7 @@ class Extras:
     def _look(self, at: float, actions: Sequence[AnyAction]) -> AnyAction:
         """A read with selectors for things that may exist: a workload's label, a name, a node."""
         source = self._source
-        of: Looked = source.choice(("Pod", "Pod", *LOOKED))
+        of: ReadKind = source.choice(("Pod", "Pod", *READ_KINDS))
         name = source.choice([one.name for one in actions if isinstance(one, CREATIONS)] or ["web"])
         labels = source.choice(("", "", f"app={name}", f"app!={name}", f"app in ({name},other)"))
         fields = source.choice(("", "", f"metadata.name={name}", f"metadata.name!={name}"))

@@ -73,7 +73,7 @@ class ConditionTransitionsAreTimestamped(Invariant):
             return
         then = cast("_Conditioned", old).status.conditions if old is not None else ()
         now = cast("_Conditioned", new).status.conditions
-        if then is now or not now or self.world.faults.is_spoilt(new.metadata.uid):
+        if then is now or not now or self.world.faults.is_corrupted(new.metadata.uid):
             return
         before = {one.type: one for one in then or () if one.type not in HEARSAY}
         for one in now:
@@ -87,7 +87,7 @@ class ConditionTransitionsAreTimestamped(Invariant):
     @property
     def _hindered_until(self) -> int:
         """Until when a write may have been delayed, and so describe an older state."""
-        return max(self.world.faults.disturbed.values(), default=LONG_AGO)
+        return max(self.world.faults.affected.values(), default=LONG_AGO)
 
 
 @cache

@@ -78,7 +78,7 @@ class DisruptionTargetIsSet(RequestInvariant, ServerInvariant):
         pod = self._going.get((namespace, name))
         if pod is None or uid not in {None, pod.metadata.uid} or pod.status.phase in FINISHED:
             return
-        if not _is_target(pod) and not self.world.faults.is_spoilt(pod.metadata.uid):
+        if not _is_target(pod) and not self.world.faults.is_corrupted(pod.metadata.uid):
             yield f"{cause} {title(pod)} without the condition DisruptionTarget"
 
     def _is_lost(self, pod: Pod) -> bool:
@@ -88,7 +88,7 @@ class DisruptionTargetIsSet(RequestInvariant, ServerInvariant):
             return False
         now = self.root.kernel.now
         is_gone = self._nodes.get(pod.spec.node_name, now) + KNOWN < now
-        return is_gone and self.world.faults.disturbed_until(MANAGER) + UNDISTURBED < now
+        return is_gone and self.world.faults.affected_until(MANAGER) + UNDISTURBED < now
 
 
 class FinishedPodsAreKept(RequestInvariant):
@@ -119,7 +119,7 @@ class FinishedPodsAreKept(RequestInvariant):
         if not isinstance(request, Delete) or controller_name(asked.sender) not in KEEPERS or is_refusal(answer):
             return
         uid = request.options.preconditions.uid if request.options.preconditions is not None else None
-        known = max(self._ended.get(uid or "", asked.at), self.world.faults.disturbed_until(MANAGER) + UNDISTURBED)
+        known = max(self._ended.get(uid or "", asked.at), self.world.faults.affected_until(MANAGER) + UNDISTURBED)
         if known + KNOWN < asked.at:
             yield f"{asked.sender.path} deletes {described(request)}, which finished {(asked.at - known) / SECOND:.0f} s ago"
 

@@ -101,7 +101,7 @@ class EventsAreAccurate(Invariant):
             alike.clear()
         alike.append(now)
         tellers = (MANAGER, SCHEDULER, event.reporting_instance)
-        if len(alike) > SIMILAR and not any(name in self.world.faults.disturbed for name in tellers):
+        if len(alike) > SIMILAR and not any(name in self.world.faults.affected for name in tellers):
             yield f"it is similar Event number {len(alike)}, but only {SIMILAR} are written before they are combined"
 
     def _inaccurate(self, event: Event) -> Iterator[str]:
@@ -236,8 +236,8 @@ class EventsAreRecorded(RequestInvariant):
         uid, namespace = promise.about.metadata.uid, promise.about.metadata.namespace
         space = self.world.find(Namespace, namespace, "")
         stays = space is not None and space.metadata.deletion_timestamp is None
-        calm = self.world.faults.hindered_until(kind_of_process(promise.component), "") + RECOVERED < promise.at
-        lives = promise.component not in self.world.faults.dark
+        calm = self.world.faults.slowed_until(kind_of_process(promise.component), "") + RECOVERED < promise.at
+        lives = promise.component not in self.world.faults.powered_off
         return calm and lives and stays and self._writes.get(uid, 0) < MANY
 
 

@@ -23,7 +23,7 @@ PREEMPTED = "PreemptionByScheduler"
 def informed_at(world: World, *components: str) -> int:
     """When these components are up to date again: soon after a fault, or once they have noticed that a watch is dead."""
     faults = world.faults
-    return max(faults.disturbed_until(*components) + RETRIED, faults.deafened_until(*components) + UNDISTURBED)
+    return max(faults.affected_until(*components) + RETRIED, faults.watches_impaired_until(*components) + UNDISTURBED)
 
 
 def is_evicted(value: TypedObject | None) -> bool:

@@ -81,8 +81,8 @@ class ScheduledPodsAreAdmitted(Invariant):
             self._mirrored[commit.current.spec.node_name] = self.root.kernel.now
         if isinstance(new, Pod) and isinstance(old, Pod) and _is_rejected(new) and not _is_rejected(old):
             node, now = new.spec.node_name, self.root.kernel.now
-            since = max(self.world.faults.disturbed_until(node, "", "scheduler"), self._mirrored.get(node, LONG_AGO))
-            if not self.world.intents.forced and since + UNDISTURBED < now:
+            since = max(self.world.faults.affected_until(node, "", "scheduler"), self._mirrored.get(node, LONG_AGO))
+            if not self.world.intents.force_deleted and since + UNDISTURBED < now:
                 yield f"{title(new)} was bound to {node}, whose kubelet rejected it: {new.status.message}"
 
 
@@ -124,7 +124,7 @@ class AtMostOnePodPerIdentity(Invariant):
         nodes, running = self._nodes[key], dict[str, str]()
         for node in dict.fromkeys(nodes.values()):
             uids = (one.config.uid for one in running_on(self.root, node))
-            running |= {uid: node for uid in uids if uid in nodes and uid not in self.world.intents.forced}
+            running |= {uid: node for uid in uids if uid in nodes and uid not in self.world.intents.force_deleted}
         first, *others = running.values() or ("",)
         for node in others:
             yield f'pod "{key[0]}/{key[1]}" runs on {first} and on {node} at the same time'
@@ -144,7 +144,7 @@ class PodsTerminateGracefully(Invariant):
         old = commit.old
         if commit.new is not None or not isinstance(old, Pod) or not old.spec.node_name or is_lost_with_node(old):
             return
-        if old.metadata.uid in self.world.intents.forced:
+        if old.metadata.uid in self.world.intents.force_deleted:
             return
         if old.metadata.deletion_timestamp is None and old.status.phase not in TERMINAL:
             yield f"{title(old)} was removed while active, without a graceful deletion"
@@ -174,7 +174,7 @@ class FinishedPodsAreNotRestarted(Invariant):
         for node, ended in self._gone.items():
             kubelet = kubelet_on(self.root, node)
             for one in sandboxes_of(kubelet):
-                gone = None if one.config.uid in self.world.intents.forced else ended.get(one.config.uid)
+                gone = None if one.config.uid in self.world.intents.force_deleted else ended.get(one.config.uid)
                 containers = containers_of(kubelet, one) if gone is not None else ()
                 if gone is not None and any(made.created_at > gone + SECOND // 10 for made in containers):
                     name = f"{one.config.namespace}/{one.config.name}"

@@ -208,7 +208,7 @@ class ReplicasAreSpread(Invariant):
         """Whether other pods may influence the scores. Called last, as it looks at many pods."""
         if has_reserved_room(self.world):
             return True
-        if any(one.spec.node_name and one.status.phase not in FINISHED for one in self.world.pods_going()):
+        if any(one.spec.node_name and one.status.phase not in FINISHED for one in self.world.terminating_pods()):
             return True  # some plugins count terminating pods, others do not
         others = (one for one in self._with_affinity.values() if one.metadata.uid != pod.metadata.uid)
         return any(wants_near(one, pod) or pod_preference(one, pod) for one in others)  # affinity or anti-affinity

@@ -42,7 +42,7 @@ class ObservedGenerationIsMonotonic(RequestInvariant):
                 yield f"{asked.sender.path} writes {described(asked.request)}: {problem}"
 
     def _may_lag(self, asked: Asked) -> bool:
-        return self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED >= self.root.kernel.now
+        return self.world.faults.affected_until(kind_of_process(asked.component)) + UNDISTURBED >= self.root.kernel.now
 
 
 def changed(old: TypedObject, new: TypedObject) -> Iterator[str]:

@@ -67,7 +67,7 @@ class NoOscillation(RequestInvariant):
             return
         if isinstance(last.commit.current, HorizontalPodAutoscaler):
             return
-        if self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < first.at:
+        if self.world.faults.affected_until(kind_of_process(asked.component)) + UNDISTURBED < first.at:
             yield (
                 f"{asked.sender.path} reverts {described(asked.request)} to its state before revision {first.commit.revision}, "
                 "though nothing else was written since"

@@ -173,7 +173,7 @@ class ContainerStatesAdvance(Invariant):
         if old.status.start_time and new.status.start_time != old.status.start_time:
             yield f"{title(new)}: its startTime changed from {old.status.start_time} to {new.status.start_time}"
         before = {one.name: one for one in statuses_of(old)}
-        begins_anew = self.world.faults.disturbed_until(new.spec.node_name) + UNDISTURBED >= self.root.kernel.now
+        begins_anew = self.world.faults.affected_until(new.spec.node_name) + UNDISTURBED >= self.root.kernel.now
         policies = _policies(new, prepares_again=begins_anew)
         for one in statuses_of(new):
             was = before.get(one.name)

@@ -99,7 +99,7 @@ class ContainerRestartsBackOff(Invariant):
             wait = 0 if wait is not None else None
         if wait and last is not None and last.finished_at and begun is not None and begun.started_at:
             waited = (parse_time(begun.started_at) - parse_time(last.finished_at)) // SECOND
-            calm = self.world.faults.disturbed_until(MANAGER) < (known.ended or 0)
+            calm = self.world.faults.affected_until(MANAGER) < (known.ended or 0)
             if waited + ROUNDING < wait and calm:
                 yield f"restarted {waited} s after it terminated, but its back-off was {wait} s"
         known.count, known.kubelet, known.ended = one.restart_count, kubelet, None
@@ -120,8 +120,8 @@ class ContainerRestartsBackOff(Invariant):
 
     def _is_well(self, node: str) -> bool:
         """Whether a node has power and was not disturbed lately."""
-        return node not in self.world.faults.dark and (
-            self.world.faults.disturbed_until(node, MANAGER) + UNDISTURBED < self.root.kernel.now
+        return node not in self.world.faults.powered_off and (
+            self.world.faults.affected_until(node, MANAGER) + UNDISTURBED < self.root.kernel.now
         )
 
     def _kubelet(self, pod: Pod) -> object:
@@ -144,9 +144,9 @@ class PodsTerminateInTime(Invariant):
     def looked(self) -> Iterator[str]:
         """Look for pods whose removal is overdue."""
         kernel = self.root.kernel
-        for pod in self.world.pods_going():
+        for pod in self.world.terminating_pods():
             until, node = pod.metadata.deletion_timestamp, pod.spec.node_name
-            if until is None or pod.metadata.finalizers or not node or node in self.world.faults.dark:
+            if until is None or pod.metadata.finalizers or not node or node in self.world.faults.powered_off:
                 continue
             if parse_time(until) + LATE < kernel.wall + kernel.now and self._is_well(node):
                 yield f"{title(pod)} is still there, though its grace period ended at {until}, and {node} is healthy"
@@ -154,7 +154,7 @@ class PodsTerminateInTime(Invariant):
     def _is_well(self, name: str) -> bool:
         node = self.world.find(Node, name, "")
         faults = self.world.faults
-        known = max(faults.disturbed_until(name, MANAGER), faults.hindered_until(name)) + UNDISTURBED
+        known = max(faults.affected_until(name, MANAGER), faults.slowed_until(name)) + UNDISTURBED
         calm = known < self.root.kernel.now
         return calm and node is not None and is_ours(node)
 

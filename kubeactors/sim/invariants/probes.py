@@ -245,7 +245,7 @@ class ProbesAreRespected(Invariant):
         known.checked = now
         if pod.metadata.deletion_timestamp is not None or not self._is_same(pod, known):
             return
-        calm = self.world.faults.hindered_until(pod.spec.node_name, "") + RECOVERED
+        calm = self.world.faults.slowed_until(pod.spec.node_name, "") + RECOVERED
         for since, by, undone in known.dues(now):
             if undone and calm < since and checked < by <= now:
                 yield f"{undone} {(now - by) / SECOND:.1f} s ago"

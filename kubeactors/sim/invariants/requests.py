@@ -141,7 +141,7 @@ class NoConflictsWithOwnWrites(RequestInvariant):
         return owner is not None and owner.uid not in self.world.by_uid
 
     def _is_undisturbed(self, asked: Asked) -> bool:
-        return self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED < self.root.kernel.now
+        return self.world.faults.affected_until(kind_of_process(asked.component)) + UNDISTURBED < self.root.kernel.now
 
 
 def _remembers(actor: object) -> bool:
@@ -177,7 +177,7 @@ class NoRedundantWrites(RequestInvariant):
             return
         known = max(
             self._time_of(revision) + KNOWN,
-            self.world.faults.disturbed_until(kind_of_process(asked.component)) + UNDISTURBED,
+            self.world.faults.affected_until(kind_of_process(asked.component)) + UNDISTURBED,
         )
         if known < now:
             yield f"{asked.sender.path} writes {described(asked.request)}, but the write changes nothing"

@@ -143,7 +143,7 @@ class SchedulingConstraintsAreRespected(Invariant):
     def _as_it_may_seem(self, node: Node) -> Iterator[Node]:
         yield node
         when, before = self._relabelled.get(node.metadata.uid, (LONG_AGO, node))
-        if self.root.kernel.now < max(when, self.world.faults.disturbed_until(SCHEDULER)) + UNDISTURBED:
+        if self.root.kernel.now < max(when, self.world.faults.affected_until(SCHEDULER)) + UNDISTURBED:
             yield before
 
     def _problem(self, node: Node, pod: Pod) -> str:
@@ -232,7 +232,7 @@ class FittingPodsAreRequeued(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Try every node for every unschedulable pod."""
-        if self.world.faults.disturbed_until(SCHEDULER) > self.root.kernel.now:
+        if self.world.faults.affected_until(SCHEDULER) > self.root.kernel.now:
             return
         for path, scheduler in actors_within(SCHEDULER, self.root, Scheduler):
             yield from _unrequeued(path, scheduler)

@@ -15,8 +15,8 @@ from kubeactors.sim.campaigns.campaign import (
     Tally,
     known_faults,
     known_invariants,
-    made_small,
     order_of,
+    shrunk_if_reproducible,
     story,
     write_replay,
 )
@@ -135,7 +135,7 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
         if not tally.findings:
             return tally
         try:
-            finding = made_small(tally.findings[0], self.runs, go_on=_clock(SHRINK_SECONDS))
+            finding = shrunk_if_reproducible(tally.findings[0], self.runs, go_on=_clock(SHRINK_SECONDS))
         except NotReproducible as error:
             error.add_note(f"the plan is in {write_replay(error.finding, self.report, self.place, note=error.parting)}")
             raise

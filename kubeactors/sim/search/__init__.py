@@ -1,12 +1,12 @@
-"""In which order things happen: strategies that choose it, and one form in which every order can be kept.
+"""The order of deliveries: search strategies, and a form in which any order can be recorded, replayed and shrunk.
 
-    strategies.py   the orders that a campaign tries, by name       priorities.py   PCT: few, well-placed changes of order
-    tape.py         an order as deviations from first in, first out; recorded, played again, made small
-    fewest.py       delta debugging
-    exhaustive.py   all orders of a small system, without those that cannot make a difference
-    steps.py        what a step of a run has touched, and what could have come in another order
+    strategies.py   the strategies of a campaign, by name           priorities.py   PCT: few, well-placed changes of order
+    tape.py         an order as deviations from first in, first out
+    ddmin.py        delta debugging
+    exhaustive.py   all orders of a small system, with partial-order reduction
+    steps.py        what each step of a run touched, and which steps could be reordered
 
-Who sends to it: campaigns, replays, tests of small systems. It sends nothing: the simulator's run queue asks it.
+Who sends to it: campaigns, replays, tests of small systems. It sends nothing: the simulator's run queue calls it.
 """
 
 from kubeactors.sim.search.exhaustive import Exploration, explore

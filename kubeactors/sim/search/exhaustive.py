@@ -1,10 +1,9 @@
-"""All orders of a small system: what fails in none of them is proved, within the bound.
+"""Bounded exhaustive search: a small system that fails in no order of deliveries is proved correct, within the bound.
 
-A run is repeated from the start with another choice at one step, the deepest that has one left, until there is none.
-Orders that differ only in the order of independent steps are the same order; of these one is run.
+The run is repeated from the start with another choice at the deepest step that has one left, until none has. Of orders
+that differ only in independent steps, one is run.
 
-It holds for actors that have nothing in common but messages: what they share besides is not seen, and neither are
-mailboxes that overflow.
+This is sound for actors that share nothing but messages: other shared state is not tracked, nor is mailbox overflow.
 
 Source: Flanagan, Godefroid, "Dynamic Partial-Order Reduction for Model Checking Software" (2005); sleep sets as in
 Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems" (1996).
@@ -33,54 +32,54 @@ if TYPE_CHECKING:
 M = TypeVar("M")
 
 Build = Callable[[SimSystem], Callable[[], str]]
-"""Starts the actors of a small system; what it returns is asked in the end what is wrong (empty: nothing)."""
+"""Starts the actors of a small system; returns a function that tells at the end what is wrong (empty: nothing)."""
 
 
 class Exploration(msgspec.Struct, frozen=True, kw_only=True):
-    """What all orders have shown."""
+    """The result of an exhaustive search."""
 
     schedules: int
-    """How many orders were run to their end."""
+    """How many orders were run to the end."""
     redundant: int
-    """How many were given up on the way: they had become the same as another one."""
+    """How many runs were cut short: their order was equivalent to another one."""
     steps: int
     """Of all runs together."""
     complete: bool
-    """Whether these were all. If nothing failed, that is a proof within the bound."""
+    """Whether all orders were covered. If nothing failed, that is a proof within the bound."""
     problem: str = ""
-    """What is wrong in the order that fails."""
+    """What is wrong in the failing order."""
     tape: tuple[Deviation, ...] = ()
-    """That order."""
+    """The failing order."""
 
 
 class _Redundant(Exception):
-    """Whatever is chosen now has been seen."""
+    """Every choice at this step has been explored."""
 
 
 class _Frame:
-    """One step of the order at hand, and what is still to be tried in its place."""
+    """One step of the current order, and the choices still to be explored in its place."""
 
     def __init__(self, enabled: Sequence[str], choice: str, sleeping: dict[str, Touched]) -> None:
         self.enabled = enabled
         self.choice = choice
         self.sleeping = sleeping
-        """What need not be tried here: it was tried before, and nothing that matters to it has happened since."""
+        """The sleep set: entries that were explored before, and independent of all steps since."""
         self.done: dict[str, Touched] = {}
         self.todo: dict[str, None] = {choice: None}
 
     def add(self, wanted: Sequence[str]) -> None:
-        """One of these must be tried in place of the choice."""
+        """One of these must be explored in place of the choice."""
         if not any(one in self.todo for one in wanted):
             there = [one for one in wanted if one in self.enabled][:1]
             self.todo |= dict.fromkeys(there or self.enabled)
 
     def next(self) -> str | None:
-        """What is to be tried now."""
+        """The next choice to explore."""
         return next((one for one in self.todo if one not in self.done and one not in self.sleeping), None)
 
 
 class _Queue(Recorder):
-    """The run queue of one run: takes what is to be tried, then whatever was not tried before."""
+    """The run queue of one run: follows the frames, then chooses entries outside the sleep set."""
 
     def __init__(self, frames: list[_Frame], *, reduce: bool) -> None:
         super().__init__(Fifo())
@@ -95,14 +94,14 @@ class _Queue(Recorder):
         self.sim: SimSystem
 
     def append(self, entry: "Entry", /) -> None:
-        """It is ready because of the step that is under way."""
+        """An entry is ready because of the current step."""
         name = self._name(entry)
         self._enabled_by[name] = len(self.steps) - 1
         super().append(entry)
         self._ready[name] = (self.arrivals, entry)
 
     def popleft(self) -> "Entry":
-        """Choose."""
+        """Choose the next entry."""
         depth, ready = len(self.steps), self._ready
         if depth == len(self._frames):
             self._frames.append(self._new_frame(tuple(ready)))
@@ -117,12 +116,12 @@ class _Queue(Recorder):
         return len(self._ready)
 
     def touch(self, what: str) -> None:
-        """The step under way changes this."""
+        """The current step touches this."""
         if self.steps:
             self.steps[-1].touched.add(what)
 
     def sent(self, to: Cell) -> None:
-        """The step under way tells an actor something."""
+        """The current step sends to an actor."""
         self.touch(f"mail:{to.path}")
         self._senders.setdefault(to, deque()).append(len(self.steps) - 1)
 
@@ -138,7 +137,7 @@ class _Queue(Recorder):
         return frame
 
     def _asleep(self) -> dict[str, Touched]:
-        """What was tried at the step before, or slept there, and is independent of what was done there."""
+        """The sleep set of the next step: entries explored, or asleep, at the previous step and independent of it."""
         if not self._frames or not self._reduce:
             return {}
         last, touched = self._frames[-1], self.steps[-1].touched
@@ -165,7 +164,7 @@ class _Queue(Recorder):
 
 
 class _SeenCell(Cell):
-    """An actor's place that says who is told something, and when it begins, fails or begins again."""
+    """A cell that reports messages to it, and its starts, failures and restarts."""
 
     __slots__ = ()
 
@@ -203,7 +202,7 @@ class _SeenCell(Cell):
 
 
 class _SeenLedger(Ledger):
-    """Books that say when an actor ends."""
+    """A ledger that reports when an actor ends."""
 
     __slots__ = ("_queue",)
 
@@ -218,7 +217,7 @@ class _SeenLedger(Ledger):
 
 
 class _SeenTimers(Timers):
-    """Timers that say when they are set."""
+    """Timers that report when they are set."""
 
     __slots__ = ("_queue",)
 
@@ -235,16 +234,16 @@ class _SeenTimers(Timers):
 def explore(
     build: Build, *, seconds: float = 60.0, most: int = 100_000, reduce: bool = True, seed: int = 0
 ) -> Exploration:
-    """Run a small system in every order in which its actors can have their turns.
+    """Run a small system in every order of deliveries.
 
-    Ends at the first order in which something is wrong: `build`'s question says so, or a failure reached the top.
+    Ends at the first order that fails: `build`'s function reports a problem, or a failure reaches the top supervisor.
 
     Args:
         build: see `Build`; called for each order.
-        seconds: of virtual time, for each order: the bound within which the proof holds.
-        most: after so many orders it is given up.
-        reduce: whether orders that cannot make a difference are left out.
-        seed: of what is left to chance besides the order.
+        seconds: of virtual time, for each order: the bound of the proof.
+        most: the search is given up after so many orders.
+        reduce: whether to use partial-order reduction.
+        seed: of random choices other than the order.
     """
     frames: list[_Frame] = []
     schedules = redundant = steps = 0
@@ -289,7 +288,7 @@ def _run(queue: _Queue, build: Build, seconds: float, seed: int) -> str:
 
 
 def _note(frames: list[_Frame], steps: Sequence[Step], *, reduce: bool) -> None:
-    """What a run has shown: what its steps touched, and where another choice would make a difference."""
+    """Record what the steps of a run touched, and where another choice could make a difference."""
     for frame, step in zip(frames, steps, strict=False):
         frame.done[frame.choice] = frozenset(step.touched)
     if reduce:
@@ -298,7 +297,7 @@ def _note(frames: list[_Frame], steps: Sequence[Step], *, reduce: bool) -> None:
 
 
 def _turn_back(frames: list[_Frame]) -> bool:
-    """Go back to the deepest step at which something is still to be tried, and choose that; False if there is none."""
+    """Backtrack to the deepest step with an unexplored choice, and take it; False if there is none."""
     while frames:
         choice = frames[-1].next()
         if choice is not None:

@@ -1,8 +1,8 @@
-"""Priorities with a few changes: PCT.
+"""PCT: random priorities with a few changes.
 
 Source: Burckhardt, Kothari, Musuvathi, Nagarakatte, "A Randomized Scheduler with Probabilistic Guarantees of Finding
-Bugs" (2010): a bug that needs d things in a certain order is found with a probability of at least 1 / (n k^(d-1)) for n
-actors and k steps; in most systems the changes need not be placed so exactly, and it is much more likely.
+Bugs" (2010): a bug of depth d (it needs d ordering constraints) is found with a probability of at least 1 / (n k^(d-1))
+for n actors and k steps; in most systems the changes need not be placed so exactly, and it is much more likely.
 """
 
 from zlib import crc32
@@ -11,18 +11,18 @@ from kubeactors.actor.schedules import mix
 
 _RANKS = 1 << 32
 _FAR = 1 << 40
-"""Farther than any arrival."""
+"""Greater than any arrival number."""
 
 
 class Priorities:
-    """Every actor has a priority; the highest that is ready goes next. At d - 1 steps an actor falls below all others.
+    """Every actor has a priority; the highest ready one runs next. At d - 1 steps an actor drops below all others.
 
-    An actor's priority is drawn by its path alone, so that another actor in the system does not shift it.
+    An actor's priority depends on its path alone, so that another actor in the system does not shift it.
 
     Args:
         seed: decides priorities and changes.
-        depth: d, of the bugs that are looked for.
-        steps: k, how many steps a run has, about; later steps change nothing.
+        depth: d, the depth of the bugs to find.
+        steps: k, the approximate number of steps of a run; no change comes later.
     """
 
     def __init__(self, seed: str, *, depth: int = 3, steps: int = 5_000) -> None:

@@ -1,17 +1,17 @@
-"""Steps of a run, what each of them touched, and which of them could have come in another order.
+"""The steps of a run, what each of them touched, and which of them could be reordered.
 
-A step is one entry of the run queue: an actor handles a message, or a handler goes on. Two steps are independent, and
-so their order makes no difference, unless one of them lets the other happen, both are of one actor, both tell the same
-actor something, or both set a timer to the same moment. Steps at different moments of virtual time never change places.
+A step is one entry of the run queue: an actor handles a message, or a handler resumes. Two steps are independent, so that
+their order makes no difference, unless one enables the other, both are of one actor, both send to the same actor, or both
+set a timer to the same time. Steps at different virtual times are never reordered.
 """
 
 from collections.abc import Iterable, Sequence
 
 Touched = frozenset[str]
-"""What a step has changed."""
+"""What a step has touched."""
 
 TREE = "tree"
-"""Touched by what starts or stops actors: that is never reordered with anything."""
+"""Touched by steps that start or stop actors: these are never reordered with anything."""
 
 
 class Step:
@@ -21,16 +21,16 @@ class Step:
 
     def __init__(self, entry: str, moment: int, causes: tuple[int, ...]) -> None:
         self.entry: str = entry
-        """Which entry of the run queue it was: the same in every run that has come so far in the same way."""
+        """The entry of the run queue: the same in every run with the same prefix."""
         self.moment: int = moment
         """Virtual time."""
         self.causes: tuple[int, ...] = causes
-        """The steps without which it could not have happened: that sent the message, or made the entry ready."""
+        """The steps that enabled it: that sent the message, or made the entry ready."""
         self.touched: set[str] = set()
 
 
 def independent(one: Iterable[str], other: Touched) -> bool:
-    """Whether two steps that touched these make no difference to one another.
+    """Whether two steps that touched these are independent.
 
     >>> independent({"run:/a", "mail:/c"}, frozenset({"run:/b", "mail:/c"}))
     False
@@ -39,7 +39,7 @@ def independent(one: Iterable[str], other: Touched) -> bool:
 
 
 def races(steps: Sequence[Step]) -> Iterable[tuple[int, list[int]]]:
-    """For each pair of steps that could change places: the index of the first, and which steps could come there instead.
+    """For each pair of steps that could be reordered: the index of the first, and the steps that could come there instead.
 
     Source: Abdulla, Aronis, Jonsson, Sagonas, "Optimal Dynamic Partial Order Reduction" (2014), source sets.
     """
@@ -69,6 +69,6 @@ def _may_change_places(first: Step, index: int, later: Step) -> bool:
 
 
 def _initials(before: Sequence[set[int]], first: int, later: int) -> list[int]:
-    """Of the steps between that do not come of the first one, and the later one: those that need none of the others."""
+    """Of the later step, and the steps between that do not depend on the first one: those that depend on none of the others."""
     among = [one for one in range(first + 1, later) if first not in before[one]] + [later]
     return [one for one in among if before[one].isdisjoint(among)]

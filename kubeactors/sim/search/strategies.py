@@ -1,14 +1,14 @@
-"""The orders that a campaign tries, by name.
+"""Search strategies: the orders of deliveries that a campaign tries, by name.
 
-delays      half of all deliveries wait for up to 32 turns: much is reordered, nothing for long
+delays      half of all deliveries wait for up to 32 turns: many are reordered, none for long
 priorities  PCT, see `priorities.py`: some actors are slow all the time, and that changes twice
-fifo        first in, first out: what breaks here needs no luck
-tape        first in, first out, but for the deviations of a tape: what an order that failed was made small to
+fifo        first in, first out: a failure here does not depend on the order
+tape        first in, first out, except for the deviations of a tape: the shrunk form of a failing order
 
-What each is worth is measured by `python -m benchmarks.search`. `delays` is best where what one actor waits for has to
-come in another order, and has found nearly all that `tests/quality/` asks for; `priorities` where one has to fall far
-behind (20 of 200 seeds, `delays` none: `tests/quality/orders.py`), or where much has to happen in turn (15 of 500 seeds,
-`delays` 18 of 20,000: `tests/sim/small.py`).
+`python -m benchmarks.search` measures them. `delays` is best where messages to one actor must be reordered, and has found
+nearly all bugs of `tests/quality/`; `priorities` is best where one actor must fall far behind (20 of 200 seeds, `delays`
+none: `tests/quality/orders.py`), or where a long sequence of steps is needed (15 of 500 seeds, `delays` 18 of 20,000:
+`tests/sim/small.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -24,10 +24,10 @@ STRATEGIES: dict[str, Callable[[str], Schedule]] = {
     PRIORITIES: Priorities,
     FIFO: lambda _seed: Fifo(),
 }
-"""What makes the schedule of a seed."""
+"""The schedule of each strategy, by seed."""
 
 PORTFOLIO = (*(DELAYS,) * 3, PRIORITIES)
-"""What campaigns choose from, seed by seed, if no strategy is named."""
+"""The strategies of campaigns that name none, by seed in turn."""
 
 
 def strategy_of(seed: int) -> str:

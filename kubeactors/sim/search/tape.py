@@ -1,7 +1,7 @@
-"""An order of deliveries, kept: where it differs from first in, first out.
+"""An order of deliveries as its deviations from first in, first out.
 
-Whatever strategy chose an order, it is the same one when each entry that was held back is held back for as many turns
-again. Most of these deviations do not matter; `shrink_tape` finds the few that do.
+Whatever strategy chose an order, it is reproduced by holding each delayed entry back for as many turns again. Most of
+these deviations do not matter; `shrink_tape` finds the few that do.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,16 +10,16 @@ import msgspec
 
 from kubeactors.actor.driver import Entry
 from kubeactors.actor.schedules import Schedule, ScheduledQueue
-from kubeactors.sim.search.fewest import fewest
+from kubeactors.sim.search.ddmin import ddmin
 
 
 class Deviation(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="deviation"):
-    """An entry is held back: the one of this label before which so many others of the label came."""
+    """An entry of the run queue is held back: the one with this label, after `occurrence` earlier ones with the label."""
 
     label: str
     occurrence: int = 0
     turns: int
-    """So many entries that come after it go first, at most."""
+    """At most so many later entries overtake it."""
 
 
 class Tape:
@@ -38,14 +38,14 @@ class Tape:
 
 
 class Recorder(ScheduledQueue):
-    """A run queue that notes the order in which it lets entries go: `deviations` is the tape of it."""
+    """A run queue that records the order in which entries leave it: `deviations` is its tape."""
 
     def __init__(self, schedule: Schedule) -> None:
         super().__init__(schedule)
         self._places: dict[int, tuple[str, int]] = {}
         self._last_turn = self._last_arrival = 0
         self.deviations: list[Deviation] = []
-        """In the order in which the entries went."""
+        """In the order in which the entries left."""
 
     def append(self, entry: Entry, /) -> None:
         """See `ScheduledQueue.append`."""
@@ -60,7 +60,7 @@ class Recorder(ScheduledQueue):
         return entry
 
     def went(self, arrival: int) -> None:
-        """The entry that came as this one goes now."""
+        """The entry with this arrival number leaves now."""
         label, occurrence = self._places.pop(arrival)
         turn = max(arrival, self._last_turn + (arrival < self._last_arrival))
         self._last_turn, self._last_arrival = turn, arrival
@@ -74,7 +74,7 @@ def shrink_tape(
     *,
     go_on: Callable[[], bool] = lambda: True,
 ) -> tuple[Deviation, ...]:
-    """As few of the deviations as still fail; none if the order does not matter.
+    """A minimal part of the deviations that still fails; none if the order does not matter.
 
     >>> tape = [Deviation(label=f"deliver:/{name}:Ping", turns=2) for name in "abcdefgh"]
     >>> [one.label for one in shrink_tape(tape, lambda some: tape[2] in some and tape[6] in some)]
@@ -83,6 +83,6 @@ def shrink_tape(
     Args:
         deviations: a tape that fails.
         fails: whether a tape fails in the same way; called often.
-        go_on: whether there is time for another attempt; without, the best so far is returned.
+        go_on: whether there is time for another attempt; if not, the best so far is returned.
     """
-    return () if go_on() and fails(()) else fewest(deviations, fails, go_on)
+    return () if go_on() and fails(()) else ddmin(deviations, fails, go_on)

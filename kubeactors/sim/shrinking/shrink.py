@@ -1,4 +1,4 @@
-"""Makes a plan that violates an invariant as small as it can be: fewer steps, shorter faults, sooner, nothing unusual."""
+"""Shrinks a plan that violates an invariant: fewer steps, shorter faults, earlier times, default parameters."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -8,17 +8,17 @@ from itertools import combinations
 import msgspec
 
 from kubeactors.sim.plan import AnyStep, Plan
-from kubeactors.sim.search.fewest import fewest
+from kubeactors.sim.search.ddmin import ddmin
 from kubeactors.sim.steps import Lasting, kind_of
 
 SHORTER = (0.05, 0.3, 1.0, 3.0, 10.0, 40.0)
-"""The lengths that are tried in place of a longer one, in seconds."""
+"""The durations that are tried in place of a longer one, in seconds."""
 
 FEW = 12
-"""Smaller plans are not worth to be looked at group by group."""
+"""Smaller plans are not shrunk group by group."""
 
 SOON_SECONDS = 5.0
-"""Nothing need happen later than that before the first step."""
+"""The first step need not come later than this."""
 
 Fails = Callable[[Plan], bool]
 LabelOf = Callable[[AnyStep], str]
@@ -42,7 +42,7 @@ def shrink(
         plan: one that fails.
         fails: whether a plan fails in the same way; called often.
         go_on: whether there is time for another attempt; without, the best so far is returned.
-        improved: is shown the best so far whenever it gets better.
+        improved: called with the best plan so far whenever it gets better.
     """
     known: dict[bytes, bool] = {}
 
@@ -81,7 +81,7 @@ def _once(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
 
 
 def _sooner(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
-    """Do not wait for the first step: nothing happens until then, in every try."""
+    """Move all steps earlier: every attempt would wait for the first one."""
     early = min((step.at for step in plan.steps), default=0.0)
     if early <= SOON_SECONDS or not go_on():
         return plan
@@ -91,11 +91,11 @@ def _sooner(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
 
 
 def _with_fewer_groups(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
-    """Take away all of some kinds, and all about some things: what a failure needs is about few."""
+    """Remove all steps of some kinds, and all about some objects: a failure needs few of them."""
     for label_of in (kind_of, _subject_of):
         if len(plan.steps) >= FEW:
             sizes = Counter(map(label_of, plan.steps))
-            labels = fewest(
+            labels = ddmin(
                 sorted(sizes, key=lambda one: -sizes[one]), partial(_fails_with, plan, label_of, fails), go_on
             )
             plan = _only(plan, label_of, labels)
@@ -111,7 +111,7 @@ def _only(plan: Plan, label_of: LabelOf, labels: Sequence[str]) -> Plan:
 
 
 def _subject_of(step: AnyStep) -> str:
-    """What a step is about.
+    """The subject of a step.
 
     >>> from kubeactors.sim.workload import Scale
     >>> _subject_of(Scale(at=1.0, name="web", replicas=3))
@@ -122,11 +122,11 @@ def _subject_of(step: AnyStep) -> str:
 
 
 def _with_fewer_steps(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
-    return plan.with_steps(fewest(plan.steps, lambda some: fails(plan.with_steps(some)), go_on))
+    return plan.with_steps(ddmin(plan.steps, lambda some: fails(plan.with_steps(some)), go_on))
 
 
 def _without_two(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
-    """What is done and undone must go together."""
+    """Remove two steps at once: an action and its reversal can only be removed together."""
     if len(plan.steps) > FEW:
         return plan
     for rest in combinations(plan.steps, max(len(plan.steps) - 2, 0)):
@@ -137,7 +137,7 @@ def _without_two(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
 
 
 def _with_usual_steps(plan: Plan, fails: Fails, go_on: Callable[[], bool]) -> Plan:
-    """Say no more of each step than is needed: what is told of it then matters."""
+    """Reset fields of steps to their defaults, so that every field that is left matters."""
     for index, step in enumerate(plan.steps):
         other = partial(_with, plan, index)
         plan = other(_more_usual(step, partial(_fails_too, other, fails, go_on)))
@@ -157,7 +157,7 @@ def _simpler(step: AnyStep) -> Iterator[AnyStep]:
 
 
 def _more_usual(step: AnyStep, fails: Callable[[AnyStep], bool]) -> AnyStep:
-    """The same step with no more said of it than is needed: all is usual, or all but one thing after the other.
+    """The same step with as many fields as possible reset to their defaults: all at once, or one after the other.
 
     >>> from kubeactors.sim.workload import CreateDeployment
     >>> web = CreateDeployment(at=0, name="web", replicas=2, recreate=True, probes=True)

@@ -6,18 +6,18 @@ from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import ConfigMap, ObjectReference, Secret, ServiceAccount
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.sim.users.belongings import token_of
-from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.auxiliary import token_of
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.users.manifests.checks import ROOT
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import AccountAction, AddToken, DropAccount, DropToken, SpoilRoot
 
 
 class Accounts:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: AccountAction) -> Awaitable[None]:
         """Perform the action."""
@@ -25,22 +25,22 @@ class Accounts:
             case AddToken():
                 return self._add_token(action)
             case DropToken():
-                return self._hands.remove(Secret, action.name)
+                return self._session.remove(Secret, action.name)
             case DropAccount():
-                return self._hands.remove(ServiceAccount, action.name)
+                return self._session.remove(ServiceAccount, action.name)
             case SpoilRoot():
                 return self._spoil(action)
 
     async def _add_token(self, action: AddToken) -> None:
-        await self._hands.ensure(ServiceAccount(metadata=ObjectMeta(name=action.account, namespace=NAMESPACE)))
-        await self._hands.ensure(token_of(action))
-        await self._hands.change(ServiceAccount, action.account, lambda live: _mentioning(live, action.name))
+        await self._session.ensure(ServiceAccount(metadata=ObjectMeta(name=action.account, namespace=NAMESPACE)))
+        await self._session.ensure(token_of(action))
+        await self._session.change(ServiceAccount, action.account, lambda live: _mentioning(live, action.name))
 
     async def _spoil(self, action: SpoilRoot) -> None:
         if action.delete:
-            await self._hands.remove(ConfigMap, ROOT, action.namespace)
+            await self._session.remove(ConfigMap, ROOT, action.namespace)
         else:
-            await self._hands.change(ConfigMap, ROOT, lambda live: replace(live, data={}), action.namespace)
+            await self._session.change(ConfigMap, ROOT, lambda live: replace(live, data={}), action.namespace)
 
 
 def _mentioning(live: ServiceAccount, name: str) -> ServiceAccount:

@@ -14,7 +14,7 @@ from kubeactors.api.certificates.v1.certificatesigningrequest import (
     CertificateSigningRequestSpec,
 )
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import AskForCertificate, CertificateAction, Decide, DropRequest, Signer
 
 JANE = b"""\
@@ -65,27 +65,27 @@ SHORTEST_SECONDS = 600
 class Certificates:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def do(self, action: CertificateAction) -> None:
         """Perform the action."""
         match action:
             case AskForCertificate():
-                await self._hands.ensure(request_of(action))
+                await self._session.ensure(request_of(action))
             case Decide():
                 await self._decide(action)
             case DropRequest():
-                await self._hands.remove(CertificateSigningRequest, action.name, "")
+                await self._session.remove(CertificateSigningRequest, action.name, "")
 
     async def _decide(self, action: Decide) -> None:
-        live = await self._hands.client.get(CertificateSigningRequest, action.name)
+        live = await self._session.client.get(CertificateSigningRequest, action.name)
         made = CertificateSigningRequestCondition(
             type=APPROVED if action.approve else DENIED, status="True", reason="Asked", message="as was asked for"
         )
         if not any(one.type in {APPROVED, DENIED} for one in live.status.conditions):
             decided = replace(live, status=replace(live.status, conditions=(*live.status.conditions, made)))
-            await self._hands.client.update(decided, subresource="approval")
+            await self._session.client.update(decided, subresource="approval")
 
 
 def request_of(action: AskForCertificate) -> CertificateSigningRequest:

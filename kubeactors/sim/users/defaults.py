@@ -18,9 +18,9 @@ from kubeactors.api.networking.v1.ingressclass import IngressClass, IngressClass
 from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.api.storage.v1.storageclass import IS_DEFAULT, StorageClass
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
-from kubeactors.sim.users.belongings import storage
-from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.auxiliary import storage
 from kubeactors.sim.users.manifests import NAMESPACE, pod_spec
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import Chosen, DefaultAction, DropClass, NameNone, SetDefault
 
 AnyClass = IngressClass | StorageClass | PriorityClass
@@ -29,8 +29,8 @@ AnyClass = IngressClass | StorageClass | PriorityClass
 class Defaults:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: DefaultAction) -> Awaitable[None]:
         """Perform the action."""
@@ -39,15 +39,15 @@ class Defaults:
                 return self._set(action)
             case DropClass():
                 wanted = _class(action.of, action.number)
-                return self._hands.remove(type(wanted), wanted.metadata.name, "")
+                return self._session.remove(type(wanted), wanted.metadata.name, "")
             case NameNone():
-                return self._hands.ensure(_nameless(action))
+                return self._session.ensure(_nameless(action))
 
     async def _set(self, action: SetDefault) -> None:
         found = _class(action.of, action.number)
-        await self._hands.ensure(_marked(found, default=action.default))
+        await self._session.ensure(_marked(found, default=action.default))
         name, default = found.metadata.name, action.default
-        await self._hands.change(type(found), name, lambda live: _marked(live, default=default), "")
+        await self._session.change(type(found), name, lambda live: _marked(live, default=default), "")
 
 
 def _class(of: Chosen, number: int) -> AnyClass:

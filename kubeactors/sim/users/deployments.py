@@ -9,7 +9,6 @@ from kubeactors.api.apps.v1 import Deployment, DeploymentSpec, ReplicaSet
 from kubeactors.api.core.v1 import Service
 from kubeactors.apimachinery.meta import DeleteOptions
 from kubeactors.client import is_controlled_by
-from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.manifests import (
     NAMESPACE,
     URGENT,
@@ -19,6 +18,7 @@ from kubeactors.sim.users.manifests import (
     with_image,
     without_hash,
 )
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import (
     Autoscale,
     CreateDeployment,
@@ -37,8 +37,8 @@ REVISION = "deployment.kubernetes.io/revision"
 class Deployments:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: DeploymentAction) -> Awaitable[None]:
         """Perform the action."""
@@ -48,7 +48,7 @@ class Deployments:
             case Scale():
                 return self._scale(action)
             case Autoscale():
-                return self._hands.ensure(autoscaler_of(action))
+                return self._session.ensure(autoscaler_of(action))
             case Roll():
                 return self._change(action.name, partial(_rolled, image=action.image))
             case Pause():
@@ -62,20 +62,20 @@ class Deployments:
 
     async def _create(self, action: CreateDeployment) -> None:
         if action.urgent:
-            await self._hands.ensure(URGENT)
-        await self._hands.ensure(deployment_of(action))
-        await self._hands.ensure(service_of(action.name))
+            await self._session.ensure(URGENT)
+        await self._session.ensure(deployment_of(action))
+        await self._session.ensure(service_of(action.name))
 
     async def _scale(self, action: Scale) -> None:
-        self._hands.world.intents.resized[action.name] = None
+        self._session.world.intents.resized[action.name] = None
         await self._change(action.name, lambda spec: replace(spec, replicas=action.replicas))
 
     async def _change(self, name: str, change: Callable[[DeploymentSpec], DeploymentSpec]) -> None:
-        await self._hands.change(Deployment, name, lambda live: replace(live, spec=change(live.spec)))
+        await self._session.change(Deployment, name, lambda live: replace(live, spec=change(live.spec)))
 
     async def _undo(self, name: str) -> None:
         """Source: kubectl pkg/polymorphichelpers/rollback.go (v1.36)."""
-        client = self._hands.client
+        client = self._session.client
         live = await client.get(Deployment, name, NAMESPACE)
         sets = await client.list(ReplicaSet, NAMESPACE)
         owned = [one for one in sets.items if is_controlled_by(one.metadata, live.metadata.uid)]
@@ -85,12 +85,12 @@ class Deployments:
             await client.update(replace(live, spec=replace(live.spec, template=template)))
 
     async def _delete(self, action: DeleteDeployment) -> None:
-        hands = self._hands
-        live = await hands.client.get(Deployment, action.name, NAMESPACE)
-        hands.world.intents.deleting(live, action.propagation)
+        session = self._session
+        live = await session.client.get(Deployment, action.name, NAMESPACE)
+        session.world.intents.deletes_owner(live, action.propagation)
         options = DeleteOptions(propagation_policy=action.propagation)
-        await hands.remove(Service, action.name)
-        await hands.client.delete(Deployment, action.name, NAMESPACE, options=options)
+        await session.remove(Service, action.name)
+        await session.client.delete(Deployment, action.name, NAMESPACE, options=options)
 
 
 def _rolled(spec: DeploymentSpec, *, image: str) -> DeploymentSpec:

@@ -10,8 +10,8 @@ from kubeactors.api.resource.v1.resourceclaim import ResourceClaimTemplateSpec
 from kubeactors.api.resource.v1.resourceslice import Device, ResourcePool, ResourceSliceSpec
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.kubelet.runtimes.behaviour import DOMAIN
-from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_spec
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import AskForDevice, DeviceAction, DropDeviceClaim, OfferDevices
 
 CLASS, DRIVER = "gadget", "gadgets.example.org"
@@ -23,8 +23,8 @@ ONE = DeviceClaim(requests=(DeviceRequest(name=NAME, exactly=ExactDeviceRequest(
 class Devices:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def do(self, action: DeviceAction) -> None:
         """Perform the action."""
@@ -34,14 +34,14 @@ class Devices:
             case AskForDevice():
                 await self._ask(action)
             case DropDeviceClaim():
-                await self._hands.remove(ResourceClaim, SHARED)
+                await self._session.remove(ResourceClaim, SHARED)
 
     async def _offer(self, action: OfferDevices) -> None:
         if not action.count:
-            await self._hands.remove(ResourceSlice, action.node, "")
+            await self._session.remove(ResourceSlice, action.node, "")
             return
-        await self._hands.ensure(DeviceClass(metadata=ObjectMeta(name=CLASS)))
-        live = await self._hands.client.find(ResourceSlice, action.node)
+        await self._session.ensure(DeviceClass(metadata=ObjectMeta(name=CLASS)))
+        live = await self._session.client.find(ResourceSlice, action.node)
         generation = live.spec.pool.generation + 1 if live is not None else 1
         spec = ResourceSliceSpec(
             driver=DRIVER,
@@ -50,19 +50,19 @@ class Devices:
             devices=tuple(Device(name=f"{NAME}-{number}") for number in range(1, action.count + 1)),
         )
         if live is None:
-            await self._hands.client.create(ResourceSlice(metadata=ObjectMeta(name=action.node), spec=spec))
+            await self._session.client.create(ResourceSlice(metadata=ObjectMeta(name=action.node), spec=spec))
         else:
-            await self._hands.client.update(replace(live, spec=spec))
+            await self._session.client.update(replace(live, spec=spec))
 
     async def _ask(self, action: AskForDevice) -> None:
         if action.shared:
             spec = ResourceClaimSpec(devices=ONE)
-            await self._hands.ensure(ResourceClaim(metadata=ObjectMeta(name=SHARED, namespace=NAMESPACE), spec=spec))
+            await self._session.ensure(ResourceClaim(metadata=ObjectMeta(name=SHARED, namespace=NAMESPACE), spec=spec))
         else:
             template = ResourceClaimTemplateSpec(spec=ResourceClaimSpec(devices=ONE))
             metadata = ObjectMeta(name=TEMPLATE, namespace=NAMESPACE)
-            await self._hands.ensure(ResourceClaimTemplate(metadata=metadata, spec=template))
-        await self._hands.ensure(_pod(action))
+            await self._session.ensure(ResourceClaimTemplate(metadata=metadata, spec=template))
+        await self._session.ensure(_pod(action))
 
 
 def _pod(action: AskForDevice) -> Pod:

@@ -10,9 +10,9 @@ from kubeactors.api.core.v1 import Node, Pod, Taint
 from kubeactors.apimachinery.status import NotFound, TooManyRequests
 from kubeactors.client import controller_of
 from kubeactors.sim import workload
-from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.manifests import MAINTENANCE, visitor
 from kubeactors.sim.users.pods import evict
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import NodeAction
 
 EVICT_ATTEMPTS = 10
@@ -26,8 +26,8 @@ UNTAINT_ATTEMPTS = 60
 class Nodes:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: NodeAction) -> Awaitable[None]:
         """Perform the action."""
@@ -41,21 +41,21 @@ class Nodes:
             case workload.Drain():
                 return self._drain(action.node)
             case workload.DeleteNode():
-                return self._hands.remove(Node, action.node, "")
+                return self._session.remove(Node, action.node, "")
             case workload.Visit():
                 return self._visit(action)
 
     async def _cordon(self, name: str, *, unschedulable: bool) -> None:
-        await self._hands.change(
+        await self._session.change(
             Node, name, lambda live: replace(live, spec=replace(live.spec, unschedulable=unschedulable)), ""
         )
 
     async def _taint(self, action: workload.Taint) -> None:
         taint = Taint(key=MAINTENANCE, effect="PreferNoSchedule" if action.mild else "NoExecute")
-        await self._hands.change(Node, action.node, lambda live: _with_taints(live, taint), "")
-        await self._hands.sleep(action.seconds)
-        untaint = partial(self._hands.change, Node, action.node, _with_taints, "")
-        await self._hands.persist(untaint, UNTAINT_ATTEMPTS)
+        await self._session.change(Node, action.node, lambda live: _with_taints(live, taint), "")
+        await self._session.sleep(action.seconds)
+        untaint = partial(self._session.change, Node, action.node, _with_taints, "")
+        await self._session.persist(untaint, UNTAINT_ATTEMPTS)
 
     async def _visit(self, action: workload.Visit) -> None:
         """Perform the steps of all machines in the order of their times."""
@@ -63,22 +63,22 @@ class Nodes:
         for number in range(action.machines):
             name, comes = f"visitor-{action.machines - number}", number * action.apart_seconds
             leaves = comes + action.seconds
-            steps.append((comes, partial(self._hands.ensure, visitor(name))))
-            steps.append((leaves, partial(self._hands.remove, Node, name, "")))
+            steps.append((comes, partial(self._session.ensure, visitor(name))))
+            steps.append((leaves, partial(self._session.remove, Node, name, "")))
             steps.append((leaves + action.held_seconds, partial(self._release, name)))
         now = 0.0
         for at, step in sorted(steps, key=lambda one: one[0]):
-            await self._hands.sleep(at - now)
+            await self._session.sleep(at - now)
             now = at
-            await self._hands.persist(step, UNTAINT_ATTEMPTS)
+            await self._session.persist(step, UNTAINT_ATTEMPTS)
 
     async def _release(self, name: str) -> None:
         with suppress(NotFound):
-            await self._hands.change(Node, name, _without_finalizers, "")
+            await self._session.change(Node, name, _without_finalizers, "")
 
     async def _drain(self, name: str) -> None:
         await self._cordon(name, unschedulable=True)
-        there = await self._hands.client.list(Pod, field_selector=f"spec.nodeName={name}")
+        there = await self._session.client.list(Pod, field_selector=f"spec.nodeName={name}")
         for pod in there.items:
             owner = controller_of(pod.metadata)
             if owner is None or owner.kind not in {"DaemonSet", "Node"}:
@@ -88,9 +88,9 @@ class Nodes:
         for _ in range(EVICT_ATTEMPTS):
             try:
                 with suppress(NotFound):
-                    await evict(self._hands, pod)
+                    await evict(self._session, pod)
             except TooManyRequests:
-                await self._hands.sleep(EVICT_SECONDS)
+                await self._session.sleep(EVICT_SECONDS)
             else:
                 return
 

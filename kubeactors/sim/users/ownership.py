@@ -9,9 +9,9 @@ from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResou
 from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import DeleteOptions, OwnerReference, TypedObject
 from kubeactors.apimachinery.status import NotFound
-from kubeactors.sim.users.belongings import CUSTOM, HELD, Widget, definition, owned
-from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.auxiliary import CUSTOM, HELD, Widget, definition, owned
 from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import DefineKind, DropOwner, Own, OwnershipAction, UndefineKind
 
 RELEASE_ATTEMPTS = 60
@@ -21,16 +21,16 @@ RELEASE_ATTEMPTS = 60
 class Ownership:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: OwnershipAction) -> Awaitable[None]:
         """Perform the action."""
         match action:
             case DefineKind():
-                return self._hands.ensure(definition())
+                return self._session.ensure(definition())
             case UndefineKind():
-                return self._hands.remove(CustomResourceDefinition, CUSTOM, "")
+                return self._session.remove(CustomResourceDefinition, CUSTOM, "")
             case Own():
                 return self._own(action)
             case DropOwner():
@@ -39,14 +39,14 @@ class Ownership:
     async def _own(self, action: Own) -> None:
         found = [await self._find(name) for name in action.owners]
         references = [_reference(one, first=not index) for index, one in enumerate(one for one in found if one)]
-        await self._hands.ensure(owned(action, tuple(references)))
+        await self._session.ensure(owned(action, tuple(references)))
         if action.held_seconds:
-            await self._hands.sleep(action.held_seconds)
-            await self._hands.insist(partial(self._release, action.name), RELEASE_ATTEMPTS)
+            await self._session.sleep(action.held_seconds)
+            await self._session.insist(partial(self._release, action.name), RELEASE_ATTEMPTS)
 
     async def _find(self, name: str) -> TypedObject | None:
         try:
-            return await self._hands.client.find(_type(name), name, NAMESPACE)
+            return await self._session.client.find(_type(name), name, NAMESPACE)
         except NotFound:
             return None  # not even its kind exists
 
@@ -54,15 +54,15 @@ class Ownership:
         live = await self._find(name)
         if live is not None and HELD in live.metadata.finalizers:
             kept = tuple(one for one in live.metadata.finalizers if one != HELD)
-            await self._hands.client.update(replace(live, metadata=replace(live.metadata, finalizers=kept)))
+            await self._session.client.update(replace(live, metadata=replace(live.metadata, finalizers=kept)))
 
     async def _drop(self, action: DropOwner) -> None:
-        hands, live = self._hands, await self._find(action.name)
+        session, live = self._session, await self._find(action.name)
         if live is not None:
-            hands.world.intents.takes_in_hand(live)
-            hands.world.intents.deleting(live, action.propagation)
+            session.world.intents.deletes(live)
+            session.world.intents.deletes_owner(live, action.propagation)
             options = DeleteOptions(propagation_policy=action.propagation)
-            await hands.client.delete(_type(action.name), action.name, NAMESPACE, options=options)
+            await session.client.delete(_type(action.name), action.name, NAMESPACE, options=options)
 
 
 def _type(name: str) -> type[TypedObject]:

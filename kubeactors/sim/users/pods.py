@@ -9,8 +9,8 @@ from kubeactors.api.core.v1 import Pod, Service
 from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import AlreadyExists, NotFound
-from kubeactors.sim.users.hands import NAME_ATTEMPTS, NAME_SECONDS, Hands
 from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_of, service_of, storage_class
+from kubeactors.sim.users.session import NAME_ATTEMPTS, NAME_SECONDS, Session
 from kubeactors.sim.workload import (
     AddPod,
     DeletePod,
@@ -31,8 +31,8 @@ SERVICE = "kubernetes.io/service-name"
 class Pods:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: PodAction) -> Awaitable[None]:
         """Perform the action."""
@@ -55,74 +55,74 @@ class Pods:
                 return self._empty_slices(action.name)
 
     async def _delete(self, action: DeletePod) -> None:
-        pod = await self._hands.pod(action.name, action.number, going=action.force)
+        pod = await self._session.pod(action.name, action.number, going=action.force)
         if pod is not None:
-            self._hands.world.intents.takes_in_hand(pod)
+            self._session.world.intents.deletes(pod)
             options = _this_one(pod)
             if action.force:
-                self._hands.world.intents.forces(pod)
+                self._session.world.intents.force_deletes(pod)
                 options = replace(options, grace_period_seconds=0)
-            await self._hands.client.delete(Pod, pod.metadata.name, NAMESPACE, options=options)
+            await self._session.client.delete(Pod, pod.metadata.name, NAMESPACE, options=options)
 
     async def _evict(self, action: Evict) -> None:
-        pod = await self._hands.pod(action.name, action.number)
+        pod = await self._session.pod(action.name, action.number)
         if pod is not None:
-            await evict(self._hands, pod)
+            await evict(self._session, pod)
 
     async def _relabel(self, action: RelabelPod) -> None:
-        pod = await self._hands.pod(action.name, action.number)
+        pod = await self._session.pod(action.name, action.number)
         if pod is not None:
             labels = {**pod.metadata.labels, APP: ASTRAY}
-            changed = await self._hands.client.update(replace(pod, metadata=replace(pod.metadata, labels=labels)))
-            self._hands.world.intents.sets_free(changed)
+            changed = await self._session.client.update(replace(pod, metadata=replace(pod.metadata, labels=labels)))
+            self._session.world.intents.leaves_ownerless(changed)
 
     async def _add(self, action: AddPod | RecreatePod) -> None:
         if isinstance(action, AddPod) and action.scratch:
-            await self._hands.ensure(storage_class())
-        self._hands.world.intents.sets_free(await self._hands.client.create(pod_of(action)))
+            await self._session.ensure(storage_class())
+        self._session.world.intents.leaves_ownerless(await self._session.client.create(pod_of(action)))
 
     async def _recreate(self, action: RecreatePod) -> None:
         with suppress(NotFound):
-            live = await self._hands.client.get(Pod, action.pod, NAMESPACE)
-            self._hands.world.intents.takes_in_hand(live)
-            await self._hands.client.delete(Pod, action.pod, NAMESPACE, options=_this_one(live))
+            live = await self._session.client.get(Pod, action.pod, NAMESPACE)
+            self._session.world.intents.deletes(live)
+            await self._session.client.delete(Pod, action.pod, NAMESPACE, options=_this_one(live))
         for attempt in range(NAME_ATTEMPTS):
-            if self._hands.world.find(Pod, action.pod, NAMESPACE) is None:
+            if self._session.world.find(Pod, action.pod, NAMESPACE) is None:
                 with suppress(AlreadyExists):
                     await self._add(action)
                     return
-            await self._hands.sleep(NAME_SECONDS * (1 + attempt // 10))
+            await self._session.sleep(NAME_SECONDS * (1 + attempt // 10))
 
     async def _recreate_service(self, name: str) -> None:
         """As `kubectl replace --force` with a manifest read before: the cluster IP is kept, unless it was taken meanwhile."""
-        live = self._hands.world.find(Service, name, NAMESPACE)
-        await self._hands.remove(Service, name)
+        live = self._session.world.find(Service, name, NAMESPACE)
+        await self._session.remove(Service, name)
         wanted = service_of(name)
         if live is not None:
             kept = replace(wanted.spec, cluster_ip=live.spec.cluster_ip, cluster_ips=live.spec.cluster_ips)
             wanted = replace(wanted, spec=kept)
-        await self._hands.ensure(wanted)
+        await self._session.ensure(wanted)
 
     async def _slices(self, name: str) -> tuple[EndpointSlice, ...]:
-        return (await self._hands.client.list(EndpointSlice, NAMESPACE, label_selector=f"{SERVICE}={name}")).items
+        return (await self._session.client.list(EndpointSlice, NAMESPACE, label_selector=f"{SERVICE}={name}")).items
 
     async def _delete_slices(self, name: str) -> None:
         for one in await self._slices(name):
-            await self._hands.remove(EndpointSlice, one.metadata.name)
+            await self._session.remove(EndpointSlice, one.metadata.name)
 
     async def _empty_slices(self, name: str) -> None:
         for one in await self._slices(name):
-            await self._hands.client.update(replace(one, endpoints=()))
+            await self._session.client.update(replace(one, endpoints=()))
 
 
-async def evict(hands: Hands, pod: Pod) -> None:
+async def evict(session: Session, pod: Pod) -> None:
     """Evict a pod.
 
     Raises:
         StatusError: the eviction is blocked now, or the request failed.
     """
-    hands.world.intents.takes_in_hand(pod)
-    await hands.client.evict(pod, _this_one(pod))
+    session.world.intents.deletes(pod)
+    await session.client.evict(pod, _this_one(pod))
 
 
 def _this_one(pod: Pod) -> DeleteOptions:

@@ -12,9 +12,18 @@ from kubeactors.api.core.v1 import ConfigMap, Namespace
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import APPLY_PATCH, MERGE_PATCH, Patch, WriteOptions
 from kubeactors.apimachinery.status import NotFound
-from kubeactors.sim.users.belongings import TENANT
-from kubeactors.sim.users.hands import Hands
-from kubeactors.sim.users.rulings import Hooks, Policy, binding_of, hooks_of, parameters, policy_of, rule_name, said_by
+from kubeactors.sim.users.admission_objects import (
+    Hooks,
+    Policy,
+    binding_of,
+    hooks_of,
+    parameters,
+    policy_of,
+    rule_in,
+    rule_name,
+)
+from kubeactors.sim.users.auxiliary import TENANT
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.users.tenancy import TYPES
 from kubeactors.sim.workload import RuleAction, SetRule, Touch
 
@@ -26,8 +35,8 @@ END_ATTEMPTS = 60
 class Rules:
     """Performs actions about them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: RuleAction) -> Awaitable[None]:
         """Perform the action."""
@@ -35,26 +44,26 @@ class Rules:
 
     async def _rule(self, rule: SetRule) -> None:
         """Create the rule, let it select another object half-way, and delete it, its binding last."""
-        hands, found = self._hands, policy_of(rule) if _is_policy(rule) else hooks_of(rule)
+        session, found = self._session, policy_of(rule) if _is_policy(rule) else hooks_of(rule)
         with_parameter, with_binding = rule.by == "parameter", _is_policy(rule)
-        other = hands.world.find(type(found), rule_name(rule), "")
-        if other is not None and replace(said_by(other), which=rule.which) != rule:
+        other = session.world.find(type(found), rule_name(rule), "")
+        if other is not None and replace(rule_in(other), which=rule.which) != rule:
             return
         if with_parameter:
-            await hands.ensure(Namespace(metadata=ObjectMeta(name=TENANT)))
-            await hands.ensure(parameters(rule))
-        await hands.ensure(found)
+            await session.ensure(Namespace(metadata=ObjectMeta(name=TENANT)))
+            await session.ensure(parameters(rule))
+        await session.ensure(found)
         if with_binding:
-            await hands.ensure(binding_of(rule))
-        await hands.sleep(rule.seconds / 2)
-        await hands.persist(partial(self._go_on, rule, type(found)), END_ATTEMPTS)
-        await hands.sleep(rule.seconds / 2)
+            await session.ensure(binding_of(rule))
+        await session.sleep(rule.seconds / 2)
+        await session.persist(partial(self._go_on, rule, type(found)), END_ATTEMPTS)
+        await session.sleep(rule.seconds / 2)
         ends: list[TypedObject] = [found]
         ends += [binding_of(rule)] if with_binding else []
         ends += [parameters(rule)] if with_parameter else []
         for one in ends:
             name, namespace = one.metadata.name, one.metadata.namespace
-            await hands.persist(partial(hands.remove, type(one), name, namespace), END_ATTEMPTS)
+            await session.persist(partial(session.remove, type(one), name, namespace), END_ATTEMPTS)
 
     async def _go_on(self, rule: SetRule, type_: type[TypedObject]) -> None:
         """Let the rule select the object of the next number."""
@@ -63,17 +72,17 @@ class Rules:
             if rule.by == "parameter":
                 data = parameters(later).data
                 name = parameters(rule).metadata.name
-                await self._hands.change(ConfigMap, name, lambda live: replace(live, data=data), TENANT)
+                await self._session.change(ConfigMap, name, lambda live: replace(live, data=data), TENANT)
                 return
             wanted = policy_of(later) if _is_policy(rule) else hooks_of(later)
-            await self._hands.change(type_, wanted.metadata.name, lambda live: _as_wanted(live, wanted), "")
+            await self._session.change(type_, wanted.metadata.name, lambda live: _as_wanted(live, wanted), "")
 
     async def _touch(self, action: Touch) -> None:
         type_, name = TYPES[action.sort], f"{action.sort}-{action.number}"
         if action.how == "update":
-            await self._hands.change(type_, name, lambda live: _marked(live, action.mark), TENANT)
+            await self._session.change(type_, name, lambda live: _marked(live, action.mark), TENANT)
             return
-        client, labels = self._hands.client, {MARK: action.mark}
+        client, labels = self._session.client, {MARK: action.mark}
         applies, kind = action.how == "apply", type_()
         body: dict[str, object] = {"metadata": {"labels": labels}}
         if applies:

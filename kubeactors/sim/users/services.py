@@ -6,16 +6,16 @@ from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Service
 from kubeactors.apimachinery.status import AlreadyExists
-from kubeactors.sim.users.belongings import exposed
-from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.auxiliary import exposed
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import Expose, ServiceAction, Unexpose
 
 
 class Services:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: ServiceAction) -> Awaitable[None]:
         """Perform the action."""
@@ -23,14 +23,14 @@ class Services:
             case Expose():
                 return self._expose(action)
             case Unexpose():
-                return self._hands.remove(Service, action.name)
+                return self._session.remove(Service, action.name)
 
     async def _expose(self, action: Expose) -> None:
         wanted = exposed(action)
         try:
-            await self._hands.client.create(wanted)
+            await self._session.client.create(wanted)
         except AlreadyExists:
-            await self._hands.change(Service, action.name, lambda live: _changed(live, wanted))
+            await self._session.change(Service, action.name, lambda live: _changed(live, wanted))
 
 
 def _changed(live: Service, wanted: Service) -> Service:

@@ -10,8 +10,7 @@ from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.core.v1 import PodTemplateSpec, ReplicationController
 from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
 from kubeactors.apimachinery.requests import MERGE_PATCH
-from kubeactors.sim.users.belongings import class_named
-from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.auxiliary import class_named
 from kubeactors.sim.users.manifests import (
     NAMESPACE,
     cron_job_of,
@@ -24,6 +23,7 @@ from kubeactors.sim.users.manifests import (
     stateful_set_of,
     with_image,
 )
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import (
     CreateCronJob,
     CreateDaemonSet,
@@ -53,8 +53,8 @@ TYPES: dict[str, type[TypedObject]] = {
 class Sets:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: SetAction) -> Awaitable[None]:  # noqa: C901 -- one case for each action
         """Perform the action."""
@@ -62,19 +62,19 @@ class Sets:
             case CreateStatefulSet():
                 return self._create_stateful_set(action)
             case CreateDaemonSet():
-                return self._hands.ensure(daemon_set_of(action))
+                return self._session.ensure(daemon_set_of(action))
             case CreateReplicationController():
                 return self._create_replication_controller(action)
             case CreateJob():
-                return self._hands.ensure(job_of(action))
+                return self._session.ensure(job_of(action))
             case SuspendJob():
-                return self._hands.change(Job, action.name, partial(_suspended_job, suspend=action.suspend))
+                return self._session.change(Job, action.name, partial(_suspended_job, suspend=action.suspend))
             case ResizeJob():
-                return self._hands.change(Job, action.name, partial(_resized_job, parallelism=action.parallelism))
+                return self._session.change(Job, action.name, partial(_resized_job, parallelism=action.parallelism))
             case CreateCronJob():
-                return self._hands.ensure(cron_job_of(action))
+                return self._session.ensure(cron_job_of(action))
             case SuspendCronJob():
-                return self._hands.change(CronJob, action.name, _suspended)
+                return self._session.change(CronJob, action.name, _suspended)
             case ScaleStatefulSet():
                 return self._scale(action)
             case ScaleReplicationController():
@@ -86,20 +86,20 @@ class Sets:
 
     async def _create_stateful_set(self, action: CreateStatefulSet) -> None:
         if action.claims:
-            await self._hands.ensure(class_named("late" if action.late else "simulated"))
-        await self._hands.ensure(service_of(action.name))
+            await self._session.ensure(class_named("late" if action.late else "simulated"))
+        await self._session.ensure(service_of(action.name))
         if action.joins:
-            await self._hands.ensure(service_of_first(action))
-        await self._hands.ensure(stateful_set_of(action))
+            await self._session.ensure(service_of_first(action))
+        await self._session.ensure(stateful_set_of(action))
 
     async def _create_replication_controller(self, action: CreateReplicationController) -> None:
         bare = action.of == "ReplicaSet"
-        await self._hands.ensure(replica_set_of(action) if bare else replication_controller_of(action))
-        await self._hands.ensure(service_of(action.name))
+        await self._session.ensure(replica_set_of(action) if bare else replication_controller_of(action))
+        await self._session.ensure(service_of(action.name))
 
     async def _scale_replication_controller(self, action: ScaleReplicationController) -> None:
         """Source: `kubectl scale`, k8s.io/kubectl/pkg/scale/scale.go (v1.36)."""
-        await self._hands.client.patch(
+        await self._session.client.patch(
             TYPES[action.of],
             action.name,
             {"spec": {"replicas": action.replicas}},
@@ -112,7 +112,7 @@ class Sets:
         def scaled(live: StatefulSet) -> StatefulSet:
             return replace(live, spec=replace(live.spec, replicas=action.replicas))
 
-        await self._hands.change(StatefulSet, action.name, scaled)
+        await self._session.change(StatefulSet, action.name, scaled)
 
     async def _roll(self, action: RollSet) -> None:
         """Change the image; Jobs and CronJobs are left alone."""
@@ -131,20 +131,20 @@ class Sets:
             return replace(live, spec=replace(live.spec, template=template))
 
         if action.of == "StatefulSet":
-            await self._hands.change(StatefulSet, action.name, stateful)
+            await self._session.change(StatefulSet, action.name, stateful)
         elif action.of == "DaemonSet":
-            await self._hands.change(DaemonSet, action.name, daemons)
+            await self._session.change(DaemonSet, action.name, daemons)
         elif action.of == "ReplicaSet":
-            await self._hands.change(ReplicaSet, action.name, bare)
+            await self._session.change(ReplicaSet, action.name, bare)
         elif action.of == "ReplicationController":
-            await self._hands.change(ReplicationController, action.name, replicated)
+            await self._session.change(ReplicationController, action.name, replicated)
 
     async def _delete(self, action: DeleteSet) -> None:
-        hands, type_ = self._hands, TYPES[action.of]
-        live = await hands.client.get(type_, action.name, NAMESPACE)
-        hands.world.intents.deleting(live, action.propagation)
+        session, type_ = self._session, TYPES[action.of]
+        live = await session.client.get(type_, action.name, NAMESPACE)
+        session.world.intents.deletes_owner(live, action.propagation)
         options = DeleteOptions(propagation_policy=action.propagation)
-        await hands.client.delete(type_, action.name, NAMESPACE, options=options)
+        await session.client.delete(type_, action.name, NAMESPACE, options=options)
 
 
 def _resized_job(live: Job, *, parallelism: int) -> Job:

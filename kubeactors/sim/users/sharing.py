@@ -7,16 +7,16 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import Endpoints, Service
 from kubeactors.api.rbac.v1 import ClusterRole
 from kubeactors.apimachinery.status import AlreadyExists
-from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.manifests import addresses_of, plain_service, role_of, team_role
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
 
 
 class Sharing:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: SharingAction) -> Awaitable[None]:
         """Perform the action."""
@@ -24,25 +24,25 @@ class Sharing:
             case PublishAddresses():
                 return self._publish(action)
             case WithdrawAddresses():
-                return self._hands.remove(Service if action.service else Endpoints, action.name)
+                return self._session.remove(Service if action.service else Endpoints, action.name)
             case GrantRole():
                 return self._grant(action)
             case RevokeRole():
-                return self._hands.remove(ClusterRole, action.name, "")
+                return self._session.remove(ClusterRole, action.name, "")
 
     async def _publish(self, action: PublishAddresses) -> None:
-        await self._hands.ensure(plain_service(action.name))
+        await self._session.ensure(plain_service(action.name))
         wanted = addresses_of(action)
         try:
-            await self._hands.client.create(wanted)
+            await self._session.client.create(wanted)
         except AlreadyExists:
             subsets = wanted.subsets
-            await self._hands.change(Endpoints, action.name, lambda live: replace(live, subsets=subsets))
+            await self._session.change(Endpoints, action.name, lambda live: replace(live, subsets=subsets))
 
     async def _grant(self, action: GrantRole) -> None:
-        await self._hands.ensure(team_role())
+        await self._session.ensure(team_role())
         wanted = role_of(action)
         try:
-            await self._hands.client.create(wanted)
+            await self._session.client.create(wanted)
         except AlreadyExists:
-            await self._hands.change(ClusterRole, action.name, lambda live: replace(live, rules=wanted.rules), "")
+            await self._session.change(ClusterRole, action.name, lambda live: replace(live, rules=wanted.rules), "")

@@ -18,8 +18,8 @@ from kubeactors.api.networking.v1.ingress import Ingress
 from kubeactors.api.networking.v1.networkpolicy import NetworkPolicy
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.status import AlreadyExists
-from kubeactors.sim.users.belongings import TENANT, Widget, furniture, limits_of
-from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.auxiliary import TENANT, Widget, furniture, limits_of
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import Clear, Furnish, SetLimits, SetShare, Sort, TenancyAction
 
 SHARE = "share"
@@ -39,12 +39,12 @@ TYPES: dict[Sort, type[TypedObject]] = {
 class Tenancy:
     """Performs actions there."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def do(self, action: TenancyAction) -> None:
         """Perform the action."""
-        await self._hands.ensure(Namespace(metadata=ObjectMeta(name=TENANT)))
+        await self._session.ensure(Namespace(metadata=ObjectMeta(name=TENANT)))
         match action:
             case SetShare():
                 await self._share(action)
@@ -53,30 +53,30 @@ class Tenancy:
             case Furnish():
                 await self._furnish(action)
             case Clear():
-                await self._hands.remove(TYPES[action.sort], f"{action.sort}-{action.number}", TENANT)
+                await self._session.remove(TYPES[action.sort], f"{action.sort}-{action.number}", TENANT)
 
     async def _share(self, action: SetShare) -> None:
         if not action.hard:
-            await self._hands.remove(ResourceQuota, SHARE, TENANT)
+            await self._session.remove(ResourceQuota, SHARE, TENANT)
             return
         spec = ResourceQuotaSpec(hard=action.hard, scopes=(action.scope,) if action.scope else ())
         wanted = ResourceQuota(metadata=ObjectMeta(name=SHARE, namespace=TENANT), spec=spec)
         try:
-            await self._hands.client.create(wanted)
+            await self._session.client.create(wanted)
         except AlreadyExists:
-            await self._hands.change(ResourceQuota, SHARE, lambda live: replace(live, spec=spec), TENANT)
+            await self._session.change(ResourceQuota, SHARE, lambda live: replace(live, spec=spec), TENANT)
 
     async def _limit(self, action: SetLimits) -> None:
         wanted = limits_of(action)
         name, spec = wanted.metadata.name, wanted.spec
         if action.is_empty:
-            await self._hands.remove(LimitRange, name, TENANT)
+            await self._session.remove(LimitRange, name, TENANT)
             return
         try:
-            await self._hands.client.create(wanted)
+            await self._session.client.create(wanted)
         except AlreadyExists:
-            await self._hands.change(LimitRange, name, lambda live: replace(live, spec=spec), TENANT)
+            await self._session.change(LimitRange, name, lambda live: replace(live, spec=spec), TENANT)
 
     async def _furnish(self, action: Furnish) -> None:
-        await self._hands.wait_for(ServiceAccount, "default", TENANT)
-        await self._hands.ensure(furniture(action))
+        await self._session.wait_for(ServiceAccount, "default", TENANT)
+        await self._session.ensure(furniture(action))

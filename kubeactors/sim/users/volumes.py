@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import PersistentVolumeClaim
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
-from kubeactors.sim.users.belongings import class_named, free_volume, pod_using, sized_claim, storage
-from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.auxiliary import class_named, free_volume, pod_using, sized_claim, storage
 from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import (
     AddVolume,
     Claim,
@@ -28,38 +28,38 @@ BOUND_ATTEMPTS, BOUND_SECONDS = 10, 0.5
 class Volumes:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: VolumeAction) -> Awaitable[None]:
         """Perform the action."""
         match action:
             case AddVolume():
-                return self._hands.ensure(free_volume(action))
+                return self._session.ensure(free_volume(action))
             case DropVolume():
-                return self._hands.remove(PersistentVolume, action.name, "")
+                return self._session.remove(PersistentVolume, action.name, "")
             case OfferClass():
-                return self._hands.ensure(class_named(action.name))
+                return self._session.ensure(class_named(action.name))
             case Claim():
-                return self._hands.ensure(sized_claim(action))
+                return self._session.ensure(sized_claim(action))
             case GrowClaim():
                 return self._grow(action)
             case UseClaim():
                 return self._use(action.name)
             case DropClaim():
-                return self._hands.remove(PersistentVolumeClaim, action.name)
+                return self._session.remove(PersistentVolumeClaim, action.name)
 
     async def _grow(self, action: GrowClaim) -> None:
         """Expand a claim; wait a little until it is bound, as an unbound one cannot be expanded."""
         for _ in range(BOUND_ATTEMPTS):
-            if (await self._hands.client.get(PersistentVolumeClaim, action.name, NAMESPACE)).status.phase == "Bound":
+            if (await self._session.client.get(PersistentVolumeClaim, action.name, NAMESPACE)).status.phase == "Bound":
                 break
-            await self._hands.sleep(BOUND_SECONDS)
+            await self._session.sleep(BOUND_SECONDS)
         grown = partial(_grown, gibibytes=action.gibibytes)
-        await self._hands.change(PersistentVolumeClaim, action.name, grown)
+        await self._session.change(PersistentVolumeClaim, action.name, grown)
 
     async def _use(self, name: str) -> None:
-        self._hands.world.intents.sets_free(await self._hands.client.create(pod_using(name)))
+        self._session.world.intents.leaves_ownerless(await self._session.client.create(pod_using(name)))
 
 
 def _grown(live: PersistentVolumeClaim, *, gibibytes: int) -> PersistentVolumeClaim:

@@ -1,15 +1,14 @@
 """User actions, as data.
 
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
-    services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    things.py
-    rules.py    rights.py    defaults.py    looks.py    own.py    probing.py    applies.py
+    services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    rules.py
+    rbac.py    defaults.py    reads.py    field_managers.py    interference.py    probing.py    own.py
 
 Workloads have names; their pods carry the label `app: NAME`. A pod is identified by its workload and an index into the
 workload's pods at that time, sorted by name, modulo how many there are: so an action still makes sense in a shrunk plan.
 """
 
 from kubeactors.sim.workload.accounts import AccountAction, AddToken, DropAccount, DropToken, SpoilRoot
-from kubeactors.sim.workload.applies import Manage, ManagementAction, Shared, Unmanage, Writing
 from kubeactors.sim.workload.bounds import (
     BoundAction,
     ClaimForeignOwner,
@@ -35,7 +34,8 @@ from kubeactors.sim.workload.deployments import (
     Undo,
 )
 from kubeactors.sim.workload.devices import AskForDevice, DeviceAction, DropDeviceClaim, OfferDevices
-from kubeactors.sim.workload.looks import Look
+from kubeactors.sim.workload.field_managers import Manage, ManagementAction, Shared, Unmanage, Writing
+from kubeactors.sim.workload.interference import Derived, Meddle, Spoil
 from kubeactors.sim.workload.namespaces import CreateNamespace, DeleteNamespace, NamespaceAction
 from kubeactors.sim.workload.nodes import Cordon, DeleteNode, Drain, NodeAction, Taint, Uncordon, Visit
 from kubeactors.sim.workload.own import OwnAction
@@ -52,7 +52,8 @@ from kubeactors.sim.workload.pods import (
     RelabelPod,
 )
 from kubeactors.sim.workload.probing import Probing
-from kubeactors.sim.workload.rights import Act, Disentitle, Entitle, Extent, Lend, Person, RightAction, Thing, Verb
+from kubeactors.sim.workload.rbac import Act, Disentitle, Entitle, Extent, Lend, Person, RightAction, Thing, Verb
+from kubeactors.sim.workload.reads import Look
 from kubeactors.sim.workload.rules import Answer, Form, Means, Operation, Place, RuleAction, SetRule, Touch, Touching
 from kubeactors.sim.workload.services import Expose, ServiceAction, ServiceForm, Unexpose
 from kubeactors.sim.workload.sets import (
@@ -77,7 +78,6 @@ from kubeactors.sim.workload.sets import (
 )
 from kubeactors.sim.workload.sharing import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
 from kubeactors.sim.workload.tenancy import Clear, Furnish, Scope, SetLimits, SetShare, Sort, TenancyAction
-from kubeactors.sim.workload.things import Derived, Meddle, Spoil
 from kubeactors.sim.workload.traits import Trait
 from kubeactors.sim.workload.volumes import (
     AddVolume,

@@ -1,6 +1,6 @@
 """Faults as data: one file for each family.
 
-    machines.py   power             crashes.py   restarts              tempo.py    pauses, delays, clocks
+    machines.py   power             crashes.py   restarts              timing.py    pauses, delays, clocks
     watches.py    watches           writes.py    single writes         links.py    whole connections
     store.py      the store         objects.py   stored objects        containers.py
     own.py        faults declared by the author of an operator
@@ -16,12 +16,12 @@ restart: when the component crashes): a stale cache may still have the pod.
 """
 
 from kubeactors.sim.chaos.faults.containers import (
+    ContainerFailure,
     ContainerFault,
     FailingContainers,
     FailingProbes,
     Probed,
     SlowStarts,
-    Trouble,
 )
 from kubeactors.sim.chaos.faults.crashes import (
     ApiServerRestart,
@@ -43,10 +43,16 @@ from kubeactors.sim.chaos.faults.machines import (
     RackPowerLoss,
     ZonePowerLoss,
 )
-from kubeactors.sim.chaos.faults.objects import FieldCorrupted, ObjectFault, Restorable, Spoilable, StatusCleared
+from kubeactors.sim.chaos.faults.objects import (
+    ClearableStatus,
+    CorruptibleField,
+    FieldCorrupted,
+    ObjectFault,
+    StatusCleared,
+)
 from kubeactors.sim.chaos.faults.own import OwnFault
 from kubeactors.sim.chaos.faults.store import DiskFull, StoreFault, StoreLeaderChange, Tear, TornWrite
-from kubeactors.sim.chaos.faults.tempo import ClockSkew, Pause, SlowActor, Stall, TempoFault
+from kubeactors.sim.chaos.faults.timing import ClockSkew, Pause, SlowActor, Stall, TimingFault
 from kubeactors.sim.chaos.faults.watches import (
     Compaction,
     MailboxOverflow,
@@ -75,11 +81,14 @@ __all__ = [
     "AdmissionFailure",
     "AnyFault",
     "ApiServerRestart",
+    "ClearableStatus",
     "ClockSkew",
     "Compaction",
     "Conflicts",
+    "ContainerFailure",
     "ContainerFault",
     "ControllerCrash",
+    "CorruptibleField",
     "CrashFault",
     "DelayedWrite",
     "Denial",
@@ -107,12 +116,10 @@ __all__ = [
     "RackPowerLoss",
     "Refusal",
     "ReplyLost",
-    "Restorable",
     "SchedulerRestart",
     "SlowActor",
     "SlowReplies",
     "SlowStarts",
-    "Spoilable",
     "StaleRestart",
     "Stall",
     "StatusCleared",
@@ -121,10 +128,9 @@ __all__ = [
     "StoreLeaderChange",
     "StoreRestart",
     "Tear",
-    "TempoFault",
     "Throttled",
+    "TimingFault",
     "TornWrite",
-    "Trouble",
     "Unavailable",
     "Verb",
     "VersionSkew",

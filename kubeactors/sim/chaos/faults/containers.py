@@ -4,7 +4,7 @@ from typing import Literal
 
 from kubeactors.sim.steps import Lasting
 
-Trouble = Literal["crash", "out-of-memory", "no-image"]
+ContainerFailure = Literal["crash", "out-of-memory", "no-image"]
 Probed = Literal["startup", "readiness", "liveness"]
 
 
@@ -18,7 +18,7 @@ class FailingContainers(Lasting, frozen=True, kw_only=True, tag="failing-contain
     """Containers that are created on a node during the fault crash, are OOM-killed, or have no image."""
 
     node: str
-    how: Trouble
+    how: ContainerFailure
 
 
 class FailingProbes(Lasting, frozen=True, kw_only=True, tag="failing-probes"):

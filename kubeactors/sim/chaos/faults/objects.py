@@ -4,7 +4,7 @@ from typing import Literal
 
 from kubeactors.sim.steps import Fault, Lasting
 
-Restorable = Literal[
+ClearableStatus = Literal[
     "any",
     "deployments",
     "replicasets",
@@ -19,7 +19,7 @@ Restorable = Literal[
     "pods",
     "nodes",
 ]
-Spoilable = Literal[
+CorruptibleField = Literal[
     "replicas",
     "no-replicas",
     "owner-lost",
@@ -43,7 +43,7 @@ class StatusCleared(Fault, frozen=True, kw_only=True, tag="status-cleared"):
     objects of the resource by name (for `any`, of all these resources in turn), modulo how many there are.
     """
 
-    resource: Restorable
+    resource: ClearableStatus
     number: int
 
 
@@ -53,7 +53,7 @@ class FieldCorrupted(Lasting, frozen=True, kw_only=True, tag="field-corrupted"):
     `number` is an index into the objects that have the field, by name, modulo how many there are.
     """
 
-    field: Spoilable
+    field: CorruptibleField
     number: int
 
 

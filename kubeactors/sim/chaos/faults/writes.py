@@ -3,7 +3,7 @@
 from typing import Literal
 
 from kubeactors.sim.steps import Fault, Lasting
-from kubeactors.sim.workload.things import Meddling
+from kubeactors.sim.workload.interference import Meddling
 
 Denial = Literal["forbidden", "internal-error"]
 Verb = Literal["any", "create", "update", "patch", "delete"]

@@ -46,7 +46,7 @@ TOUCHED = "sim.kubeactors/touched"
 """The annotation by which a concurrent writer changes an object just before the component does."""
 
 
-class _Meant:
+class _Selection:
     """Selects the writes that a fault is about.
 
     A write whose sender does not wait for a reply is never selected: there is no reply to change.
@@ -69,7 +69,7 @@ class _Meant:
         self._every = every
         self._seen = 0
 
-    def has(self, envelope: Envelope) -> bool:
+    def selects(self, envelope: Envelope) -> bool:
         """Whether this write is selected; counts it."""
         message, _, reply = envelope
         if reply is None or not isinstance(message, self._verbs):
@@ -85,13 +85,13 @@ class Touch(Rule):
     """A concurrent writer changes the object between the component's read and its write. See `Conflicts`."""
 
     def __init__(self, fault: Conflicts, fired: Fired) -> None:
-        self._meant = _Meant(fault.resource, CHANGES, count=fault.count)
+        self._selection = _Selection(fault.resource, CHANGES, count=fault.count)
         self._count = 0
         self._fired = fired
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Change the object first."""
-        if not self._meant.has(envelope):
+        if not self._selection.selects(envelope):
             return envelope
         self._fired()
         changed: Wait[object] = Wait()
@@ -116,14 +116,14 @@ class LoseReply(Rule):
     """A write takes effect, and its reply is lost. See `ReplyLost`."""
 
     def __init__(self, fault: ReplyLost, fired: Fired) -> None:
-        self._meant = _Meant(fault.resource, skip=fault.skip)
+        self._selection = _Selection(fault.resource, skip=fault.skip)
         self._silent = fault.silent
         self._fired = fired
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Deliver the write, but send its reply nowhere."""
         message, sender, reply = envelope
-        if reply is None or not self._meant.has(envelope):
+        if reply is None or not self._selection.selects(envelope):
             return envelope
         self._fired()
         lost: Wait[object] = Wait()
@@ -177,14 +177,14 @@ class Hold(Rule):
         after: Callable[[float, Callable[[], object]], object],
     ) -> None:
         self._fault = fault
-        self._meant = _Meant(fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count)
+        self._selection = _Selection(fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count)
         self._fired = fired
         self._after = after
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Hold the write back, or deliver it and forward its reply later."""
         message, sender, reply = envelope
-        if reply is None or not self._meant.has(envelope):
+        if reply is None or not self._selection.selects(envelope):
             return envelope
         write = cast("ApiRequest[object]", message)
         if self._fault.leg == "request":
@@ -217,14 +217,14 @@ class Vanish(Rule):
     def __init__(
         self, fault: MissedDelete, hide: Callable[[str], object], gone: Callable[[TypedObject], object]
     ) -> None:
-        self._meant = _Meant(fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count)
+        self._selection = _Selection(fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count)
         self._hide = hide
         self._gone = gone
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Deliver the write, and look at its reply before the writer does."""
         message, sender, reply = envelope
-        if reply is None or not self._meant.has(envelope):
+        if reply is None or not self._selection.selects(envelope):
             return envelope
         self._hide(cast("ApiRequest[object]", message).resource.resource)
         found: Wait[object] = Wait()
@@ -247,14 +247,16 @@ class Deny(Rule):
     """Some writes are rejected. See `AdmissionFailure`."""
 
     def __init__(self, fault: AdmissionFailure, fired: Fired) -> None:
-        self._meant = _Meant(fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count, every=fault.every)
+        self._selection = _Selection(
+            fault.resource, VERBS[fault.verb], skip=fault.skip, count=fault.count, every=fault.every
+        )
         self._status = DENIALS[fault.answer]
         self._fired = fired
 
     def request(self, server: Cell, envelope: Envelope) -> "Envelope | None":
         """Reject the write, if it is selected."""
         reply = envelope[2]
-        if reply is None or not self._meant.has(envelope):
+        if reply is None or not self._selection.selects(envelope):
             return envelope
         self._fired()
         reply.set(self._status)

@@ -3,7 +3,7 @@
 faults.py     how many, which kinds, and when        aim.py      what they are about
 draw.py       how one kind is drawn                  spans.py    how long they last
 
-machines.py    crashes.py    tempo.py    watches.py    writes.py    links.py    containers.py    objects.py    store.py
+machines.py    crashes.py    timing.py    watches.py    writes.py    links.py    containers.py    objects.py    store.py
 """
 
 from kubeactors.sim.grammar.faults.aim import Aim

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault, Restorable
+from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault, ClearableStatus
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.grammar.subjects import (
     CRON_JOB,
@@ -49,7 +49,7 @@ WRITTEN_OF: dict[str, tuple[str, ...]] = {
     REPLICA_SET: ("replicasets",),
 }
 """What controllers write for it."""
-RESTORABLE_OF: dict[str, tuple[Restorable, ...]] = {
+CLEARABLE_OF: dict[str, tuple[ClearableStatus, ...]] = {
     DEPLOYMENT: ("deployments", "replicasets"),
     STATEFUL_SET: ("statefulsets",),
     DAEMON_SET: ("daemonsets",),
@@ -76,8 +76,8 @@ class Aim:
         self._controllers = (*(one for kind in subjects for one in CONTROLLERS_OF[kind]), *CONTROLLERS)
         self._resources = (*RESOURCES, *(one for kind in subjects for one in RESOURCES_OF[kind]))
         self._written = (*WRITTEN, *(one for kind in subjects for one in WRITTEN_OF[kind]))
-        self.restorable: tuple[Restorable, ...] = (
-            tuple(one for kind in subjects for one in RESTORABLE_OF.get(kind, ())) or RESTORABLE_OF[DEPLOYMENT]
+        self.clearable: tuple[ClearableStatus, ...] = (
+            tuple(one for kind in subjects for one in CLEARABLE_OF.get(kind, ())) or CLEARABLE_OF[DEPLOYMENT]
         )
         self.focus: tuple[str, str] = self._any_watch()
         """The component, and its watch, that half of the faults target."""

@@ -1,11 +1,11 @@
 """Draws faults of containers."""
 
-from kubeactors.sim.chaos.faults import FailingContainers, FailingProbes, Probed, SlowStarts, Trouble
+from kubeactors.sim.chaos.faults import ContainerFailure, FailingContainers, FailingProbes, Probed, SlowStarts
 from kubeactors.sim.grammar.faults.aim import Aim
 from kubeactors.sim.grammar.faults.draw import Draw
 from kubeactors.sim.grammar.faults.spans import SPANS
 
-TROUBLES: tuple[Trouble, ...] = ("crash", "out-of-memory", "no-image")
+CONTAINER_FAILURES: tuple[ContainerFailure, ...] = ("crash", "out-of-memory", "no-image")
 PROBES: tuple[Probed, ...] = ("readiness", "liveness", "startup")
 AFTER = (0.0, 4.1, 0.0)
 """How long after their start containers begin to fail probes, in seconds: just after one."""
@@ -17,7 +17,7 @@ def _slow(aim: Aim, at: float) -> SlowStarts:
 
 def _failing_containers(aim: Aim, at: float) -> FailingContainers:
     choice = aim.source.choice
-    return FailingContainers(at=at, node=aim.node(), seconds=choice(SPANS[3:]), how=choice(TROUBLES))
+    return FailingContainers(at=at, node=aim.node(), seconds=choice(SPANS[3:]), how=choice(CONTAINER_FAILURES))
 
 
 def _failing_probes(aim: Aim, at: float) -> FailingProbes:

@@ -13,7 +13,7 @@ from kubeactors.sim.grammar.faults import (
     machines,
     objects,
     store,
-    tempo,
+    timing,
     watches,
     writes,
 )
@@ -23,7 +23,7 @@ from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.plan import FAULT_KINDS
 from kubeactors.sim.processes import MANAGER, SCHEDULER
 
-FAMILIES = (machines, crashes, tempo, watches, writes, links, containers, objects, store)
+FAMILIES = (machines, crashes, timing, watches, writes, links, containers, objects, store)
 DRAWS: dict[str, Draw] = {kind: draw for family in FAMILIES for kind, draw in family.DRAWS.items()}
 """The function that draws each kind."""
 WEIGHTS = {

@@ -15,7 +15,7 @@ from kubeactors.sim.grammar.faults.aim import Aim
 from kubeactors.sim.grammar.faults.draw import Draw
 from kubeactors.sim.grammar.faults.spans import HIDDEN, SPANS
 from kubeactors.sim.processes import MANAGER, SCHEDULER
-from kubeactors.sim.workload.things import Meddling
+from kubeactors.sim.workload.interference import Meddling
 
 SLOW_REPLIES = (0.3, 1.0, 3.0)
 MISSED_VERBS: tuple[Verb, ...] = ("create", "create", "create", "any")

@@ -20,7 +20,7 @@ from kubeactors.sim.bounds.field_ownership import CONTAINERS, Conflicts, Managed
 from kubeactors.sim.invariants.inspection import commit_behind
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
 from kubeactors.sim.network import Served
-from kubeactors.sim.users.management import REHEARSING
+from kubeactors.sim.users.field_managers import REHEARSING
 from kubeactors.sim.world import Commit, World, since
 
 KINDS: dict[str, type[TypedObject]] = {"configmaps": ConfigMap, "services": Service}

@@ -120,7 +120,7 @@ class GenerationCountsSpecChanges(Invariant):
     def committed(self, commit: Commit) -> Iterator[str]:
         """Compute the expected generation."""
         old, new = commit.old, commit.new
-        if new is None or self.world.faults.is_spoilt(new.metadata.uid):
+        if new is None or self.world.faults.is_corrupted(new.metadata.uid):
             return
         generation = new.metadata.generation
         if old is None:

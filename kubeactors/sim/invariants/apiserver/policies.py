@@ -31,9 +31,7 @@ from kubeactors.sim.invariants.apiserver.server_view import KNOWN
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant
 from kubeactors.sim.network import Served
 from kubeactors.sim.tree import actors_of
-from kubeactors.sim.users.belongings import NUMBER, TENANT
-from kubeactors.sim.users.manifests import NAMESPACE
-from kubeactors.sim.users.rulings import (
+from kubeactors.sim.users.admission_objects import (
     PLURALS,
     TIMEOUT_SECONDS,
     WHICH,
@@ -41,9 +39,11 @@ from kubeactors.sim.users.rulings import (
     Hooks,
     Policy,
     mark_of,
+    rule_in,
     rule_name,
-    said_by,
 )
+from kubeactors.sim.users.auxiliary import NUMBER, TENANT
+from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.users.tenancy import TYPES
 from kubeactors.sim.webhooks import Plain, Question, WebhookPrograms
 from kubeactors.sim.workload import SetRule, Sort
@@ -100,7 +100,7 @@ class AdmissionPoliciesAreEnforced(ServerInvariant):
         for type_, binding in FORMS:
             found = self.world.find(type_, name, "")
             if found is not None and (binding is None or self.world.find(binding, name, "") is not None):
-                return self._with_parameter(said_by(found), name)
+                return self._with_parameter(rule_in(found), name)
         return None
 
     def _with_parameter(self, rule: SetRule, name: str) -> SetRule | None:
@@ -130,7 +130,7 @@ class AdmissionPoliciesAreEnforced(ServerInvariant):
     def _states(self, name: str, asked: int) -> list[SetRule | None]:
         """The versions of a rule that the server may have used for a request that arrived at `asked`."""
         said = self._versions[name]
-        if asked < self.world.faults.disturbed_until() + 2 * KNOWN:
+        if asked < self.world.faults.affected_until() + 2 * KNOWN:
             return [rule for _, rule in said]
         first = bisect_right(said, asked - KNOWN, key=lambda one: one[0]) - 1
         return [rule for _, rule in said[max(first, 0) :]]

@@ -156,7 +156,7 @@ class ReleasedClusterIPsAreReusable(ServerInvariant):
                 for revision, one in self._rejected
                 if revision < served.revision or one.spec.cluster_ip not in written
             ]
-        elif STORE not in self.world.faults.disturbed:
+        elif STORE not in self.world.faults.affected:
             self._rejected.append((served.revision, wanted))
         yield from ()
 

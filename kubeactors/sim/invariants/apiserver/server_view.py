@@ -45,7 +45,7 @@ class ServerView:
     def states(self) -> Iterator[State]:
         """The states that the server may know, newest first. Each is valid only until the next one is requested."""
         now = self._root.kernel.now
-        since = 0 if now < self._world.faults.disturbed_until() + 2 * KNOWN else now - KNOWN
+        since = 0 if now < self._world.faults.affected_until() + 2 * KNOWN else now - KNOWN
         state = dict(self._now)
         yield state
         for at, key, before in reversed(self._log):

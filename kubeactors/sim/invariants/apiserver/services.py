@@ -125,7 +125,7 @@ class AllocatorsMatchServices(Invariant):
 
     def settled(self) -> Iterator[str]:
         """Compare the server's allocators with the services."""
-        if STORE in self.world.faults.disturbed:
+        if STORE in self.world.faults.affected:
             return
         services = [one.spec for one in self.world.of(Service).values()]
         had = {str(one) for spec in services for one in (*addresses_of(spec), *ports_of(spec))}

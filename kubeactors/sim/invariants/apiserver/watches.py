@@ -181,7 +181,7 @@ class LimitRangesAreEnforced(Invariant):
         if isinstance(commit.current, LimitRange):
             self._since[namespace] = self.root.kernel.now
         elif commit.old is None and new is not None and namespace in self._since:
-            known = max(self._since[namespace], self.world.faults.disturbed_until()) + KNOWN
+            known = max(self._since[namespace], self.world.faults.affected_until()) + KNOWN
             if known < self.root.kernel.now:
                 yield from (f"{title(new)} was created {wrong}" for wrong in self._wrong(new, namespace))
 

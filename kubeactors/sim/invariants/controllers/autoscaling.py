@@ -99,7 +99,7 @@ class ScaleUpsNeedLoad(Invariant):
     def _most(self, whose: Workload) -> int:
         """The most pods under load that the autoscaler may have seen: those of late, or, after a fault, any earlier number."""
         now = self.root.kernel.now
-        is_late = self.world.faults.disturbed_until(MANAGER) + UNDISTURBED > now
+        is_late = self.world.faults.affected_until(MANAGER) + UNDISTURBED > now
         counts = self._counts[whose]
         lately = [count for since, count in counts if is_late or since + LATE > now]
         return max([counts[-1][1], *lately, *self._before(counts, now)])
@@ -188,7 +188,7 @@ class AutoscalingBehaviorIsRespected(Invariant):
     def _remembers(self, found: Deployment, scaler: HorizontalPodAutoscaler, now: int) -> bool:
         """Whether the controller remembers all its scaling within the longest period of any policy."""
         begin = max(self._since[found.metadata.uid], self._since[scaler.metadata.uid])
-        disturbed = self.world.faults.disturbed_until(MANAGER)
+        disturbed = self.world.faults.affected_until(MANAGER)
         rules = [one for one in (_rules(scaler, up=True), _rules(scaler, up=False)) if one is not None]
         longest = [0, *(one.stabilization_window_seconds or 0 for one in rules)]
         longest += [policy.period_seconds for one in rules for policy in one.policies or ()]

@@ -104,7 +104,7 @@ class CSRsAreSignedCorrectly(Invariant):
 
     def _gone(self, old: CertificateSigningRequest) -> Iterator[str]:
         early = self._age_seconds(old) < _kept_seconds(old)
-        if early and old.metadata.uid not in self.world.intents.in_hand and self._is_undisturbed():
+        if early and old.metadata.uid not in self.world.intents.user_managed and self._is_undisturbed():
             yield f"{title(old)} was removed too early, after {self._age_seconds(old):.0f} s: {_described(old)}"
 
     def _age_seconds(self, one: CertificateSigningRequest) -> float:
@@ -113,7 +113,7 @@ class CSRsAreSignedCorrectly(Invariant):
 
     def _is_undisturbed(self) -> bool:
         """Whether no fault, such as a clock jump, has ever affected the controllers."""
-        return self.world.faults.disturbed_until("controller-manager") == LONG_AGO
+        return self.world.faults.affected_until("controller-manager") == LONG_AGO
 
 
 def _should_be_signed(one: CertificateSigningRequest) -> bool:

@@ -133,7 +133,7 @@ class CronJobsRunOnSchedule(Invariant):
 
 def is_disturbed(world: World, root: Cell, now: int) -> bool:
     """Whether a fault affected the controllers of late, or some component still backs off."""
-    return world.faults.disturbed_until(MANAGER) + UNDISTURBED > now or is_backing_off(root)
+    return world.faults.affected_until(MANAGER) + UNDISTURBED > now or is_backing_off(root)
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (

@@ -112,7 +112,7 @@ class SurgeBound(Invariant):
 
     def _check(self, owner: TypedObject, count: int, what: str) -> Iterator[str]:
         limit = self._limits.get(owner.metadata.uid, 0)
-        if count > limit and not self.world.faults.is_spoilt(owner.metadata.uid):
+        if count > limit and not self.world.faults.is_corrupted(owner.metadata.uid):
             yield f"{title(owner)} has {count} {what}, but at most {limit} are allowed"
 
 
@@ -187,7 +187,7 @@ class AvailabilityBound(Invariant):
         if deployment is None or deployment.metadata.deletion_timestamp is not None or not has_caught_up(deployment):
             return
         uid = deployment.metadata.uid
-        if uid in self._suspended and self.world.faults.disturbed_until(MANAGER) + UNDISTURBED >= self.root.kernel.now:
+        if uid in self._suspended and self.world.faults.affected_until(MANAGER) + UNDISTURBED >= self.root.kernel.now:
             return
         if all(map(self._is_known, self.world.sets_of(uid))) and self._stays(uid) >= least(deployment):
             self._floors[uid] = least(deployment)
@@ -227,7 +227,7 @@ class AvailabilityBound(Invariant):
         if owner is None:
             return
         uid = owner.metadata.uid
-        if old.metadata.labels != pod.metadata.labels or self.world.faults.is_spoilt(uid):
+        if old.metadata.labels != pod.metadata.labels or self.world.faults.is_corrupted(uid):
             self._suspend(uid)  # a relabelled pod is lost without a controller's doing
         if is_ready(old) and (commit.new is None or not is_ready(pod)):
             if not self._is_the_controllers_doing(commit, old):
@@ -247,8 +247,8 @@ class AvailabilityBound(Invariant):
         well = node is not None and not node.spec.taints
         driven = is_evicted(old) or is_preempted(old)
         owner = controller_of(old.metadata)
-        by_user = old.metadata.uid in self.world.intents.in_hand or (
-            owner is not None and owner.uid in self.world.intents.in_hand
+        by_user = old.metadata.uid in self.world.intents.user_managed or (
+            owner is not None and owner.uid in self.world.intents.user_managed
         )
         return deleted and well and not by_user and not driven
 
@@ -313,7 +313,7 @@ class ProportionalScalingAddsUp(Invariant):
         if (
             not isinstance(owner, Deployment)
             or not is_rolling(owner)
-            or self.world.faults.is_spoilt(owner.metadata.uid)
+            or self.world.faults.is_corrupted(owner.metadata.uid)
         ):
             return
         if _part(old) in (None, wanted(owner)):

@@ -97,7 +97,7 @@ class JobIndexesAreAccountedFor(RequestInvariant):
         elif isinstance(current, Pod) and COMPLETION_INDEX in current.metadata.annotations:
             reference = controller_of(current.metadata)
             job = self.world.by_uid.get(reference.uid) if reference is not None else None
-            if isinstance(job, Job) and not self.world.faults.is_spoilt(job.metadata.uid):
+            if isinstance(job, Job) and not self.world.faults.is_corrupted(job.metadata.uid):
                 yield from self._pod(commit, current, job)
 
     def _pod(self, commit: Commit, pod: Pod, job: Job) -> Iterator[str]:
@@ -122,7 +122,7 @@ class JobIndexesAreAccountedFor(RequestInvariant):
         before, after = old.status, new.status
         if (before.completed_indexes, before.failed_indexes) == (after.completed_indexes, after.failed_indexes):
             return
-        if _is_ending(old) or self.world.faults.is_spoilt(new.metadata.uid):
+        if _is_ending(old) or self.world.faults.is_corrupted(new.metadata.uid):
             return  # pods deleted because the job ends may count as failed
         tries = self._tries.get(new.metadata.uid, _Tries())
         completed, failed = indexes(after.completed_indexes), indexes(after.failed_indexes or "")

@@ -81,7 +81,7 @@ class JobCountsAreExact(Invariant):
         """A job that has not failed counts each pod once, and only finished or terminating ones."""
         record, status = self._records.get(job.metadata.uid, _Record()), job.status
         named = status.uncounted_terminated_pods or UncountedTerminatedPods()
-        if self.world.faults.is_spoilt(job.metadata.uid):
+        if self.world.faults.is_corrupted(job.metadata.uid):
             return
         well, badly = status.succeeded + len(named.succeeded), status.failed + len(named.failed)
         if well > len(record.succeeded):
@@ -111,7 +111,7 @@ class JobCountsAreExact(Invariant):
             record.going[uid] = None
         if commit.old is None:
             record.created[uid] = None
-            if not record.disturbed and not self.world.faults.is_spoilt(job.metadata.uid):
+            if not record.disturbed and not self.world.faults.is_corrupted(job.metadata.uid):
                 yield from self._created(job, record)
 
     def _created(self, job: Job, record: _Record) -> Iterator[str]:
@@ -197,7 +197,7 @@ class JobsBackOff(Invariant):
         elif commit.old is None:
             self._created[uid] += 1
             since = now - self._failed.get(uid, LONG_AGO)
-            told = self._created[uid] > _at_once(job) and self.world.faults.disturbed_until(MANAGER) + PATIENCE < now
+            told = self._created[uid] > _at_once(job) and self.world.faults.affected_until(MANAGER) + PATIENCE < now
             if told and since < PATIENCE:
                 yield f"{title(job)} created {title(pod)} only {since / SECOND:.1f} s after another pod failed"
 
@@ -248,7 +248,7 @@ class CronJobsRunOnce(Invariant):
             return
         due = (owner.uid, job.metadata.annotations.get(SCHEDULED_AT, ""))
         first = self._made.get(due)
-        if first is not None and (first.metadata.uid not in self.world.intents.in_hand or self._is_noted(*due)):
+        if first is not None and (first.metadata.uid not in self.world.intents.user_managed or self._is_noted(*due)):
             yield f"cron job {owner.name} created {title(job)} for {due[1]}, for which it had created {title(first)}"
         self._made[due] = job
 

@@ -44,9 +44,9 @@ class HealthyNodesAreNotTainted(Invariant):
         ):
             return
         name, now = new.metadata.name, self.root.kernel.now
-        blameless = self.world.faults.disturbed_until(name, "") + BLAMELESS < now
+        blameless = self.world.faults.affected_until(name, "") + BLAMELESS < now
         # A corrupted status may wrongly report the node as unhealthy.
-        if blameless and not self.world.faults.is_spoilt(new.metadata.uid):
+        if blameless and not self.world.faults.is_corrupted(new.metadata.uid):
             yield f"{title(new)} was tainted as not ready or unreachable, though no fault has affected it"
 
 
@@ -71,7 +71,7 @@ class EvictionsNeedATaint(Invariant):
                 self._clean.setdefault(current.metadata.name, now)
         elif isinstance(current, Pod) and is_evicted(current) and not is_evicted(commit.old):
             clean = self._clean.get(current.spec.node_name)
-            knows = self.world.faults.disturbed_until(MANAGER) + UNDISTURBED
+            knows = self.world.faults.affected_until(MANAGER) + UNDISTURBED
             if clean is not None and max(clean + CLEAN, knows) < now:
                 yield f"{title(current)} was evicted from {current.spec.node_name}, which has no NoExecute taint any more"
 

@@ -57,13 +57,13 @@ class UnreachableNodesAreDetected(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Look at all nodes whose heartbeats are overdue."""
-        now, known = self.root.kernel.now, self.world.faults.disturbed_until(MANAGER) + UNDISTURBED
+        now, known = self.root.kernel.now, self.world.faults.affected_until(MANAGER) + UNDISTURBED
         for name, since in self._heard.items():
             if max(since, known) + NOTICED >= now:
                 break
             node = self.world.find(Node, name, "")
             ready = (one.status for one in node.status.conditions if one.type == "Ready") if node is not None else ()
-            if node is not None and "True" in ready and not self.world.faults.is_spoilt(node.metadata.uid):
+            if node is not None and "True" in ready and not self.world.faults.is_corrupted(node.metadata.uid):
                 yield f"{title(node)} is Ready, but has sent no heartbeat for {(now - since) // SECOND} s"
 
 
@@ -100,7 +100,7 @@ class TaintedNodesAreVacated(Invariant):
     def looked(self) -> Iterator[str]:
         """Look at the pods of all nodes with taints."""
         now, faults = self.root.kernel.now, self.world.faults
-        known = max(faults.disturbed_until(MANAGER), faults.hindered_until(MANAGER)) + UNDISTURBED
+        known = max(faults.affected_until(MANAGER), faults.slowed_until(MANAGER)) + UNDISTURBED
         for name, taints in self._taints.items():
             node = self.world.find(Node, name, "") if taints else None
             if node is None:

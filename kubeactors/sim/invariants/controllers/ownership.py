@@ -29,7 +29,7 @@ from kubeactors.sim.invariants.inspection import UNDISTURBED, is_evicted, is_los
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import MANAGER
-from kubeactors.sim.users.belongings import Widget
+from kubeactors.sim.users.auxiliary import Widget
 from kubeactors.sim.world import Commit, World
 
 OWNED = (
@@ -75,7 +75,7 @@ class UnownedObjectsAreKept(RequestInvariant):
         reference = controller_of(found.metadata) if found is not None else None
         if found is None or reference is None or not isinstance(self.world.by_uid.get(reference.uid), Job):
             return
-        if uid not in self.world.intents.free or self._must_go(found):
+        if uid not in self.world.intents.ownerless or self._must_go(found):
             self._in_flight[uid] = asked
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
@@ -89,7 +89,7 @@ class UnownedObjectsAreKept(RequestInvariant):
         old, new = commit.old, commit.new
         if isinstance(old, Pod) and isinstance(new, Pod) and self._is_discarded(old, new):
             self._discarded[new.metadata.uid] = None
-        if old is None or old.metadata.uid not in self.world.intents.free:
+        if old is None or old.metadata.uid not in self.world.intents.ownerless:
             return
         going = new is None or (new.metadata.deletion_timestamp is not None and not old.metadata.deletion_timestamp)
         if not going or old.metadata.deletion_timestamp is not None or self._must_go(old):
@@ -105,7 +105,7 @@ class UnownedObjectsAreKept(RequestInvariant):
         surplus before it was orphaned: see `_is_discarded`.
         """
         reference = controller_of(value.metadata)
-        owner = self.world.intents.leaving.get(value.metadata.uid)
+        owner = self.world.intents.being_orphaned.get(value.metadata.uid)
         if isinstance(value, Pod) and reference is not None and reference.uid == owner and owner in self.world.by_uid:
             return True
         namespace = self.world.find(Namespace, value.metadata.namespace, "")
@@ -188,7 +188,11 @@ class OwnedReplicaSetsAreKept(Invariant):
             if old.spec.paused and not new.spec.paused:
                 self._resumed[new.metadata.uid] = self.root.kernel.now
             return
-        if old is None or old.metadata.deletion_timestamp is not None or old.metadata.uid in self.world.intents.in_hand:
+        if (
+            old is None
+            or old.metadata.deletion_timestamp is not None
+            or old.metadata.uid in self.world.intents.user_managed
+        ):
             return
         reference = controller_of(old.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
@@ -210,7 +214,7 @@ class OwnedReplicaSetsAreKept(Invariant):
         resumed = self._resumed.get(owner.metadata.uid)
         if owner.spec.paused or resumed is None:
             return bool(owner.spec.paused)
-        return self.root.kernel.now < max(resumed, self.world.faults.disturbed_until(MANAGER)) + UNDISTURBED
+        return self.root.kernel.now < max(resumed, self.world.faults.affected_until(MANAGER)) + UNDISTURBED
 
 
 class AdoptionMatchesTheSelector(Invariant):
@@ -285,8 +289,8 @@ class ForegroundDeletionIsOrdered(Invariant):
         end = old.metadata.deletion_timestamp if old is not None and commit.new is None else None
         if old is None or end is None or FOREGROUND not in old.metadata.finalizers:
             return
-        uid, disturbed = old.metadata.uid, max(self.world.faults.disturbed.values(), default=LONG_AGO)
-        if uid in self.world.intents.hastened or self.root.kernel.now < disturbed + UNDISTURBED:
+        uid, disturbed = old.metadata.uid, max(self.world.faults.affected.values(), default=LONG_AGO)
+        if uid in self.world.intents.deleted_without_waiting or self.root.kernel.now < disturbed + UNDISTURBED:
             return
         for _, one in self.world.everything():
             blocks = any(owner.uid == uid and owner.block_owner_deletion for owner in one.metadata.owner_references)

@@ -84,7 +84,7 @@ class RolloutProgressIsReported(Invariant):
         going = (
             found.metadata.deletion_timestamp is not None
             or found.spec.paused
-            or self.world.faults.is_spoilt(found.metadata.uid)
+            or self.world.faults.is_corrupted(found.metadata.uid)
         )
         return deadline is not None and not going and _reason(found) not in ("", COMPLETE, TIMED_OUT)
 

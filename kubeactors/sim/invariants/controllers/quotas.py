@@ -16,7 +16,7 @@ from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.prompt import PromptInvariant
-from kubeactors.sim.users.belongings import CUSTOM, Widget
+from kubeactors.sim.users.auxiliary import CUSTOM, Widget
 from kubeactors.sim.world import Commit, World
 
 KNOWN = 10 * SECOND
@@ -56,7 +56,7 @@ class QuotasAreEnforced(PromptInvariant):
                 self._since[current.metadata.uid] = now
         elif commit.old is None:
             for quota in self._quotas(current.metadata.namespace):
-                if max(self._since[quota.metadata.uid], self.world.faults.disturbed_until()) + KNOWN < now:
+                if max(self._since[quota.metadata.uid], self.world.faults.affected_until()) + KNOWN < now:
                     yield from self._look(quota, current)
 
     def _look(self, quota: ResourceQuota, made: TypedObject) -> Iterator[str]:
@@ -78,7 +78,7 @@ class QuotasAreEnforced(PromptInvariant):
         Source: resyncPeriod in pkg/controller/resourcequota/resource_quota_controller.go (v1.36).
         """
         for quota in self.world.of(ResourceQuota).values():
-            pods = (one for one in self.world.pods_going() if one.metadata.namespace == quota.metadata.namespace)
+            pods = (one for one in self.world.terminating_pods() if one.metadata.namespace == quota.metadata.namespace)
             if not any(map(self._is_overdue, pods)):
                 for problem in self._compare(quota):
                     yield problem, quota.metadata.resource_version

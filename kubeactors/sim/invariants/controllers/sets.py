@@ -93,7 +93,7 @@ class StatefulPodsAreRecreated(Invariant):
         hindered = bool(missing) and is_backing_off(self.root)
         self._missing = {key: now if hindered else self._missing.get(key, now) for key in missing}
         for key, since in self._missing.items():
-            disturbed = self.world.faults.disturbed_until(MANAGER)
+            disturbed = self.world.faults.affected_until(MANAGER)
             patience = PROMPTLY if disturbed + LOSSES < now else PATIENCE
             if max(since, disturbed) + patience < now:
                 yield f"{title(missing[key])} lacks its pod {key[1]}, though nothing prevents its creation"

@@ -40,7 +40,12 @@ class StatusCountsAddUp(Invariant):
     def committed(self, commit: Commit) -> Iterator[str]:
         """Check each changed status, except an empty one, which a fault has cleared."""
         old, new = commit.old, commit.new
-        if old is None or new is None or _status(old) == _status(new) or self.world.faults.is_spoilt(new.metadata.uid):
+        if (
+            old is None
+            or new is None
+            or _status(old) == _status(new)
+            or self.world.faults.is_corrupted(new.metadata.uid)
+        ):
             return
         if _status(new) == type(_status(new))():
             return

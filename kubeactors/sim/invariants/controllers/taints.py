@@ -94,7 +94,7 @@ class NodeEvictionsAreRateLimited(Invariant):
         zone = tuple(new.metadata.labels.get(one, "") for one in ZONE)
         last = self._last.get(zone, LONG_AGO)
         self._last[zone] = now
-        if now < last + APART and self.world.faults.disturbed_until(MANAGER) < last:
+        if now < last + APART and self.world.faults.affected_until(MANAGER) < last:
             yield f"{title(new)} got a NoExecute taint {(now - last) / SECOND:g} s after another node of its zone, not 10 s"
 
 

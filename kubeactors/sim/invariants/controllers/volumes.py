@@ -46,7 +46,7 @@ class ClaimedVolumesAreKept(Invariant):
             if new is None and old.status.phase == BOUND and PROTECTED[old.kind] in old.metadata.finalizers:
                 yield f"{title(old)} was removed, though {title(claim)} is bound to it"
         elif new is None or new.metadata.deletion_timestamp is not None:
-            if old.metadata.uid not in self.world.intents.in_hand:
+            if old.metadata.uid not in self.world.intents.user_managed:
                 yield f"{title(old)} was deleted, though {title(claim)} is bound to it"
         elif isinstance(new, PersistentVolume) and new.status.phase == "Released":
             yield f"{title(old)} was released, though {title(claim)} is bound to it"

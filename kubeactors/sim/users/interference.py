@@ -14,9 +14,9 @@ from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions, TypedObject
 from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.client import controller_of
-from kubeactors.sim.users.hands import NAME_ATTEMPTS, NAME_SECONDS, Hands
 from kubeactors.sim.users.manifests import APP, NAMESPACE, POD_NAME_LABEL
 from kubeactors.sim.users.pods import ASTRAY
+from kubeactors.sim.users.session import NAME_ATTEMPTS, NAME_SECONDS, Session
 from kubeactors.sim.workload import Derived, Meddle, Propagation, Spoil
 
 RELEASING = (ReplicaSet().kind, ReplicationController().kind, DaemonSet().kind)
@@ -36,18 +36,18 @@ DERIVED: dict[Derived, type[TypedObject]] = {
 }
 
 
-class Things:
+class Interference:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def do(self, action: Meddle) -> None:
         """Perform the action; objects of unknown kinds are left alone."""
         kind = SCHEME.by_kind(action.api_version, action.of)
         if kind is None:
             return
-        live = await self._hands.client.get(kind.type, action.name, action.namespace)
+        live = await self._session.client.get(kind.type, action.name, action.namespace)
         match action.how:
             case "release":
                 await self._release(live)
@@ -56,57 +56,57 @@ class Things:
             case "delete" | "orphan":
                 await self._delete(live, orphan=action.how == "orphan" and not isinstance(live, Pod))
 
-    async def spoil(self, action: Spoil) -> None:
+    async def damage(self, action: Spoil) -> None:
         """Damage an object of the kind, if there is one."""
-        found = await self._hands.client.list(DERIVED[action.of], NAMESPACE)
+        found = await self._session.client.list(DERIVED[action.of], NAMESPACE)
         live = found.items[action.number % len(found.items)] if found.items else None
         if live is not None and action.delete:
             await self._delete(live)
         elif isinstance(live, ReplicaSet):
-            self._hands.world.intents.in_hand[live.metadata.uid] = None
-            await self._hands.client.update(replace(live, spec=replace(live.spec, replicas=0)))
+            self._session.world.intents.user_managed[live.metadata.uid] = None
+            await self._session.client.update(replace(live, spec=replace(live.spec, replicas=0)))
 
     async def _release(self, live: TypedObject) -> None:
         owner = controller_of(live.metadata)
         if owner is None or owner.kind not in RELEASING:
             return
         labels = {**live.metadata.labels, APP: ASTRAY}
-        changed = await self._hands.client.update(replace(live, metadata=replace(live.metadata, labels=labels)))
-        self._hands.world.intents.sets_free(changed)
+        changed = await self._session.client.update(replace(live, metadata=replace(live.metadata, labels=labels)))
+        self._session.world.intents.leaves_ownerless(changed)
 
     async def _delete(self, live: TypedObject, *, orphan: bool = False, at_once: bool = False) -> None:
-        metadata, world = live.metadata, self._hands.world
+        metadata, world = live.metadata, self._session.world
         propagation: Propagation = "Orphan" if orphan else "Background"
-        world.intents.deleting(live, propagation)
-        world.intents.takes_in_hand(live)
+        world.intents.deletes_owner(live, propagation)
+        world.intents.deletes(live)
         if at_once:
-            world.intents.forces(live)
+            world.intents.force_deletes(live)
         options = DeleteOptions(
             preconditions=Preconditions(uid=metadata.uid),
             propagation_policy=propagation,
             grace_period_seconds=0 if at_once else None,
         )
-        await self._hands.client.delete(type(live), metadata.name, metadata.namespace, options=options)
+        await self._session.client.delete(type(live), metadata.name, metadata.namespace, options=options)
 
     async def _replace(self, live: TypedObject) -> None:
         """As `kubectl replace --force`, unless a controller recreates the object itself."""
         await self._delete(live, at_once=isinstance(live, Pod))
-        if _must_come_again(live) or (controller_of(live.metadata) is not None and not isinstance(live, Pod)):
+        if _reuses_name(live) or (controller_of(live.metadata) is not None and not isinstance(live, Pod)):
             return
         for attempt in range(NAME_ATTEMPTS):
-            if live.metadata.uid not in self._hands.world.by_uid:
-                await self._make_another(live)
+            if live.metadata.uid not in self._session.world.by_uid:
+                await self._create_copy(live)
                 return
-            await self._hands.sleep(NAME_SECONDS * (1 + attempt // 10))
+            await self._session.sleep(NAME_SECONDS * (1 + attempt // 10))
 
-    async def _make_another(self, live: TypedObject) -> None:
+    async def _create_copy(self, live: TypedObject) -> None:
         with suppress(AlreadyExists):
-            created = await self._hands.client.create(_another(live))
+            created = await self._session.client.create(_fresh_copy(live))
             if isinstance(live, Pod):
-                self._hands.world.intents.sets_free(created)
+                self._session.world.intents.leaves_ownerless(created)
 
 
-def _must_come_again(live: TypedObject) -> bool:
+def _reuses_name(live: TypedObject) -> bool:
     """Whether it is a pod whose owner reuses its name, as StatefulSets and operators do: the name must stay free.
 
     The same holds for a pod of a deleted StatefulSet: another set of that name may adopt the pod, or reuse its name.
@@ -117,7 +117,7 @@ def _must_come_again(live: TypedObject) -> bool:
     return POD_NAME_LABEL in live.metadata.labels if owner is None else owner.kind not in DRAWING_NAMES
 
 
-def _another(live: TypedObject) -> TypedObject:
+def _fresh_copy(live: TypedObject) -> TypedObject:
     """A new object like this one, without server-set fields. A pod gets a label that no controller selects."""
     metadata = live.metadata
     made = ObjectMeta(name=metadata.name, namespace=metadata.namespace, labels=metadata.labels)

@@ -1,4 +1,4 @@
-"""Delta debugging: as few of some things as still fail.
+"""Delta debugging: a minimal part that still fails.
 
 Source: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002).
 """
@@ -9,18 +9,18 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def fewest(
+def ddmin(
     things: Sequence[T], fails: Callable[[tuple[T, ...]], bool], go_on: Callable[[], bool] = lambda: True
 ) -> tuple[T, ...]:
-    """As few of the things as still fail: half of all are left out at first, single ones in the end; the first first.
+    """A minimal part of the things that still fails: halves are removed at first, single ones in the end, from the front.
 
-    >>> fewest(range(100), lambda some: 17 in some and 71 in some)
+    >>> ddmin(range(100), lambda some: 17 in some and 71 in some)
     (17, 71)
 
     Args:
-        things: all of them fail.
-        fails: whether some of them fail in the same way; called often.
-        go_on: whether there is time for another attempt; without, the best so far is returned.
+        things: fail together.
+        fails: whether a part fails in the same way; called often.
+        go_on: whether there is time for another attempt; if not, the best so far is returned.
     """
     best, size = tuple(things), max(len(things) // 2, 1)
     while size:

@@ -13,12 +13,12 @@ from kubeactors.apimachinery.requests import ListOptions, WatchClosed, WatchEven
 from kubeactors.apimachinery.status import Expired, NotFound
 from kubeactors.client.client import ObjectList
 from kubeactors.message import Recipient
-from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import Look
-from kubeactors.sim.workload.looks import Looked
+from kubeactors.sim.workload.reads import ReadKind
 
-LOOKED: dict[Looked, type[TypedObject]] = {
+TYPES: dict[ReadKind, type[TypedObject]] = {
     "Pod": Pod,
     "ReplicaSet": ReplicaSet,
     "Deployment": Deployment,
@@ -36,16 +36,16 @@ Watching = tuple[Recipient[WatchEvents | WatchClosed], Callable[[], int]]
 """The subscriber of watches, and the source of their numbers."""
 
 
-class Looks:
+class Reads:
     """Performs reads.
 
     Args:
-        hands: with a client.
+        session: with a client.
         watching: None leaves watches out.
     """
 
-    def __init__(self, hands: Hands, watching: Watching | None = None) -> None:
-        self._hands = hands
+    def __init__(self, session: Session, watching: Watching | None = None) -> None:
+        self._session = session
         self._watching = watching
 
     async def do(self, action: Look) -> None:
@@ -53,10 +53,12 @@ class Looks:
         first = await self._listed(action, "0" if action.cached else "")
         for one in first.items[:1]:
             with suppress(NotFound):
-                await self._hands.client.get(type(one), one.metadata.name, one.metadata.namespace, resource_version="0")
+                await self._session.client.get(
+                    type(one), one.metadata.name, one.metadata.namespace, resource_version="0"
+                )
         version = first.metadata.resource_version
         if action.again:
-            await self._hands.sleep(action.apart_seconds)
+            await self._session.sleep(action.apart_seconds)
             await self._listed(action, version)
         if action.watch_seconds and self._watching is not None:
             await self._watch(action, version, self._watching)
@@ -66,13 +68,13 @@ class Looks:
         found = await self._page(action, version, "")
         with suppress(Expired):
             while found.metadata.continue_:
-                await self._hands.sleep(action.apart_seconds)
+                await self._session.sleep(action.apart_seconds)
                 found = await self._page(action, "", found.metadata.continue_)
         return found
 
     async def _page(self, action: Look, version: str, continue_: str) -> ObjectList[TypedObject]:
-        return await self._hands.client.list(
-            LOOKED[action.of],
+        return await self._session.client.list(
+            TYPES[action.of],
             self._namespace(action),
             label_selector=action.labels,
             field_selector=action.fields,
@@ -89,9 +91,9 @@ class Looks:
             resource_version=version,
             allow_watch_bookmarks=True,
         )
-        await self._hands.client.watch(LOOKED[action.of], subscriber, number, options, self._namespace(action))
-        await self._hands.sleep(action.watch_seconds)
-        self._hands.client.stop_watch(subscriber, number)
+        await self._session.client.watch(TYPES[action.of], subscriber, number, options, self._namespace(action))
+        await self._session.sleep(action.watch_seconds)
+        self._session.client.stop_watch(subscriber, number)
 
     @staticmethod
     def _namespace(action: Look) -> str:

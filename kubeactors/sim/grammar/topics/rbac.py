@@ -12,7 +12,7 @@ SETTLED = (12.0, 12.0, 0.0)
 """The delay of a request after another action, in seconds: mostly after authorizers have observed that."""
 
 
-class Rights:
+class Rbac:
     """Draws actions about them.
 
     Args:

@@ -41,4 +41,4 @@ class ClockSkew(Lasting, frozen=True, kw_only=True, tag="clock-skew"):
     """By how much it jumps; negative values are backwards."""
 
 
-TempoFault = Stall | SlowActor | Pause | ClockSkew
+TimingFault = Stall | SlowActor | Pause | ClockSkew

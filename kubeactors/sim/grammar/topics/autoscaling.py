@@ -12,7 +12,7 @@ PACES = (
 )  # fmt: skip
 
 
-class Loads:
+class Autoscaling:
     """Draws actions on them.
 
     Args:

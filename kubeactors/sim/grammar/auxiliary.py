@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.grammar.topics.accounts import Accounts
+from kubeactors.sim.grammar.topics.autoscaling import Autoscaling
 from kubeactors.sim.grammar.topics.certificates import Certificates
 from kubeactors.sim.grammar.topics.defaults import Defaults
 from kubeactors.sim.grammar.topics.derived import DerivedThings
 from kubeactors.sim.grammar.topics.devices import Devices
-from kubeactors.sim.grammar.topics.families import Families
+from kubeactors.sim.grammar.topics.field_managers import FieldManagers
 from kubeactors.sim.grammar.topics.limits import Limits
-from kubeactors.sim.grammar.topics.loads import Loads
-from kubeactors.sim.grammar.topics.managing import Managing
-from kubeactors.sim.grammar.topics.rights import Rights
+from kubeactors.sim.grammar.topics.owners import Owners
+from kubeactors.sim.grammar.topics.quotas import QUOTAS, Quotas
+from kubeactors.sim.grammar.topics.rbac import Rbac
 from kubeactors.sim.grammar.topics.rules import Rules
 from kubeactors.sim.grammar.topics.services import Services
-from kubeactors.sim.grammar.topics.shares import SHARES, Shares
 from kubeactors.sim.grammar.topics.sharing import Sharing
 from kubeactors.sim.grammar.topics.topic import Topic
 from kubeactors.sim.grammar.topics.volumes import Volumes
@@ -36,7 +36,7 @@ EXPOSED = (
 """Creations of workloads that Services may select."""
 
 
-class Belongings:
+class AuxiliaryTopics:
     """Draws these topics.
 
     Args:
@@ -48,25 +48,25 @@ class Belongings:
         self._source = source
         self._times = [one.at for one in actions]
         workloads = [one.name for one in actions if isinstance(one, EXPOSED)]
-        volumes, share = Volumes(source), source.choice(SHARES)  # topics draw in this order, for plans to stay the same
-        devices, rules, rights = Devices(source), Rules(source), Rights(source)
-        defaults, managing, shares = Defaults(source), Managing(source), Shares(source, share)
+        volumes, share = Volumes(source), source.choice(QUOTAS)  # topics draw in this order, for plans to stay the same
+        devices, rules, rights = Devices(source), Rules(source), Rbac(source)
+        defaults, field_managers, quotas = Defaults(source), FieldManagers(source), Quotas(source, share)
         self._topics: tuple[tuple[int, Topic], ...] = (
             (ONE_IN, Services(source, workloads)),
             (ONE_IN, volumes),
-            (ONE_IN, Families(source)),
+            (ONE_IN, Owners(source)),
             (ONE_IN, Accounts(source)),
-            (ONE_IN, shares),
+            (ONE_IN, quotas),
             (ONE_IN, Sharing(source)),
             (ONE_IN_OF_RARE, devices),
-            (ONE_IN_OF_LONG, Loads(source)),
+            (ONE_IN_OF_LONG, Autoscaling(source)),
             (ONE_IN, DerivedThings(source)),
             (ONE_IN_OF_RARE, Limits(source)),
             (ONE_IN_OF_RARE, Certificates(source)),
             (ONE_IN_OF_RARE, rules),
             (ONE_IN_OF_RARE, rights),
             (ONE_IN_OF_RARE, defaults),
-            (ONE_IN_OF_RARE, managing),
+            (ONE_IN_OF_RARE, field_managers),
         )
         """Each topic, with how rare it is: one scenario in so many."""
 

@@ -8,7 +8,7 @@ BACKOFF_SECONDS = 1010.0
 """The extension if a controller is backing off: it may wait up to 1000 s before it retries."""
 
 
-class Allowance:
+class TimeLimit:
     """A limit on virtual time, counted from now.
 
     It is extended, up to a maximum, while a controller backs off: its work, and work that depends on it, comes after that.
@@ -26,25 +26,25 @@ class Allowance:
         self._last = self._end + int(BACKOFF_SECONDS * SECOND)
 
     @property
-    def used(self) -> int:
+    def elapsed_seconds(self) -> int:
         """The seconds that have passed."""
         return (self._kernel.now - self._begin) // SECOND
 
     @property
-    def is_used_up(self) -> bool:
+    def is_exceeded(self) -> bool:
         """Whether the limit is exceeded."""
         return self._kernel.now >= self._end
 
     @property
-    def may_be_retried(self) -> bool:
+    def is_backing_off(self) -> bool:
         """Whether a controller is backing off, within the maximum."""
         return self._kernel.now < self._last and is_backing_off(self._kernel.root)
 
-    def wait_for_retries(self) -> None:
+    def extend_for_back_off(self) -> None:
         """While a controller is backing off, restart the limit."""
         if is_backing_off(self._kernel.root):
-            self.begin_anew()
+            self.restart()
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """Restart the limit, up to the maximum: there was progress."""
         self._end = min(self._kernel.now + self._longest, self._last)

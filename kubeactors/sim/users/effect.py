@@ -14,7 +14,7 @@ FAILURE = "Failure"
 """The status of a failure. A `Status` may also be a success, of a delete that completes at once."""
 
 
-class NotedTransport:
+class EffectTransport:
     """A transport for one action that records whether a write succeeded.
 
     Args:
@@ -28,19 +28,19 @@ class NotedTransport:
     def send(self, request: ApiRequest[R]) -> Awaitable[R]:
         """See `Transport.send`."""
         reply = self._transport.send(request)
-        return _Noted(self, reply) if isinstance(request, WRITES) else reply
+        return _ObservedReply(self, reply) if isinstance(request, WRITES) else reply
 
     def stop_watch(self, message: StopWatch) -> None:
         """See `Transport.stop_watch`."""
         self._transport.stop_watch(message)
 
 
-class _Noted(Generic[R]):
+class _ObservedReply(Generic[R]):
     """Awaits the reply to a write, and records its success."""
 
     __slots__ = ("_reply", "_way")
 
-    def __init__(self, way: NotedTransport, reply: Awaitable[R]) -> None:
+    def __init__(self, way: EffectTransport, reply: Awaitable[R]) -> None:
         self._way = way
         self._reply = reply
 

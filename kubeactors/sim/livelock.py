@@ -1,9 +1,8 @@
-"""How much goes on in a cluster, and when that is too much: nobody may run in circles.
+"""Detects livelocks: components that cause work for one another without end.
 
-What is done takes messages, and there are many of them at once; but then less is to be done. So a run is a bucket into
-which every message is a drop, and which leaks while virtual time passes: it flows over only where work makes more
-work. That shows within a second or so of CPU, where to wait until all is quiet would take minutes; and it depends on
-messages and virtual time alone.
+Work comes in bursts of messages that die down. A leaky bucket counts them: each message fills it, virtual time drains it,
+and it overflows only if work creates more work. That shows after about a second of CPU, where waiting for the cluster to
+become quiet would take minutes, and it depends on messages and virtual time alone.
 """
 
 from bisect import bisect_right
@@ -21,47 +20,46 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create
 from kubeactors.client import Informer
 from kubeactors.kubelet import Kubelet
-from kubeactors.sim.network import STRETCH, component_of
+from kubeactors.sim.network import CHECK_INTERVAL, component_of
 from kubeactors.sim.plan import AnyStep, Plan
 from kubeactors.sim.tree import actors_of
 from kubeactors.sim.workload import CreateDaemonSet, OwnAction
 from kubeactors.sim.world import World
 
-AT_ONCE = 9_000
-"""So many may come at once, whatever the plan asks for. Of 200 drawn plans the liveliest had 3,966, of six with up to
-440 steps 2,582."""
+MESSAGE_ALLOWANCE = 9_000
+"""The size of a burst that any plan may have. The largest among 200 drawn plans was 3,966, among six with up to 440 steps
+2,582."""
 OF_A_NODE, OF_A_POD, OF_A_STEP = 100, 100, 50
-"""So many more for each of these. A pod takes about 45 from its creation until it runs; and a step may make another of
-many pods: where 94 steps came within ten seconds, most of which rolled or scaled what others had just begun to, they
-took 13,568."""
+"""The additional allowance for each of these. A pod takes about 45 messages from creation to Running, and a step may
+replace many pods: 94 steps within ten seconds, mostly rollouts and scalings on top of one another, took 13,568."""
 LEAK, LEAK_OF_A_NODE = 200, 2
-"""So many are forgotten in a virtual second. What waits for nothing but its next turn takes thousands."""
-ON_OLD_NEWS = 4
-"""So many times as much may be done by who is lagging: that may go round in circles as in Kubernetes, which sends at
-most 20 requests a second. After that the run is of no use."""
+"""How many messages drain in a virtual second. A loop without delays sends thousands."""
+STALE_FACTOR = 4
+"""A component with a stale cache may send so many times as much: it may loop as in Kubernetes, which limits its clients to
+20 requests a second. After that the run is inconclusive."""
 OF_AN_OWN_ACTION, AT_MOST = 10, 1_000
-"""As many pods may be what an action of somebody's own asks for; or as many as a number in it says, within reason."""
-KNOWN = SECOND // 2
-"""So soon who does not lag knows what was written, if little is: in a circle thousands of writes may take no time."""
+"""The pods that a declared action may ask for: so many, or as many as a number in its arguments, up to a maximum."""
+PROPAGATION_TIME = SECOND // 2
+"""How soon a write is in all caches that are not stale (ns), at a low rate: in a loop thousands of writes may take no time."""
 MESSAGES_OF_A_REQUEST = 4
-"""At least so many messages does a request lead to: more requests need not be remembered."""
-MOST_NAMED = 4
+"""A request leads to at least so many messages: this bounds the requests to remember."""
+MAX_NAMED = 4
 WORTH_NAMING = 0.1
-"""So many kinds of requests are named, of those that are at least such a part of the commonest."""
+"""At most so many kinds of requests are named, with at least this fraction of the commonest one's count."""
 _SIZES = ("replicas", "completions", "parallelism", "most")
 
 
-def at_once(plan: Plan) -> int:
-    """How many messages there may be at once, where a plan is of this size.
+def allowance_of(plan: Plan) -> int:
+    """How many messages a burst may have under this plan.
 
-    >>> at_once(Plan(nodes=3))
+    >>> allowance_of(Plan(nodes=3))
     9300
     """
-    return AT_ONCE + OF_A_NODE * plan.nodes + OF_A_POD * pods_asked_for(plan) + OF_A_STEP * len(plan.steps)
+    return MESSAGE_ALLOWANCE + OF_A_NODE * plan.nodes + OF_A_POD * pods_asked_for(plan) + OF_A_STEP * len(plan.steps)
 
 
 def pods_asked_for(plan: Plan) -> int:
-    """How many pods a plan can ask for at a time: of each workload as many as at most.
+    """How many pods a plan can ask for at a time: the sum of each workload's maximum.
 
     >>> from kubeactors.sim.workload import CreateDeployment, Scale
     >>> web, api = (CreateDeployment(at=0, name=name, replicas=3) for name in ("web", "api"))
@@ -87,92 +85,92 @@ def _pods_of(step: AnyStep, nodes: int) -> int:
 class _Asked(msgspec.Struct, frozen=True):
     at: int
     revision: int
-    """Of the store by then."""
+    """Of the store at that time."""
     component: str
     sender: Cell
     request: ApiRequest[object]
 
     @property
     def what(self) -> str:
-        """So much of it as all have in common that go round in a circle."""
+        """The kind of request: what the requests of a loop have in common."""
         resource, sub = self.request.resource.resource, self.request.subresource
         return f"{type(self.request).__name__} {resource}{'/' if sub else ''}{sub}"
 
     @property
     def name(self) -> str:
-        """Of what it is about; what it begins with if the server is to choose it."""
+        """The name of its object; the prefix if the server generates the name."""
         if not isinstance(self.request, Create) or self.request.name:
             return self.request.name
         metadata = self.request.object.metadata
         return metadata.name or metadata.generate_name
 
 
-class Pace:
-    """Counts the messages of a run, and remembers who has asked for what.
+class LivelockDetector:
+    """Counts the messages of a run, and remembers recent requests.
 
     Args:
-        kernel: whose messages they are.
-        world: what was written.
-        plan: what says how much may go on.
+        kernel: of the simulation.
+        world: the contents of the store.
+        plan: decides how many messages are normal.
     """
 
     def __init__(self, kernel: Kernel, world: World, plan: Plan) -> None:
         self._kernel = kernel
         self._world = world
-        self._most = at_once(plan)
+        self._most = allowance_of(plan)
         self._leak = LEAK + LEAK_OF_A_NODE * plan.nodes
         self._level = 0
         self._looked = 0
         self._since = 0
         """When the bucket began to fill."""
         self._count = 0
-        """How many messages there were since then."""
-        self._excused = False
+        """How many messages there have been since then."""
+        self._stale = False
         self._asked: deque[_Asked] = deque(maxlen=self._most // MESSAGES_OF_A_REQUEST)
-        self.is_wasted: bool = False
-        """Somebody who lags runs in circles, and would for long: nothing is to be learnt from that."""
+        self.is_inconclusive: bool = False
+        """A component with a stale cache loops, and would do so for long: the run proves nothing."""
 
     def asked(self, component: str, sender: Cell, request: ApiRequest[object]) -> None:
-        """A request has come to the server."""
+        """A request has reached the server."""
         self._asked.append(_Asked(self._kernel.now, self._world.revision, component, sender, request))
 
-    def stretch(self) -> str:
-        """There were `STRETCH` more messages; who does too much, if anybody does."""
+    def check(self) -> str:
+        """Count `CHECK_INTERVAL` more messages; returns a description of the livelock, or an empty string."""
         self._fill()
         if self._level <= self._most:
             return ""
         busy = self._busy()
-        if self._lags([same[0].component for same in busy]):
-            self._excused, self.is_wasted = True, self._level > ON_OLD_NEWS * self._most
+        if self._are_stale([same[0].component for same in busy]):
+            self._stale, self.is_inconclusive = True, self._level > STALE_FACTOR * self._most
             return ""
-        if self._excused:  # they know again what there is: from now on it counts
-            self._excused, self._level = False, 0
+        if self._stale:  # the caches have caught up: start over
+            self._stale, self._level = False, 0
             return ""
         seconds = (self._kernel.now - self._since) / SECOND
         while_ = f"within {seconds:.3g} s" if seconds else "at one moment"
-        return f"{self._count} messages {while_}, and no end: {'; '.join(map(_told, busy))}"
+        return f"{self._count} messages {while_}, and no end: {'; '.join(map(_described, busy))}"
 
     def _fill(self) -> None:
         now = self._kernel.now
         left = self._level - self._leak * (now - self._looked) // SECOND
         if left <= 0:
-            self._since, self._count, self._level = now, 0, STRETCH
+            self._since, self._count, self._level = now, 0, CHECK_INTERVAL
         else:
-            self._count, self._level = self._count + STRETCH, left + STRETCH
+            self._count, self._level = self._count + CHECK_INTERVAL, left + CHECK_INTERVAL
         self._looked = now
 
     def _busy(self) -> list[list[_Asked]]:
-        """What was asked for since the bucket began to fill, by who has asked for what: the commonest of it."""
+        """The requests since the bucket began to fill, grouped by sender and kind: the commonest groups."""
         groups: dict[tuple[str, str], list[_Asked]] = {}
         for one in self._asked:
             if one.at >= self._since:
                 groups.setdefault((one.sender.path, one.what), []).append(one)
-        busy = sorted(groups.values(), key=len, reverse=True)[:MOST_NAMED]
+        busy = sorted(groups.values(), key=len, reverse=True)[:MAX_NAMED]
         return [same for same in busy if len(same) >= len(busy[0]) * WORTH_NAMING]
 
-    def _lags(self, components: Collection[str]) -> bool:
-        """Whether one of their caches lacks what was written a while ago, or half way through all this if it took no time."""
-        since = self._kernel.now - KNOWN
+    def _are_stale(self, components: Collection[str]) -> bool:
+        """Whether one of their caches lacks a write of a while ago, or of half-way through the burst if it took no time."""
+        since = self._kernel.now - PROPAGATION_TIME
         revision = next((one.revision for one in self._asked if one.at > since), self._world.revision)
         these = [one.revision for one in self._asked if one.at >= self._since]
         half_way = these[len(these) // 2] if these else 0
@@ -182,9 +180,9 @@ class Pace:
         )
 
     def _newest(self, type_: type[TypedObject], component: str, revision: int) -> int:
-        """The newest write of an object of a kind that a component watches, up to a revision; of pods what a kubelet watches.
+        """The newest write of a kind that a component watches, up to a revision; of pods only what a kubelet watches.
 
-        That others lag with pods is no excuse: who makes and deletes them, and finds his cache mistaken, reads live.
+        Controllers with stale pods are not excused: they read live before they act on pods that their cache may lack.
         """
         log = self._world.log_of(type_, component)
         end = bisect_right(log, revision, key=lambda one: one.revision)
@@ -192,14 +190,14 @@ class Pace:
 
 
 def _caches(root: Cell) -> Iterator[tuple[str, type[TypedObject], int]]:
-    """Whose caches there are, of which kind, and up to which revision they know all."""
+    """All caches: component, kind, and the revision up to which each is complete."""
     for path, actor in actors_of(root, Informer):
-        shared = cast("Informer[TypedObject]", actor)._shared  # noqa: SLF001 -- as invariants, it looks inside
+        shared = cast("Informer[TypedObject]", actor)._shared  # noqa: SLF001 -- inspects components, as invariants do
         yield component_of(path), shared.type, shared.indexer.revision
     for path, actor in actors_of(root, Kubelet):
         yield component_of(path), Pod, cast("Kubelet", actor)._reflector.revision  # noqa: SLF001 -- as above
 
 
-def _told(same: list[_Asked]) -> str:
+def _described(same: list[_Asked]) -> str:
     last = same[-1]
     return f'{last.sender.path} asked {len(same)} times: {last.what} "{last.name}"'

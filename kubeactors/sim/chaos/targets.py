@@ -6,10 +6,10 @@ from kubeactors.sim.network import STORE
 from kubeactors.sim.processes import MANAGER, SCHEDULER, SERVER, kind_of_process
 
 
-def concerned(fault: AnyFault) -> str:
+def affected_component(fault: AnyFault) -> str:
     """The component that a fault affects; empty for all nodes.
 
-    >>> concerned(faults.StoreLag(at=0, seconds=1)), concerned(faults.KubeletRestart(at=0, node="node-1"))
+    >>> affected_component(faults.StoreLag(at=0, seconds=1)), affected_component(faults.KubeletRestart(at=0, node="node-1"))
     ('store', 'node-1')
     """
     match fault:
@@ -35,7 +35,7 @@ def concerned(fault: AnyFault) -> str:
             return kind_of_process(fault.component)
 
 
-HEARING = (
+WATCHES_WORK_AFTER = (
     faults.SlowStarts | faults.FailingContainers | faults.FailingProbes
     | faults.ControllerCrash | faults.ManagerRestart | faults.SchedulerRestart | faults.KubeletRestart
     | faults.StaleRestart | faults.VersionSkew
@@ -48,19 +48,19 @@ HEARING = (
 """After these faults all watches work at once: a restarted component relists, and no other component misses an event."""
 
 
-def deafens(fault: AnyFault) -> bool:
+def impairs_watches(fault: AnyFault) -> bool:
     """Whether a fault may leave a watch dead, which its reader notices only by its silence.
 
-    >>> deafens(faults.KubeletRestart(at=0, node="node-1")), deafens(faults.ApiServerRestart(at=0))
+    >>> impairs_watches(faults.KubeletRestart(at=0, node="node-1")), impairs_watches(faults.ApiServerRestart(at=0))
     (False, True)
     """
-    return not isinstance(fault, HEARING)
+    return not isinstance(fault, WATCHES_WORK_AFTER)
 
 
-def hinders(fault: AnyFault) -> bool:
+def slows(fault: AnyFault) -> bool:
     """Whether a fault slows down the component it affects: not if only containers behave differently.
 
-    >>> hinders(faults.KubeletRestart(at=0, node="node-1")), hinders(faults.SlowStarts(at=0, node="node-1", seconds=1))
+    >>> slows(faults.KubeletRestart(at=0, node="node-1")), slows(faults.SlowStarts(at=0, node="node-1", seconds=1))
     (True, False)
     """
     return not isinstance(fault, faults.SlowStarts | faults.FailingContainers | faults.FailingProbes)

@@ -34,7 +34,7 @@ kubectl watches the object that it replaces until it is gone. Here the world tel
 """
 
 
-class Hands:
+class Session:
     """A user's access to the cluster.
 
     Args:
@@ -90,7 +90,7 @@ class Hands:
 
     async def remove(self, type_: type[TypedObject], name: str, namespace: str = NAMESPACE) -> None:
         """Delete the object if it exists, whoever created it."""
-        with self.world.intents.removing(type_, name, namespace), suppress(NotFound):
+        with self.world.intents.deleting_by_name(type_, name, namespace), suppress(NotFound):
             await self.client.delete(type_, name, namespace)
 
     async def wait_for(self, type_: type[TypedObject], name: str, namespace: str = NAMESPACE) -> None:

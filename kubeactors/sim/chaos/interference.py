@@ -4,13 +4,13 @@ from kubeactors.api import SCHEME
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create
 from kubeactors.client import controller_of
-from kubeactors.sim.workload.things import Meddle, Meddling
+from kubeactors.sim.workload.interference import Meddle, Meddling
 
 UNTOUCHED = ("nodes", "namespaces", "persistentvolumes", "persistentvolumeclaims")
 """Resources that users leave alone: machines, namespaces and data."""
 
 
-def meddled(write: ApiRequest[object], how: Meddling, *, is_done: bool) -> Meddle | None:
+def interfering_action(write: ApiRequest[object], how: Meddling, *, is_done: bool) -> Meddle | None:
     """The action on the object that a write is about; before a create takes effect, on the object's owner.
 
     None if there is no such object, its kind is not built in, or users leave it alone.
@@ -18,7 +18,7 @@ def meddled(write: ApiRequest[object], how: Meddling, *, is_done: bool) -> Meddl
     >>> from kubeactors.apimachinery.requests import Delete
     >>> from kubeactors.api.core.v1 import Pod
     >>> write = Delete(resource=SCHEME.resource_of(Pod), namespace="default", name="web-1")
-    >>> meddled(write, "release", is_done=False)
+    >>> interfering_action(write, "release", is_done=False)
     Meddle(at=0.0, api_version='v1', of='Pod', name='web-1', namespace='default', how='release')
     """
     name = write.name
@@ -40,12 +40,12 @@ def meddled(write: ApiRequest[object], how: Meddling, *, is_done: bool) -> Meddl
     return Meddle(at=0.0, api_version=kind.api_version, of=kind.kind, name=name, namespace=write.namespace, how=how)
 
 
-def taken_away(written: TypedObject) -> Meddle | None:
+def deletion_of(written: TypedObject) -> Meddle | None:
     """The deletion of an object that was just written; None if users leave it alone.
 
     >>> from kubeactors.api.core.v1 import Pod
     >>> from kubeactors.apimachinery.meta import ObjectMeta
-    >>> taken_away(Pod(metadata=ObjectMeta(name="web-1", namespace="default")))
+    >>> deletion_of(Pod(metadata=ObjectMeta(name="web-1", namespace="default")))
     Meddle(at=0.0, api_version='v1', of='Pod', name='web-1', namespace='default', how='delete')
     """
     kind, metadata = SCHEME.by_kind(written.api_version, written.kind), written.metadata

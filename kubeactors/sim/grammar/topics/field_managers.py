@@ -17,7 +17,7 @@ AT_ONCE = (0.0, 0.01, 0.5)
 """The delay between the first writes of two managers, in seconds."""
 
 
-class Managing:
+class FieldManagers:
     """Draws their writes.
 
     Args:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from kubeactors.sim.steps import Action
 
-Looked = Literal[
+ReadKind = Literal[
     "Pod", "ReplicaSet", "Deployment", "Job", "EndpointSlice", "Node", "Event", "ServiceAccount", "ConfigMap", "Lease"
 ]  # fmt: skip
 
@@ -12,7 +12,7 @@ Looked = Literal[
 class Look(Action, frozen=True, kw_only=True, tag="look"):
     """List objects of a kind, then get the first of them; changes nothing."""
 
-    of: Looked
+    of: ReadKind
     everywhere: bool = False
     """In all namespaces."""
     labels: str = ""

@@ -25,9 +25,9 @@ from kubeactors.api.rbac.v1.binding import GROUP_KIND, USER
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.requests import MERGE_PATCH, UserInfo
 from kubeactors.client import Client
-from kubeactors.sim.users.belongings import TENANT, furniture
-from kubeactors.sim.users.hands import Hands
+from kubeactors.sim.users.auxiliary import TENANT, furniture
 from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import Act, Disentitle, Entitle, Extent, Furnish, Lend, Person, RightAction, Thing, Verb
 
 TEAM = "team"
@@ -44,11 +44,11 @@ def person(name: Person) -> UserInfo:
     return UserInfo(name=name, groups=(TEAM, "system:authenticated"))
 
 
-class Rights:
+class Rbac:
     """Performs actions about them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def do(self, action: RightAction) -> Awaitable[None]:
         """Perform the action."""
@@ -63,7 +63,7 @@ class Rights:
                 return self._lend(action)
 
     async def _entitle(self, action: Entitle) -> None:
-        await self._hands.ensure(Namespace(metadata=ObjectMeta(name=TENANT)))
+        await self._session.ensure(Namespace(metadata=ObjectMeta(name=TENANT)))
         name = f"right-{action.number}"
         rules = (self._rule(action.verbs, action.thing, action.which),)
         subject = Subject(kind=USER if action.to == "alice" else GROUP_KIND, api_group=GROUP, name=action.to)
@@ -71,25 +71,25 @@ class Rights:
             await self._role(Role, name, TENANT, rules)
         else:
             await self._role(ClusterRole, name, "", rules)
-        await self._hands.ensure(_binding(name, action.extent, subject))
+        await self._session.ensure(_binding(name, action.extent, subject))
 
     async def _role(
         self, type_: type[Role] | type[ClusterRole], name: str, namespace: str, rules: tuple[PolicyRule, ...]
     ) -> None:
-        await self._hands.ensure(type_(metadata=ObjectMeta(name=name, namespace=namespace), rules=rules))
-        await self._hands.change(type_, name, lambda live: replace(live, rules=rules), namespace)
+        await self._session.ensure(type_(metadata=ObjectMeta(name=name, namespace=namespace), rules=rules))
+        await self._session.change(type_, name, lambda live: replace(live, rules=rules), namespace)
 
     async def _disentitle(self, action: Disentitle) -> None:
         name = f"right-{action.number}"
         if action.role:
             wide = action.extent != "role"
-            await self._hands.remove(ClusterRole if wide else Role, name, "" if wide else TENANT)
+            await self._session.remove(ClusterRole if wide else Role, name, "" if wide else TENANT)
         else:
             wide = action.extent == "cluster"
-            await self._hands.remove(ClusterRoleBinding if wide else RoleBinding, name, "" if wide else TENANT)
+            await self._session.remove(ClusterRoleBinding if wide else RoleBinding, name, "" if wide else TENANT)
 
     def _rule(self, verbs: tuple[Verb, ...], thing: Thing, which: int = 0) -> PolicyRule:
-        resources = [self._hands.client.resource(one) for one in TYPES[thing]]
+        resources = [self._session.client.resource(one) for one in TYPES[thing]]
         return PolicyRule(
             verbs=verbs,
             api_groups=(resources[0].group,),
@@ -98,7 +98,7 @@ class Rights:
         )
 
     async def _act(self, action: Act) -> None:
-        client = self._hands.client.as_user(person(action.person))
+        client = self._session.client.as_user(person(action.person))
         namespace = NAMESPACE if action.elsewhere else TENANT
         type_, name = TYPES[action.thing][0], f"{action.thing}-{action.number}"
         if action.asks:
@@ -126,7 +126,7 @@ class Rights:
         await client.create(SelfSubjectAccessReview(spec=SelfSubjectAccessReviewSpec(resource_attributes=attributes)))
 
     async def _lend(self, action: Lend) -> None:
-        client, name = self._hands.client.as_user(person(action.person)), f"role-{action.number}"
+        client, name = self._session.client.as_user(person(action.person)), f"role-{action.number}"
         rules = (self._rule(action.verbs, action.thing),)
         await client.create(Role(metadata=ObjectMeta(name=name, namespace=TENANT), rules=rules))
         await client.create(_binding(name, "role", Subject(kind=USER, api_group=GROUP, name=action.to)))

@@ -41,7 +41,7 @@ from kubeactors.api.admissionregistration.v1.webhooks import (
 )
 from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import LabelSelector, LabelSelectorRequirement, ObjectMeta
-from kubeactors.sim.users.belongings import NUMBER, TENANT
+from kubeactors.sim.users.auxiliary import NUMBER, TENANT
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.workload import Answer, SetRule, Sort
 
@@ -224,7 +224,7 @@ def hooks_of(rule: SetRule) -> Hooks:
     )
 
 
-def said_by(value: Policy | Hooks) -> SetRule:
+def rule_in(value: Policy | Hooks) -> SetRule:
     """The rule of a policy or webhook configuration."""
     return msgspec.json.decode(value.metadata.annotations[RULE], type=SetRule)
 

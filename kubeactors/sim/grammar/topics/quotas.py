@@ -4,8 +4,8 @@ from kubeactors.sim import workload
 from kubeactors.sim.grammar.source import Source
 from kubeactors.sim.workload import AnyAction
 
-Share = tuple[dict[str, str], tuple[workload.Sort, ...]]
-SHARES: tuple[Share, ...] = (
+Quota = tuple[dict[str, str], tuple[workload.Sort, ...]]
+QUOTAS: tuple[Quota, ...] = (
     ({"pods": "2", "requests.cpu": "300m"}, ("pod",)),
     ({"pods": "2"}, ("pod",)),
     ({"configmaps": "3", "secrets": "1"}, ("config-map", "secret")),
@@ -25,15 +25,15 @@ SHARES: tuple[Share, ...] = (
 SCOPES: tuple[workload.Scope, ...] = ("", "BestEffort", "NotBestEffort", "Terminating", "NotTerminating")
 
 
-class Shares:
+class Quotas:
     """Draws actions on them.
 
     Args:
         source: makes the choices.
-        share: one of `SHARES`.
+        share: one of `QUOTAS`.
     """
 
-    def __init__(self, source: Source, share: Share) -> None:
+    def __init__(self, source: Source, share: Quota) -> None:
         self._source = source
         self._hard, self._sorts = share
         self._scope: workload.Scope = source.choice(SCOPES) if list(self._hard) == ["pods"] else ""

@@ -9,8 +9,8 @@ from kubeactors.api.core.v1 import ConfigMap, Service
 from kubeactors.apimachinery import serializer
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import APPLY_PATCH, MERGE_PATCH, Patch, Update, WriteOptions
-from kubeactors.sim.users.hands import Hands
 from kubeactors.sim.users.manifests import NAMESPACE
+from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import Manage, ManagementAction, Shared, Unmanage
 
 TYPES: dict[Shared, type[TypedObject]] = {"ConfigMap": ConfigMap, "Service": Service}
@@ -20,11 +20,11 @@ REHEARSING = "rehearsing-"
 Document = dict[str, object]
 
 
-class Management:
+class FieldManagers:
     """Performs actions on them."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def do(self, action: ManagementAction) -> None:
         """Perform the action."""
@@ -36,11 +36,11 @@ class Management:
             case Manage():
                 await self._patch(action)
             case Unmanage():
-                await self._hands.remove(TYPES[action.of], action.name)
+                await self._session.remove(TYPES[action.of], action.name)
 
     async def _patch(self, action: Manage) -> None:
         patch_type = MERGE_PATCH if action.how == "merge" else APPLY_PATCH
-        client = self._hands.client
+        client = self._session.client
         request = Patch(
             resource=client.resource(TYPES[action.of]),
             namespace=NAMESPACE,
@@ -54,7 +54,7 @@ class Management:
 
     async def _replace(self, action: Manage) -> None:
         """Update the live object with the manager's fields."""
-        live, told = await self._hands.client.get(TYPES[action.of], action.name, NAMESPACE), _told(action)
+        live, told = await self._session.client.get(TYPES[action.of], action.name, NAMESPACE), _told(action)
         metadata = replace(live.metadata, labels=told.metadata.labels)
         if isinstance(live, ConfigMap) and isinstance(told, ConfigMap):
             changed: TypedObject = replace(live, metadata=metadata, data=told.data)
@@ -67,7 +67,7 @@ class Management:
         await self._write(action, changed)
 
     async def _write(self, action: Manage, changed: TypedObject) -> None:
-        client = self._hands.client
+        client = self._session.client
         request = Update(
             resource=client.resource(TYPES[action.of]),
             namespace=NAMESPACE,

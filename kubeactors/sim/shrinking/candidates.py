@@ -1,31 +1,31 @@
-"""Small parts of a large plan that may show its failure alone: what happened last before it, and to what it is about.
+"""Small parts of a large plan that may fail alone: the last steps before the violation, and those about its objects.
 
-To add to nothing costs less than to take away from everything: a small plan is run in a fraction of the time.
+Growing a small plan is cheaper than shrinking a large one: it runs in a fraction of the time.
 """
 
 from collections.abc import Iterator, Sequence
 
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.plan import AnyStep, Plan
-from kubeactors.sim.shrinking.likeness import is_about
+from kubeactors.sim.shrinking.equivalence import is_about
 from kubeactors.sim.steps import Fault, kind_of
 
 FIRST = 2
-"""How many steps the first guess has; each further one has twice as many."""
+"""The number of steps of the first candidate; each further one has twice as many."""
 LARGEST_PART = 2
-"""A guess has at most one in so many of the steps: the whole plan is known to fail, and larger parts cost as much."""
+"""A candidate has at most one in so many of the steps: larger ones cost as much as the whole plan."""
 SPAN = 24
-"""So many steps are looked at together, anywhere in the plan: about as many as a plan has that is drawn."""
+"""The number of steps in a window of the plan: about as many as a usual plan has."""
 
 
-def guesses(plan: Plan, violation: Violation) -> Iterator[Plan]:
-    """Parts of a plan, small ones first; with what is done to a workload goes what has created it.
+def partial_plans(plan: Plan, violation: Violation) -> Iterator[Plan]:
+    """Parts of a plan, small ones first; with an action on a workload they include its creation.
 
     >>> from kubeactors.sim.workload import CreateDeployment, Pause, Scale
     >>> web, api = (CreateDeployment(at=0, name=name, replicas=3) for name in ("web", "api"))
     >>> steps = (web, api, *(Pause(at=at, name="api") for at in range(1, 5)), Scale(at=5, name="web", replicas=4))
     >>> violation = Violation(invariant="surge-bound", at=6, revision=1, message='replicaset "default/web-5f7" has 5 pods')
-    >>> [len(one.steps) for one in guesses(Plan(steps=steps), violation)]
+    >>> [len(one.steps) for one in partial_plans(Plan(steps=steps), violation)]
     [4, 2]
     """
     steps, last = plan.steps, _until(violation, plan)[::-1]
@@ -37,20 +37,20 @@ def guesses(plan: Plan, violation: Violation) -> Iterator[Plan]:
         size *= 2
 
 
-def excerpts(plan: Plan, violation: Violation) -> Iterator[Plan]:
-    """What happened in a while anywhere in the plan, the latest first: what failed may have done so long before it was seen."""
+def windows(plan: Plan, violation: Violation) -> Iterator[Plan]:
+    """Windows of the plan, the latest first: the failure may have begun long before it was detected."""
     before = _until(violation, plan)
     for start in range(len(before) - SPAN, -SPAN // 2, -SPAN // 2):
         yield _with_creations(plan, before[max(start, 0) : start + SPAN])
 
 
 def _until(violation: Violation, plan: Plan) -> list[int]:
-    """Which steps come before it."""
+    """The indexes of steps before the violation."""
     return [number for number, step in enumerate(plan.steps) if step.at <= violation.at]
 
 
 def _with_creations(plan: Plan, chosen: Sequence[int]) -> Plan:
-    """The chosen steps, and before them what has created last what they are about."""
+    """The chosen steps, and the latest creations of their workloads."""
     begins: dict[str, int] = {}
     for one in chosen:
         begins.setdefault(_name(plan.steps[one]), one)
@@ -60,7 +60,7 @@ def _with_creations(plan: Plan, chosen: Sequence[int]) -> Plan:
 
 
 def _creation(plan: Plan, name: str, begin: int) -> int | None:
-    """Which step has created last, before that one, what has the name; none if that one creates it itself."""
+    """The index of the latest creation of that name up to that step, or None."""
     for one in range(begin, -1, -1):
         step = plan.steps[one]
         if name and _name(step) == name and kind_of(step).startswith("create-"):

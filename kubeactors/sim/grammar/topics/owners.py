@@ -8,7 +8,7 @@ from kubeactors.sim.workload import AnyAction
 OWNERS = (("a",), ("a",), ("b",), ("a", "b"), ("w1",), ("w1", "a"), ())
 
 
-class Families:
+class Owners:
     """Draws actions on them.
 
     Args:

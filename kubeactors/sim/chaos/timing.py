@@ -5,7 +5,7 @@ from functools import partial
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.sim.chaos.effects import Effects
-from kubeactors.sim.chaos.faults import ClockSkew, Pause, SlowActor, Stall, TempoFault
+from kubeactors.sim.chaos.faults import ClockSkew, Pause, SlowActor, Stall, TimingFault
 from kubeactors.sim.chaos.rules.links import Refuse
 from kubeactors.sim.processes import kind_of_process
 
@@ -13,7 +13,7 @@ WAKING_SECONDS = 0.01
 """For so long after a pause only the leader electors run."""
 
 
-def begin(effects: Effects, fault: TempoFault) -> None:
+def begin(effects: Effects, fault: TimingFault) -> None:
     """Begin the fault; it heals by itself."""
     match fault:
         case Stall():

@@ -1,7 +1,7 @@
-"""How much is written in a cluster, but what goes on for ever in one where nothing happens.
+"""Counts the writes in a cluster, except the heartbeats of an idle one.
 
-That is a matter of who writes: kubelets say what state their nodes are in, those who are elected renew their Leases,
-components tell people by Events. The same objects, written for ever by somebody else, are noise as any other.
+Whether a write is a heartbeat depends on the writer: kubelets report their nodes' status, leaders renew their Leases,
+components record Events. Writes of the same objects by others count.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,38 +17,38 @@ from kubeactors.sim.network import WRITES, Served
 from kubeactors.sim.world import Commit, World
 
 COMPONENTS = ("system:kube-", "system:node:")
-"""How the names of our own components begin, as users of the API."""
+"""The prefixes of our own components' user names."""
 NODES = "system:node:"
-BEATING: Mapping[str, type[TypedObject]] = MappingProxyType({"leases": Lease, "events": Event, "nodes": Node})
-"""What is written for ever in a cluster where nothing happens, by some."""
+HEARTBEATS: Mapping[str, type[TypedObject]] = MappingProxyType({"leases": Lease, "events": Event, "nodes": Node})
+"""The kinds of heartbeats, by resource."""
 
 
-class Noise:
-    """Counts writes.
+class WriteActivity:
+    """Counts writes other than heartbeats.
 
     Args:
-        world: what was written.
+        world: the contents of the store.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.count: int = 0
         self.last: str = ""
-        """The key of what was written last of these."""
+        """The key of the last of these writes."""
 
     def committed(self, commit: Commit) -> None:
-        """Something was written; of some kinds it matters by whom: see `served`."""
-        if type(commit.current) not in BEATING.values():
+        """Count a commit, unless it is of a kind of heartbeats: see `served`."""
+        if type(commit.current) not in HEARTBEATS.values():
             self._note(commit)
 
     def concerns(self, request: ApiRequest[object]) -> bool:
-        """Whether what becomes of a request must be heard: it may be noise that `committed` has left out."""
+        """Whether the answer to a request is needed: it may be a write that `committed` has left out."""
         resource = request.resource.resource
-        return resource in BEATING and isinstance(request, WRITES) and not is_beat(request)
+        return resource in HEARTBEATS and isinstance(request, WRITES) and not is_heartbeat(request)
 
     def served(self, served: Served, answer: object) -> None:
-        """A server has answered a request that `concerns`."""
-        type_ = BEATING[served.request.resource.resource]
+        """Count the writes of a request for which `concerns` is true."""
+        type_ = HEARTBEATS[served.request.resource.resource]
         for namespace, name in _named(served.request, answer):
             for commit in reversed(self._world.histories(type_).get((namespace, name), ())):
                 if commit.revision <= served.revision:
@@ -62,8 +62,8 @@ class Noise:
         self.last = commit.key
 
 
-def is_beat(request: ApiRequest[object]) -> bool:
-    """Whether a component of ours says that it, or what it does, is there."""
+def is_heartbeat(request: ApiRequest[object]) -> bool:
+    """Whether a request is a heartbeat of our own components."""
     user, resource = request.user.name, request.resource.resource
     if resource == "nodes":
         return request.subresource == "status" and user == f"{NODES}{request.name}"
@@ -71,7 +71,7 @@ def is_beat(request: ApiRequest[object]) -> bool:
 
 
 def is_renewal(commit: Commit) -> bool:
-    """Whether whoever holds a Lease goes on to hold it, and nothing else.
+    """Whether a commit only renews a Lease.
 
     >>> from kubeactors.api.coordination.v1 import LeaseSpec
     >>> one, other = (Lease(spec=LeaseSpec(holder_identity="a", renew_time=time)) for time in ("1", "2"))
@@ -85,7 +85,7 @@ def is_renewal(commit: Commit) -> bool:
 
 
 def _named(request: ApiRequest[object], answer: object) -> Iterator[tuple[str, str]]:
-    """What a write was about, by namespace and name."""
+    """Namespace and name of the objects of a write."""
     if isinstance(answer, ListResult):
         written = tuple(one.metadata for one in answer.items)
     elif isinstance(answer, Result) and answer.object.metadata.name:
