@@ -219,9 +219,9 @@ def _check_stateful_set(world: World, found: TypedObject) -> Said:
 
 def _check_daemon_set(world: World, found: TypedObject) -> Said:
     assert isinstance(found, DaemonSet)
-    hosts = [one.metadata.name for one in world.of(Node).values() if is_ours(one) and _may_host(one, found)]
-    nodes, there, status = len(hosts), _firsts(_pods(world, found)), found.status
-    pods = [pod for pod in there if target(pod) in hosts]
+    wanted_on = {one.metadata.name: is_ours(one) and _may_host(one, found) for one in world.of(Node).values()}
+    there, status = [pod for pod in _firsts(_pods(world, found)) if target(pod) in wanted_on], found.status
+    nodes, pods = sum(wanted_on.values()), [pod for pod in there if wanted_on[target(pod)]]
     ready = sum(_has_condition(pod, "Ready") for pod in pods)
     yield from _check_generation(found)
     yield "desiredNumberScheduled", status.desired_number_scheduled, nodes
