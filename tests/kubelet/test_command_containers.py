@@ -8,6 +8,7 @@ from kubeactors.api.core.v1 import ConfigMap, Container, Pod, PodSpec, Probe, Se
 from kubeactors.api.core.v1.container import VolumeMount
 from kubeactors.api.core.v1.env import EnvVar, EnvVarSource, ObjectFieldSelector
 from kubeactors.api.core.v1.probe import ExecAction, Lifecycle, LifecycleHandler
+from kubeactors.api.core.v1.security import PodSecurityContext
 from kubeactors.api.core.v1.volume import ConfigMapVolumeSource, EmptyDirVolumeSource, Volume
 from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference
 from kubeactors.apimachinery.time import parse_time
@@ -48,6 +49,23 @@ def lines(plane: Plane) -> tuple[str, ...]:
     log = plane.sim.ask(plane.kubelets["node-0"], ReadLog(namespace="default", pod="p", container="c"))
     assert isinstance(log, Log)
     return log.lines
+
+
+def test_a_container_runs_as_the_user_that_its_security_context_names() -> None:
+    plane = Plane(nodes=1)
+    container = a_shell("id; id -u; id -G; whoami; ps", security_context=SecurityContext(run_as_group=3000))
+    pod = a_pod("p", container, node_name="node-0", restart_policy="Never")
+    context = PodSecurityContext(run_as_user=1000, run_as_group=1, fs_group=2000, supplemental_groups=(4000,))
+    plane.create(replace(pod, spec=replace(pod.spec, security_context=context)))
+    plane.run_until_pod("p", is_over, 60.0)
+    assert lines(plane)[:5] == (
+        "uid=1000 gid=3000 groups=2000,3000,4000",
+        "1000",
+        "2000 3000 4000",
+        "whoami: unknown uid 1000",
+        "PID   USER     TIME  COMMAND",
+    )
+    assert [line.split()[1] for line in lines(plane)[5:]] == ["1000"]
 
 
 def test_the_liveness_example_is_started_again_as_the_documentation_says() -> None:

@@ -103,6 +103,7 @@ class CommandContainer(SimulatedContainer):
             path = container.termination_message_path.strip("/")
             disk.root.write(path, b"", now)
         self._machine = Machine(files, sandbox.config.hostname, self._processes, _ToLog(self._log, Stdout))
+        self._machine.user = disk.user
         self._machine.does_without = container.name in sandbox.config.tasks
         self._sessions = Sessions(sandbox, disk, self._machine)
 

@@ -11,10 +11,11 @@ from kubeactors.kubelet.runtimes.runtime import ExecConfig, Mount
 from kubeactors.kubelet.runtimes.shell.catalogue import exists
 from kubeactors.kubelet.runtimes.shell.files import FileSystem, MountPoint, Tree
 from kubeactors.kubelet.runtimes.shell.interpreter import run_command
-from kubeactors.kubelet.runtimes.shell.machine import Call, Machine
+from kubeactors.kubelet.runtimes.shell.machine import ROOT, Call, Machine
 from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe, Collected, Nowhere, Pipe, Streams
 from kubeactors.kubelet.runtimes.shell.processes import KILLED, Process
 from kubeactors.kubelet.runtimes.shell.terminal import Screen, Terminal
+from kubeactors.kubelet.runtimes.shell.users import User
 from kubeactors.kubelet.runtimes.streams import (
     Ended,
     HungUp,
@@ -53,11 +54,13 @@ class Disk:
     Args:
         sandbox: of its pod.
         read_only: nothing is written to its own layer.
+        user: as whom the container runs.
     """
 
-    __slots__ = ("_read_only", "_sandbox", "root")
+    __slots__ = ("_read_only", "_sandbox", "root", "user")
 
-    def __init__(self, sandbox: Sandbox, *, read_only: bool) -> None:
+    def __init__(self, sandbox: Sandbox, *, read_only: bool, user: User = ROOT) -> None:
+        self.user: User = user
         config = sandbox.config
         hosts = hosts_file(config.spec, config.name, config.namespace, sandbox.ip)
         self.root: Tree = Tree(
@@ -286,6 +289,7 @@ class Sessions:
         console = self._machine.console if self._machine is not None else Nowhere()
         machine = Machine(files, self._sandbox.config.hostname, processes, console, self._machine)
         machine.title = machine.title or self._title
+        machine.user = self._disk.user
         return machine
 
 

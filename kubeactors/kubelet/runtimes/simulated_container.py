@@ -24,6 +24,7 @@ from kubeactors.kubelet.runtimes.runtime import (
 )
 from kubeactors.kubelet.runtimes.sessions import Disk, Sessions
 from kubeactors.kubelet.runtimes.shell.knowledge import is_known
+from kubeactors.kubelet.runtimes.shell.users import user_of
 from kubeactors.kubelet.runtimes.streams import Input, Output
 from kubeactors.kubelet.runtimes.table import KILLED, Sandbox, image_id, reason_of
 from kubeactors.message import Recipient
@@ -72,7 +73,8 @@ class SimulatedContainer:
         if self._disk_made is None:
             context = self._config.container.security_context
             read_only = context is not None and bool(context.read_only_root_filesystem)
-            self._disk_made = Disk(self._sandbox, read_only=read_only)
+            user = user_of(self._sandbox.config.spec.security_context, context)
+            self._disk_made = Disk(self._sandbox, read_only=read_only, user=user)
         return self._disk_made
 
     @property

@@ -12,7 +12,7 @@
     knowledge.py     what can be said of a command before it runs
     processes.py     programs in virtual time    machine.py            what those of one container share
     pipes.py         what they read and write    files.py              files in memory
-    terminal.py      what somebody types
+    terminal.py      what somebody types         users.py              as whom they run
 
 A program is a generator that says how long it sleeps or what it waits for (`processes.py`); what it writes goes to sinks
 at once. A process runs 500 commands in a second of virtual time and no more, so that a loop which never sleeps does not

@@ -7,7 +7,9 @@ from typing import TypeAlias
 from kubeactors.kubelet.runtimes.shell.files import DEVICES, FileError, FileSystem, absolute
 from kubeactors.kubelet.runtimes.shell.pipes import Nowhere, Pipe, Sink, Streams, ToFile
 from kubeactors.kubelet.runtimes.shell.processes import Process, Processes, Run
+from kubeactors.kubelet.runtimes.shell.users import User
 
+ROOT = User()
 Runner: TypeAlias = "Callable[[Call], Run]"
 
 
@@ -22,7 +24,18 @@ class Machine:
         first: the machine as the first process sees it, if this is for commands that run besides.
     """
 
-    __slots__ = ("_first", "console", "does_without", "files", "hostname", "main", "on_signal", "processes", "title")
+    __slots__ = (
+        "_first",
+        "console",
+        "does_without",
+        "files",
+        "hostname",
+        "main",
+        "on_signal",
+        "processes",
+        "title",
+        "user",
+    )
 
     def __init__(
         self, files: FileSystem, hostname: str, processes: Processes, console: Sink, first: "Machine | None" = None
@@ -40,6 +53,8 @@ class Machine:
         container does unless it says otherwise."""
         self.title: str = first.title if first is not None else ""
         """The command of the first process."""
+        self.user: User = ROOT
+        """As whom its processes run."""
         self._first = first
 
     @property

@@ -144,7 +144,8 @@ def _table(call: Call) -> list[tuple[int, str]]:
 def _ps(call: Call) -> int:
     """The first process, and this one: not those between them."""
     call.say("PID   USER     TIME  COMMAND\n")
-    call.say("".join(f"{number:5} root      0:00 {command}\n" for number, command in _table(call)))
+    user = call.machine.user.name
+    call.say("".join(f"{number:5} {user:8}  0:00 {command}\n" for number, command in _table(call)))
     return 0
 
 
@@ -155,7 +156,9 @@ def _top(call: Call) -> Run:
     call.say("  PID USER     STAT COMMAND\n")
     while True:
         for number, command in _table(call):
-            call.say(f"{number:5} root     {'R' if command.startswith('top') else 'S'}    {command}\n")
+            call.say(
+                f"{number:5} {call.machine.user.name:8} {'R' if command.startswith('top') else 'S'}    {command}\n"
+            )
         if rounds.isdecimal():
             return 0
         yield Sleep(TOP_SECONDS)

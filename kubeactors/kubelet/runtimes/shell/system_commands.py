@@ -98,11 +98,16 @@ def _date(call: Call) -> int:
 
 
 def _id(call: Call) -> int:
-    options, _ = call.options("ugnr")
-    if "n" in options:
-        call.say("root\n")
+    options, _ = call.options("ugGnr")
+    user = call.machine.user
+    shown = {"u": (user.uid,), "g": (user.gid,), "G": user.groups}
+    numbers = next((shown[one] for one in "ugG" if one in options), ())
+    if not numbers:
+        call.say(f"{user.described()}\n")
+    elif "n" in options and any(numbers):
+        return call.complain(f"unknown ID {max(numbers)}")
     else:
-        call.say("0\n" if "u" in options or "g" in options else "uid=0(root) gid=0(root) groups=0(root)\n")
+        call.say("root\n" if "n" in options else " ".join(map(str, numbers)) + "\n")
     return 0
 
 
@@ -181,6 +186,9 @@ def _pwd(call: Call) -> int:
 
 
 def _whoami(call: Call) -> int:
+    uid = call.machine.user.uid
+    if uid:
+        return call.complain(f"unknown uid {uid}")
     call.say("root\n")
     return 0
 
