@@ -132,6 +132,17 @@ def test_a_container_advances_as_its_restart_policy_allows(
     assert any(problem in one for one in problems) or not problem
 
 
+@pytest.mark.parametrize("affected", [False, True])
+def test_an_end_that_no_runtime_knows_is_forgotten_only_by_a_kubelet_that_was_affected(*, affected: bool) -> None:
+    unknown = ContainerState(terminated=ContainerStateTerminated(exit_code=137, reason="ContainerStatusUnknown"))
+    before, after = pod(told(WAITS, last=unknown, id_=""), "Pending"), pod(told(RUNS, count=1), "Running")
+    sim, world = SimSystem(), World()
+    if affected:
+        world.faults.affect("node-1", 0)
+    problems = list(ContainerStatesAdvance(world, sim.kernel.root).committed(Commit(7, "x/a", before, after)))
+    assert bool(problems) is not affected
+
+
 @pytest.mark.parametrize(
     ("status", "since", "problem"),
     [

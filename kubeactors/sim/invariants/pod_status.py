@@ -156,10 +156,15 @@ def has_succeeded(one: ContainerStatus) -> bool:
     return one.state.terminated is not None and one.state.terminated.exit_code == 0
 
 
+UNKNOWN = "ContainerStatusUnknown"
+"""The reason of an end that the runtime has no record of."""
+
+
 class ContainerStatesAdvance(Invariant):
     """A container goes from waiting to running to terminated, restarts only if its policy allows, and counts restarts.
 
-    After a power loss a node runs the init containers of pods with restart policy Always again.
+    After a power loss a node runs the init containers of pods with restart policy Always again. How a container ended that
+    was on a replaced machine is in the pod's status alone; a kubelet that restarts with a stale cache no longer knows it.
     """
 
     name: ClassVar[str] = "container-states-advance"
@@ -177,7 +182,9 @@ class ContainerStatesAdvance(Invariant):
         policies = _policies(new, prepares_again=begins_anew)
         for one in statuses_of(new):
             was = before.get(one.name)
-            for problem in _transition(was, one, policies.get(one.name, ALWAYS)) if was is not None else ():
+            if was is None or (begins_anew and _is_forgotten(was, one)):
+                continue
+            for problem in _transition(was, one, policies.get(one.name, ALWAYS)):
                 yield f"{title(new)}: container {one.name} {problem}"
 
 
@@ -203,6 +210,13 @@ def _policies(pod: Pod, *, prepares_again: bool = False) -> dict[str, str]:
     preparing = ON_FAILURE if policy == ALWAYS and not prepares_again else policy
     found = {one.name: one.restart_policy or policy for one in pod.spec.containers}
     return found | {one.name: one.restart_policy or preparing for one in pod.spec.init_containers}
+
+
+def _is_forgotten(old: ContainerStatus, new: ContainerStatus) -> bool:
+    """Whether the container runs again after an end that no runtime has a record of, and its kubelet does not report it."""
+    end = old.last_state.terminated
+    unknown = end is not None and end.reason == UNKNOWN and new.last_state.terminated is None
+    return unknown and new.restart_count == old.restart_count + 1
 
 
 def _transition(old: ContainerStatus, new: ContainerStatus, policy: str) -> Iterator[str]:
