@@ -2,8 +2,12 @@
 
 from traceback import walk_tb
 from types import FrameType
+from typing import TYPE_CHECKING, cast
 
 from kubeactors.actor.errors import ForeignAwait
+
+if TYPE_CHECKING:
+    from kubeactors.actor.activation import Activation
 
 EVENT_LOOPS = ("anyio", "asyncio", "sniffio", "trio")
 """Packages whose code looks for the running event loop."""
@@ -13,9 +17,31 @@ def foreign_await(path: str, what: str, frame: FrameType | None, line: int) -> F
     """The error for a handler that awaits something at a line of a frame."""
     at = f" at {frame.f_code.co_filename}:{line}" if frame is not None else ""
     return ForeignAwait(
-        f"{path} awaits {what}{at}; a simulated handler may await only asks, sends, ctx.sleep, ctx.in_thread and gates, "
-        "an operator only its client"
+        f"{path} awaits {what}{at}; a deterministic handler, as all are in the simulator, may await only asks, "
+        "sends, ctx.sleep, ctx.in_thread and gates, an operator only its client"
     )
+
+
+def reject(activation: "Activation") -> None:
+    """Raise `ForeignAwait` in a handler, at the line of its await."""
+    cell, coroutine = activation.cell, activation.coroutine
+    handler = getattr(coroutine, "gi_yieldfrom", coroutine)
+    frame = cast("FrameType | None", getattr(handler, "cr_frame", None))
+    what = f"a {type(activation.foreign).__name__}"
+    error = foreign_await(cell.path, what, frame, frame.f_lineno if frame is not None else 0)
+    previous, cell.kernel.current = cell.kernel.current, cell
+    cell.envelope = activation.envelope
+    try:
+        activation.variables.run(coroutine.throw, error)
+    except StopIteration as stop:
+        activation.finished(stop.value)
+    except Exception as raised:  # noqa: BLE001 -- the supervisor's
+        activation.failed(raised)
+    else:
+        activation.failed(error)  # it has caught the error, and awaits something foreign again
+    finally:
+        cell.kernel.current = previous
+        cell.envelope = None
 
 
 def explained(path: str, error: BaseException) -> BaseException:

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from itertools import islice
-from types import FrameType
 from typing import TypeVar, cast
 
 from kubeactors.actor.activation import Activation
@@ -11,7 +10,7 @@ from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.driver import RunQueue
 from kubeactors.actor.errors import ActorStopped, AskTimedOut, ForeignAwait, SystemFailed, Terminated
-from kubeactors.actor.foreign import explained, foreign_await
+from kubeactors.actor.foreign import explained, reject
 from kubeactors.actor.guards import guarded_dispatch_of
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
@@ -311,20 +310,8 @@ class SimSystem:
         return False
 
     def foreign(self, activation: Activation) -> Activation | None:
-        """See `Driver`: raise the error in the handler, at the line of the await."""
-        coroutine = activation.coroutine
-        handler = getattr(coroutine, "gi_yieldfrom", coroutine)
-        frame = cast("FrameType | None", getattr(handler, "cr_frame", None))
-        what = f"a {type(activation.foreign).__name__}"
-        error = foreign_await(activation.cell.path, what, frame, frame.f_lineno if frame is not None else 0)
-        try:
-            coroutine.throw(error)
-        except StopIteration as stop:
-            activation.finished(stop.value)
-        except Exception as raised:  # noqa: BLE001 -- the supervisor's
-            activation.failed(raised)
-        else:
-            activation.failed(error)
+        """See `Driver`: every handler is deterministic here."""
+        reject(activation)
         return None
 
     def explained(self, path: str, error: BaseException) -> BaseException:

@@ -22,6 +22,7 @@ from kubeactors.actor.context import DEFAULT_MAILBOX
 from kubeactors.actor.driver import Entry
 from kubeactors.actor.envelope import sender_of
 from kubeactors.actor.errors import SystemFailed, SystemNotRunning, Terminated, WrongThread
+from kubeactors.actor.foreign import reject
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.mailbox import Mailbox
 from kubeactors.actor.parking import Parking
@@ -324,7 +325,10 @@ class ActorSystem:
         return self._pump.parking.is_cancelled(wait)
 
     def foreign(self, activation: Activation) -> Activation | None:
-        """See `Driver`: this task belongs to the handler from now on; another one becomes the pump."""
+        """See `Driver`: this task belongs to the handler from now on, and another one becomes the pump."""
+        if activation.cell.dispatch.deterministic:
+            reject(activation)
+            return None
         return activation
 
     def in_thread(self, function: Callable[[], R], wait: Wait[R], *, own: bool = False) -> None:

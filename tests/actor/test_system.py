@@ -12,6 +12,7 @@ from kubeactors.actor import (
     ActorFailed,
     ActorStopped,
     ActorSystem,
+    ForeignAwait,
     Later,
     Ref,
     Supervision,
@@ -352,3 +353,31 @@ async def test_a_system_in_debug_mode_warns_of_an_actor_that_blocks(caplog: pyte
         while system.statistics()[0].handled < 1:
             await anyio.lowlevel.checkpoint()
     assert "event='actor.blocks' actor='/busy'" in caplog.text
+
+
+class Wanderer(Actor[Add | GetTotal | Divide], deterministic=True):
+    @handle
+    def add(self, message: Add) -> None:
+        """Keeps the mailbox from being empty."""
+
+    @handle
+    async def get_total(self, message: GetTotal) -> int:
+        await anyio.sleep(0.001)
+        return 1
+
+    @handle
+    def divide(self, message: Divide) -> int:
+        return message.by
+
+
+@pytest.mark.parametrize("ahead", [0, 1], ids=["inline", "queued"])
+async def test_a_foreign_await_in_a_deterministic_handler_fails_and_names_the_line(ahead: int) -> None:
+    async with ActorSystem() as system:
+        wanderer = await system.spawn(Wanderer, name="wanderer")
+        for _ in range(ahead):
+            wanderer.tell(Add(1))
+        with pytest.raises(ActorFailed) as failure:
+            await wanderer.ask(GetTotal(), timeout_seconds=5)
+        assert isinstance(failure.value.__cause__, ForeignAwait)
+        assert f"test_system.py:{Wanderer.get_total.__code__.co_firstlineno + 2}; " in str(failure.value.__cause__)
+        assert await wanderer.ask(Divide(7)) == 7
