@@ -221,11 +221,15 @@ class Sessions:
         disk: what it sees.
         machine: of its first process, if that is a simulated command.
         title: what its first process is called otherwise.
+        bare: its image has no programs.
     """
 
-    __slots__ = ("_disk", "_executions", "_machine", "_questions", "_sandbox", "_title")
+    __slots__ = ("_bare", "_disk", "_executions", "_machine", "_questions", "_sandbox", "_title")
 
-    def __init__(self, sandbox: Sandbox, disk: Disk, machine: Machine | None = None, title: str = "") -> None:
+    def __init__(
+        self, sandbox: Sandbox, disk: Disk, machine: Machine | None = None, title: str = "", *, bare: bool = False
+    ) -> None:
+        self._bare = bare
         self._sandbox = sandbox
         self._disk = disk
         self._machine = machine
@@ -235,7 +239,7 @@ class Sessions:
 
     def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
         """Run a command for somebody."""
-        if not config.command or not exists(config.command[0]):
+        if self._bare or not config.command or not exists(config.command[0]):
             output.tell(Ended(CANNOT_START, not_found(config.command)))
             return _Nobody()
         execution = Execution(self._new(config.mounts, now, config.files), config, output, self._sandbox)
