@@ -211,7 +211,7 @@ class Simulation:
 
     def _run(self, until: float | None) -> None:
         if not self.boot():
-            self.judge.object(CONVERGES, f"the nodes are not ready after {BOOT_SECONDS:g} s")
+            self.judge.object(CONVERGES, f"the nodes are not ready {BOOT_SECONDS:g} s after the start")
             return
         self.arm()
         if until is not None:
@@ -298,7 +298,7 @@ class Simulation:
                 return True
             limit.extend_for_back_off()
         said = (
-            f"{limit.elapsed_seconds} s after all was as wanted, something is still written: {self.judge.activity.last}"
+            f"{limit.elapsed_seconds} s after the cluster converged, components still write: {self.judge.activity.last}"
         )
         self.judge.object(QUIESCES, said)
         return False
@@ -327,7 +327,9 @@ class Simulation:
         self.chaos.restart_controllers()
         if self._passes(RESTART_SECONDS):
             for one in self.world.changes_since(revision):
-                self.judge.object(RESTARTS_CHANGE_NOTHING, f"all was quiet, and after a restart {told(one)}")
+                self.judge.object(
+                    RESTARTS_CHANGE_NOTHING, f"all was quiet, but after a restart of the controllers {told(one)}"
+                )
 
     def _judge_failures(self) -> None:
         """A component must not fail, unless a simulated crash makes it."""

@@ -117,7 +117,7 @@ class OperatorSimulation(Simulation):
         while (called := self._oldest_call()) and called[1] <= quiet_since:
             if self.sim.now >= end:
                 seconds = (self.sim.now - called[1]) / SECOND
-                self.judge.object(RETURNS, f"at {called[0]}: it was called {seconds:g} s ago, and has not returned")
+                self.judge.object(RETURNS, f"at {called[0]}: the call of {seconds:g} s ago has not returned")
                 return False
             if not self._passes(QUIET_SECONDS):
                 return False

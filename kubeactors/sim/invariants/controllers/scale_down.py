@@ -228,8 +228,8 @@ class OnlySurplusPodsAreDeleted(RequestInvariant):
 
     def _is_steady(self, owner: Replicas, now: int) -> bool:
         uid = owner.metadata.uid
-        hindered = owner.metadata.deletion_timestamp is not None or self.world.faults.is_corrupted(uid)
-        return not hindered and self._shrunk.get(uid, LONG_AGO) + STEADY < now
+        exempt = owner.metadata.deletion_timestamp is not None or self.world.faults.is_corrupted(uid)
+        return not exempt and self._shrunk.get(uid, LONG_AGO) + STEADY < now
 
     def _count(self, asked: Asked, owner: Replicas) -> None:
         since, fewest = self._sizes[owner.metadata.uid]

@@ -90,8 +90,8 @@ class StatefulPodsAreRecreated(Invariant):
             (one.metadata.uid, name): one for one in self.world.of(StatefulSet).values() if (name := self._of(one))
         }
         now = self.root.kernel.now
-        hindered = bool(missing) and is_backing_off(self.root)
-        self._missing = {key: now if hindered else self._missing.get(key, now) for key in missing}
+        backs_off = bool(missing) and is_backing_off(self.root)
+        self._missing = {key: now if backs_off else self._missing.get(key, now) for key in missing}
         for key, since in self._missing.items():
             disturbed = self.world.faults.affected_until(MANAGER)
             patience = PROMPTLY if disturbed + LOSSES < now else PATIENCE
