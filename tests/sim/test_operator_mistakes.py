@@ -113,7 +113,7 @@ def test_code_that_never_returns_is_told_with_its_key() -> None:
 
     violation = violation_of(hangs)
     assert violation.invariant == "reconcile-returns"
-    assert violation.message.startswith("at default/shop: it was called 6")
+    assert violation.message.startswith("at default/shop: the call of 6")
 
 
 def test_code_that_takes_its_time_is_waited_for() -> None:
