@@ -1,4 +1,4 @@
-"""Two schedulers and two controller managers: one of each leads, and a fail-over loses nothing."""
+"""Two schedulers and two controller managers: one of each leads, and a failover loses nothing."""
 
 from typing import cast
 
@@ -22,7 +22,7 @@ KINDS = ("controller-manager", "scheduler")
 
 
 def two_of_each(seed: int = 1) -> Simulation:
-    """A cluster that is up, in which leaders are elected."""
+    """A running cluster with leader election."""
     simulation = Simulation(Plan(seed=seed, candidates=2))
     assert simulation.boot()
     assert simulation.sim.run_until(lambda: all(leaders(simulation).values()), 10)
@@ -31,19 +31,19 @@ def two_of_each(seed: int = 1) -> Simulation:
 
 
 def lease_of(simulation: Simulation, kind: str) -> Lease:
-    """The Lease that a kind of component stands for."""
+    """The Lease of a kind of component."""
     found = simulation.world.find(Lease, f"kube-{kind}", "kube-system")
     assert found is not None
     return found
 
 
 def holder_of(simulation: Simulation, kind: str) -> str:
-    """The candidate that holds the Lease: its name without what makes it unique."""
+    """The candidate that holds the Lease: its name without the unique suffix."""
     return (lease_of(simulation, kind).spec.holder_identity or "").rpartition("_")[0]
 
 
 def leaders(simulation: Simulation) -> dict[str, list[str]]:
-    """Who leads, by Lease."""
+    """The leaders, by Lease."""
     found: dict[str, list[str]] = {f"kube-{kind}": [] for kind in KINDS}
     for path, actor in actors_of(simulation.sim.kernel.root, Tenure):
         tenure = cast("Tenure[object]", actor)
@@ -52,7 +52,7 @@ def leaders(simulation: Simulation) -> dict[str, list[str]]:
 
 
 def passes(simulation: Simulation, seconds: int) -> None:
-    """Time goes by, and at no moment that is looked at two lead; nor does the judge object."""
+    """Time passes; at no checked moment are there two leaders, and no invariant is violated."""
     for _ in range(seconds * 4):
         simulation.sim.run(0.25)
         assert all(len(names) <= 1 for names in leaders(simulation).values()), leaders(simulation)
@@ -60,7 +60,7 @@ def passes(simulation: Simulation, seconds: int) -> None:
 
 
 def works(simulation: Simulation) -> None:
-    """What users want comes to be."""
+    """The cluster converges."""
     assert simulation.sim.run_until(lambda: not next(unconverged(simulation.world), ""), 90), next(
         unconverged(simulation.world), ""
     )
@@ -68,7 +68,7 @@ def works(simulation: Simulation) -> None:
 
 
 def cut(simulation: Simulation, fault: AnyFault) -> None:
-    """Let something break now."""
+    """Inject a fault now."""
     simulation.chaos.arm(fault, simulation.sim.now)
 
 
@@ -95,7 +95,7 @@ def test_a_standby_starts_nothing() -> None:
 
 @pytest.mark.parametrize("direction", ["both", "to-server", "from-server"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_leader_that_is_cut_off_stops_before_another_leads_and_the_work_goes_on(seed: int, direction: str) -> None:
+def test_a_partitioned_leader_stops_before_another_one_takes_over(seed: int, direction: str) -> None:
     simulation = two_of_each(seed)
     simulation.user.tell(Perform(CreateDeployment(at=0.0, name="web", replicas=4, tolerate_seconds=5)))
     before = {kind: holder_of(simulation, kind) for kind in KINDS}
@@ -111,7 +111,7 @@ def test_a_leader_that_is_cut_off_stops_before_another_leads_and_the_work_goes_o
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_when_a_leader_crashes_another_goes_on_where_it_was(seed: int) -> None:
+def test_a_standby_takes_over_after_a_crash(seed: int) -> None:
     simulation = two_of_each(seed)
     simulation.user.tell(Perform(CreateDeployment(at=0.0, name="web", replicas=4, tolerate_seconds=5)))
     cut(simulation, ManagerRestart(at=0.05))
@@ -125,7 +125,7 @@ def test_when_a_leader_crashes_another_goes_on_where_it_was(seed: int) -> None:
     assert len(simulation.world.of(Deployment)) == 1
 
 
-def test_a_leader_goes_on_through_an_outage_that_is_shorter_than_its_deadline() -> None:
+def test_a_leader_survives_an_outage_shorter_than_its_renew_deadline() -> None:
     simulation = two_of_each()
     before = {kind: lease_of(simulation, kind).spec.holder_identity for kind in KINDS}
     for kind in KINDS:
@@ -139,7 +139,7 @@ def process(simulation: Simulation, name: str) -> list[Cell]:
     return [cell for cell in cells(simulation.sim.kernel.root) if cell.path.split("/")[2:3] == [name]]
 
 
-def test_a_leader_that_was_paused_for_long_steps_down_when_it_comes_back() -> None:
+def test_a_leader_that_was_paused_for_long_steps_down_when_it_resumes() -> None:
     simulation = two_of_each()
     name = holder_of(simulation, "scheduler")
     paused = process(simulation, name)
@@ -156,7 +156,7 @@ def test_a_leader_that_was_paused_for_long_steps_down_when_it_comes_back() -> No
     assert simulation.sim.run_until(lambda: not next(unconverged(simulation.world), ""), 60)
 
 
-def test_an_elector_that_is_held_up_keeps_nobody_in_office() -> None:
+def test_a_delayed_elector_does_not_prolong_leadership() -> None:
     simulation = two_of_each()
     name = holder_of(simulation, "scheduler")
     cut(simulation, Stall(at=0.1, component=name, seconds=60.0))
@@ -165,7 +165,7 @@ def test_an_elector_that_is_held_up_keeps_nobody_in_office() -> None:
     passes(simulation, 40)
 
 
-def test_an_elector_does_not_lead_because_of_what_an_instance_before_it_has_done() -> None:
+def test_a_restarted_elector_does_not_lead_because_of_its_predecessors_lease() -> None:
     simulation = two_of_each()
     leads = holder_of(simulation, "scheduler")
     (elector,) = (cell for cell in cells(simulation.sim.kernel.root) if cell.path == f"/cluster/{leads}")
@@ -173,12 +173,12 @@ def test_an_elector_does_not_lead_because_of_what_an_instance_before_it_has_done
     simulation.sim.crash(elector, SimulatedCrash("amid an attempt to renew"))
     simulation.sim.settle()
     assert leaders(simulation)["kube-scheduler"] == []
-    passes(simulation, 25)  # what was on its way may have prolonged a Lease that nobody holds any more
+    passes(simulation, 25)  # a write in flight may have renewed a Lease without a holder
     assert leaders(simulation)["kube-scheduler"] == [holder_of(simulation, "scheduler")]
 
 
 @pytest.mark.parametrize("hours", [-5, 5])
-def test_a_clock_that_jumps_makes_no_new_leader(hours: int) -> None:
+def test_a_clock_jump_does_not_change_the_leader(hours: int) -> None:
     simulation = two_of_each()
     before = {kind: lease_of(simulation, kind).spec.holder_identity for kind in KINDS}
     simulation.sim.kernel.wall += hours * 3600 * SECOND
@@ -186,7 +186,7 @@ def test_a_clock_that_jumps_makes_no_new_leader(hours: int) -> None:
     assert {kind: lease_of(simulation, kind).spec.holder_identity for kind in KINDS} == before
 
 
-def test_a_candidate_that_stops_gives_its_lease_up() -> None:
+def test_a_candidate_that_stops_releases_its_lease() -> None:
     simulation = two_of_each()
     name = holder_of(simulation, "scheduler")
     (elector,) = (cell for cell in cells(simulation.sim.kernel.root) if cell.path == f"/cluster/{name}")
@@ -198,7 +198,7 @@ def test_a_candidate_that_stops_gives_its_lease_up() -> None:
 
 
 @pytest.mark.parametrize("stops", [True, False])
-def test_the_only_one_of_its_kind_goes_on_at_once_after_a_restart(stops: bool) -> None:  # noqa: FBT001 -- a parameter
+def test_a_single_candidate_leads_again_at_once_after_a_restart(stops: bool) -> None:  # noqa: FBT001 -- a parameter
     simulation = Simulation(Plan(seed=1), leader_elect=True)
     assert simulation.boot()
     passes(simulation, 3)

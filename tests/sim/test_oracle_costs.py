@@ -1,4 +1,4 @@
-"""What oracles do for a commit does not grow with the cluster: counted in lines of their code that are run, not in time."""
+"""The cost of invariants per commit does not grow with the cluster; it is counted in executed lines, not in time."""
 
 import sys
 from collections.abc import Callable, Generator
@@ -20,7 +20,7 @@ OF_A_DEPLOYMENT = 10
 SECONDS = 40.0
 TIMES = 4
 GROWTH = 1.25
-"""So much more per commit is by chance: a rollout of the one cluster meets another moment of it than that of the other."""
+"""The tolerated difference: events in the two clusters coincide differently by chance."""
 AT_EVENTS = (
     "committed",
     "asked",
@@ -35,7 +35,7 @@ AT_EVENTS = (
 
 
 class Lines:
-    """Counts the lines that are run, each turn of a loop anew."""
+    """Counts executed lines, each iteration of a loop anew."""
 
     def __init__(self) -> None:
         self.count: int = 0
@@ -46,7 +46,7 @@ class Lines:
 
     @contextmanager
     def counted(self) -> Generator[None]:
-        """Count from here on."""
+        """Start counting."""
         before = sys.gettrace()
         sys.settrace(self)
         try:
@@ -56,7 +56,7 @@ class Lines:
 
 
 def counting(method: Callable[..., Any], lines: Lines) -> Callable[..., Any]:
-    """The method, and its lines are counted."""
+    """The method, with its lines counted."""
 
     def counted(*args: object) -> object:
         with lines.counted():
@@ -66,7 +66,7 @@ def counting(method: Callable[..., Any], lines: Lines) -> Callable[..., Any]:
 
 
 def plan_of(nodes: int) -> Plan:
-    """Five pods for each node, which some of all come to while others go, and some of what makes everybody look again."""
+    """Five pods for each node, some of them created while others are deleted, and events that make every invariant look again."""
     deployments = [
         CreateDeployment(at=0.1 * number, name=f"web{number}", replicas=OF_A_DEPLOYMENT) for number in range(nodes // 2)
     ]
@@ -90,7 +90,7 @@ def plan_of(nodes: int) -> Plan:
 
 
 def cost_of(nodes: int, monkeypatch: pytest.MonkeyPatch) -> tuple[float, float]:
-    """How many lines oracles run for each commit, and at each look for each node."""
+    """Executed lines of invariants per commit, and per periodic check and node."""
     at_events, at_looks, looks = Lines(), Lines(), SECONDS / 5.0
     with monkeypatch.context() as patch:
         for name in AT_EVENTS:
@@ -102,7 +102,7 @@ def cost_of(nodes: int, monkeypatch: pytest.MonkeyPatch) -> tuple[float, float]:
     return at_events.count / commits, at_looks.count / looks / nodes
 
 
-def test_what_oracles_do_for_a_commit_does_not_grow_with_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cost_of_invariants_per_commit_does_not_grow_with_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     small, large = (cost_of(nodes, monkeypatch) for nodes in (6, 6 * TIMES))
     assert large[0] < small[0] * GROWTH
     assert large[1] < small[1] * GROWTH

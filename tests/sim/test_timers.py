@@ -1,4 +1,4 @@
-"""What is due as time passes is no omission: times in objects may be of clocks that were hours ahead or behind."""
+"""Writes that are due because time passes are no omission, even if times in objects come from clocks that are hours off."""
 
 import pytest
 from msgspec.structs import replace
