@@ -1,4 +1,4 @@
-"""The built-in kinds as Structs: fields, defaults, validation, tables. Pure; nobody is asked and nothing is sent.
+"""The built-in kinds as Structs: fields, defaults, validation, tables. Pure.
 
 `SCHEME` holds them all: the `KINDS` of every group and version. The API server defaults and validates by it, the client
 finds resources in it, and the modules of groups and versions (`core/v1`, `apps/v1`, ...) give their Structs to everyone
@@ -67,7 +67,7 @@ SCHEME = Scheme(
         ),
     )
 )
-"""All kinds that are served."""
+"""All stored kinds."""
 
 SERVED = Scheme((*SCHEME, *cast("Iterable[Kind[TypedObject]]", _METRICS)))
-"""What the door serves: what is stored, and what is measured when it is asked for."""
+"""All served kinds: stored ones, and those that are measured on request."""

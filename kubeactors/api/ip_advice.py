@@ -1,4 +1,4 @@
-"""Addresses that are accepted and yet not written as they should be: warnings for the user.
+"""Warnings about addresses that are not in canonical form.
 
 Source: apimachinery/pkg/util/validation/ip.go (v1.36).
 """
@@ -10,7 +10,7 @@ from kubeactors.apimachinery.ip import Address, Network, parse_cidr, parse_ip
 
 
 def warn_of_ip(value: str, path: str) -> Iterator[str]:
-    """An address that is not written as it should be.
+    """Warn about an address that is not in canonical form.
 
     >>> list(warn_of_ip("FD00::1", "spec.loadBalancerIP"))
     ['spec.loadBalancerIP: IPv6 address "FD00::1" should be in RFC 5952 canonical format ("fd00::1")']
@@ -25,7 +25,7 @@ def warn_of_ip(value: str, path: str) -> Iterator[str]:
 
 
 def warn_of_cidr(value: str, path: str) -> Iterator[str]:
-    """A block that is not written as it should be.
+    """Warn about a block that is not in canonical form.
 
     >>> list(warn_of_cidr("10.0.0.1/8", "spec"))
     ['spec: CIDR value "10.0.0.1/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.0.0.1/32"?)']

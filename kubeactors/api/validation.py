@@ -1,4 +1,4 @@
-"""Rules that fields of many kinds share, each as a validator.
+"""Validators of fields that many kinds share.
 
 Those of metadata are in `apimachinery/objectmeta.py`, those of selectors in `apimachinery/labels.py`.
 
@@ -16,14 +16,14 @@ from kubeactors.apimachinery.meta import IntOrString
 from kubeactors.apimachinery.objectmeta import validate_nonnegative
 
 POD_LOOPBACK = IPv4Network("127.128.0.0/9")
-"""Where pods have their addresses that run in this process: real sockets listen at them."""
+"""The addresses of coroutine pods, at which real sockets listen."""
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")
-"""What a port can speak, in the order in which errors name them."""
+"""The protocols, in the order in which errors list them."""
 
 
 def validate_text(value: str, path: str, rule: Callable[[str], names.Messages]) -> Iterator[FieldError]:
-    """A text that a rule of `names` must accept.
+    """A string must satisfy a rule of `names`.
 
     >>> [str(error) for error in validate_text("a.b", "spec.hostname", names.dns1123_label)]
     ['spec.hostname: Invalid value: "a.b": must not contain dots']
@@ -33,7 +33,7 @@ def validate_text(value: str, path: str, rule: Callable[[str], names.Messages]) 
 
 
 def validate_one_of(value: str, path: str, supported: Iterable[str]) -> Iterator[FieldError]:
-    """A member of an enumeration, which must be given."""
+    """A required member of an enumeration."""
     if not value:
         yield required(path)
     elif value not in supported:
@@ -64,19 +64,19 @@ def validate_port_number_or_name(value: IntOrString, path: str) -> Iterator[Fiel
 
 
 def validate_known_ip(value: str, path: str, old: Iterable[str]) -> Iterator[FieldError]:
-    """An address of an old field; one that the object had before passes as it is."""
+    """An address of a legacy field; an existing one is accepted as it is."""
     if value not in old:
         yield from validate_legacy_ip(value, path)
 
 
 def validate_known_cidr(value: str, path: str, old: Iterable[str]) -> Iterator[FieldError]:
-    """A block of addresses of an old field; one that the object had before passes as it is."""
+    """A CIDR block of a legacy field; an existing one is accepted as it is."""
     if value not in old:
         yield from validate_legacy_cidr(value, path)
 
 
 def validate_endpoint_ip(value: str, path: str) -> Iterator[FieldError]:
-    """An address that traffic can be sent to: no loopback, no link-local one.
+    """A valid endpoint: not a loopback or link-local address.
 
     Unlike the original it takes the loopback addresses of pods that really listen (`POD_LOOPBACK`).
 
@@ -104,7 +104,7 @@ def _is_link_local_multicast(address: IPv4Address | IPv6Address) -> bool:
 
 
 def validate_domain_prefixed_path(value: str, path: str) -> Iterator[FieldError]:
-    """A domain and a path within it, as controllers and signers are named.
+    """A domain-prefixed path, as in the names of controllers and signers.
 
     >>> [str(error) for error in validate_domain_prefixed_path("example.com", "spec.controller")]
     ['spec.controller: Invalid value: "example.com": must be a domain-prefixed path (such as "acme.io/foo")']

@@ -1,4 +1,4 @@
-"""Rules that kinds share which keep pods of a template alive: counts in their status, and their names.
+"""Validation that workloads share: counts in their status, and names.
 
 Source: pkg/apis/apps/validation/validation.go, pkg/apis/core/validation/validation.go (v1.36).
 """
@@ -30,18 +30,18 @@ def validate_counts(counts: Mapping[str, int | None]) -> Iterator[FieldError]:
 
 
 def validate_at_most(counts: Mapping[str, int], maximum: int, detail: str) -> Iterator[FieldError]:
-    """Counts in a status that are parts of another one."""
+    """Counts that are part of another one are not greater than that."""
     return (invalid(f"status.{name}", count, detail) for name, count in counts.items() if count > maximum)
 
 
 def validate_collisions(new: int | None, old: int | None) -> Iterator[FieldError]:
-    """Collisions of hashes are never forgotten."""
+    """The collision count does not decrease."""
     if (new or 0) < (old or 0):
         yield invalid("status.collisionCount", new or 0, "cannot be decremented")
 
 
 def warn_of_name(name: str) -> Iterator[str]:
-    """Pods are named after their owner, and their hosts after them.
+    """Names of pods derive from their owner's, and host names from these.
 
     >>> list(warn_of_name("a.b"))[0][-23:]
     '[must not contain dots]'
@@ -51,7 +51,7 @@ def warn_of_name(name: str) -> Iterator[str]:
 
 
 def validate_number_or_percent(value: IntOrString, path: str) -> Iterator[FieldError]:
-    """A number of pods, or so many percent of them."""
+    """A number of pods, or a percentage."""
     if isinstance(value, str):
         for message in names.percent(value):
             yield invalid(path, value, message)
@@ -70,12 +70,12 @@ def validate_at_most_all(value: IntOrString, path: str) -> Iterator[FieldError]:
 
 
 def percent_of(value: IntOrString) -> int | None:
-    """The percentage; None if it is none."""
+    """The percentage; None if the value is not one."""
     return int(value[:-1]) if isinstance(value, str) and not names.percent(value) else None
 
 
 def number_of(value: IntOrString) -> int:
-    """The number or the percentage; 0 of a text that is neither.
+    """The number or the percentage; 0 for any other string.
 
     >>> number_of("25%"), number_of(3), number_of("3"), number_of("x")
     (25, 3, 3, 0)

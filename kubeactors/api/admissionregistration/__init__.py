@@ -1,1 +1,1 @@
-"""The group of webhooks and policies of admission."""
+"""The group admissionregistration.k8s.io."""

@@ -1,1 +1,1 @@
-"""The group of custom kinds."""
+"""The group apiextensions.k8s.io."""

@@ -1,1 +1,1 @@
-"""The group of group versions."""
+"""The group apiregistration.k8s.io."""

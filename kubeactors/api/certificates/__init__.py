@@ -1,1 +1,1 @@
-"""The group of certificate requests."""
+"""The group certificates.k8s.io."""

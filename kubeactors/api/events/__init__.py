@@ -1,1 +1,1 @@
-"""The group events.k8s.io: the newer shape of events."""
+"""The group events.k8s.io."""

@@ -1,1 +1,1 @@
-"""The group of flows of requests."""
+"""The group flowcontrol.apiserver.k8s.io."""

@@ -1,1 +1,1 @@
-"""metrics.k8s.io: what nodes and pods take."""
+"""The group metrics.k8s.io."""

@@ -1,1 +1,1 @@
-"""The group of ingresses, network policies and service ranges."""
+"""The group networking.k8s.io."""

@@ -1,1 +1,1 @@
-"""The group of runtime classes."""
+"""The group node.k8s.io."""

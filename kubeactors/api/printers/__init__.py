@@ -1,4 +1,4 @@
-"""How objects look in a table: what `kubectl get` shows.
+"""Table printers: the columns of `kubectl get`.
 
 The API server asks here when a client accepts a Table: `columns` once for an answer, `row` for each object.
 Every kind has its printer; kinds without one get a table of names and creation times.
@@ -94,7 +94,7 @@ def of(kind: Kind[TypedObject]) -> Printer[HasMeta]:
 
 
 def of_type(type_: type[object]) -> Printer[HasMeta]:
-    """The printer of a Struct."""
+    """The printer of a Struct's kind."""
     return cast("Printer[HasMeta]", _PRINTERS.get(type_, _DEFAULT))
 
 
@@ -113,7 +113,7 @@ def row(object_: HasMeta, now_ns: int) -> Cells:
 
 
 def row_conditions(object_: HasMeta) -> tuple[RowCondition, ...]:
-    """What holds for the whole row: that a pod has come to an end."""
+    """The conditions of a row: whether a pod is completed."""
     return of_type(type(object_)).conditions(object_)
 
 

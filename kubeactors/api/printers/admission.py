@@ -1,4 +1,4 @@
-"""How webhooks, policies and group versions look in a table.
+"""The table printers of webhooks, policies and group versions.
 
 Source: pkg/printers/internalversion/printers.go, kube-aggregator/pkg/registry/apiservice/etcd/etcd.go (v1.36).
 """

@@ -1,4 +1,4 @@
-"""How HorizontalPodAutoscalers look in a table.
+"""The table printers of HorizontalPodAutoscalers.
 
 Source: pkg/printers/internalversion/printers.go, formatHPAMetrics (v1.36).
 """
@@ -12,7 +12,7 @@ from kubeactors.api.autoscaling.v2.metrics import MetricSpec, MetricStatus, Metr
 from kubeactors.api.printers.table import AGE, NAME, NONE, UNKNOWN, Cells, Column, Printer, age
 
 SHOWN = 2
-"""Beyond so many metrics the others are only counted."""
+"""The number of metrics to show; others are counted."""
 
 _NO_STATUS = MetricStatus()
 
@@ -32,7 +32,7 @@ def autoscaler_cells(autoscaler: HorizontalPodAutoscaler, now_ns: int) -> Cells:
 
 
 def first_version_cells(autoscaler: v1.HorizontalPodAutoscaler, now_ns: int) -> Cells:
-    """The same of an autoscaler in its first version."""
+    """All cells of the row of an autoscaler in version 1."""
     return autoscaler_cells(to_v2(autoscaler), now_ns)
 
 

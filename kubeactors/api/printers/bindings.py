@@ -1,4 +1,4 @@
-"""How bindings of roles look in a table.
+"""The table printers of bindings of roles.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """

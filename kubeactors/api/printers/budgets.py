@@ -1,4 +1,4 @@
-"""How PodDisruptionBudgets look in a table.
+"""The table printers of PodDisruptionBudgets.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """

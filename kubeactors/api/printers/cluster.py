@@ -1,4 +1,4 @@
-"""How the kinds that run the cluster look in a table: certificates, flows of requests, devices, runtimes, components.
+"""The table printers of the kinds that run the cluster: certificates, flows of requests, devices, runtimes, components.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """
@@ -38,7 +38,7 @@ def csr_cells(csr: CertificateSigningRequest, now_ns: int) -> Cells:
 
 
 def csr_condition(csr: CertificateSigningRequest) -> str:
-    """What was decided, and whether the certificate is there.
+    """The decision, and whether the certificate is issued.
 
     >>> csr_condition(CertificateSigningRequest())
     'Pending'

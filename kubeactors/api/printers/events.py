@@ -1,4 +1,4 @@
-"""How events look in a table.
+"""The table printers of events.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """
@@ -40,7 +40,7 @@ def event_cells(event: Event, now_ns: int) -> Cells:
 
 
 def newer_event_cells(event: newer.Event, now_ns: int) -> Cells:
-    """All cells of a newer event's row: the same."""
+    """All cells of the row of an events.k8s.io event."""
     return event_cells(newer.to_core(event), now_ns)
 
 

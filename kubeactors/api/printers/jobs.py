@@ -1,4 +1,4 @@
-"""How Jobs and CronJobs look in a table.
+"""The table printers of Jobs and CronJobs.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """
@@ -62,7 +62,7 @@ def job_state(job: Job) -> str:
 
 
 def completions(job: Job) -> str:
-    """How many pods have succeeded, of how many that must.
+    """The number of succeeded pods, out of the completions.
 
     >>> completions(Job())
     '0/1'

@@ -1,4 +1,4 @@
-"""How ingresses, network policies and service ranges look in a table.
+"""The table printers of ingresses, network policies and service ranges.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """
@@ -42,7 +42,7 @@ def network_policy_cells(policy: NetworkPolicy, now_ns: int) -> Cells:
 
 
 def ip_address_cells(one: IPAddress, now_ns: int) -> Cells:
-    """All cells of an address's row. As in the original there is one more than columns: the age."""
+    """All cells of an address's row. As in Kubernetes there is one more than columns: the age."""
     parent, path = one.spec.parent_ref, NONE
     if parent is not None:
         group = f"{parent.resource}.{parent.group}" if parent.group else parent.resource

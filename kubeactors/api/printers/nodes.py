@@ -1,4 +1,4 @@
-"""How nodes look in a table.
+"""The table printers of nodes.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """

@@ -1,4 +1,4 @@
-"""How the small kinds look in a table.
+"""The table printers of the small kinds.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """
@@ -45,7 +45,7 @@ def priority_class_cells(one: PriorityClass, now_ns: int) -> Cells:
 
 
 def resource_quota_cells(quota: ResourceQuota, now_ns: int) -> Cells:
-    """All cells of a ResourceQuota's row: what is used of what, requests apart from limits."""
+    """All cells of a ResourceQuota's row: usage and hard limits, requests apart from limits."""
     status = quota.status
     said = {name: f"{name}: {status.used.get(name, '0')}/{status.hard[name]}" for name in sorted(status.hard)}
     requests = ", ".join(text for name, text in said.items() if not name.startswith("limits"))

@@ -1,4 +1,4 @@
-"""How pods look in a table: the status column sums up phase, conditions and containers in one word.
+"""The table printer of pods. The status column sums up phase, conditions and containers in one word.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """
@@ -29,7 +29,7 @@ NODE_LOST = "NodeLost"
 
 @dataclass
 class _Summary:
-    """What is gathered on the way through the containers."""
+    """The summary of the containers."""
 
     reason: str
     ready: int = 0
@@ -64,7 +64,7 @@ def pod_cells(pod: Pod, now_ns: int) -> Cells:
 
 
 def pod_conditions(pod: Pod) -> tuple[RowCondition, ...]:
-    """Whether the pod has come to an end."""
+    """Whether the pod is completed."""
     return _COMPLETED.get(pod.status.phase, ())
 
 
@@ -94,7 +94,7 @@ def _phase(pod: Pod) -> str:
 
 
 def _go_through_init_containers(pod: Pod, summary: _Summary, sidecars: _Summary) -> bool:
-    """Whether the pod is still initializing: the first init container that has not done its part says so."""
+    """Whether the pod is still initializing, by the first init container that is not done."""
     names = _sidecars(pod)
     for i, container in enumerate(pod.status.init_container_statuses):
         is_sidecar = container.name in names
@@ -122,7 +122,7 @@ def _init_reason(pod: Pod, container: ContainerStatus, index: int) -> str:
 
 
 def _go_through_containers(pod: Pod, summary: _Summary) -> None:
-    """From the last to the first, so that the first one's reason is shown."""
+    """In reverse order, so that the first container's reason wins."""
     running = False
     for container in reversed(pod.status.container_statuses):
         summary.add_restarts(container)

@@ -1,4 +1,4 @@
-"""How services, endpoints and endpoint slices look in a table.
+"""The table printers of services, endpoints and endpoint slices.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """

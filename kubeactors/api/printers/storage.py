@@ -1,4 +1,4 @@
-"""How claims, volumes and storage classes look in a table.
+"""The table printers of claims, volumes and storage classes.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """

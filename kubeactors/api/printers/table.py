@@ -1,4 +1,4 @@
-"""What a table is made of, and the parts of cells that many kinds share.
+"""The types of tables, and cells that many kinds share.
 
 Source: pkg/printers/internalversion/printers.go, apimachinery/pkg/apis/meta/v1/types.go (v1.36).
 """
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Column(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One column, as the API describes it. `priority` 0 is always shown, 1 only by `kubectl get -o wide`."""
+    """A column definition. Columns of `priority` 0 are always shown, others by `kubectl get -o wide` only."""
 
     name: str = always("")
     type: str = always("string")
@@ -28,7 +28,7 @@ class Column(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class RowCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Something about a whole row; only Completed is known, and clients may hide such rows."""
+    """A condition of a row; the only one is Completed, and clients may hide such rows."""
 
     type: str = always("")
     status: str = always("")
@@ -37,12 +37,12 @@ class RowCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 def no_conditions(_: object) -> tuple[RowCondition, ...]:
-    """Nothing about the row."""
+    """No row conditions."""
     return ()
 
 
 class Printer(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """How one kind looks in a table. `cells` gets the object and the time (ns since 1970), and fills all columns."""
+    """The table printer of a kind. `cells` takes the object and the time (ns since 1970), and fills all columns."""
 
     columns: tuple[Column, ...]
     cells: Callable[[T, int], Cells]
@@ -59,7 +59,7 @@ NONE, UNKNOWN = "<none>", "<unknown>"
 
 
 def age(meta: ObjectMeta, now_ns: int) -> str:
-    """How long the object has existed.
+    """The age of an object.
 
     >>> age(ObjectMeta(creation_timestamp="1970-01-01T00:00:10Z"), 70 * 10**9), age(ObjectMeta(), 0)
     ('60s', '<unknown>')
@@ -68,7 +68,7 @@ def age(meta: ObjectMeta, now_ns: int) -> str:
 
 
 def since(time: str | None, now_ns: int) -> str:
-    """How long ago something was."""
+    """The time elapsed since a time."""
     return human_duration(now_ns - parse_time(time)) if time else UNKNOWN
 
 
@@ -79,7 +79,7 @@ def container_cells(containers: Iterable[Container]) -> tuple[str, str]:
 
 
 def at_most_three(items: Iterable[str], empty: str) -> str:
-    """The first three of a list, and how many more there are.
+    """The first three of a list, and the number of the others.
 
     >>> at_most_three(["a", "b", "c", "d", "e"], "<unset>"), at_most_three([], "<unset>")
     ('a,b,c + 2 more...', '<unset>')

@@ -1,4 +1,4 @@
-"""How kinds that make pods, their templates and their scale look in a table.
+"""The table printers of kinds that make pods, their templates and their scale.
 
 Source: pkg/printers/internalversion/printers.go (v1.36).
 """

@@ -1,4 +1,4 @@
-"""Which objects a scope of a quota means.
+"""The objects that match the scopes of a quota.
 
 Source: pkg/quota/v1/evaluator/core/{pods,persistent_volume_claims}.go (v1.36).
 """
@@ -26,7 +26,7 @@ from kubeactors.apimachinery.meta import TypedObject
 
 
 def in_scopes(value: TypedObject, selectors: Iterable[ScopedResourceSelectorRequirement]) -> bool:
-    """Whether all of them mean this object. Scopes mean pods, one of them claims."""
+    """Whether the object matches all scopes. Scopes apply to pods, one of them to claims."""
     return all(_is_meant(value, one) for one in selectors)
 
 
@@ -51,7 +51,7 @@ def _is_pod_meant(pod: Pod, selector: ScopedResourceSelectorRequirement) -> bool
 
 
 def _selects(selector: ScopedResourceSelectorRequirement, values: list[str]) -> bool:
-    """Whether any of the object's values is one that is asked for."""
+    """Whether any of the object's values matches."""
     if selector.operator == EXISTS:
         return bool(values)
     if selector.operator == DOES_NOT_EXIST:

@@ -1,4 +1,4 @@
-"""What the objects that a quota counts use together, kept up to date change by change."""
+"""The current usage of a quota, updated change by change."""
 
 from collections.abc import Iterable
 
@@ -27,27 +27,27 @@ class Tally:
         self._uses: dict[tuple[str, str, str], Resources] = {}
         known = {name: None for names in self._names.values() for name in names}
         self.used: Resources = {name: "0" for name in spec.hard if name in known}
-        """By name; those of `hard` that no object can have are left out."""
+        """By name; those of `hard` that no object can use are left out."""
         self.valid_until: int | None = None
-        """When the time of a pod is over that is counted here: then another tally must be made."""
+        """When the grace period of a counted pod ends: then a new tally is needed."""
 
     def names(self, resource: tuple[str, str]) -> tuple[str, ...]:
-        """The names that objects of a group and resource are counted under."""
+        """The names under which objects of a group and resource are counted."""
         return self._names.get(resource, ())
 
     def counts(self, resource: tuple[str, str], value: TypedObject) -> bool:
-        """Whether the quota is about this object."""
+        """Whether the quota counts this object."""
         return bool(self._names.get(resource)) and in_scopes(value, self._selectors)
 
     def use(self, resource: tuple[str, str], value: TypedObject) -> Resources:
-        """What the object uses, under the names of the quota; nothing if the quota is not about it."""
+        """The usage of the object by the names of the quota; empty if the quota does not count it."""
         if not self.counts(resource, value):
             return {}
         found = usage_of(*resource, value, self._wall)
         return {name: found[name] for name in self._names[resource] if name in found}
 
     def put(self, resource: tuple[str, str], value: TypedObject) -> bool:
-        """An object is like this now; whether that changes what is used."""
+        """Record the current state of an object; whether the usage changes."""
         if not self._names.get(resource):
             return False
         changes = self._count((*resource, value.metadata.name), self.use(resource, value))
@@ -56,7 +56,7 @@ class Tally:
         return changes
 
     def remove(self, resource: tuple[str, str], name: str) -> bool:
-        """An object is gone; whether that changes what is used."""
+        """Record the deletion of an object; whether the usage changes."""
         return self._count((*resource, name), {})
 
     def _count(self, key: tuple[str, str, str], new: Resources) -> bool:
@@ -80,7 +80,7 @@ class Tally:
 
 
 def is_charged_alike(old: TypedObject | None, new: TypedObject | None) -> bool:
-    """Whether a change costs nobody anything for certain: most changes of pods are of their status."""
+    """Whether a change certainly does not affect usage, as most status changes of pods."""
     return (
         isinstance(old, Pod)
         and isinstance(new, Pod)

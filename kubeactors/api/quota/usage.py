@@ -18,14 +18,14 @@ SECOND = 1_000_000_000
 CLASS_SUFFIX = ".storageclass.storage.k8s.io/"
 
 _BY_PLURAL = frozenset({"configmaps", "replicationcontrollers", "resourcequotas", "secrets"})
-"""Objects that may be counted without `count/` in front."""
+"""Resources that may be counted without the prefix `count/`."""
 _COMPUTE = tuple(
     f"{prefix}{name}" for name in ("cpu", "memory", "ephemeral-storage") for prefix in ("", "requests.", "limits.")
 )
 _SERVICES = ("services", "services.nodeports", "services.loadbalancers")
 _CLAIMS = ("persistentvolumeclaims", "requests.storage")
 _MUST_BE_SET = frozenset(f"{prefix}{name}" for name in ("cpu", "memory") for prefix in ("", "requests.", "limits."))
-"""Who bounds these makes every container say what it needs."""
+"""Quotas of these require every container to specify them."""
 
 
 @lru_cache(maxsize=4096)
@@ -39,7 +39,7 @@ def count_name(group: str, resource: str) -> str:
 
 
 def counted_names(group: str, resource: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of a quota's names that objects of a resource are counted under.
+    """Those of a quota's names under which objects of a resource are counted.
 
     >>> counted_names("", "pods", ["pods", "services", "requests.example.com/gpu"])
     ('pods', 'requests.example.com/gpu')
@@ -65,7 +65,7 @@ def _is_of_devices(name: str) -> bool:
 
 
 def usage_of(group: str, resource: str, value: TypedObject, wall: int) -> Resources:
-    """What an object uses at a time in nanoseconds since 1970.
+    """The usage of an object at a time in nanoseconds since 1970.
 
     >>> usage_of("", "pods", Pod(), 0)
     {'count/pods': '1', 'pods': '1'}
@@ -81,7 +81,7 @@ def usage_of(group: str, resource: str, value: TypedObject, wall: int) -> Resour
 
 
 def ends_at(pod: Pod) -> int | None:
-    """When a pod that is being deleted is no longer charged, whether its node still answers or not."""
+    """When a terminating pod is no longer charged, even if its node does not respond."""
     metadata = pod.metadata
     if metadata.deletion_timestamp is None or metadata.deletion_grace_period_seconds is None:
         return None
@@ -139,13 +139,13 @@ def _of_claim(claim: PersistentVolumeClaim) -> Resources:
 
 
 def _whole(amount: str) -> str:
-    """Bytes are not divided."""
+    """Rounded up to whole bytes."""
     parsed = quantity.parse(amount)
     return str(quantity.value(amount)) if parsed.nanos % quantity.NANOS else amount
 
 
 def missing(value: TypedObject, names: Iterable[str]) -> str:
-    """What containers of a pod must say under a quota of these names, and do not; empty if nothing.
+    """The error of a pod whose containers lack values that a quota of these names requires; empty if none.
 
     >>> from kubeactors.api.core.v1 import Container, PodSpec
     >>> missing(Pod(spec=PodSpec(containers=(Container(name="c"),))), ["limits.cpu", "pods"])

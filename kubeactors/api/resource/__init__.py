@@ -1,1 +1,1 @@
-"""The group of devices."""
+"""The group resource.k8s.io."""

@@ -1,1 +1,1 @@
-"""Version 1 of the group of webhooks and policies of admission."""
+"""admissionregistration.k8s.io/v1: admission webhooks and policies."""

@@ -1,4 +1,4 @@
-"""How webhooks and policies are served."""
+"""The kinds of admission webhooks and policies."""
 
 from kubeactors.api.admissionregistration.v1 import policy_validation as policies
 from kubeactors.api.admissionregistration.v1 import webhook_validation as hooks

@@ -1,4 +1,4 @@
-"""Which requests webhooks and policies look at.
+"""The requests that webhooks and policies match.
 
 Source: api/admissionregistration/v1/types.go (v1.36).
 """
@@ -23,7 +23,7 @@ class RuleWithOperations(Object, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class NamedRuleWithOperations(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Operations on resources, perhaps only on objects of some names."""
+    """Operations on resources, optionally restricted to objects by name."""
 
     atomic: ClassVar[bool] = True
     resource_names: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class NamedRuleWithOperations(Object, frozen=True, kw_only=True, omit_defaults=T
 
 
 class MatchResources(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which requests a policy looks at."""
+    """The requests that a policy matches."""
 
     atomic: ClassVar[bool] = True
     namespace_selector: LabelSelector | None = None
@@ -46,7 +46,7 @@ class MatchResources(Object, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 class MatchCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A condition in CEL that requests must fulfil."""
+    """A CEL condition that a request must satisfy."""
 
     name: str = always("")
     expression: str = always("")
@@ -70,7 +70,7 @@ class WebhookClientConfig(Object, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class ParamKind(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The kind of the objects that parametrize a policy."""
+    """The kind of a policy's parameter objects."""
 
     atomic: ClassVar[bool] = True
     api_version: str = ""
@@ -78,7 +78,7 @@ class ParamKind(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 
 
 class ParamRef(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The objects that parametrize a policy in a binding, by name or by labels."""
+    """The parameter objects of a binding, by name or by labels."""
 
     atomic: ClassVar[bool] = True
     name: str = ""
@@ -88,7 +88,7 @@ class ParamRef(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Variable(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """An expression that others refer to by a name."""
+    """A named expression for use in other expressions."""
 
     atomic: ClassVar[bool] = True
     name: str = always("")

@@ -1,4 +1,4 @@
-"""Mutating policies: changes of writes.
+"""MutatingAdmissionPolicy and its binding.
 
 Source: api/admissionregistration/v1/types.go (v1.36).
 """
@@ -21,7 +21,7 @@ from kubeactors.apimachinery.meta import (
 
 
 class ApplyConfiguration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """An expression that makes what is to be applied."""
+    """An expression that makes an apply configuration."""
 
     expression: str = ""
 
@@ -33,7 +33,7 @@ class JSONPatch(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 
 
 class Mutation(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One change, as a configuration to apply or as a JSON patch."""
+    """A mutation, by an apply configuration or a JSON patch."""
 
     patch_type: str = always("")
     apply_configuration: ApplyConfiguration | None = None
@@ -41,7 +41,7 @@ class Mutation(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class MutatingAdmissionPolicySpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which requests the policy looks at, and how it changes them."""
+    """The requests that the policy matches, and its mutations."""
 
     param_kind: ParamKind | None = None
     match_constraints: MatchResources | None = None
@@ -53,7 +53,7 @@ class MutatingAdmissionPolicySpec(Object, frozen=True, kw_only=True, omit_defaul
 
 
 class MutatingAdmissionPolicy(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Changes of writes in CEL. They are made where a binding says so."""
+    """Mutations of objects in CEL. A binding puts them in force."""
 
     api_version: str = "admissionregistration.k8s.io/v1"
     kind: str = "MutatingAdmissionPolicy"
@@ -61,7 +61,7 @@ class MutatingAdmissionPolicy(TypedObject, frozen=True, kw_only=True, omit_defau
 
 
 class MutatingAdmissionPolicyBindingSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which policy, with which parameters, where."""
+    """The policy, its parameters, and where it applies."""
 
     policy_name: str = ""
     param_ref: ParamRef | None = None
@@ -69,7 +69,7 @@ class MutatingAdmissionPolicyBindingSpec(Object, frozen=True, kw_only=True, omit
 
 
 class MutatingAdmissionPolicyBinding(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Puts a mutating policy into force."""
+    """Puts a mutating policy in force."""
 
     api_version: str = "admissionregistration.k8s.io/v1"
     kind: str = "MutatingAdmissionPolicyBinding"

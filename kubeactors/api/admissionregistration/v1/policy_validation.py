@@ -40,9 +40,9 @@ from kubeactors.apimachinery.labels import validate_selector
 from kubeactors.apimachinery.meta import LabelSelector
 
 AUDIT, DENY, WARN = "Audit", "Deny", "Warn"
-"""What follows from a violation."""
+"""The actions on a violation."""
 ALLOW = "Allow"
-"""What follows from missing parameters, if not DENY."""
+"""The action on missing parameters, besides DENY."""
 
 APPLY_CONFIGURATION, JSON_PATCH = "ApplyConfiguration", "JSONPatch"
 
@@ -63,13 +63,13 @@ _RESERVED = frozenset(
 
 
 def policy_variables(kind: ParamKind | None) -> tuple[str, ...]:
-    """What the expressions of a policy speak of."""
+    """The variables of a policy's expressions."""
     common = ("object", "oldObject", "request", "namespaceObject", "authorizer", "variables")
     return common if kind is None else (*common, "params")
 
 
 def default_validating_policy(policy: ValidatingAdmissionPolicy) -> ValidatingAdmissionPolicy:
-    """What cannot be evaluated is refused; all that the rules say is looked at."""
+    """The failure policy is Fail, and the match policy Equivalent."""
     spec = policy.spec
     match = default_match_resources(spec.match_constraints)
     filled = replace(spec, failure_policy=spec.failure_policy or "Fail", match_constraints=match)
@@ -77,14 +77,14 @@ def default_validating_policy(policy: ValidatingAdmissionPolicy) -> ValidatingAd
 
 
 def default_validating_binding(binding: ValidatingAdmissionPolicyBinding) -> ValidatingAdmissionPolicyBinding:
-    """All that the rules say is looked at."""
+    """Selectors match everything, and the match policy is Equivalent."""
     return replace(
         binding, spec=replace(binding.spec, match_resources=default_match_resources(binding.spec.match_resources))
     )
 
 
 def default_mutating_policy(policy: MutatingAdmissionPolicy) -> MutatingAdmissionPolicy:
-    """What cannot be evaluated is refused; all that the rules say is looked at."""
+    """The failure policy is Fail, and the match policy Equivalent."""
     spec = policy.spec
     match = default_match_resources(spec.match_constraints)
     filled = replace(spec, failure_policy=spec.failure_policy or "Fail", match_constraints=match)
@@ -92,14 +92,14 @@ def default_mutating_policy(policy: MutatingAdmissionPolicy) -> MutatingAdmissio
 
 
 def default_mutating_binding(binding: MutatingAdmissionPolicyBinding) -> MutatingAdmissionPolicyBinding:
-    """All that the rules say is looked at."""
+    """Selectors match everything, and the match policy is Equivalent."""
     return replace(
         binding, spec=replace(binding.spec, match_resources=default_match_resources(binding.spec.match_resources))
     )
 
 
 def default_match_resources(found: MatchResources | None) -> MatchResources | None:
-    """Any namespace, any labels, any version of what is named."""
+    """Any namespace, any labels, and equivalent versions."""
     if found is None:
         return None
     return replace(
@@ -117,7 +117,7 @@ def _with_scopes(rules: tuple[NamedRuleWithOperations, ...]) -> tuple[NamedRuleW
 
 
 def validate_validating_policy(policy: ValidatingAdmissionPolicy) -> Iterator[FieldError]:
-    """Something to look at, and expressions that compile."""
+    """Match constraints, and expressions that compile."""
     spec = policy.spec
     variables = policy_variables(spec.param_kind)
     yield from _validate_failure_policy(spec.failure_policy)
@@ -136,12 +136,12 @@ def validate_validating_policy(policy: ValidatingAdmissionPolicy) -> Iterator[Fi
 def validate_validating_policy_update(
     new: ValidatingAdmissionPolicy, _old: ValidatingAdmissionPolicy
 ) -> Iterator[FieldError]:
-    """Anything may change."""
+    """Everything is mutable."""
     return validate_validating_policy(new)
 
 
 def validate_mutating_policy(policy: MutatingAdmissionPolicy) -> Iterator[FieldError]:
-    """Something to look at, and changes that compile."""
+    """Match constraints, and mutations that compile."""
     spec = policy.spec
     variables = policy_variables(spec.param_kind)
     yield from _validate_failure_policy(spec.failure_policy)
@@ -162,12 +162,12 @@ def validate_mutating_policy(policy: MutatingAdmissionPolicy) -> Iterator[FieldE
 def validate_mutating_policy_update(
     new: MutatingAdmissionPolicy, _old: MutatingAdmissionPolicy
 ) -> Iterator[FieldError]:
-    """Anything may change."""
+    """Everything is mutable."""
     return validate_mutating_policy(new)
 
 
 def validate_validating_binding(binding: ValidatingAdmissionPolicyBinding) -> Iterator[FieldError]:
-    """A policy, and what follows from it."""
+    """A policy, and validation actions."""
     spec = binding.spec
     yield from _validate_target(spec.policy_name, spec.param_ref, spec.match_resources)
     actions, path = spec.validation_actions, "spec.validationActions"
@@ -185,7 +185,7 @@ def validate_validating_binding(binding: ValidatingAdmissionPolicyBinding) -> It
 def validate_validating_binding_update(
     new: ValidatingAdmissionPolicyBinding, _old: ValidatingAdmissionPolicyBinding
 ) -> Iterator[FieldError]:
-    """Anything may change."""
+    """Everything is mutable."""
     return validate_validating_binding(new)
 
 
@@ -198,7 +198,7 @@ def validate_mutating_binding(binding: MutatingAdmissionPolicyBinding) -> Iterat
 def validate_mutating_binding_update(
     new: MutatingAdmissionPolicyBinding, _old: MutatingAdmissionPolicyBinding
 ) -> Iterator[FieldError]:
-    """Anything may change."""
+    """Everything is mutable."""
     return validate_mutating_binding(new)
 
 
@@ -327,7 +327,7 @@ def _validate_annotation(
 
 
 def _validate_mutation(one: Mutation, path: str) -> Iterator[FieldError]:
-    """The expressions of mutations speak of types that are not known here, so they are only asked to be there."""
+    """The expressions of mutations use types that are unknown here, so they are only required to exist."""
     kinds = {APPLY_CONFIGURATION: one.apply_configuration, JSON_PATCH: one.json_patch}
     if not one.patch_type:
         yield required(f"{path}.patchType")

@@ -1,4 +1,4 @@
-"""What rules, conditions and selectors of webhooks and policies must be like.
+"""Validation of rules, conditions and selectors of webhooks and policies.
 
 Source: pkg/apis/admissionregistration/validation/validation.go (v1.36).
 """
@@ -23,7 +23,7 @@ OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
 SCOPES = ("*", "Cluster", "Namespaced")
 
 WEBHOOK_VARIABLES = ("object", "oldObject", "request", "authorizer")
-"""What conditions of webhooks speak of."""
+"""The variables of a webhook's match conditions."""
 
 _MAX_CONDITIONS = 64
 
@@ -54,7 +54,7 @@ def validate_rule(rule: RuleWithOperations | NamedRuleWithOperations, path: str)
 def validate_conditions(
     conditions: tuple[MatchCondition, ...], path: str, variables: tuple[str, ...]
 ) -> Iterator[FieldError]:
-    """Conditions with names of their own, that compile."""
+    """Names are unique, and expressions compile."""
     if len(conditions) > _MAX_CONDITIONS:
         yield too_many(path, len(conditions), _MAX_CONDITIONS)
     seen: list[str] = []
@@ -66,7 +66,7 @@ def validate_conditions(
 
 
 def validate_expression(text: str, path: str, variables: tuple[str, ...], wanted: str) -> Iterator[FieldError]:
-    """An expression that compiles, and has the right type."""
+    """The expression compiles, and has the required type."""
     try:
         compile_program(text, variables, wanted)
     except CelError as error:
@@ -74,7 +74,7 @@ def validate_expression(text: str, path: str, variables: tuple[str, ...], wanted
 
 
 def validate_match_resources(found: MatchResources, path: str) -> Iterator[FieldError]:
-    """What a policy looks at, with its defaults."""
+    """The match constraints of a policy, after defaulting."""
     if found.match_policy is None:
         yield required(f"{path}.matchPolicy")
     elif found.match_policy not in MATCH_POLICIES:
@@ -121,7 +121,7 @@ def _validate_star(values: tuple[str, ...], path: str, what: str) -> Iterator[Fi
 
 
 def _validate_resources(resources: tuple[str, ...], path: str) -> Iterator[FieldError]:
-    """Resources and subresources; none that another covers already."""
+    """Resources and subresources; none overlaps with another."""
     if not resources:
         yield required(path)
     covered: dict[str, None] = {}

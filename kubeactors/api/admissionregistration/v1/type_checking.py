@@ -25,7 +25,7 @@ _ANY: Raw = {"x-kubernetes-preserve-unknown-fields": True}
 
 
 def type_warnings(spec: ValidatingAdmissionPolicySpec, scheme: Scheme) -> Iterator[ExpressionWarning]:
-    """What is wrong with each expression, for each kind that the rules name."""
+    """The type errors of each expression, for each kind in the rules."""
     kinds = kinds_to_check(spec.match_constraints.resource_rules if spec.match_constraints else (), scheme)
     for i, one in enumerate(spec.validations):
         for field, text in (("expression", one.expression), ("messageExpression", one.message_expression)):
@@ -34,7 +34,7 @@ def type_warnings(spec: ValidatingAdmissionPolicySpec, scheme: Scheme) -> Iterat
 
 
 def kinds_to_check(rules: Iterable[NamedRuleWithOperations], scheme: Scheme) -> tuple[Kind[TypedObject], ...]:
-    """The kinds that rules name without wildcards, by group, version and kind; ten at most for each rule."""
+    """The kinds in rules without wildcards, by group, version and kind; at most ten per rule."""
     found: dict[GroupVersionResource, Kind[TypedObject]] = {}
     for rule in rules:
         found |= {kind.gvr: kind for kind in [*_named(rule, scheme)][:_MOST_TYPES]}
@@ -64,7 +64,7 @@ def _unknown(text: str, kind: Kind[TypedObject]) -> str:
 
 @lru_cache(maxsize=16)
 def _schema_of(type_: type[TypedObject]) -> Structural:
-    """A Struct as a schema; what contains itself is any object there."""
+    """A Struct as a schema; a recursive part is an arbitrary object."""
     return Structural(_schema(msgspec.inspect.type_info(type_), ()))
 
 

@@ -1,4 +1,4 @@
-"""Validating policies: rules about writes.
+"""ValidatingAdmissionPolicy and its binding.
 
 Source: api/admissionregistration/v1/types.go (v1.36).
 """
@@ -24,7 +24,7 @@ from kubeactors.apimachinery.meta import (
 
 
 class Validation(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """An expression in CEL that must hold, and what to say if it does not."""
+    """A CEL expression that must hold, and the message if it does not."""
 
     expression: str = always("")
     message: str = ""
@@ -33,14 +33,14 @@ class Validation(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False
 
 
 class AuditAnnotation(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a policy adds to the audit log."""
+    """An annotation that a policy adds to the audit log."""
 
     key: str = always("")
     value_expression: str = always("")
 
 
 class ValidatingAdmissionPolicySpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which requests the policy looks at, and what must hold of them."""
+    """The requests that the policy matches, and its validations."""
 
     param_kind: ParamKind | None = None
     match_constraints: MatchResources | None = None
@@ -52,20 +52,20 @@ class ValidatingAdmissionPolicySpec(Object, frozen=True, kw_only=True, omit_defa
 
 
 class ExpressionWarning(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What does not fit the types that an expression is evaluated with."""
+    """A type error of an expression."""
 
     field_ref: str = always("")
     warning: str = always("")
 
 
 class TypeChecking(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What was noticed in a policy's expressions."""
+    """The type errors of a policy's expressions."""
 
     expression_warnings: tuple[ExpressionWarning, ...] = ()
 
 
 class ValidatingAdmissionPolicyStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What is known of a policy's expressions."""
+    """The results of checking the policy's expressions."""
 
     observed_generation: int = 0
     type_checking: TypeChecking | None = None
@@ -73,7 +73,7 @@ class ValidatingAdmissionPolicyStatus(Object, frozen=True, kw_only=True, omit_de
 
 
 class ValidatingAdmissionPolicy(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Rules in CEL about writes. They hold where a binding says so."""
+    """Validations of requests in CEL. A binding puts them in force."""
 
     api_version: str = "admissionregistration.k8s.io/v1"
     kind: str = "ValidatingAdmissionPolicy"
@@ -82,7 +82,7 @@ class ValidatingAdmissionPolicy(TypedObject, frozen=True, kw_only=True, omit_def
 
 
 class ValidatingAdmissionPolicyBindingSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which policy, with which parameters, where, and what follows from a violation."""
+    """The policy, its parameters, where it applies, and the actions on a violation."""
 
     policy_name: str = ""
     param_ref: ParamRef | None = None
@@ -91,7 +91,7 @@ class ValidatingAdmissionPolicyBindingSpec(Object, frozen=True, kw_only=True, om
 
 
 class ValidatingAdmissionPolicyBinding(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Puts a validating policy into force."""
+    """Puts a validating policy in force."""
 
     api_version: str = "admissionregistration.k8s.io/v1"
     kind: str = "ValidatingAdmissionPolicyBinding"

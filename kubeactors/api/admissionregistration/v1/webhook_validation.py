@@ -33,7 +33,7 @@ from kubeactors.apimachinery.meta import LabelSelector
 W = TypeVar("W", ValidatingWebhook, MutatingWebhook)
 
 NEVER, IF_NEEDED = "Never", "IfNeeded"
-"""Whether a mutating webhook is asked again after others have changed the object."""
+"""Whether a mutating webhook is called again after others have changed the object."""
 
 _NO_SIDE_EFFECTS = ("None", "NoneOnDryRun")
 _VERSIONS = ("v1", "v1beta1")
@@ -41,12 +41,12 @@ _EXAMPLE = "desired format: https://host[/path]"
 
 
 def default_validating_webhooks(found: ValidatingWebhookConfiguration) -> ValidatingWebhookConfiguration:
-    """Whoever says little is asked about everything, for ten seconds, and must answer."""
+    """Selectors match everything, the timeout is ten seconds, and the failure policy is Fail."""
     return replace(found, webhooks=tuple(_defaulted(one) for one in found.webhooks))
 
 
 def default_mutating_webhooks(found: MutatingWebhookConfiguration) -> MutatingWebhookConfiguration:
-    """The same; and nobody is asked twice."""
+    """The same; and no reinvocation."""
     hooks = (_defaulted(one) for one in found.webhooks)
     return replace(
         found, webhooks=tuple(replace(one, reinvocation_policy=one.reinvocation_policy or NEVER) for one in hooks)
@@ -70,24 +70,24 @@ def _defaulted(hook: W) -> W:
 
 
 def with_scope(rule: RuleWithOperations) -> RuleWithOperations:
-    """A rule that says which scope it is for: any, if it does not."""
+    """A rule with a scope, any by default."""
     return rule if rule.scope is not None else replace(rule, scope="*")
 
 
 def validate_validating_webhooks(found: ValidatingWebhookConfiguration) -> Iterator[FieldError]:
-    """Each webhook, under a name of its own."""
+    """Each webhook is valid, and names are unique."""
     return _validate_all(found.webhooks)
 
 
 def validate_validating_webhooks_update(
     new: ValidatingWebhookConfiguration, _old: ValidatingWebhookConfiguration
 ) -> Iterator[FieldError]:
-    """Anything may change."""
+    """Everything is mutable."""
     return _validate_all(new.webhooks)
 
 
 def validate_mutating_webhooks(found: MutatingWebhookConfiguration) -> Iterator[FieldError]:
-    """Each webhook, under a name of its own."""
+    """Each webhook is valid, and names are unique."""
     yield from _validate_all(found.webhooks)
     for i, hook in enumerate(found.webhooks):
         if hook.reinvocation_policy not in (None, NEVER, IF_NEEDED):
@@ -97,7 +97,7 @@ def validate_mutating_webhooks(found: MutatingWebhookConfiguration) -> Iterator[
 def validate_mutating_webhooks_update(
     new: MutatingWebhookConfiguration, _old: MutatingWebhookConfiguration
 ) -> Iterator[FieldError]:
-    """Anything may change."""
+    """Everything is mutable."""
     return validate_mutating_webhooks(new)
 
 

@@ -1,4 +1,4 @@
-"""Webhooks: others who are asked before a write.
+"""Admission webhooks.
 
 Source: api/admissionregistration/v1/types.go (v1.36).
 """
@@ -16,7 +16,7 @@ from kubeactors.apimachinery.meta import (
 
 
 class ValidatingWebhook(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Somebody who is asked whether a request may pass."""
+    """A webhook that may reject requests."""
 
     name: str = always("")
     client_config: WebhookClientConfig = always(WebhookClientConfig())
@@ -32,7 +32,7 @@ class ValidatingWebhook(Object, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 class ValidatingWebhookConfiguration(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Webhooks that are asked before a write, and may refuse it."""
+    """Webhooks that are called before a write, and may reject it."""
 
     api_version: str = "admissionregistration.k8s.io/v1"
     kind: str = "ValidatingWebhookConfiguration"
@@ -40,7 +40,7 @@ class ValidatingWebhookConfiguration(TypedObject, frozen=True, kw_only=True, omi
 
 
 class MutatingWebhook(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Somebody who may change what a request writes."""
+    """A webhook that may change the object of a request."""
 
     name: str = always("")
     client_config: WebhookClientConfig = always(WebhookClientConfig())
@@ -57,7 +57,7 @@ class MutatingWebhook(Object, frozen=True, kw_only=True, omit_defaults=True, gc=
 
 
 class MutatingWebhookConfiguration(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Webhooks that are asked before a write, and may change it."""
+    """Webhooks that are called before a write, and may change it."""
 
     api_version: str = "admissionregistration.k8s.io/v1"
     kind: str = "MutatingWebhookConfiguration"

@@ -1,1 +1,1 @@
-"""Version 1 of the group of custom kinds."""
+"""apiextensions.k8s.io/v1: CustomResourceDefinition."""

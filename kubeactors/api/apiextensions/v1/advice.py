@@ -1,4 +1,4 @@
-"""What is accepted in definitions and yet without effect: warnings for the user.
+"""Warnings about definitions.
 
 Source: apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go,
 apiextensions-apiserver/pkg/apiserver/validation/formats.go (v1.36).
@@ -22,7 +22,7 @@ _OF_NUMBERS = {"integer": ("int32", "int64"), "number": ("float", "double")}
 
 
 def warn_of_definition(new: CustomResourceDefinition, old: CustomResourceDefinition | None) -> Iterator[str]:
-    """Formats that nobody checks; only once, and only if they are new."""
+    """Unknown formats, each once, and only if they are new."""
     known = dict.fromkeys(_unknown_formats(old)) if old is not None else {}
     for name in dict.fromkeys(_unknown_formats(new)):
         if name not in known:
@@ -49,7 +49,7 @@ def _within(schema: Raw) -> Iterator[str]:
 
 
 def _of_schemas(values: Iterable[object]) -> Iterator[str]:
-    """Of those that are schemas: instead of one there can be a boolean."""
+    """Of those that are schemas rather than booleans."""
     for value in values:
         if isinstance(value, Mapping):
             yield from _within(cast("Raw", value))

@@ -1,4 +1,4 @@
-"""How objects of a custom kind look in a table: their name, and the columns that the definition has.
+"""Tables of custom objects: the name, and the columns of the definition.
 
 Source: apiextensions-apiserver/pkg/registry/customresource/tableconvertor/tableconvertor.go (v1.36).
 """
@@ -20,7 +20,7 @@ _AGE = CustomResourceColumnDefinition(
 
 
 def printer_of(version: CustomResourceDefinitionVersion) -> Printer[Unstructured]:
-    """The printer of one version; without columns of its own it shows the age."""
+    """The printer of a version; without columns of its own it has the age."""
     columns = version.additional_printer_columns or (_AGE,)
 
     def cells(obj: Unstructured, now_ns: int) -> Cells:
@@ -42,7 +42,7 @@ def _column(column: CustomResourceColumnDefinition) -> Column:
 
 
 def _first(content: object, path: str) -> object:
-    """The first thing that a path finds; None if that is nothing, or it is no path."""
+    """The first value at a path; None if there is none, or the path is malformed."""
     try:
         return next(iter(find(content, path)), None)
     except JsonPathError:
@@ -50,7 +50,7 @@ def _first(content: object, path: str) -> object:
 
 
 def _cell(value: object, type_: str, now_ns: int) -> str | int | float | None:
-    """A value as its column shows it; None for one that does not fit.
+    """A value as its column shows it; None if it has another type.
 
     >>> _cell(3, "integer", 0), _cell({"a": 1}, "string", 0), _cell("x", "integer", 0)
     (3, '{"a":1}', None)

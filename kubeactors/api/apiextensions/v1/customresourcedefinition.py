@@ -1,4 +1,4 @@
-"""CustomResourceDefinition: a kind that users add.
+"""CustomResourceDefinition: a kind defined by users.
 
 Source: apiextensions-apiserver/pkg/apis/apiextensions/v1/types.go (v1.36).
 """
@@ -19,14 +19,14 @@ from kubeactors.apimachinery.meta import (
 ESTABLISHED, NAMES_ACCEPTED, TERMINATING = "Established", "NamesAccepted", "Terminating"
 """Conditions of definitions."""
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
-"""The finalizer of definitions: their objects go first."""
+"""The finalizer of definitions: their objects are deleted first."""
 CLUSTER, NAMESPACED = "Cluster", "Namespaced"
 NONE, WEBHOOK = "None", "Webhook"
-"""How objects of one version become those of another."""
+"""The strategies of conversion between versions."""
 
 
 class CustomResourceDefinitionNames(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the kind is called; `list_kind` and `singular` follow from the others if absent."""
+    """The names of the kind; `list_kind` and `singular` have defaults."""
 
     plural: str = always("")
     singular: str = ""
@@ -37,17 +37,17 @@ class CustomResourceDefinitionNames(Object, frozen=True, kw_only=True, omit_defa
 
 
 class CustomResourceValidation(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The schema of a version, as JSON Schema with Kubernetes' own words; see `apimachinery/structural`."""
+    """The schema of a version, as JSON Schema with Kubernetes' extensions; see `apimachinery/structural`."""
 
     open_api_v3_schema: dict[str, object] | None = msgspec.field(name="openAPIV3Schema", default=None)
 
 
 class CustomResourceSubresourceStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The status is written through its own path."""
+    """Enables the `status` subresource."""
 
 
 class CustomResourceSubresourceScale(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Where the number of replicas stands, in the spec and in the status."""
+    """Enables the `scale` subresource: the paths of the replicas in spec and status."""
 
     spec_replicas_path: str = always("")
     status_replicas_path: str = always("")
@@ -55,14 +55,14 @@ class CustomResourceSubresourceScale(Object, frozen=True, kw_only=True, omit_def
 
 
 class CustomResourceSubresources(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What can be written by itself."""
+    """The subresources of a version."""
 
     status: CustomResourceSubresourceStatus | None = None
     scale: CustomResourceSubresourceScale | None = None
 
 
 class CustomResourceColumnDefinition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A column of the table."""
+    """An additional column in tables."""
 
     name: str = always("")
     type: str = always("")
@@ -73,13 +73,13 @@ class CustomResourceColumnDefinition(Object, frozen=True, kw_only=True, omit_def
 
 
 class SelectableField(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A field that field selectors can ask for."""
+    """A field that field selectors support."""
 
     json_path: str = always("")
 
 
 class CustomResourceDefinitionVersion(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One version: whether it is served, whether it is the stored one, and what its objects are like."""
+    """A version: whether it is served, whether it is the storage version, and its schema."""
 
     name: str = always("")
     served: bool = always(False)
@@ -110,21 +110,21 @@ class WebhookClientConfig(Object, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class WebhookConversion(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Who converts between versions."""
+    """The webhook that converts between versions."""
 
     client_config: WebhookClientConfig | None = None
     conversion_review_versions: tuple[str, ...] | None = always(None)
 
 
 class CustomResourceConversion(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How objects of one version become objects of another: None (only `apiVersion` changes) or Webhook."""
+    """How objects are converted between versions: None (only `apiVersion` changes) or Webhook."""
 
     strategy: str = always("")
     webhook: WebhookConversion | None = None
 
 
 class CustomResourceDefinitionSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The kind that is to be served."""
+    """The kind to serve."""
 
     group: str = always("")
     names: CustomResourceDefinitionNames = always(CustomResourceDefinitionNames())
@@ -146,7 +146,7 @@ class CustomResourceDefinitionCondition(Object, frozen=True, kw_only=True, omit_
 
 
 class CustomResourceDefinitionStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Whether the kind is served, under which names, and which versions objects are stored in."""
+    """Whether the kind is served, its accepted names, and the versions in which objects are stored."""
 
     conditions: Annotated[tuple[CustomResourceDefinitionCondition, ...] | None, list_map("type")] = always(None)
     accepted_names: CustomResourceDefinitionNames = always(CustomResourceDefinitionNames())
@@ -155,7 +155,7 @@ class CustomResourceDefinitionStatus(Object, frozen=True, kw_only=True, omit_def
 
 
 class CustomResourceDefinition(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A kind of objects that users add to the API."""
+    """A kind that users add to the API."""
 
     api_version: str = "apiextensions.k8s.io/v1"
     kind: str = "CustomResourceDefinition"
@@ -175,7 +175,7 @@ def is_true(crd: CustomResourceDefinition, type_: str) -> bool:
 
 
 def storage_version(crd: CustomResourceDefinition) -> str:
-    """The version that objects are stored in; empty if none is marked."""
+    """The storage version; empty if there is none."""
     return next((one.name for one in crd.spec.versions or () if one.storage), "")
 
 
@@ -185,5 +185,5 @@ def schema_of_version(version: CustomResourceDefinitionVersion) -> dict[str, obj
 
 
 def share(values: Sequence[object]) -> bool:
-    """Whether all versions have the same of something: then errors name it once, for the whole definition."""
+    """Whether a part is the same in all versions: then errors name it once, for the whole definition."""
     return bool(values) and all(one and one == values[0] for one in values)

@@ -13,7 +13,7 @@ from kubeactors.api.apiextensions.v1.customresourcedefinition import (
 
 
 def default_definition(crd: CustomResourceDefinition) -> CustomResourceDefinition:
-    """Names that follow from the kind, and no conversion.
+    """Names derived from the kind, and no conversion.
 
     >>> from kubeactors.api.apiextensions.v1.customresourcedefinition import *
     >>> names = CustomResourceDefinitionNames(kind="Thing", plural="things")

@@ -1,4 +1,4 @@
-"""How definitions are served."""
+"""The kind of definitions."""
 
 from kubeactors.api.apiextensions.v1 import validation
 from kubeactors.api.apiextensions.v1.advice import warn_of_definition

@@ -1,4 +1,4 @@
-"""What the rules of schemas must be like: they compile, speak of fields that there are, and cost no more than they may.
+"""Validation of CEL rules: they compile, use existing fields, and stay within the cost limits.
 
 Source: apiextensions-apiserver/pkg/apis/apiextensions/validation/{validation,cel_validation}.go (v1.36).
 """
@@ -17,7 +17,7 @@ from kubeactors.apimachinery.structural.selfcheck import unknown_field
 RULES = "x-kubernetes-validations"
 
 _BLAMED = 4
-"""How many of the dearest rules are named when all of them cost too much together."""
+"""The number of most expensive rules to name when the total cost is too high."""
 _IN_ALL = "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema"
 _PART = "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema"
 
@@ -33,7 +33,7 @@ def validate_rules(schema: Structural, path: str) -> Iterator[FieldError]:
 
 
 class _Costs:
-    """What rules cost together, and each that is at least a hundredth of what they may."""
+    """The total cost of rules, and those that cost at least a hundredth of the limit."""
 
     def __init__(self) -> None:
         self.total: int = 0

@@ -1,4 +1,4 @@
-"""Whether a schema is one at all: each of its words has a value of the right type.
+"""Type checking of schemas: each keyword has a value of the right type.
 
 In the original the decoder sees to this, as schemas have a type of their own there.
 
@@ -75,7 +75,7 @@ class _Schema(msgspec.Struct, frozen=True, rename=lambda name: _NAMES.get(name, 
 
 
 def misshapen(schema: Raw) -> str:
-    """What is wrong with the first word of a schema that has a value of the wrong type; empty if all are right.
+    """The error of the first keyword with a value of a wrong type; empty if there is none.
 
     >>> misshapen({"type": "object", "properties": {"a": {"type": 1}}})
     'Expected `str`, got `int` - at `$.properties[...].type`'
@@ -88,7 +88,7 @@ def misshapen(schema: Raw) -> str:
 
 
 def _schemas(found: _Schema) -> list[Raw]:
-    """The schemas within that may also be something else."""
+    """The nested schemas that may also be of another type."""
     made: list[Raw] = []
     within = [*(found.properties or {}).values(), *(found.all_of or ()), *(found.one_of or ()), *(found.any_of or ())]
     for one in (found, *within, *([found.not_] if found.not_ is not None else [])):

@@ -1,4 +1,4 @@
-"""What the schemas of definitions must be like: structural, and within what Kubernetes has of JSON Schema.
+"""Validation of schemas: structural, and within Kubernetes' subset of JSON Schema.
 
 Source: apiextensions-apiserver/pkg/apiserver/schema/validation.go, schema/defaulting/validation.go,
 pkg/apis/apiextensions/validation/validation.go (v1.36).
@@ -47,7 +47,7 @@ _INT_OR_STRING: list[object] = [{"type": "integer"}, {"type": "string"}]
 
 
 def validate_schema(schema: Raw, path: str) -> Iterator[FieldError]:
-    """A whole schema. Of rules in CEL nothing is said while anything else is wrong."""
+    """A whole schema. CEL rules are validated only if everything else is valid."""
     if why := misshapen(schema):
         yield invalid(path, schema, why)
         return
@@ -73,7 +73,7 @@ def _buildable(schema: Raw, path: str) -> Iterator[FieldError]:
 
 
 def _foreign(schema: Raw, path: str) -> Iterator[FieldError]:
-    """Words of JSON Schema that Kubernetes does not have; a schema with them is not looked at as a structural one."""
+    """Keywords of JSON Schema that Kubernetes does not support; a schema with them is not validated any further."""
     for word, why in _FORBIDDEN_WORDS.items():
         if schema.get(word):
             yield forbidden(f"{path}.{word}", why)
@@ -82,7 +82,7 @@ def _foreign(schema: Raw, path: str) -> Iterator[FieldError]:
 
 
 def _structure(schema: Raw, level: str, path: str) -> Iterator[FieldError]:
-    """Types stand outside of what is combined by logic."""
+    """Types are given outside of logical junctors."""
     for at, one, below in _places(schema, path):
         yield from _structure(one, below, at)
     yield from _logic(schema, path)
@@ -100,7 +100,7 @@ def _structure(schema: Raw, level: str, path: str) -> Iterator[FieldError]:
 
 
 def _places(schema: Raw, path: str) -> Iterator[tuple[str, Raw, str]]:
-    """The places within, with their level."""
+    """The nested schemas, with their level."""
     items, more = schema.get("items"), schema.get("additionalProperties")
     if isinstance(items, Mapping):
         yield f"{path}.items", cast("Raw", items), ITEM
@@ -128,7 +128,7 @@ def _type(schema: Raw, level: str, path: str) -> Iterator[FieldError]:
 
 
 def _metadata(schema: Raw, path: str, *, root: bool) -> Iterator[FieldError]:
-    """Type and metadata are known; of the latter a schema may restrict names only."""
+    """Type and metadata are predefined; a schema may restrict metadata by name rules only."""
     for name, one in _schemas(schema, "properties"):
         at = f"{path}.properties[{name}]"
         if name in ("kind", "apiVersion") and one.get("type") != "string":
@@ -145,7 +145,7 @@ def _metadata(schema: Raw, path: str, *, root: bool) -> Iterator[FieldError]:
 
 
 def _logic(schema: Raw, path: str) -> Iterator[FieldError]:
-    """`anyOf` and its like say nothing of types, except that something is a number or a text."""
+    """Logical junctors have no types, except for IntOrString."""
     free = schema.get("x-kubernetes-int-or-string") is True
     for word in ("allOf", "anyOf", "oneOf"):
         branches = cast("Sequence[Raw]", schema.get(word) or ())
@@ -179,7 +179,7 @@ def _nested(schema: Raw, path: str) -> Iterator[FieldError]:
 
 
 def _defaults(schema: Structural, path: str) -> Iterator[FieldError]:
-    """Defaults fit the schema, and have no fields that it would drop."""
+    """Defaults are valid, and have no unknown fields."""
     if schema.has_default:
         yield from _default(schema, f"{path}.default")
     for name, one in schema.properties.items():
@@ -200,7 +200,7 @@ def _default(schema: Structural, path: str) -> Iterator[FieldError]:
 
 
 def _words(schema: Raw, path: str) -> Iterator[FieldError]:
-    """Only words that Kubernetes has, with values that mean something."""
+    """Supported keywords with valid values only."""
     type_ = str(schema.get("type") or "")
     if type_ and type_ not in TYPES:
         yield not_supported(f"{path}.type", type_, TYPES)
@@ -221,7 +221,7 @@ def _words(schema: Raw, path: str) -> Iterator[FieldError]:
 
 
 def _within(schema: Raw, path: str) -> Iterator[tuple[str, Raw]]:
-    """All schemas within."""
+    """All nested schemas."""
     for word in ("additionalProperties", "items", "not"):
         if isinstance(schema.get(word), Mapping):
             yield f"{path}.{word}", cast("Raw", schema[word])
@@ -291,7 +291,7 @@ def _list_map(schema: Raw, keys: Sequence[str], path: str) -> Iterator[FieldErro
 
 
 def _rule_texts(schema: Raw, path: str) -> Iterator[FieldError]:
-    """Rules with texts; what they say is looked at later."""
+    """Rules have expressions; these are compiled later."""
     for i, rule in enumerate(cast("Sequence[Raw]", schema.get(RULES) or ())):
         at = f"{path}.{RULES}[{i}]"
         text, message = str(rule.get("rule") or ""), str(rule.get("message") or "")
@@ -322,7 +322,7 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\['([^']+)'\]")
 
 
 def _leads_somewhere(path: str, schema: Structural) -> bool:
-    """Whether a path leads to a field of the schema.
+    """Whether a path is a field of the schema.
 
     >>> _leads_somewhere(".a", Structural({"type": "object", "properties": {"a": {}}}))
     True
@@ -331,7 +331,7 @@ def _leads_somewhere(path: str, schema: Structural) -> bool:
 
 
 def place_of(path: str, schema: Structural) -> Structural | None:
-    """The place at the end of a path; None if it leads nowhere."""
+    """The schema at a path; None if there is none."""
     place: Structural | None = schema
     end = 0
     while end < len(path) and place is not None:

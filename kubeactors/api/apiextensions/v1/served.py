@@ -1,4 +1,4 @@
-"""The kinds that a definition describes: one for each version that is served.
+"""The kinds of a definition: one per served version.
 
 Source: apiextensions-apiserver/pkg/apiserver/customresource_handler.go, pkg/registry/customresource (v1.36).
 """
@@ -45,7 +45,7 @@ from kubeactors.apimachinery.structural.values import NIL
 from kubeactors.apimachinery.unstructured import Unstructured, from_plain, type_of_kind
 
 _BLOCKING = frozenset({NOT_SUPPORTED, REQUIRED, TOO_LONG, TOO_MANY, TYPE_INVALID})
-"""Errors after which rules are not looked at."""
+"""Errors after which rules are not evaluated."""
 _NOT_CHECKED = (
     "some validation rules were not checked because the object was invalid; correct the existing errors to complete "
     "validation"
@@ -55,7 +55,7 @@ _GO_TYPES: Mapping[type, str] = {float: "float64", str: "string", bool: "bool"}
 
 
 class CustomKind:
-    """What is done to the objects of one version. Made once for a definition; the validator when it is first needed."""
+    """The rules of a version's objects. Created once per definition; the validator on first use."""
 
     def __init__(self, version: CustomResourceDefinitionVersion) -> None:
         raw = schema_of_version(version) or {}
@@ -73,24 +73,24 @@ class CustomKind:
         return self._schema
 
     def default(self, value: Unstructured) -> Unstructured:
-        """Without what the schema does not know, and with its defaults."""
+        """Pruned and defaulted."""
         fields, _ = pruned(value.fields, self._schema)
         return value.with_fields(defaulted(fields, self._schema))
 
     def unknown_fields(self, value: Unstructured) -> tuple[str, ...]:
-        """The fields that the schema does not know."""
+        """The fields that are not in the schema."""
         return tuple(f'unknown field "{path}"' for path in pruned(value.fields, self._schema)[1])
 
     def validate(self, value: Unstructured) -> Iterator[FieldError]:
-        """The values fit, and the rules hold."""
+        """Values match the schema, and rules hold."""
         return self._judged(value, None, [*self._validator.errors(_whole(value))])
 
     def validate_update(self, new: Unstructured, old: Unstructured) -> Iterator[FieldError]:
-        """The same; what was not changed was accepted once."""
+        """The same, except for unchanged values."""
         return self._judged(new, old, [*self._validator.errors(_whole(new), "", _whole(old))])
 
     def validate_status_update(self, new: Unstructured, old: Unstructured) -> Iterator[FieldError]:
-        """The status fits."""
+        """The status matches the schema."""
         if self._status is None:
             status = self._schema.properties.get(_STATUS)
             self._status = ValueValidator({} if status is None else status.raw)
@@ -98,7 +98,7 @@ class CustomKind:
         return self._judged(new, old, errors)
 
     def fields(self, value: Unstructured) -> dict[str, str]:
-        """What field selectors can ask for."""
+        """The fields that field selectors support."""
         return {path.removeprefix("."): _text(at_path(value.fields, path)) for path in self._paths}
 
     @property
@@ -164,13 +164,13 @@ def _kind(crd: CustomResourceDefinition, version: CustomResourceDefinitionVersio
 
 
 def scale_of(crd_kind: Kind[TypedObject]) -> CustomResourceSubresourceScale | None:
-    """Where the number of replicas stands in objects of a custom kind."""
+    """The replica paths of a custom kind."""
     bound = getattr(crd_kind.default, "__self__", None)
     return bound._scale if isinstance(bound, CustomKind) else None  # noqa: SLF001 - its own
 
 
 def _as(value: TypedObject, type_: type[Unstructured]) -> Unstructured:
-    """An object in another version: nothing but its type changes."""
+    """An object in another version: only its type changes."""
     found = cast("Unstructured", value)
     return found if isinstance(found, type_) else type_(metadata=found.metadata, fields=found.fields)
 
@@ -195,7 +195,7 @@ def _text(value: object) -> str:
 
 
 def _of_scale(value: Unstructured, scale: CustomResourceSubresourceScale | None) -> Iterator[FieldError]:
-    """Numbers of replicas are numbers, and not negative."""
+    """Replica counts are integers and not negative."""
     if scale is None:
         return
     for path in (scale.spec_replicas_path, scale.status_replicas_path):
@@ -212,7 +212,7 @@ def _of_scale(value: Unstructured, scale: CustomResourceSubresourceScale | None)
 
 
 def _embedded(value: object, schema: Structural, path: str) -> Iterator[FieldError]:
-    """Objects within the object have type and metadata."""
+    """Embedded objects have type and metadata."""
     if isinstance(value, list) and schema.items is not None:
         for i, one in enumerate(cast("list[object]", value)):
             yield from _embedded(one, schema.items, f"{path}[{i}]")

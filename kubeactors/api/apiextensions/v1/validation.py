@@ -55,7 +55,7 @@ _KEEP = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in
 
 
 def validate_definition(crd: CustomResourceDefinition) -> Iterator[FieldError]:
-    """A kind with names, versions, and a schema for each."""
+    """Names, versions, and a schema for each."""
     spec = crd.spec
     if crd.metadata.name != f"{spec.names.plural}.{spec.group}":
         yield invalid("metadata.name", crd.metadata.name, 'must be spec.names.plural+"."+spec.group')
@@ -67,7 +67,7 @@ def validate_definition(crd: CustomResourceDefinition) -> Iterator[FieldError]:
 
 
 def validate_definition_update(new: CustomResourceDefinition, old: CustomResourceDefinition) -> Iterator[FieldError]:
-    """Names and scope stay once they are served."""
+    """Names and scope are immutable once established."""
     yield from _validate_spec(new.spec)
     if is_true(old, ESTABLISHED):
         yield from validate_immutable(new.spec.scope, old.spec.scope, "spec.scope")
@@ -137,7 +137,7 @@ def _validate_versions(versions: Sequence[CustomResourceDefinitionVersion]) -> I
 
 
 def _validate_shared(versions: Sequence[CustomResourceDefinitionVersion]) -> Iterator[FieldError]:
-    """What all versions have alike."""
+    """The parts that all versions share."""
     if not versions:
         return
     first = versions[0]
@@ -279,7 +279,7 @@ def _validate_webhook(webhook: WebhookConversion | None, path: str) -> Iterator[
 
 
 def _validate_stored(crd: CustomResourceDefinition) -> Iterator[FieldError]:
-    """Versions that objects may be stored in still exist."""
+    """Versions in which objects may be stored still exist."""
     path, stored = "status.storedVersions", crd.status.stored_versions or ()
     versions = crd.spec.versions or ()
     if not stored:
@@ -299,7 +299,7 @@ def _validate_stored(crd: CustomResourceDefinition) -> Iterator[FieldError]:
 
 
 def _validate_approval(crd: CustomResourceDefinition) -> Iterator[FieldError]:
-    """Groups of Kubernetes are for those who have asked."""
+    """Protected Kubernetes groups need an approval annotation."""
     if not f".{crd.spec.group}".endswith(_PROTECTED):
         return
     approved = crd.metadata.annotations.get(_APPROVED, "")

@@ -1,1 +1,1 @@
-"""Version 1 of the group of group versions."""
+"""apiregistration.k8s.io/v1: APIService."""

@@ -1,4 +1,4 @@
-"""APIService: who serves a group version.
+"""APIService: the server of a group version.
 
 Source: kube-aggregator/pkg/apis/apiregistration/v1/types.go, validation/validation.go (v1.36).
 """
@@ -22,7 +22,7 @@ from kubeactors.apimachinery.meta import (
 
 AVAILABLE = "Available"
 MANAGED = "kube-aggregator.kubernetes.io/automanaged"
-"""Label of those that the server keeps itself: from its start on."""
+"""The label of those that the server maintains from its start."""
 _MAX_GROUP, _MAX_VERSION = 20000, 1000
 _STATUSES = ("True", "False", "Unknown")
 
@@ -36,7 +36,7 @@ class ServiceReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class APIServiceSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which group version, who serves it (nobody else if `service` is absent), and how much clients prefer it."""
+    """The group version, the service that serves it (this server if absent), and its priority for clients."""
 
     service: ServiceReference | None = None
     group: str = ""
@@ -64,7 +64,7 @@ class APIServiceStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class APIService(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A group version of the API, and who serves it."""
+    """A group version of the API, and the server of it."""
 
     api_version: str = "apiregistration.k8s.io/v1"
     kind: str = "APIService"
@@ -73,7 +73,7 @@ class APIService(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=
 
 
 def local_service(group: str, version: str, group_priority: int, version_priority: int) -> APIService:
-    """The object that tells of a group version of this server."""
+    """The APIService of a group version of this server."""
     spec = APIServiceSpec(
         group=group, version=version, group_priority_minimum=group_priority, version_priority=version_priority
     )
@@ -82,7 +82,7 @@ def local_service(group: str, version: str, group_priority: int, version_priorit
 
 
 def local_condition(timestamp: str) -> APIServiceCondition:
-    """What is served here is available."""
+    """The condition of a group version served here: available."""
     return APIServiceCondition(
         type=AVAILABLE,
         status="True",
@@ -93,7 +93,7 @@ def local_condition(timestamp: str) -> APIServiceCondition:
 
 
 def default_api_service(one: APIService) -> APIService:
-    """Services are reached at port 443."""
+    """The port of a service is 443."""
     service = one.spec.service
     if service is None or service.port is not None:
         return one
@@ -101,7 +101,7 @@ def default_api_service(one: APIService) -> APIService:
 
 
 def validate_api_service(one: APIService) -> Iterator[FieldError]:
-    """A group version, of which the name is made."""
+    """The name is that of the group version."""
     spec = one.spec
     wanted = f"{spec.version}.{spec.group}"
     if one.metadata.name != wanted:
@@ -122,12 +122,12 @@ def validate_api_service(one: APIService) -> Iterator[FieldError]:
 
 
 def validate_api_service_update(new: APIService, _old: APIService) -> Iterator[FieldError]:
-    """Anything may change, except what the name is made of."""
+    """Everything but the group version is mutable."""
     return validate_api_service(new)
 
 
 def validate_api_service_status(new: APIService, _old: APIService) -> Iterator[FieldError]:
-    """Conditions that hold, or do not, or nobody knows."""
+    """Conditions have valid statuses."""
     for i, one in enumerate(new.status.conditions):
         if one.status not in _STATUSES:
             yield not_supported(f"status.conditions[{i}].status", one.status, _STATUSES)

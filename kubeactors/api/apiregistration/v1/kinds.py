@@ -1,4 +1,4 @@
-"""How APIServices are served."""
+"""The kind of APIServices."""
 
 from kubeactors.api.apiregistration.v1 import apiservice
 from kubeactors.api.apiregistration.v1.apiservice import APIService

@@ -1,4 +1,4 @@
-"""apps/v1: what keeps pods of a template running."""
+"""apps/v1: workloads that keep pods of a template running."""
 
 from kubeactors.api.apps.v1.controllerrevision import ControllerRevision
 from kubeactors.api.apps.v1.daemonset import (

@@ -1,4 +1,4 @@
-"""ControllerRevision: what a StatefulSet or DaemonSet was like at some time.
+"""ControllerRevision: a snapshot of a StatefulSet's or DaemonSet's state.
 
 Source: api/apps/v1/types.go, pkg/apis/apps/validation/validation.go (v1.36).
 """
@@ -12,7 +12,7 @@ from kubeactors.apimachinery.objectmeta import validate_immutable
 
 
 class ControllerRevision(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One state of its owner: `data` never changes, `revision` tells the newest."""
+    """An immutable snapshot of its owner's state; the highest `revision` is the newest."""
 
     api_version: str = "apps/v1"
     kind: str = "ControllerRevision"
@@ -21,13 +21,13 @@ class ControllerRevision(TypedObject, frozen=True, kw_only=True, omit_defaults=T
 
 
 def validate_controller_revision(revision: ControllerRevision) -> Iterator[FieldError]:
-    """There is data, and a number."""
+    """Data is required, and the revision is not negative."""
     if revision.data is None:
         yield required("data", "data is mandatory")
     yield from validate_count(revision.revision, "revision")
 
 
 def validate_controller_revision_update(new: ControllerRevision, old: ControllerRevision) -> Iterator[FieldError]:
-    """The data stays."""
+    """The data is immutable."""
     yield from validate_controller_revision(new)
     yield from validate_immutable(new.data, old.data, "data")

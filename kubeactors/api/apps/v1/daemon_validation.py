@@ -1,4 +1,4 @@
-"""What DaemonSets must fulfil.
+"""Validation of DaemonSets.
 
 Source: ValidateDaemonSetSpec, ValidateRollingUpdateDaemonSet in pkg/apis/apps/validation/validation.go,
 pkg/registry/apps/daemonset/strategy.go (v1.36).
@@ -24,7 +24,7 @@ from kubeactors.apimachinery.objectmeta import validate_immutable
 
 
 def validate_daemon_set(found: DaemonSet) -> Iterator[FieldError]:
-    """A selector that finds the template's pods, and an update that can make progress."""
+    """The selector matches the template, and an update can make progress."""
     spec = found.spec
     yield from _validate_selector(spec)
     yield from validate_pod_template_spec(spec.template, "spec.template")
@@ -41,13 +41,13 @@ def validate_daemon_set(found: DaemonSet) -> Iterator[FieldError]:
 
 
 def validate_daemon_set_update(new: DaemonSet, old: DaemonSet) -> Iterator[FieldError]:
-    """The selector stays."""
+    """The selector is immutable."""
     yield from validate_daemon_set(new)
     yield from validate_immutable(new.spec.selector, old.spec.selector, "spec.selector")
 
 
 def validate_daemon_set_status(new: DaemonSet, old: DaemonSet) -> Iterator[FieldError]:
-    """Counts; collisions are never forgotten."""
+    """Counts are not negative, and the collision count does not decrease."""
     status = new.status
     yield from validate_counts(
         {
@@ -66,7 +66,7 @@ def validate_daemon_set_status(new: DaemonSet, old: DaemonSet) -> Iterator[Field
 
 
 def warn_of_daemon_set(new: DaemonSet, old: DaemonSet | None) -> Iterator[str]:
-    """A name that makes no host name; what is unwise in the template."""
+    """A name that is not a valid host name; and the warnings about the template."""
     if old is None:
         yield from warn_of_name(new.metadata.name)
     if old is None or new.spec != old.spec:
@@ -88,7 +88,7 @@ def _validate_selector(spec: DaemonSetSpec) -> Iterator[FieldError]:
 
 
 def _validate_disks(spec: DaemonSetSpec) -> Iterator[FieldError]:
-    """Daemons run on many nodes, so a disk of a cloud can only be read."""
+    """Daemons run on many nodes, so cloud disks must be read-only."""
     for i, volume in enumerate(spec.template.spec.volumes):
         disk = volume.gce_persistent_disk
         if disk is not None and not disk.read_only:

@@ -1,4 +1,4 @@
-"""DaemonSet: a pod on every node that fits.
+"""DaemonSet: a pod on every matching node.
 
 Source: api/apps/v1/types.go (v1.36).
 """
@@ -9,25 +9,25 @@ from kubeactors.api.core.v1.pod import PodTemplateSpec
 from kubeactors.apimachinery.meta import IntOrString, LabelSelector, Object, Time, TypedObject, always, merge_by
 
 TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
-"""Annotation: how often the template has changed."""
+"""The annotation with the number of template changes."""
 
 
 class RollingUpdateDaemonSet(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """On how many nodes the daemon may be missing, or run twice, during an update; one of them is 0."""
+    """The number of nodes whose daemon may be unavailable, or run twice, during an update; one of them is 0."""
 
     max_unavailable: IntOrString | None = None
     max_surge: IntOrString | None = None
 
 
 class DaemonSetUpdateStrategy(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How old pods are replaced: RollingUpdate, or OnDelete by whoever deletes them."""
+    """How old pods are replaced: RollingUpdate, or OnDelete, once they are deleted manually."""
 
     type: str = ""
     rolling_update: RollingUpdateDaemonSet | None = None
 
 
 class DaemonSetSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which pods, and how they are replaced."""
+    """The pods of the daemon, and how they are replaced."""
 
     selector: LabelSelector | None = always(None)
     template: PodTemplateSpec = always(PodTemplateSpec())
@@ -37,7 +37,7 @@ class DaemonSetSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 
 class DaemonSetCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One aspect of the set; Kubernetes itself sets none."""
+    """A condition of the set; Kubernetes itself sets none."""
 
     type: str = always("")
     status: str = always("")
@@ -47,7 +47,7 @@ class DaemonSetCondition(Object, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class DaemonSetStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """On how many nodes the daemon runs, should run, and should not."""
+    """The number of nodes that run the daemon, should run it, and should not."""
 
     current_number_scheduled: int = always(0)
     number_misscheduled: int = always(0)
@@ -62,7 +62,7 @@ class DaemonSetStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=
 
 
 class DaemonSet(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Keeps one pod of a template on every node that fits."""
+    """Keeps a pod of a template running on every matching node."""
 
     api_version: str = "apps/v1"
     kind: str = "DaemonSet"

@@ -1,4 +1,4 @@
-"""What workloads have when they do not say.
+"""Defaults of workloads.
 
 Source: pkg/apis/apps/v1/defaults.go (v1.36).
 """
@@ -41,7 +41,7 @@ def default_replica_set(replica_set: ReplicaSet) -> ReplicaSet:
 
 
 def default_deployment(deployment: Deployment) -> Deployment:
-    """One replica, rolled out by a quarter of the pods at a time, in ten minutes, remembering ten revisions.
+    """One replica; rolling updates by 25%, with a deadline of ten minutes, and ten old revisions.
 
     >>> default_deployment(Deployment()).spec.strategy.rolling_update
     RollingUpdateDeployment(max_unavailable='25%', max_surge='25%')
@@ -59,7 +59,7 @@ def default_deployment(deployment: Deployment) -> Deployment:
 
 
 def default_stateful_set(found: StatefulSet) -> StatefulSet:
-    """One replica after the other, replaced from the last to the first; claims stay.
+    """One replica; ordered creation, rolling updates, and claims that are retained.
 
     >>> default_stateful_set(StatefulSet()).spec.update_strategy.rolling_update
     RollingUpdateStatefulSetStrategy(partition=0, max_unavailable=None)
@@ -82,7 +82,7 @@ def default_stateful_set(found: StatefulSet) -> StatefulSet:
 
 
 def default_daemon_set(found: DaemonSet) -> DaemonSet:
-    """One node after the other.
+    """Rolling updates, one node at a time.
 
     >>> default_daemon_set(DaemonSet()).spec.update_strategy.rolling_update
     RollingUpdateDaemonSet(max_unavailable=1, max_surge=0)

@@ -1,4 +1,4 @@
-"""Deployment: ReplicaSets of successive templates, the newest taking over step by step.
+"""Deployment: rolls from the ReplicaSet of one template to that of the next.
 
 Source: api/apps/v1/types.go (v1.36).
 """
@@ -22,7 +22,7 @@ ROLLING_UPDATE, RECREATE = "RollingUpdate", "Recreate"
 
 
 class RollingUpdateDeployment(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods may be missing or surplus during a rollout, as a number or a percentage of the replicas."""
+    """How many pods may be unavailable or surplus during a rollout, as a number or a percentage of the replicas."""
 
     max_unavailable: IntOrString | None = None
     max_surge: IntOrString | None = None
@@ -36,7 +36,7 @@ class DeploymentStrategy(Object, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class DeploymentSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods, of which template, and how a new template takes over."""
+    """The number of pods, their template, and how template changes are rolled out."""
 
     replicas: int | None = None
     selector: LabelSelector | None = always(None)
@@ -60,7 +60,7 @@ class DeploymentCondition(Object, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class DeploymentStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How far the rollout is; `collision_count` enters the hash of the template."""
+    """The progress of the rollout; `collision_count` is part of the template's hash."""
 
     observed_generation: int = 0
     replicas: int = 0

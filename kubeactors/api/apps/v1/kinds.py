@@ -1,4 +1,4 @@
-"""How workloads are served."""
+"""The kinds of workloads."""
 
 from kubeactors.api.apps.v1 import controllerrevision, daemon_validation, stateful_validation
 from kubeactors.api.apps.v1 import defaults as apps_defaults

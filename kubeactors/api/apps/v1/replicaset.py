@@ -1,4 +1,4 @@
-"""ReplicaSet: so many pods of one template.
+"""ReplicaSet: a number of pods of one template.
 
 Source: api/apps/v1/types.go (v1.36).
 """
@@ -10,7 +10,7 @@ from kubeactors.apimachinery.meta import LabelSelector, Object, Time, TypedObjec
 
 
 class ReplicaSetSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods, of which template, and how to recognise them."""
+    """The number of pods, their template, and the selector that matches them."""
 
     replicas: int | None = None
     min_ready_seconds: int = 0
@@ -19,7 +19,7 @@ class ReplicaSetSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 class ReplicaSetCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What hinders the set, such as ReplicaFailure."""
+    """A condition of the set, such as ReplicaFailure."""
 
     type: str = always("")
     status: str = always("")
@@ -29,7 +29,7 @@ class ReplicaSetCondition(Object, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class ReplicaSetStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods there are; `observed_generation` says of which spec this speaks."""
+    """The number of pods; `observed_generation` is that of the observed spec."""
 
     replicas: int = always(0)
     fully_labeled_replicas: int = 0
@@ -41,7 +41,7 @@ class ReplicaSetStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class ReplicaSet(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Keeps so many pods of one template alive."""
+    """Keeps a number of pods of one template running."""
 
     api_version: str = "apps/v1"
     kind: str = "ReplicaSet"

@@ -1,4 +1,4 @@
-"""What StatefulSets must fulfil.
+"""Validation of StatefulSets.
 
 Source: ValidateStatefulSetSpec, ValidateStatefulSetUpdate, ValidateStatefulSetStatus in
 pkg/apis/apps/validation/validation.go, pkg/registry/apps/statefulset/strategy.go (v1.36).
@@ -46,7 +46,7 @@ _FROZEN = (
 
 
 def validate_stateful_set(found: StatefulSet) -> Iterator[FieldError]:
-    """A selector that finds the template's pods, and an update that can make progress."""
+    """The selector matches the template, and an update can make progress."""
     spec = found.spec
     yield from _validate_management(spec.pod_management_policy)
     yield from _validate_strategy(spec.update_strategy)
@@ -68,21 +68,21 @@ def validate_stateful_set(found: StatefulSet) -> Iterator[FieldError]:
 
 
 def validate_stateful_set_update(new: StatefulSet, old: StatefulSet) -> Iterator[FieldError]:
-    """Most of it stays for ever."""
+    """Most of the spec is immutable."""
     yield from validate_stateful_set(new)
     if _frozen_part(new.spec, old.spec) != old.spec:
         yield forbidden("spec", _FROZEN)
 
 
 def validate_stateful_set_status(new: StatefulSet, old: StatefulSet) -> Iterator[FieldError]:
-    """Counts that can be true together; collisions are never forgotten."""
+    """Counts are consistent, and the collision count does not decrease."""
     status = new.status
     yield from _validate_status(status)
     yield from validate_collisions(status.collision_count, old.status.collision_count)
 
 
 def warn_of_stateful_set(new: StatefulSet, old: StatefulSet | None) -> Iterator[str]:
-    """A name that makes no host name; what is unwise in the template; a history without end."""
+    """A name that is not a valid host name; the warnings about the template; an unlimited history."""
     if old is None:
         yield from warn_of_name(new.metadata.name)
     if old is None or new.spec != old.spec:
@@ -144,7 +144,7 @@ def _validate_selector(selector: LabelSelector | None) -> Iterator[FieldError]:
 
 
 def _validate_template(template: PodTemplateSpec, selector: labels.Selector) -> Iterator[FieldError]:
-    """The spec of the pods is not looked at: its volumes are not complete without the claims."""
+    """The pod spec is not validated: its volumes are incomplete without the claims."""
     metadata, path = template.metadata, "spec.template"
     if not selector.empty and not selector.matches(metadata.labels):
         yield invalid(f"{path}.metadata.labels", metadata.labels, "`selector` does not match template `labels`")
@@ -163,7 +163,7 @@ def _validate_lifetime(template: PodTemplateSpec) -> Iterator[FieldError]:
 
 
 def _frozen_part(new: StatefulSetSpec, old: StatefulSetSpec) -> StatefulSetSpec:
-    """The new spec with everything that may change as it was."""
+    """The new spec with all mutable fields as they were."""
     return replace(
         new,
         replicas=old.replicas,

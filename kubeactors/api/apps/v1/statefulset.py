@@ -1,4 +1,4 @@
-"""StatefulSet: pods with names, places in an order, and storage of their own.
+"""StatefulSet: pods with stable names, an order, and storage of their own.
 
 Source: api/apps/v1/types.go (v1.36).
 """
@@ -10,27 +10,27 @@ from kubeactors.api.core.v1.pod import PodTemplateSpec
 from kubeactors.apimachinery.meta import IntOrString, LabelSelector, Object, Time, TypedObject, always, merge_by
 
 ORDERED_READY, PARALLEL = "OrderedReady", "Parallel"
-"""How pods come and go: one after the other, or all at once."""
+"""Pod management: one pod after the other, or all at once."""
 RETAIN, DELETE = "Retain", "Delete"
-"""What becomes of claims."""
+"""Retention policies of claims."""
 
 
 class RollingUpdateStatefulSetStrategy(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Pods below the partition keep their revision; of the others so many may be unavailable at a time."""
+    """Pods below the partition keep their revision; of the others this many may be unavailable at a time."""
 
     partition: int | None = None
     max_unavailable: IntOrString | None = None
 
 
 class StatefulSetUpdateStrategy(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How old pods are replaced: RollingUpdate, or OnDelete by whoever deletes them."""
+    """How old pods are replaced: RollingUpdate, or OnDelete, once they are deleted manually."""
 
     type: str = ""
     rolling_update: RollingUpdateStatefulSetStrategy | None = None
 
 
 class StatefulSetPersistentVolumeClaimRetentionPolicy(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What becomes of the claims of pods that are gone: Retain or Delete."""
+    """The retention of claims when the set is deleted or scaled down: Retain or Delete."""
 
     when_deleted: str = ""
     when_scaled: str = ""
@@ -43,7 +43,7 @@ class StatefulSetOrdinals(Object, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class StatefulSetSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods, of which template, with which claims, and how they are replaced."""
+    """The number of pods, their template, their claims, and how they are replaced."""
 
     replicas: int | None = None
     selector: LabelSelector | None = always(None)
@@ -59,7 +59,7 @@ class StatefulSetSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=
 
 
 class StatefulSetCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One aspect of the set; Kubernetes itself sets none."""
+    """A condition of the set; Kubernetes itself sets none."""
 
     type: str = always("")
     status: str = always("")
@@ -69,7 +69,7 @@ class StatefulSetCondition(Object, frozen=True, kw_only=True, omit_defaults=True
 
 
 class StatefulSetStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods there are, and of which revisions; the names are those of ControllerRevisions."""
+    """The number of pods by revision; revisions are names of ControllerRevisions."""
 
     observed_generation: int = 0
     replicas: int = always(0)
@@ -84,7 +84,7 @@ class StatefulSetStatus(Object, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 class StatefulSet(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Keeps pods of stable identity alive, each at most once."""
+    """Keeps pods with stable identities running, at most one per identity."""
 
     api_version: str = "apps/v1"
     kind: str = "StatefulSet"

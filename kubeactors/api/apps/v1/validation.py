@@ -1,4 +1,4 @@
-"""What ReplicaSets and Deployments must fulfil.
+"""Validation of ReplicaSets and Deployments.
 
 Source: pkg/apis/apps/validation/validation.go, pkg/registry/apps/{replicaset,deployment}/strategy.go (v1.36).
 """
@@ -37,7 +37,7 @@ from kubeactors.apimachinery.objectmeta import validate_immutable
 
 
 def validate_replica_set(replica_set: ReplicaSet) -> Iterator[FieldError]:
-    """A selector that finds the template's pods."""
+    """The selector matches the template."""
     spec = replica_set.spec
     yield from validate_count(spec.replicas, "spec.replicas")
     yield from validate_count(spec.min_ready_seconds, "spec.minReadySeconds")
@@ -45,13 +45,13 @@ def validate_replica_set(replica_set: ReplicaSet) -> Iterator[FieldError]:
 
 
 def validate_replica_set_update(new: ReplicaSet, old: ReplicaSet) -> Iterator[FieldError]:
-    """The selector stays."""
+    """The selector is immutable."""
     yield from validate_replica_set(new)
     yield from validate_immutable(new.spec.selector, old.spec.selector, "spec.selector")
 
 
 def validate_replica_set_status(new: ReplicaSet, _old: ReplicaSet) -> Iterator[FieldError]:
-    """Counts that can be true together."""
+    """Counts are consistent."""
     status = new.status
     yield from validate_counts(
         {
@@ -74,7 +74,7 @@ def validate_replica_set_status(new: ReplicaSet, _old: ReplicaSet) -> Iterator[F
 
 
 def warn_of_replica_set(new: ReplicaSet, old: ReplicaSet | None) -> Iterator[str]:
-    """A name that makes no host name; what is unwise in the template."""
+    """A name that is not a valid host name; and the warnings about the template."""
     if old is None:
         yield from warn_of_name(new.metadata.name)
     if old is None or new.spec != old.spec:
@@ -82,7 +82,7 @@ def warn_of_replica_set(new: ReplicaSet, old: ReplicaSet | None) -> Iterator[str
 
 
 def validate_deployment(deployment: Deployment) -> Iterator[FieldError]:
-    """A selector that finds the template's pods, and a rollout that can make progress."""
+    """The selector matches the template, and a rollout can make progress."""
     spec = deployment.spec
     yield from validate_count(spec.replicas, "spec.replicas")
     yield from _validate_selector_and_template(spec.selector, spec.template)
@@ -93,19 +93,19 @@ def validate_deployment(deployment: Deployment) -> Iterator[FieldError]:
 
 
 def validate_deployment_update(new: Deployment, old: Deployment) -> Iterator[FieldError]:
-    """The selector stays."""
+    """The selector is immutable."""
     yield from validate_deployment(new)
     yield from validate_immutable(new.spec.selector, old.spec.selector, "spec.selector")
 
 
 def validate_deployment_status(new: Deployment, old: Deployment) -> Iterator[FieldError]:
-    """Counts that can be true together; collisions are never forgotten."""
+    """Counts are consistent, and the collision count does not decrease."""
     yield from _validate_deployment_counts(new.status)
     yield from validate_collisions(new.status.collision_count, old.status.collision_count)
 
 
 def warn_of_deployment(new: Deployment, old: Deployment | None) -> Iterator[str]:
-    """A name that makes no host name; what is unwise in the template."""
+    """A name that is not a valid host name; and the warnings about the template."""
     if old is None:
         yield from warn_of_name(new.metadata.name)
     if old is None or new.spec != old.spec:
@@ -113,7 +113,7 @@ def warn_of_deployment(new: Deployment, old: Deployment | None) -> Iterator[str]
 
 
 def _validate_selector_and_template(selector: LabelSelector | None, template: PodTemplateSpec) -> Iterator[FieldError]:
-    """A strict selector, not empty, that finds the pods of the template."""
+    """The selector is valid, not empty, and matches the template."""
     if selector is None:
         yield required("spec.selector")
     else:
@@ -129,7 +129,7 @@ def _validate_selector_and_template(selector: LabelSelector | None, template: Po
 
 
 def _validate_template(template: PodTemplateSpec, selector: labels.Selector, path: str) -> Iterator[FieldError]:
-    """A template of pods that run for ever and that the selector finds."""
+    """The template restarts its pods always, and the selector matches it."""
     if not selector.empty and not selector.matches(template.metadata.labels):
         labels_or_nil = template.metadata.labels or None  # Go shows an empty map as null
         yield invalid(f"{path}.metadata.labels", labels_or_nil, "`selector` does not match template `labels`")
@@ -158,7 +158,7 @@ def _validate_strategy(strategy: DeploymentStrategy) -> Iterator[FieldError]:
 
 
 def _internal(strategy: DeploymentStrategy) -> dict[str, object]:
-    """A strategy as the original shows it: its internal type has no JSON names."""
+    """A strategy as Kubernetes prints it: its internal type has no JSON names."""
     rolling = strategy.rolling_update
     shown = rolling and {"MaxUnavailable": rolling.max_unavailable or 0, "MaxSurge": rolling.max_surge or 0}
     return {"Type": strategy.type, "RollingUpdate": shown}

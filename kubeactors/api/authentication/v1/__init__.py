@@ -1,4 +1,4 @@
-"""authentication.k8s.io/v1: questions about who somebody is, and tokens that prove it."""
+"""authentication.k8s.io/v1: reviews of identities and tokens, and requests for tokens."""
 
 from kubeactors.api.authentication.v1.reviews import (
     SelfSubjectReview,

@@ -1,4 +1,4 @@
-"""How reviews are served: they can only be created."""
+"""The kinds of reviews, which can only be created."""
 
 from kubeactors.api.authentication.v1.reviews import GROUP, SelfSubjectReview, TokenReview
 from kubeactors.apimachinery.scheme import Kind

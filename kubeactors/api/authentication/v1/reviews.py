@@ -1,4 +1,4 @@
-"""SelfSubjectReview: who am I? TokenReview: whose is this token?
+"""SelfSubjectReview and TokenReview.
 
 Source: api/authentication/v1/types.go (v1.36).
 """
@@ -9,7 +9,7 @@ GROUP = "authentication.k8s.io"
 
 
 class UserInfo(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Somebody, as the server knows them."""
+    """An authenticated user."""
 
     username: str = ""
     uid: str = ""
@@ -18,13 +18,13 @@ class UserInfo(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class SelfSubjectReviewStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Who asks."""
+    """The user of the request."""
 
     user_info: UserInfo = always(UserInfo())
 
 
 class SelfSubjectReview(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Who am I?"""
+    """Returns the user of the request."""
 
     api_version: str = "authentication.k8s.io/v1"
     kind: str = "SelfSubjectReview"
@@ -32,14 +32,14 @@ class SelfSubjectReview(TypedObject, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class TokenReviewSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A token, and for whom it should be; by default for the server."""
+    """A token, and the intended audiences; by default the server."""
 
     token: str = ""
     audiences: tuple[str, ...] = ()
 
 
 class TokenReviewStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Whose token it is, if it is valid, and for which of the audiences."""
+    """Whether the token is valid, its user, and the audiences it is valid for."""
 
     authenticated: bool = False
     user: UserInfo = always(UserInfo())
@@ -48,7 +48,7 @@ class TokenReviewStatus(Object, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 class TokenReview(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Whose token is this?"""
+    """Authenticates a token."""
 
     api_version: str = "authentication.k8s.io/v1"
     kind: str = "TokenReview"

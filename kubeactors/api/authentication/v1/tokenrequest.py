@@ -13,11 +13,11 @@ from kubeactors.apimachinery.meta import Object, Time, TypedObject, always
 
 HOUR = 3600
 SHORTEST, LONGEST = 600, 1 << 32
-"""How many seconds a token may live."""
+"""The bounds of a token's lifetime in seconds."""
 
 
 class BoundObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The pod, node or secret with whose end the token ends."""
+    """The pod, node or secret whose deletion invalidates the token."""
 
     kind: str = ""
     api_version: str = ""
@@ -26,7 +26,7 @@ class BoundObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True
 
 
 class TokenRequestSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """For whom, for how long, bound to what."""
+    """The audiences, the lifetime, and the object that the token is bound to."""
 
     audiences: tuple[str, ...] | None = always(None)
     expiration_seconds: int | None = always(None)
@@ -34,14 +34,14 @@ class TokenRequestSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class TokenRequestStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The token, and when it ends."""
+    """The token, and its expiration time."""
 
     token: str = always("")
     expiration_timestamp: Time | None = always(None)
 
 
 class TokenRequest(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A request for a token, and the answer to it."""
+    """A request for a service account token."""
 
     api_version: str = "authentication.k8s.io/v1"
     kind: str = "TokenRequest"
@@ -50,7 +50,7 @@ class TokenRequest(TypedObject, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 def default_token_request(request: TokenRequest) -> TokenRequest:
-    """A token lives for an hour unless another time is asked for.
+    """The default lifetime is an hour.
 
     >>> default_token_request(TokenRequest()).spec.expiration_seconds
     3600
@@ -61,7 +61,7 @@ def default_token_request(request: TokenRequest) -> TokenRequest:
 
 
 def validate_token_request(request: TokenRequest) -> Iterator[FieldError]:
-    """At least ten minutes, at most what fits 32 bits."""
+    """The lifetime is at least ten minutes, and at most 2^32 seconds."""
     seconds = request.spec.expiration_seconds or 0
     if seconds < SHORTEST:
         yield invalid("spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes")

@@ -1,4 +1,4 @@
-"""authorization.k8s.io/v1: questions about who may do what; they are answered, not stored."""
+"""authorization.k8s.io/v1: access reviews, which are answered and not stored."""
 
 from kubeactors.api.authorization.v1.accessreview import (
     GROUP,

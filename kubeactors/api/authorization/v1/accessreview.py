@@ -1,4 +1,4 @@
-"""SubjectAccessReview and its likes: may somebody do something?
+"""SubjectAccessReview and its variants: checks of permissions.
 
 Source: api/authorization/v1/types.go, pkg/apis/authorization/validation/validation.go (v1.36).
 """
@@ -22,21 +22,21 @@ GROUP = "authorization.k8s.io"
 
 
 class FieldSelectorAttributes(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The field selector of a request, as text or taken apart."""
+    """The field selector of a request, raw or parsed."""
 
     raw_selector: str = ""
     requirements: tuple[FieldSelectorRequirement, ...] = ()
 
 
 class LabelSelectorAttributes(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The label selector of a request, as text or taken apart."""
+    """The label selector of a request, raw or parsed."""
 
     raw_selector: str = ""
     requirements: tuple[LabelSelectorRequirement, ...] = ()
 
 
 class ResourceAttributes(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A request for a resource; `*` stands for all. No namespace means all of them, or none."""
+    """A request for a resource; `*` stands for all. An empty namespace means all, or a cluster-scoped resource."""
 
     namespace: str = ""
     verb: str = ""
@@ -57,7 +57,7 @@ class NonResourceAttributes(Object, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class SubjectAccessReviewSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Who, and one of the two kinds of requests."""
+    """A user, and a request of one of the two kinds."""
 
     resource_attributes: ResourceAttributes | None = None
     non_resource_attributes: NonResourceAttributes | None = None
@@ -68,14 +68,14 @@ class SubjectAccessReviewSpec(Object, frozen=True, kw_only=True, omit_defaults=T
 
 
 class SelfSubjectAccessReviewSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One of the two kinds of requests; it is about who asks."""
+    """A request of one of the two kinds, by the user of the review."""
 
     resource_attributes: ResourceAttributes | None = None
     non_resource_attributes: NonResourceAttributes | None = None
 
 
 class SubjectAccessReviewStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The answer. Neither allowed nor denied means that nobody allows it."""
+    """The answer. Neither allowed nor denied means that no authorizer has an opinion."""
 
     allowed: bool = always(False)
     denied: bool = False
@@ -84,7 +84,7 @@ class SubjectAccessReviewStatus(Object, frozen=True, kw_only=True, omit_defaults
 
 
 class SubjectAccessReview(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """May this user do that?"""
+    """Checks whether a user may perform a request."""
 
     api_version: str = "authorization.k8s.io/v1"
     kind: str = "SubjectAccessReview"
@@ -93,7 +93,7 @@ class SubjectAccessReview(TypedObject, frozen=True, kw_only=True, omit_defaults=
 
 
 class LocalSubjectAccessReview(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """May this user do that in this namespace? Who may ask can so be given the right for one namespace."""
+    """Checks whether a user may perform a request in this namespace; permission to check is granted per namespace."""
 
     api_version: str = "authorization.k8s.io/v1"
     kind: str = "LocalSubjectAccessReview"
@@ -102,7 +102,7 @@ class LocalSubjectAccessReview(TypedObject, frozen=True, kw_only=True, omit_defa
 
 
 class SelfSubjectAccessReview(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """May I do that?"""
+    """Checks whether the current user may perform a request."""
 
     api_version: str = "authorization.k8s.io/v1"
     kind: str = "SelfSubjectAccessReview"

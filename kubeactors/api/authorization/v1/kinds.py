@@ -1,4 +1,4 @@
-"""How reviews are served: they can only be created."""
+"""The kinds of reviews, which can only be created."""
 
 from kubeactors.api.authorization.v1 import accessreview
 from kubeactors.api.authorization.v1.accessreview import (

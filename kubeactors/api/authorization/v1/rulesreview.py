@@ -1,4 +1,4 @@
-"""SelfSubjectRulesReview: what may I do?
+"""SelfSubjectRulesReview.
 
 Source: api/authorization/v1/types.go (v1.36).
 """
@@ -25,13 +25,13 @@ class NonResourceRule(Object, frozen=True, kw_only=True, omit_defaults=True, gc=
 
 
 class SelfSubjectRulesReviewSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """In which namespace."""
+    """The namespace of the rules."""
 
     namespace: str = ""
 
 
 class SubjectRulesReviewStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """All rules that are known; more may be allowed by who cannot say beforehand if `incomplete`."""
+    """The known rules; if `incomplete`, there may be more."""
 
     resource_rules: tuple[ResourceRule, ...] | None = always(None)
     non_resource_rules: tuple[NonResourceRule, ...] | None = always(None)
@@ -40,7 +40,7 @@ class SubjectRulesReviewStatus(Object, frozen=True, kw_only=True, omit_defaults=
 
 
 class SelfSubjectRulesReview(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What may I do in this namespace?"""
+    """Lists the rules of the current user in a namespace."""
 
     api_version: str = "authorization.k8s.io/v1"
     kind: str = "SelfSubjectRulesReview"

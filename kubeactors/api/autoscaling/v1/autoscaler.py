@@ -1,4 +1,4 @@
-"""HorizontalPodAutoscaler as its first version has it: one target, a percentage of the requested CPU.
+"""HorizontalPodAutoscaler in version 1: one target, a percentage of the requested CPU.
 
 What this version has no field for is in annotations; `conversion` tells which.
 
@@ -13,7 +13,7 @@ from kubeactors.apimachinery.meta import Object, Time, TypedObject, always
 
 
 class HorizontalPodAutoscalerSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What to scale, between which bounds, and how busy its pods should be in percent of their requests."""
+    """The target to scale, the bounds, and the target CPU utilization in percent of the requests."""
 
     scale_target_ref: CrossVersionObjectReference = always(CrossVersionObjectReference())
     min_replicas: int | None = None
@@ -22,7 +22,7 @@ class HorizontalPodAutoscalerSpec(Object, frozen=True, kw_only=True, omit_defaul
 
 
 class HorizontalPodAutoscalerStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods there are and should be, and how busy they are in percent of their requests."""
+    """The current and desired number of pods, and the CPU utilization in percent of the requests."""
 
     observed_generation: int | None = None
     last_scale_time: Time | None = None
@@ -32,7 +32,7 @@ class HorizontalPodAutoscalerStatus(Object, frozen=True, kw_only=True, omit_defa
 
 
 class HorizontalPodAutoscaler(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Keeps the CPU use of a workload at its target by changing the number of its pods."""
+    """Keeps the CPU utilization of a workload at its target by changing the number of its pods."""
 
     api_version: str = "autoscaling/v1"
     kind: str = "HorizontalPodAutoscaler"
@@ -41,7 +41,7 @@ class HorizontalPodAutoscaler(TypedObject, frozen=True, kw_only=True, omit_defau
 
 
 def default_autoscaler(autoscaler: HorizontalPodAutoscaler) -> HorizontalPodAutoscaler:
-    """At least one pod; the target is left to the version that is stored.
+    """At least one pod; the default target is that of the storage version.
 
     >>> default_autoscaler(HorizontalPodAutoscaler()).spec.min_replicas
     1

@@ -1,4 +1,4 @@
-"""Autoscalers between their versions: what autoscaling/v1 has no field for, it has annotations for.
+"""Conversion of autoscalers: fields that autoscaling/v1 lacks are in annotations.
 
 Source: pkg/apis/autoscaling/v1/conversion.go, pkg/apis/autoscaling/annotations.go (v1.36).
 """
@@ -34,14 +34,14 @@ T = TypeVar("T")
 
 
 def shown(autoscaler: TypedObject) -> v1.HorizontalPodAutoscaler:
-    """A stored autoscaler in its first version; one that is in it stays as it is."""
+    """A stored autoscaler in version 1; one in version 1 is returned as it is."""
     if isinstance(autoscaler, v1.HorizontalPodAutoscaler):
         return autoscaler
     return from_v2(cast("v2.HorizontalPodAutoscaler", autoscaler))
 
 
 def from_v2(stored: v2.HorizontalPodAutoscaler) -> v1.HorizontalPodAutoscaler:
-    """A stored autoscaler in its first version."""
+    """A stored autoscaler in version 1."""
     spec, status = stored.spec, stored.status
     annotations = {**stored.metadata.annotations, **dict(_annotations(stored))}
     return v1.HorizontalPodAutoscaler(
@@ -65,7 +65,7 @@ def from_v2(stored: v2.HorizontalPodAutoscaler) -> v1.HorizontalPodAutoscaler:
 
 
 def to_v2(given: v1.HorizontalPodAutoscaler) -> v2.HorizontalPodAutoscaler:
-    """An autoscaler of the first version as it is stored, with defaults."""
+    """An autoscaler of version 1 in the storage version, with defaults."""
     spec, status, annotations = given.spec, given.status, given.metadata.annotations
     kept = {name: text for name, text in annotations.items() if name not in _ANNOTATIONS}
     made = v2.HorizontalPodAutoscaler(
@@ -90,14 +90,14 @@ def to_v2(given: v1.HorizontalPodAutoscaler) -> v2.HorizontalPodAutoscaler:
 
 
 def validate_autoscaler(autoscaler: v1.HorizontalPodAutoscaler) -> Iterator[FieldError]:
-    """What the stored version asks for."""
+    """Validation in the storage version."""
     return validation.validate_autoscaler(to_v2(autoscaler))
 
 
 def validate_autoscaler_update(
     new: v1.HorizontalPodAutoscaler, old: v1.HorizontalPodAutoscaler
 ) -> Iterator[FieldError]:
-    """What the stored version asks of a change."""
+    """Validation of an update in the storage version."""
     return validation.validate_autoscaler_update(to_v2(new), to_v2(old))
 
 

@@ -1,4 +1,4 @@
-"""How HorizontalPodAutoscalers are served in their first version: they are those of the second."""
+"""The kind of HorizontalPodAutoscalers in version 1, which are stored in version 2."""
 
 from kubeactors.api.autoscaling.v1 import conversion
 from kubeactors.api.autoscaling.v1.autoscaler import HorizontalPodAutoscaler, default_autoscaler

@@ -1,4 +1,4 @@
-"""Metrics as the first version writes them into annotations: flat, where autoscaling/v2 nests.
+"""Metrics in annotations of autoscaling/v1: flat, where autoscaling/v2 nests.
 
 Source: api/autoscaling/v1/types.go, pkg/apis/autoscaling/v1/conversion.go (v1.36).
 """
@@ -47,17 +47,17 @@ TARGET, CURRENT = "target", "current"
 
 
 def specs_text(metrics: Iterable[MetricSpec]) -> str:
-    """What is looked at, as the annotation has it."""
+    """Metric specs as an annotation."""
     return _text([_flat(cast("Fields", msgspec.to_builtins(metric)), TARGET) for metric in metrics])
 
 
 def statuses_text(metrics: Iterable[MetricStatus]) -> str:
-    """What the values are, as the annotation has it."""
+    """Metric statuses as an annotation."""
     return _text([_flat(cast("Fields", msgspec.to_builtins(metric)), CURRENT) for metric in metrics])
 
 
 def parse_specs(text: str) -> tuple[MetricSpec, ...]:
-    """What an annotation says; nothing, if it makes no sense.
+    """The metrics in an annotation; empty if it is malformed.
 
     >>> parse_specs('[{"type": "Resource", "resource": {"name": "memory", "targetAverageValue": "1Gi"}}]')[0].type
     'Resource'
@@ -72,7 +72,7 @@ def parse_specs(text: str) -> tuple[MetricSpec, ...]:
 
 
 def parse_statuses(text: str) -> tuple[MetricStatus, ...]:
-    """What an annotation says; nothing, if it makes no sense."""
+    """The metrics in an annotation; empty if it is malformed."""
     try:
         nested = [_nested(one, CURRENT) for one in msgspec.json.decode(text, type=list[Fields])]
         return msgspec.convert(nested, tuple[MetricStatus, ...])

@@ -11,20 +11,20 @@ from kubeactors.apimachinery.meta import Object, TypedObject, always
 
 
 class ScaleSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many replicas are wanted."""
+    """The desired number of replicas."""
 
     replicas: int = 0
 
 
 class ScaleStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many there are, and the selector that finds them, as text."""
+    """The actual number of replicas, and their selector as a string."""
 
     replicas: int = always(0)
     selector: str = ""
 
 
 class Scale(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The size of a workload, apart from everything else of it."""
+    """The scale of a workload."""
 
     api_version: str = "autoscaling/v1"
     kind: str = "Scale"

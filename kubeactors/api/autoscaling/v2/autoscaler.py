@@ -1,4 +1,4 @@
-"""HorizontalPodAutoscaler: sets the size of a workload by what its pods have to do.
+"""HorizontalPodAutoscaler: scales a workload by metrics.
 
 Source: api/autoscaling/v2/types.go (v1.36).
 """
@@ -9,7 +9,7 @@ from kubeactors.api.autoscaling.v2.metrics import CrossVersionObjectReference, M
 from kubeactors.apimachinery.meta import Object, Quantity, Time, TypedObject, always, merge_by
 
 MAX, MIN, DISABLED = "Max", "Min", "Disabled"
-"""Which of several policies counts; or that there is no scaling in that direction."""
+"""Which of several policies applies; or that scaling in that direction is disabled."""
 BY_PODS, BY_PERCENT = "Pods", "Percent"
 """The types of a policy."""
 
@@ -18,7 +18,7 @@ SCALING_ACTIVE, ABLE_TO_SCALE, SCALING_LIMITED = "ScalingActive", "AbleToScale",
 
 
 class HPAScalingPolicy(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """So many pods, or so many percent of them, may be added or removed in a period."""
+    """The number or percentage of pods that may be added or removed in a period."""
 
     type: str = always("")
     value: int = always(0)
@@ -26,12 +26,12 @@ class HPAScalingPolicy(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class HPAScalingRules(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How fast to scale in one direction, and how long to look back before that."""
+    """The limits of scaling in one direction, and its stabilization window."""
 
     stabilization_window_seconds: int | None = None
     select_policy: str | None = None
     policies: tuple[HPAScalingPolicy, ...] | None = None
-    """Defaults stand in for None, but not for an empty list, which is refused."""
+    """None gets defaults; an empty list is rejected."""
     tolerance: Quantity | None = None
 
 
@@ -43,7 +43,7 @@ class HorizontalPodAutoscalerBehavior(Object, frozen=True, kw_only=True, omit_de
 
 
 class HorizontalPodAutoscalerSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What to scale, between which bounds, by which metrics."""
+    """The target to scale, the bounds, and the metrics."""
 
     scale_target_ref: CrossVersionObjectReference = always(CrossVersionObjectReference())
     min_replicas: int | None = None
@@ -63,7 +63,7 @@ class HorizontalPodAutoscalerCondition(Object, frozen=True, kw_only=True, omit_d
 
 
 class HorizontalPodAutoscalerStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods there are and should be, and the values of the metrics."""
+    """The current and desired number of pods, and the values of the metrics."""
 
     observed_generation: int | None = None
     last_scale_time: Time | None = None

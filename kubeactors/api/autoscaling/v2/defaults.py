@@ -1,4 +1,4 @@
-"""What HorizontalPodAutoscalers have when they do not say.
+"""Defaults of HorizontalPodAutoscalers.
 
 Source: pkg/apis/autoscaling/v2/defaults.go (v1.36).
 """
@@ -33,7 +33,7 @@ SCALE_UP = HPAScalingRules(
 SCALE_DOWN = HPAScalingRules(
     select_policy=MAX, policies=(HPAScalingPolicy(type=BY_PERCENT, value=100, period_seconds=15),)
 )
-"""Without a window of its own, scaling down looks back as long as the controller is told to."""
+"""The default stabilization window for scaling down is the controller's."""
 
 _CPU = MetricSpec(
     type=RESOURCE,
@@ -60,7 +60,7 @@ def default_autoscaler(autoscaler: HorizontalPodAutoscaler) -> HorizontalPodAuto
 
 
 def default_behavior(behavior: HorizontalPodAutoscalerBehavior) -> HorizontalPodAutoscalerBehavior:
-    """Both directions with all that they need."""
+    """The rules of both directions, completed."""
     return filled(
         behavior,
         scale_up=_rules(behavior.scale_up, SCALE_UP),

@@ -1,4 +1,4 @@
-"""How HorizontalPodAutoscalers are served."""
+"""The kind of HorizontalPodAutoscalers."""
 
 from kubeactors.api.autoscaling.v2 import validation
 from kubeactors.api.autoscaling.v2.autoscaler import HorizontalPodAutoscaler

@@ -1,4 +1,4 @@
-"""What an autoscaler looks at: metrics, their targets, and their values.
+"""The metrics of an autoscaler, their targets, and their values.
 
 Source: api/autoscaling/v2/types.go (v1.36).
 """
@@ -14,7 +14,7 @@ UTILIZATION, VALUE, AVERAGE_VALUE = "Utilization", "Value", "AverageValue"
 
 
 class CrossVersionObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Names an object of the same namespace."""
+    """Refers to an object in the same namespace."""
 
     atomic: ClassVar[bool] = True
     kind: str = always("")
@@ -23,14 +23,14 @@ class CrossVersionObjectReference(Object, frozen=True, kw_only=True, omit_defaul
 
 
 class MetricIdentifier(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Names a metric, and selects among its series."""
+    """Identifies a metric, and selects among its series."""
 
     name: str = always("")
     selector: LabelSelector | None = None
 
 
 class MetricTarget(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the value should be."""
+    """The target value."""
 
     type: str = always("")
     value: Quantity | None = None
@@ -39,7 +39,7 @@ class MetricTarget(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 class MetricValueStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the value is. The average is over all pods, the utilization in percent of their requests."""
+    """The current value. The average is over all pods, the utilization in percent of their requests."""
 
     value: Quantity | None = None
     average_value: Quantity | None = None
@@ -84,7 +84,7 @@ class ExternalMetricSource(Object, frozen=True, kw_only=True, omit_defaults=True
 
 
 class MetricSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One metric to look at; the field that `type` names is set."""
+    """A metric; the field that `type` names is set."""
 
     type: str = always("")
     object: ObjectMetricSource | None = None
@@ -110,14 +110,14 @@ class PodsMetricStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class ResourceMetricStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How much of a resource pods use."""
+    """The resource usage of pods."""
 
     name: str = always("")
     current: MetricValueStatus = always(MetricValueStatus())
 
 
 class ContainerResourceMetricStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How much of a resource one container of each pod uses."""
+    """The resource usage of one container of each pod."""
 
     name: str = always("")
     current: MetricValueStatus = always(MetricValueStatus())

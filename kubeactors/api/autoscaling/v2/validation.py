@@ -1,4 +1,4 @@
-"""What HorizontalPodAutoscalers must fulfil.
+"""Validation of HorizontalPodAutoscalers.
 
 Source: pkg/apis/autoscaling/validation/validation.go (v1.36).
 """
@@ -51,12 +51,12 @@ _NOT_BOTH = "may not set both a target raw value and a target utilization"
 
 
 def validate_autoscaler(autoscaler: HorizontalPodAutoscaler) -> Iterator[FieldError]:
-    """Bounds in order, a target that can be scaled, metrics that can be compared."""
+    """The bounds are in order, and target and metrics are valid."""
     return _validate_spec(autoscaler.spec, 1)
 
 
 def validate_autoscaler_update(new: HorizontalPodAutoscaler, old: HorizontalPodAutoscaler) -> Iterator[FieldError]:
-    """Like a new one; what could shrink to nothing before still can."""
+    """As for a new one; if 0 replicas were allowed before, they still are."""
     return _validate_spec(new.spec, 0 if old.spec.min_replicas == 0 else 1)
 
 
@@ -97,7 +97,7 @@ def _validate_reference(reference: CrossVersionObjectReference, path: str) -> It
 
 
 def _validate_group(reference: CrossVersionObjectReference, path: str) -> Iterator[FieldError]:
-    """What is scaled has a group, unless it is a ReplicationController.
+    """The target has a group, unless it is a ReplicationController.
 
     >>> [one.message for one in _validate_group(CrossVersionObjectReference(kind="Deployment"), "spec.scaleTargetRef")]
     ['Invalid value: "": apiVersion must specify API group']

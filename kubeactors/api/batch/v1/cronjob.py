@@ -1,4 +1,4 @@
-"""CronJob: a job every so often, by a schedule.
+"""CronJob: creates Jobs by a schedule.
 
 Source: api/batch/v1/types.go (v1.36).
 """
@@ -8,11 +8,11 @@ from kubeactors.api.core.v1.references import ObjectReference
 from kubeactors.apimachinery.meta import Object, Time, TypedObject, always
 
 ALLOW, FORBID, REPLACE = "Allow", "Forbid", "Replace"
-"""Concurrency policies: what to do at the next time while a job still runs."""
+"""Concurrency policies: what to do when a job is due while another still runs."""
 
 
 class CronJobSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """When to run, what, and how many finished jobs to keep."""
+    """The schedule, the template, and how many finished jobs to keep."""
 
     schedule: str = always("")
     time_zone: str | None = None
@@ -25,7 +25,7 @@ class CronJobSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class CronJobStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The jobs that run now, and when one was last due, and last done well."""
+    """The active jobs, and the times when one was last scheduled and last succeeded."""
 
     active: tuple[ObjectReference, ...] = ()
     last_schedule_time: Time | None = None
@@ -33,7 +33,7 @@ class CronJobStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 
 class CronJob(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Creates a job at each time of its schedule."""
+    """Creates a Job at each time of its schedule."""
 
     api_version: str = "batch/v1"
     kind: str = "CronJob"

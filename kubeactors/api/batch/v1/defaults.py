@@ -1,4 +1,4 @@
-"""What Jobs and CronJobs have when they do not say.
+"""Defaults of Jobs and CronJobs.
 
 Source: pkg/apis/batch/v1/{defaults,zz_generated.defaults}.go (v1.36).
 """
@@ -22,11 +22,11 @@ from kubeactors.api.core.v1.defaults.common import each, filled, optional
 BACKOFF_LIMIT = 6
 UNLIMITED = 2**31 - 1
 SUCCESSFUL_JOBS, FAILED_JOBS = 3, 1
-"""How many finished jobs a CronJob keeps."""
+"""The default numbers of finished jobs to keep."""
 
 
 def default_job(job: Job) -> Job:
-    """One pod, one at a time, tried again six times.
+    """One completion, parallelism 1, and a back-off limit of six.
 
     >>> spec = default_job(Job()).spec
     >>> spec.completions, spec.parallelism, spec.backoff_limit
@@ -50,7 +50,7 @@ def default_job(job: Job) -> Job:
 
 
 def with_labels_of_template(job: Job) -> Job:
-    """A job without labels has those of its pods."""
+    """A Job without labels gets those of its template."""
     labels = job.spec.template.metadata.labels
     if job.metadata.labels or not labels:
         return job
@@ -58,7 +58,7 @@ def with_labels_of_template(job: Job) -> Job:
 
 
 def default_cron_job(cron_job: CronJob) -> CronJob:
-    """Jobs may overlap; three that were done well are kept, and one that was not."""
+    """Jobs may overlap; three successful ones and one failed one are kept."""
     spec = cron_job.spec
     template = filled(spec.job_template, spec=_template_defaults(spec.job_template.spec))
     successful, failed = spec.successful_jobs_history_limit, spec.failed_jobs_history_limit
@@ -74,7 +74,7 @@ def default_cron_job(cron_job: CronJob) -> CronJob:
 
 
 def _template_defaults(spec: JobSpec) -> JobSpec:
-    """What the parts of a job have; also of one that is only a template."""
+    """The defaults of a Job's parts, which apply to job templates too."""
     return filled(
         spec,
         template=default_pod_template_spec(spec.template),

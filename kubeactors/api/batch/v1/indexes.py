@@ -12,7 +12,7 @@ from kubeactors.apimachinery.field import quoted
 
 
 class IndexesError(ValueError):
-    """A text that names no set of indexes; the message says why."""
+    """The text is not a set of indexes; the message says why."""
 
 
 class Indexes(msgspec.Struct, frozen=True, gc=False):
@@ -32,11 +32,11 @@ class Indexes(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def total(self) -> int:
-        """How many indexes there are."""
+        """The number of indexes."""
         return sum(last - first + 1 for first, last in self.intervals)
 
     def union(self, other: "Indexes") -> "Indexes":
-        """The indexes of both.
+        """The union.
 
         >>> str(of([0, 1, 2, 7]).union(of([3, 9])))
         '0-3,7,9'
@@ -46,7 +46,7 @@ class Indexes(msgspec.Struct, frozen=True, gc=False):
         return _merged(sorted((*self.intervals, *other.intervals)))
 
     def missing(self, below: int) -> Iterator[int]:
-        """The indexes below a number that are not there, in order.
+        """The missing indexes below a number, in order.
 
         >>> list(of([1, 3]).missing(6))
         [0, 2, 4, 5]
@@ -58,7 +58,7 @@ class Indexes(msgspec.Struct, frozen=True, gc=False):
         yield from range(start, below)
 
     def common(self, other: "Indexes") -> int:
-        """How many indexes are in both.
+        """The size of the intersection.
 
         >>> of(range(5)).common(of([3, 4, 5]))
         2
@@ -72,12 +72,12 @@ class Indexes(msgspec.Struct, frozen=True, gc=False):
 
 
 def of(indexes: Iterable[int]) -> Indexes:
-    """These indexes."""
+    """The set of these indexes."""
     return _merged((one, one) for one in sorted(indexes))
 
 
 def parse(text: str, completions: int) -> Indexes:
-    """The indexes below `completions` of a text; what cannot be read is left out.
+    """The indexes below `completions` in a text; malformed parts are left out.
 
     >>> str(parse("1,3-5,x,8-20", 10))
     '1,3-5,8,9'
@@ -94,7 +94,7 @@ def parse(text: str, completions: int) -> Indexes:
 
 
 def check(text: str, completions: int) -> int:
-    """How many indexes a well-formed text names.
+    """The number of indexes in a well-formed text.
 
     >>> check("1,3-5", 6)
     4
@@ -112,7 +112,7 @@ def check(text: str, completions: int) -> int:
 
 
 def overlap(one: str, other: str, completions: int) -> int | None:
-    """The first index that both texts name; None if there is none.
+    """The first index in both texts; None if there is none.
 
     >>> overlap("1,3-5", "0,4", 6), overlap("1", "2", 6)
     (4, None)

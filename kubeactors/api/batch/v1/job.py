@@ -1,4 +1,4 @@
-"""Job: pods that run to an end, so many of them, so many at a time.
+"""Job: runs pods to completion.
 
 Source: api/batch/v1/types.go (v1.36).
 """
@@ -19,20 +19,20 @@ from kubeactors.apimachinery.meta import (
 )
 
 NON_INDEXED, INDEXED = "NonIndexed", "Indexed"
-"""Completion modes: pods are alike, or each has an index."""
+"""Completion modes: pods are interchangeable, or each has an index."""
 
 FAIL_JOB, FAIL_INDEX, IGNORE, COUNT = "FailJob", "FailIndex", "Ignore", "Count"
-"""What a rule of the pod failure policy does."""
+"""The actions of a pod failure policy rule."""
 
 TERMINATING_OR_FAILED, FAILED_ONLY = "TerminatingOrFailed", "Failed"
-"""When a pod is replaced: as soon as it is going, or once it has failed."""
+"""When a pod is replaced: as soon as it is terminating, or once it has failed."""
 
 SUSPENDED, COMPLETE, FAILED = "Suspended", "Complete", "Failed"
 FAILURE_TARGET, SUCCESS_CRITERIA_MET = "FailureTarget", "SuccessCriteriaMet"
-"""Types of conditions. The last two say how the job will end once its pods are gone."""
+"""Types of conditions. The last two announce how the job will end once its pods have terminated."""
 
 TRACKING_FINALIZER = "batch.kubernetes.io/job-tracking"
-"""Keeps a pod until the job's status has counted it."""
+"""Retains a pod until the job's status has counted it."""
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 """Annotation and label of a pod: its index."""
 INDEX_FAILURES = "batch.kubernetes.io/job-index-failure-count"
@@ -41,13 +41,13 @@ IGNORED_INDEX_FAILURES = "batch.kubernetes.io/job-index-ignored-failure-count"
 """Annotation of a pod: how many of these failures do not count."""
 JOB_NAME, CONTROLLER_UID = "batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid"
 LEGACY_JOB_NAME, LEGACY_CONTROLLER_UID = "job-name", "controller-uid"
-"""Labels of a pod: whose it is."""
+"""Labels of a pod that identify its job."""
 JOB_CONTROLLER = "kubernetes.io/job-controller"
-"""Who manages a job that names nobody."""
+"""The default of `managedBy`."""
 
 
 class PodFailurePolicyOnExitCodesRequirement(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How a container has ended: `operator` is In or NotIn."""
+    """A requirement on a container's exit code: `operator` is In or NotIn."""
 
     container_name: str | None = None
     operator: str = always("")
@@ -55,7 +55,7 @@ class PodFailurePolicyOnExitCodesRequirement(Object, frozen=True, kw_only=True, 
 
 
 class PodFailurePolicyOnPodConditionsPattern(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A condition that a failed pod has."""
+    """A condition of a failed pod."""
 
     type: str = always("")
     status: str = always("")
@@ -76,20 +76,20 @@ class PodFailurePolicy(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class SuccessPolicyRule(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which indexes, or how many, make the job a success."""
+    """The indexes, or their number, with which the job succeeds."""
 
     succeeded_indexes: str | None = None
     succeeded_count: int | None = None
 
 
 class SuccessPolicy(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Rules of which one must be fulfilled for an indexed job to succeed before all its indexes have."""
+    """Rules, one of which must be met for an indexed Job to succeed before all its indexes have."""
 
     rules: tuple[SuccessPolicyRule, ...] | None = always(None)
 
 
 class JobSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods must succeed, how many run at a time, and what becomes of failures."""
+    """The number of completions, the parallelism, and the handling of failures."""
 
     parallelism: int | None = None
     completions: int | None = None
@@ -121,14 +121,14 @@ class JobCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 class UncountedTerminatedPods(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The uids of pods that have ended, are kept by their finalizer, and are not in the counts yet."""
+    """The uids of finished pods that are retained by their finalizer and not counted yet."""
 
     succeeded: Annotated[tuple[str, ...], LIST_SET] = ()
     failed: Annotated[tuple[str, ...], LIST_SET] = ()
 
 
 class JobStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How far the job is. Indexes are written as intervals: `1,3-5`."""
+    """The progress of the job. Indexes are written as intervals: `1,3-5`."""
 
     conditions: Annotated[tuple[JobCondition, ...], merge_by("type"), ATOMIC] = ()
     start_time: Time | None = None
@@ -144,7 +144,7 @@ class JobStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 
 
 class Job(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Runs pods until enough of them have succeeded."""
+    """Runs pods until a number of them have succeeded."""
 
     api_version: str = "batch/v1"
     kind: str = "Job"
@@ -153,7 +153,7 @@ class Job(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class JobTemplateSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What jobs made from this template look like."""
+    """The template of a Job."""
 
     metadata: ObjectMeta = always(ObjectMeta())
     spec: JobSpec = always(JobSpec())
@@ -174,12 +174,12 @@ def has_condition(job: Job, type_: str) -> bool:
 
 
 def is_finished(job: Job) -> bool:
-    """Whether the job has come to its end, good or bad."""
+    """Whether the job has succeeded or failed."""
     return any(one.type in (COMPLETE, FAILED) and one.status == "True" for one in job.status.conditions)
 
 
 def job_fields(job: Job) -> dict[str, str]:
-    """What field selectors can ask for.
+    """The fields that field selectors support.
 
     Source: pkg/registry/batch/job/strategy.go (v1.36).
     """

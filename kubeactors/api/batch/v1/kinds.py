@@ -1,4 +1,4 @@
-"""How Jobs and CronJobs are served."""
+"""The kinds of Jobs and CronJobs."""
 
 from kubeactors.api.batch.v1 import validation
 from kubeactors.api.batch.v1.cronjob import CronJob

@@ -1,4 +1,4 @@
-"""Schedules of CronJobs, as their original reads them: five fields, or a word such as `@daily`.
+"""Schedules of CronJobs: five fields, or a word such as `@daily`.
 
 Source: github.com/robfig/cron/v3 parser.go, spec.go, constantdelay.go.
 """
@@ -12,7 +12,7 @@ from kubeactors.apimachinery.field import quoted
 
 
 class ScheduleError(ValueError):
-    """A schedule that cannot be read; the message says why."""
+    """A malformed schedule; the message says why."""
 
 
 class _Bounds(NamedTuple):
@@ -40,7 +40,7 @@ _DURATION = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """When a job is due. With `every_seconds` at that distance; else at the times that the other fields name.
+    """When a job is due: every `every_seconds` if that is set, else at the times in the other fields.
 
     `any_day` says that the days of the month and those of the week must both match; else either is enough.
     """

@@ -1,1 +1,1 @@
-"""Version 1 of the group of certificate requests."""
+"""certificates.k8s.io/v1: CertificateSigningRequest."""

@@ -1,4 +1,4 @@
-"""CertificateSigningRequest: who wants a certificate, and whether it gets one.
+"""CertificateSigningRequest: a request for a certificate.
 
 Source: api/certificates/v1/types.go (v1.36).
 """
@@ -14,7 +14,7 @@ from kubeactors.apimachinery.meta import (
 )
 
 APPROVED, DENIED, FAILED = "Approved", "Denied", "Failed"
-"""The conditions that decide."""
+"""The conditions that complete a request."""
 
 KUBE_APISERVER_CLIENT = "kubernetes.io/kube-apiserver-client"
 KUBE_APISERVER_CLIENT_KUBELET = "kubernetes.io/kube-apiserver-client-kubelet"
@@ -24,7 +24,7 @@ LEGACY_UNKNOWN = "kubernetes.io/legacy-unknown"
 
 
 class CertificateSigningRequestSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What is to be signed, by whom, for how long and for what; and who asks for it."""
+    """The request, its signer, lifetime and usages; and the requesting user."""
 
     request: bytes | None = always(None)
     signer_name: str = always("")
@@ -37,7 +37,7 @@ class CertificateSigningRequestSpec(Object, frozen=True, kw_only=True, omit_defa
 
 
 class CertificateSigningRequestCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Approved, Denied or Failed, and why."""
+    """Approved, Denied or Failed, with the reason."""
 
     type: str = always("")
     status: str = always("")
@@ -48,7 +48,7 @@ class CertificateSigningRequestCondition(Object, frozen=True, kw_only=True, omit
 
 
 class CertificateSigningRequestStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What was decided, and the certificate once it is issued."""
+    """The decision, and the certificate once it is issued."""
 
     conditions: Annotated[tuple[CertificateSigningRequestCondition, ...], list_map("type")] = ()
     certificate: bytes = b""
@@ -64,15 +64,15 @@ class CertificateSigningRequest(TypedObject, frozen=True, kw_only=True, omit_def
 
 
 def has_condition(csr: CertificateSigningRequest, type_: str) -> bool:
-    """Whether it was decided so."""
+    """Whether the request has a condition."""
     return any(one.type == type_ for one in csr.status.conditions)
 
 
 def is_finished(csr: CertificateSigningRequest) -> bool:
-    """Whether nothing more is going to happen: it was denied, failed, or has its certificate."""
+    """Whether the request is complete: denied, failed, or with a certificate."""
     return bool(csr.status.certificate) or has_condition(csr, DENIED) or has_condition(csr, FAILED)
 
 
 def csr_fields(csr: CertificateSigningRequest) -> dict[str, str]:
-    """What field selectors can ask for."""
+    """The fields that field selectors support."""
     return {"spec.signerName": csr.spec.signer_name}

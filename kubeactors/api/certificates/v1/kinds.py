@@ -1,4 +1,4 @@
-"""How certificate requests are served."""
+"""The kind of certificate requests."""
 
 from kubeactors.api.certificates.v1 import validation
 from kubeactors.api.certificates.v1.certificatesigningrequest import CertificateSigningRequest, csr_fields

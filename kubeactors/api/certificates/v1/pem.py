@@ -12,16 +12,16 @@ REQUEST, CERTIFICATE = "CERTIFICATE REQUEST", "CERTIFICATE"
 
 
 class PemError(ValueError):
-    """The bytes are not what they should be; the message is Kubernetes'."""
+    """The bytes are malformed; the message is Kubernetes'."""
 
 
 def parse_request(data: bytes) -> "x509.CertificateSigningRequest":
-    """The request in PEM, with a signature that holds.
+    """The request in PEM, with a valid signature.
 
     Raises:
         PemError: there is none.
     """
-    from cryptography import x509  # noqa: PLC0415 - for those alone who ask for certificates
+    from cryptography import x509  # noqa: PLC0415 -- few clusters use certificates
 
     if not data.lstrip().startswith(f"-----BEGIN {REQUEST}-----".encode()):
         raise PemError(f"PEM block type must be {REQUEST}")
@@ -35,12 +35,12 @@ def parse_request(data: bytes) -> "x509.CertificateSigningRequest":
 
 
 def check_certificates(data: bytes) -> None:
-    """One certificate in PEM, or a chain of them.
+    """Check that the bytes are PEM certificates.
 
     Raises:
         PemError: something else.
     """
-    from cryptography import x509  # noqa: PLC0415 - for those alone who ask for certificates
+    from cryptography import x509  # noqa: PLC0415 -- few clusters use certificates
 
     begin = f"-----BEGIN {CERTIFICATE}-----".encode()
     if begin not in data:

@@ -25,7 +25,7 @@ USAGES = (
     "ipsec user", "key agreement", "key encipherment", "microsoft sgc", "netscape sgc", "ocsp signing", "s/mime",
     "server auth", "signing", "timestamping",
 )  # fmt: skip
-"""What a certificate can be for."""
+"""The usages of a certificate."""
 
 _MIN_SECONDS = 600
 _MAX_SIGNER = 571
@@ -33,7 +33,7 @@ _DECISIONS = (APPROVED, DENIED)
 
 
 def validate_csr(csr: CertificateSigningRequest) -> Iterator[FieldError]:
-    """A request that was signed, for a signer with a name, and known usages."""
+    """The request is signed, and signer and usages are valid."""
     spec = csr.spec
     try:
         parse_request(spec.request or b"")
@@ -56,13 +56,13 @@ def validate_csr(csr: CertificateSigningRequest) -> Iterator[FieldError]:
 
 
 def validate_csr_update(new: CertificateSigningRequest, old: CertificateSigningRequest) -> Iterator[FieldError]:
-    """Nothing but metadata may change."""
+    """Only metadata is mutable."""
     yield from validate_immutable(new.spec, old.spec, "spec")
     yield from _validate_kept(new, old)
 
 
 def validate_csr_approval(new: CertificateSigningRequest, old: CertificateSigningRequest) -> Iterator[FieldError]:
-    """A decision is made once."""
+    """A decision is final."""
     yield from _validate_conditions(new)
     if new.status.certificate != old.status.certificate:
         yield forbidden("status.certificate", "updates may not set certificate content")
@@ -70,7 +70,7 @@ def validate_csr_approval(new: CertificateSigningRequest, old: CertificateSignin
 
 
 def validate_csr_status(new: CertificateSigningRequest, old: CertificateSigningRequest) -> Iterator[FieldError]:
-    """A certificate is issued once; signers decide nothing but that they cannot."""
+    """A certificate is issued once; signers may only add Failed."""
     yield from _validate_conditions(new)
     certificate, before = new.status.certificate, old.status.certificate
     if before and certificate != before:
@@ -100,7 +100,7 @@ def _validate_kept(
     old: CertificateSigningRequest,
     types: tuple[str, ...] = (APPROVED, DENIED, FAILED),
 ) -> Iterator[FieldError]:
-    """Decisions are not taken back."""
+    """Decisions are kept."""
     for type_ in types:
         if _of_type(old, (type_,)) and not _of_type(new, (type_,)):
             yield forbidden("status.conditions", f"updates may not remove a condition of type {_quoted(type_)}")

@@ -1,4 +1,4 @@
-"""Lease: who holds something until when; leaders and heartbeats of nodes.
+"""Lease: used by leader election and for node heartbeats.
 
 Source: api/coordination/v1/types.go, pkg/apis/coordination/validation/validation.go (v1.36).
 """
@@ -26,7 +26,7 @@ class LeaseSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 
 
 class Lease(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A claim that expires unless it is renewed."""
+    """A lock that expires unless its holder renews it."""
 
     api_version: str = "coordination.k8s.io/v1"
     kind: str = "Lease"
@@ -34,7 +34,7 @@ class Lease(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False
 
 
 def default_lease(lease: Lease) -> Lease:
-    """Drops what only coordinated leader election uses, which is off by default."""
+    """Drops the fields of coordinated leader election, which is off by default."""
     if lease.spec.strategy is None and lease.spec.preferred_holder is None:
         return lease
     return replace(lease, spec=replace(lease.spec, strategy=None, preferred_holder=None))
@@ -53,7 +53,7 @@ def validate_lease(lease: Lease) -> Iterator[FieldError]:
 
 
 def validate_lease_update(new: Lease, _old: Lease) -> Iterator[FieldError]:
-    """Anything may change."""
+    """Everything is mutable."""
     return validate_lease(new)
 
 
@@ -69,4 +69,4 @@ KINDS = (
         validate_update=validate_lease_update,
     ),
 )
-"""How leases are served."""
+"""The kind of leases."""

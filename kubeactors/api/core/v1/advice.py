@@ -1,4 +1,4 @@
-"""What is accepted in pods and templates and yet unwise: warnings for the user.
+"""Warnings about pods and pod templates.
 
 Source: pkg/api/pod/warnings.go, pkg/api/node/util.go, pkg/registry/core/pod/strategy.go (v1.36).
 """
@@ -62,7 +62,7 @@ def warn_of_pod_template(template: PodTemplateSpec, path: str) -> Iterator[str]:
 
 
 def warn_of_template(new: PodTemplate, old: PodTemplate | None) -> Iterator[str]:
-    """Warnings about a template that is an object of its own, when it is made or changed."""
+    """Warnings about a PodTemplate, when it is created or changed."""
     if old is None or new.template != old.template:
         yield from warn_of_pod_template(new.template, "template")
 
@@ -148,7 +148,7 @@ def _of_volume(volume: Volume, path: str) -> Iterator[str]:
 
 
 def _of_tokens(volumes: tuple[Volume, ...], path: str) -> Iterator[str]:
-    """Two projections that write the same file as a token does."""
+    """Projections that overwrite the file of a token."""
     projections = [
         (i, source) for i, one in enumerate(volumes) if one.projected for source in one.projected.sources or ()
     ]
@@ -206,7 +206,7 @@ def _of_container(container: Container, path: str) -> Iterator[str]:
 
 
 def _hides(variable: EnvVar) -> bool:
-    """Whether the earlier value is lost: a value may extend it, as in `$(PATH):/more`."""
+    """Whether the earlier value is lost: a value may refer to it, as in `$(PATH):/more`."""
     itself = f"$({variable.name})"
     return variable.value_from is not None or variable.value == itself or itself not in variable.value
 

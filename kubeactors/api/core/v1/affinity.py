@@ -1,4 +1,4 @@
-"""Where pods may run: affinity, taints, tolerations, spreading.
+"""Scheduling constraints: affinity, taints, tolerations, topology spread.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
@@ -17,7 +17,7 @@ class NodeSelectorRequirement(Object, frozen=True, kw_only=True, omit_defaults=T
 
 
 class NodeSelectorTerm(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Requirements that must all hold. A term without any matches no node."""
+    """Requirements that must all hold. An empty term matches no node."""
 
     atomic: ClassVar[bool] = True
     match_expressions: tuple[NodeSelectorRequirement, ...] = ()
@@ -39,7 +39,7 @@ class PreferredSchedulingTerm(Object, frozen=True, kw_only=True, omit_defaults=T
 
 
 class NodeAffinity(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which nodes a pod needs, and which it prefers."""
+    """The required and the preferred nodes of a pod."""
 
     required_during_scheduling_ignored_during_execution: NodeSelector | None = None
     preferred_during_scheduling_ignored_during_execution: tuple[PreferredSchedulingTerm, ...] = ()
@@ -64,14 +64,14 @@ class WeightedPodAffinityTerm(Object, frozen=True, kw_only=True, omit_defaults=T
 
 
 class PodAffinity(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Pods that this pod needs, or prefers, to be near to."""
+    """The pods that this pod must, or should, be placed with."""
 
     required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
     preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
 
 
 class PodAntiAffinity(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Pods that this pod must, or would rather, be away from."""
+    """The pods that this pod must not, or should not, be placed with."""
 
     required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
     preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
@@ -95,7 +95,7 @@ class Taint(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Toleration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Lets a pod run in spite of the taints that match."""
+    """Lets a pod run despite matching taints."""
 
     key: str = ""
     operator: str = ""

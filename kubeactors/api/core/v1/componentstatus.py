@@ -1,4 +1,4 @@
-"""ComponentStatus: whether a component of the control plane is well. Asked for, never stored; and deprecated.
+"""ComponentStatus: the health of a control plane component. Computed on request; deprecated.
 
 Source: api/core/v1/types.go, pkg/registry/core/componentstatus/rest.go (v1.36).
 """
@@ -10,11 +10,11 @@ from kubeactors.apimachinery.meta import Object, ObjectMeta, TypedObject, always
 DEPRECATION = "v1 ComponentStatus is deprecated in v1.19+"
 
 COMPONENTS = ("scheduler", "controller-manager", "etcd-0")
-"""Who is asked."""
+"""The components."""
 
 
 class ComponentCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a component says."""
+    """The health of a component."""
 
     type: str = always("")
     status: str = always("")
@@ -23,7 +23,7 @@ class ComponentCondition(Object, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class ComponentStatus(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One component."""
+    """A component of the control plane."""
 
     api_version: str = "v1"
     kind: str = "ComponentStatus"
@@ -31,6 +31,6 @@ class ComponentStatus(TypedObject, frozen=True, kw_only=True, omit_defaults=True
 
 
 def healthy(name: str) -> ComponentStatus:
-    """A component that is well."""
+    """A healthy component."""
     condition = ComponentCondition(type="Healthy", status="True", message="ok")
     return ComponentStatus(metadata=ObjectMeta(name=name), conditions=(condition,))

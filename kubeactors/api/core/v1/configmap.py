@@ -11,7 +11,7 @@ from kubeactors.apimachinery.field import FieldError, forbidden, invalid, too_lo
 from kubeactors.apimachinery.meta import TypedObject
 
 MAX_BYTES = 1024 * 1024
-"""How much the values of a ConfigMap or a Secret may hold together."""
+"""The maximum total size of the values of a ConfigMap or Secret."""
 
 SEALED = "field is immutable when `immutable` is set"
 
@@ -27,7 +27,7 @@ class ConfigMap(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 def validate_config_map(config_map: ConfigMap) -> Iterator[FieldError]:
-    """Keys are file names, each in one of the two maps only; the values have room for 1 MiB.
+    """Keys are file names, each in one of the two maps only; the total size is at most 1 MiB.
 
     >>> [str(error) for error in validate_config_map(ConfigMap(data={"a": "1"}, binary_data={"a": b"1"}))]
     ['data[a]: Invalid value: "a": duplicate of key present in binaryData']
@@ -44,7 +44,7 @@ def validate_config_map(config_map: ConfigMap) -> Iterator[FieldError]:
 
 
 def validate_config_map_update(new: ConfigMap, old: ConfigMap) -> Iterator[FieldError]:
-    """Once sealed, it stays sealed and as it is."""
+    """An immutable ConfigMap does not change."""
     if old.immutable:
         if not new.immutable:
             yield forbidden("immutable", SEALED)

@@ -43,14 +43,14 @@ class VolumeDevice(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 class ResourceClaim(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Refers to one of the pod's resource claims, or to one request in it."""
+    """Refers to one of the pod's resource claims, or to a request of it."""
 
     name: str = always("")
     request: str = ""
 
 
 class ResourceRequirements(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What is reserved (`requests`) and what may not be exceeded (`limits`), by resource name."""
+    """The reserved (`requests`) and the maximum amounts (`limits`), by resource name."""
 
     limits: dict[str, Quantity] = {}
     requests: dict[str, Quantity] = {}
@@ -72,7 +72,7 @@ class ContainerRestartRuleOnExitCodes(Object, frozen=True, kw_only=True, omit_de
 
 
 class ContainerRestartRule(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What to do if a container exits in this way; the first rule that matches decides."""
+    """What to do on these exit codes; the first matching rule applies."""
 
     action: str = ""
     exit_codes: ContainerRestartRuleOnExitCodes | None = None

@@ -1,4 +1,4 @@
-"""What a pod takes from a node, as integers: the arithmetic of scheduling and of admission on a node.
+"""The resources that a pod takes from a node, as integers: the arithmetic of the scheduler and of kubelet admission.
 
 Source: k8s.io/component-helpers/resource/helpers.go, pkg/scheduler/util/pod_resources.go (v1.36).
 """
@@ -16,7 +16,7 @@ CPU, MEMORY, EPHEMERAL_STORAGE, PODS = "cpu", "memory", "ephemeral-storage", "po
 
 FLOOR_MILLI_CPU = 100
 FLOOR_MEMORY = 200 * 1024 * 1024
-"""What a container without a request counts for when nodes are scored, so that such pods spread as well."""
+"""The assumed requests of containers without any when nodes are scored, so that such pods are spread as well."""
 
 
 class Demand(msgspec.Struct, frozen=True, gc=False):
@@ -34,12 +34,12 @@ class Demand(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_nothing(self) -> bool:
-        """Whether the pod asks for no resource at all (it still takes one of the node's pods)."""
+        """Whether the pod requests no resources (it still counts as a pod of the node)."""
         return not (self.milli_cpu or self.memory or self.ephemeral_storage or self.others)
 
 
 def amount(name: str, text: str) -> int:
-    """A quantity of the resource in the unit it is counted in: thousandths for CPU, whole units otherwise.
+    """A quantity in the unit of the resource: thousandths for CPU, whole units otherwise.
 
     >>> amount("cpu", "250m"), amount("memory", "1Ki")
     (250, 1024)
@@ -61,7 +61,7 @@ def is_counted(name: str) -> bool:
 
 
 def demand(spec: PodSpec) -> Demand:
-    """What a pod of this spec takes from a node.
+    """The resources that a pod of this spec takes from a node.
 
     >>> from kubeactors.api.core.v1 import Container, ResourceRequirements
     >>> one = Container(name="c", resources=ResourceRequirements(requests={"cpu": "250m"}))
@@ -89,7 +89,7 @@ def _of_containers(containers: tuple[Container, ...]) -> Demand:
 
 
 def _sums(containers: tuple[Container, ...]) -> tuple[dict[str, int], dict[str, int]]:
-    """What containers ask for together, and the same with the floors."""
+    """The sums of requests, and the same with the floors."""
     real: dict[str, int] = {}
     floor: dict[str, int] = {}
     for container in containers:

@@ -54,7 +54,7 @@ class EndpointSubset(Object, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 class Endpoints(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The addresses behind the service of the same name."""
+    """The endpoints of the service of the same name."""
 
     api_version: str = "v1"
     kind: str = "Endpoints"
@@ -62,7 +62,7 @@ class Endpoints(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 def default_endpoints(endpoints: Endpoints) -> Endpoints:
-    """Ports speak TCP unless they say otherwise.
+    """The default protocol is TCP.
 
     >>> default_endpoints(Endpoints(subsets=(EndpointSubset(ports=(EndpointPort(port=80),)),))).subsets[0].ports
     (EndpointPort(name='', port=80, protocol='TCP', app_protocol=None),)
@@ -73,12 +73,12 @@ def default_endpoints(endpoints: Endpoints) -> Endpoints:
 
 
 def validate_endpoints(endpoints: Endpoints) -> Iterator[FieldError]:
-    """Addresses that can be reached, and ports that can be told apart."""
+    """Addresses are valid endpoints, and port names are unique."""
     return _validate_subsets(endpoints, frozenset())
 
 
 def validate_endpoints_update(new: Endpoints, old: Endpoints) -> Iterator[FieldError]:
-    """The same, but addresses that were there already are not looked at again."""
+    """The same, except for existing addresses."""
     return _validate_subsets(new, frozenset(_addresses(old)))
 
 
@@ -126,7 +126,7 @@ def _validate_port(port: EndpointPort, path: str, *, name_required: bool) -> Ite
 
 
 def warn_of_endpoints(new: Endpoints, _old: Endpoints | None) -> Iterator[str]:
-    """Addresses in odd forms."""
+    """Addresses that are not in canonical form."""
     for i, subset in enumerate(new.subsets):
         for name, addresses in (("addresses", subset.addresses), ("notReadyAddresses", subset.not_ready_addresses)):
             for j, address in enumerate(addresses):

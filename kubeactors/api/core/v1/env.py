@@ -1,4 +1,4 @@
-"""Environment variables of containers.
+"""Validation of environment variables.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
@@ -9,14 +9,14 @@ from kubeactors.apimachinery.meta import Object, Quantity, always
 
 
 class ConfigMapEnvSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """All entries of a ConfigMap as variables."""
+    """All entries of a ConfigMap as environment variables."""
 
     name: str = ""
     optional: bool | None = None
 
 
 class SecretEnvSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """All entries of a Secret as variables."""
+    """All entries of a Secret as environment variables."""
 
     name: str = ""
     optional: bool | None = None
@@ -76,7 +76,7 @@ class FileKeySelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=
 
 
 class EnvVarSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Where a variable's value comes from: exactly one field is set."""
+    """The source of a variable's value: exactly one field is set."""
 
     field_ref: ObjectFieldSelector | None = None
     resource_field_ref: ResourceFieldSelector | None = None

@@ -1,4 +1,4 @@
-"""Event: something that happened to an object, for people to read. Kept for an hour.
+"""Event: a report of something that happened to an object. Kept for an hour.
 
 Source: api/core/v1/types.go, pkg/apis/core/validation/events.go, pkg/registry/core/event/strategy.go (v1.36).
 """
@@ -14,7 +14,7 @@ from kubeactors.apimachinery.meta import MicroTime, Object, Time, TypedObject, a
 NORMAL, WARNING = "Normal", "Warning"
 
 MAX_WORD, MAX_MESSAGE = 128, 1024
-"""How many bytes the fields of a newer event may have."""
+"""The maximum lengths in bytes of fields of newer events."""
 
 
 class EventSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -25,14 +25,14 @@ class EventSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class EventSeries(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How often the same thing has happened since, and when last."""
+    """The number of repetitions, and the time of the last one."""
 
     count: int = 0
     last_observed_time: MicroTime | None = always(None)
 
 
 class Event(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One thing that happened to `involved_object`; repetitions are counted, not stored again."""
+    """A report of something that happened to `involved_object`; repetitions are counted, not stored again."""
 
     api_version: str = "v1"
     kind: str = "Event"
@@ -67,12 +67,12 @@ def validate_event(event: Event) -> Iterator[FieldError]:
 
 
 def validate_event_update(new: Event, _old: Event) -> Iterator[FieldError]:
-    """Events may change in any way that leaves them valid."""
+    """A valid event may change in any way."""
     return validate_event(new)
 
 
 def event_fields(event: Event) -> dict[str, str]:
-    """What field selectors can ask for."""
+    """The fields that field selectors support."""
     involved = event.involved_object
     return {
         "involvedObject.kind": involved.kind,

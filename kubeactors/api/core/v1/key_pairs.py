@@ -1,4 +1,4 @@
-"""Whether a certificate and a private key belong together, as Go's TLS tells it.
+"""Checks that a certificate and a private key match, with the messages of Go's TLS.
 
 Source: crypto/tls/tls.go, X509KeyPair (Go 1.25).
 """
@@ -11,7 +11,7 @@ _KEY = "PRIVATE KEY"
 
 
 def problem_of_key_pair(certificate: bytes, key: bytes) -> str:
-    """What keeps a server from using both as PEM texts; empty if nothing does.
+    """The error of a server that loads both (PEM); empty if they match.
 
     >>> problem_of_key_pair(b"no", b"no")
     'tls: failed to find any PEM data in certificate input'
@@ -59,8 +59,8 @@ def _no_key(found: list[str]) -> str:
 
 
 def _mismatch(certificate: bytes, key: bytes) -> str:
-    from cryptography import x509  # noqa: PLC0415 - for those alone who keep certificates
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - as above
+    from cryptography import x509  # noqa: PLC0415 -- few clusters use certificates
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 -- as above
 
     try:
         public = x509.load_pem_x509_certificate(certificate).public_key()

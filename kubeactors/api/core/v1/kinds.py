@@ -1,4 +1,4 @@
-"""How the kinds of the core group are served."""
+"""The kinds of the core group."""
 
 from kubeactors.api.core.v1 import (
     componentstatus,

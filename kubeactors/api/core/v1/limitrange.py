@@ -1,4 +1,4 @@
-"""LimitRange: what single pods, containers and claims of a namespace get by default, and may ask for.
+"""LimitRange: defaults and bounds for the pods, containers and claims of a namespace.
 
 Source: k8s.io/api/core/v1/types.go, pkg/apis/core/v1/defaults.go (v1.36).
 """
@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from kubeactors.apimachinery.meta import Object, Quantity, TypedObject, always
 
 POD, CONTAINER, CLAIM = "Pod", "Container", "PersistentVolumeClaim"
-"""What a limit may be for."""
+"""The types of limits."""
 
 
 class LimitRangeItem(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The limits of one type of objects."""
+    """The defaults and bounds of a type of objects."""
 
     type: str = always("")
     max: dict[str, Quantity] = {}
@@ -23,13 +23,13 @@ class LimitRangeItem(Object, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 class LimitRangeSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """All limits."""
+    """The limits of a namespace."""
 
     limits: tuple[LimitRangeItem, ...] | None = always(None)
 
 
 class LimitRange(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Limits for each object of a namespace on its own."""
+    """Defaults and bounds for individual objects of a namespace."""
 
     api_version: str = "v1"
     kind: str = "LimitRange"
@@ -37,7 +37,7 @@ class LimitRange(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=
 
 
 def default_limit_range(limit_range: LimitRange) -> LimitRange:
-    """Containers get the most they may have, unless a default says otherwise; they request as much, or the least.
+    """The default limit of containers is the maximum; the default request is the default limit, or the minimum.
 
     >>> item = LimitRangeItem(type="Container", max={"cpu": "1"}, min={"memory": "1Mi"})
     >>> (made,) = default_limit_range(LimitRange(spec=LimitRangeSpec(limits=(item,)))).spec.limits

@@ -1,4 +1,4 @@
-"""Namespace: a room for names. It lingers in phase Terminating until its finalizers are gone.
+"""Namespace: a scope for names. It is Terminating until its finalizers are removed.
 
 Source: api/core/v1/types.go, pkg/apis/core/v1/defaults.go, pkg/apis/core/validation/validation.go (v1.36).
 """
@@ -14,10 +14,10 @@ from kubeactors.apimachinery.field import FieldError, invalid
 from kubeactors.apimachinery.meta import Object, Time, TypedObject, always, merge_by
 
 KUBERNETES_FINALIZER = "kubernetes"
-"""Held by a namespace until the namespace controller has emptied it."""
+"""The finalizer of a namespace until the namespace controller has emptied it."""
 
 STANDARD_FINALIZERS = (KUBERNETES_FINALIZER, "orphan", "foregroundDeletion")
-"""The finalizers whose names need no domain."""
+"""The finalizers without a domain."""
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 """A namespace's own name, as a label."""
@@ -26,13 +26,13 @@ ACTIVE, TERMINATING = "Active", "Terminating"
 
 
 class NamespaceSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Who must agree before the namespace goes; changed through the `finalize` subresource only."""
+    """The finalizers that block deletion; changed through the `finalize` subresource only."""
 
     finalizers: tuple[str, ...] = ()
 
 
 class NamespaceCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Why a namespace is still there, or that its deletion failed."""
+    """Why a terminating namespace still exists, or that its deletion failed."""
 
     type: str = always("")
     status: str = always("")
@@ -58,7 +58,7 @@ class Namespace(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 def default_namespace(namespace: Namespace) -> Namespace:
-    """Labels a namespace with its own name, so that selectors can name it, and starts it as Active.
+    """Phase Active, and a label with the namespace's own name, for selectors.
 
     >>> from kubeactors.apimachinery.meta import ObjectMeta
     >>> default_namespace(Namespace(metadata=ObjectMeta(name="shop"))).metadata.labels
@@ -73,13 +73,13 @@ def default_namespace(namespace: Namespace) -> Namespace:
 
 
 def validate_namespace(namespace: Namespace) -> Iterator[FieldError]:
-    """The finalizers; the rest of a namespace is metadata."""
+    """The finalizers are valid."""
     for finalizer in namespace.spec.finalizers:
         yield from _validate_finalizer(finalizer, "spec.finalizers")
 
 
 def validate_namespace_status(new: Namespace, _old: Namespace) -> Iterator[FieldError]:
-    """The phase follows from the deletion timestamp."""
+    """The phase matches the deletion timestamp."""
     deleted = new.metadata.deletion_timestamp is not None
     expected = TERMINATING if deleted else ACTIVE
     if new.status.phase != expected:
@@ -94,7 +94,7 @@ def validate_namespace_finalize(new: Namespace, _old: Namespace) -> Iterator[Fie
 
 
 def namespace_fields(namespace: Namespace) -> dict[str, str]:
-    """`name` is an old alias of `metadata.name`."""
+    """The fields that field selectors support; `name` is an old alias of `metadata.name`."""
     return {"name": namespace.metadata.name, "status.phase": namespace.status.phase}
 
 

@@ -30,7 +30,7 @@ class NodeConfigSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class NodeSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a node should be."""
+    """The configuration of a node."""
 
     pod_cidr: str = msgspec.field(name="podCIDR", default="")
     pod_cidrs: Annotated[tuple[str, ...], merge_by("")] = msgspec.field(name="podCIDRs", default=())
@@ -85,21 +85,21 @@ class NodeConfigStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class NodeRuntimeHandlerFeatures(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a runtime handler can do."""
+    """The features of a runtime handler."""
 
     recursive_read_only_mounts: bool | None = None
     user_namespaces: bool | None = None
 
 
 class NodeRuntimeHandler(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One way in which the container runtime runs pods."""
+    """A handler of the container runtime."""
 
     name: str = always("")
     features: NodeRuntimeHandlerFeatures | None = None
 
 
 class NodeFeatures(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the container runtime can do."""
+    """The features of the container runtime."""
 
     supplemental_groups_policy: bool | None = None
 
@@ -126,7 +126,7 @@ class NodeAddress(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class NodeCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One thing that is true, false or unknown about a node."""
+    """A condition of a node."""
 
     type: str = always("")
     status: str = always("")
@@ -137,7 +137,7 @@ class NodeCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 
 class NodeStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What has become of a node, as its kubelet reports it."""
+    """The observed state of a node, as its kubelet reports it."""
 
     capacity: dict[str, Quantity] = {}
     allocatable: dict[str, Quantity] = {}
@@ -165,7 +165,7 @@ class Node(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 
 
 def node_fields(node: Node) -> dict[str, str]:
-    """What field selectors can ask for.
+    """The fields that field selectors support.
 
     Source: pkg/registry/core/node/strategy.go (v1.36).
 
@@ -176,7 +176,7 @@ def node_fields(node: Node) -> dict[str, str]:
 
 
 def warn_of_node(node: Node, _old: Node | None) -> Iterator[str]:
-    """A field that nobody reads, and ranges in odd forms."""
+    """A field that is ignored, and ranges that are not in canonical form."""
     if node.spec.external_id:
         yield "spec.externalID: this field is deprecated, and is unused by Kubernetes"
     for i, block in enumerate(node.spec.pod_cidrs):

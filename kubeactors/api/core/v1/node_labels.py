@@ -1,4 +1,4 @@
-"""Labels of nodes that have had other names: what selects by them is warned of.
+"""Warnings about selectors of deprecated node labels.
 
 Source: pkg/api/node/util.go (v1.36).
 """

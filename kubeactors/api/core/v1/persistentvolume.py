@@ -1,4 +1,4 @@
-"""PersistentVolume: a piece of storage, whether anybody uses it or not.
+"""PersistentVolume: a piece of storage in the cluster.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
@@ -39,19 +39,19 @@ from kubeactors.api.core.v1.volume_sources import (
 from kubeactors.apimachinery.meta import GRANULAR, Object, Quantity, Time, TypedObject, always
 
 PENDING, AVAILABLE, BOUND, RELEASED, FAILED = "Pending", "Available", "Bound", "Released", "Failed"
-"""The phases of a volume. Released: its claim is gone, and it was not given back yet."""
+"""The phases of a volume. Released: its claim is deleted, and it is not reclaimed yet."""
 RETAIN, RECYCLE, DELETE = "Retain", "Recycle", "Delete"
-"""What becomes of a volume whose claim is gone."""
+"""The reclaim policies of a released volume."""
 
 
 class VolumeNodeAffinity(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """From which nodes the volume can be reached."""
+    """The nodes that can access the volume."""
 
     required: NodeSelector | None = None
 
 
 class PersistentVolumeSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How large the volume is, where it is, and who has it; exactly one source is set."""
+    """The capacity, source and claim of the volume; exactly one source is set."""
 
     capacity: dict[str, Quantity] = {}
     gce_persistent_disk: GCEPersistentDiskVolumeSource | None = None
@@ -87,11 +87,11 @@ class PersistentVolumeSpec(Object, frozen=True, kw_only=True, omit_defaults=True
 
 
 SOURCES = PersistentVolumeSpec.__struct_fields__[1 : PersistentVolumeSpec.__struct_fields__.index("access_modes")]
-"""The fields that say where a volume is."""
+"""The fields that are sources."""
 
 
 class PersistentVolumeStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Whether somebody has the volume; `reason` and `message` say what is wrong with it."""
+    """The phase of the volume; `reason` and `message` describe failures."""
 
     phase: str = ""
     message: str = ""
@@ -100,7 +100,7 @@ class PersistentVolumeStatus(Object, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class PersistentVolume(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A piece of storage of the cluster."""
+    """A piece of storage in the cluster."""
 
     api_version: str = "v1"
     kind: str = "PersistentVolume"

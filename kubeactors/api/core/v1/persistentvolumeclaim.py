@@ -1,4 +1,4 @@
-"""PersistentVolumeClaim: storage that somebody asks for; a volume is bound to it.
+"""PersistentVolumeClaim: a request for storage, to which a volume is bound.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
@@ -9,14 +9,14 @@ from kubeactors.api.core.v1.volume import PersistentVolumeClaimSpec
 from kubeactors.apimachinery.meta import Object, Quantity, Time, TypedObject, always, merge_by
 
 PENDING, BOUND, LOST = "Pending", "Bound", "Lost"
-"""The phases of a claim. Lost: its volume is gone."""
+"""The phases of a claim. Lost: its volume no longer exists."""
 
 CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
-"""Where old manifests name the storage class of a claim or a volume; it wins over the field."""
+"""The legacy annotation for the storage class of a claim or a volume; it overrides the field."""
 
 
 class PersistentVolumeClaimCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One aspect of a claim, such as Resizing."""
+    """A condition of a claim, such as Resizing."""
 
     type: str = always("")
     status: str = always("")
@@ -27,14 +27,14 @@ class PersistentVolumeClaimCondition(Object, frozen=True, kw_only=True, omit_def
 
 
 class ModifyVolumeStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How far the change to another VolumeAttributesClass is."""
+    """The progress of a change to another VolumeAttributesClass."""
 
     target_volume_attributes_class_name: str = ""
     status: str = always("")
 
 
 class PersistentVolumeClaimStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Whether there is a volume, and what it is like."""
+    """The phase of the claim, and the properties of its volume."""
 
     phase: str = ""
     access_modes: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class PersistentVolumeClaimStatus(Object, frozen=True, kw_only=True, omit_defaul
 
 
 class PersistentVolumeClaim(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Asks for a volume, and keeps it while it exists."""
+    """A request for a volume, to which that is bound for its lifetime."""
 
     api_version: str = "v1"
     kind: str = "PersistentVolumeClaim"
@@ -61,5 +61,5 @@ def class_of_claim(claim: PersistentVolumeClaim) -> str:
 
 
 def persistent_volume_claim_fields(claim: PersistentVolumeClaim) -> dict[str, str]:
-    """What field selectors can ask for."""
+    """The fields that field selectors support."""
     return {"name": claim.metadata.name}

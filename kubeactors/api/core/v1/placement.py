@@ -1,4 +1,4 @@
-"""Whether a pod may be on a node: node selectors, node affinity, taints and tolerations.
+"""Placement of pods on nodes: node selectors, node affinity, taints and tolerations.
 
 Source: k8s.io/component-helpers/scheduling/corev1 (v1.36).
 """

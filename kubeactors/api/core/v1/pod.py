@@ -19,14 +19,14 @@ class Pod(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class PodTemplateSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What pods made from this template look like."""
+    """The template of a pod."""
 
     metadata: ObjectMeta = always(ObjectMeta())
     spec: PodSpec = always(PodSpec())
 
 
 class PodTemplate(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A template on its own. Nothing acts on it."""
+    """A stored pod template. No controller uses it."""
 
     api_version: str = "v1"
     kind: str = "PodTemplate"
@@ -42,7 +42,7 @@ class Binding(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 def pod_fields(pod: Pod) -> dict[str, str]:
-    """What field selectors can ask for.
+    """The fields that field selectors support.
 
     Source: pkg/registry/core/pod/strategy.go (v1.36).
 

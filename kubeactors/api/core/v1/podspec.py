@@ -1,4 +1,4 @@
-"""What a pod should be.
+"""The desired state of a pod.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
@@ -50,7 +50,7 @@ class PodOS(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class PodSchedulingGate(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """As long as there is one, the pod is not scheduled."""
+    """A gate that blocks scheduling of the pod until it is removed."""
 
     name: str = always("")
 
@@ -70,7 +70,7 @@ class PodSchedulingGroup(Object, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class PodSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a pod should be. Most of it never changes once the pod exists."""
+    """The desired state of a pod. Most of it is immutable."""
 
     volumes: Annotated[tuple[Volume, ...], merge_by("name", "merge,retainKeys")] = ()
     init_containers: Annotated[tuple[Container, ...], merge_by("name")] = ()

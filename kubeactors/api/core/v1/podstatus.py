@@ -1,4 +1,4 @@
-"""What has become of a pod.
+"""The observed state of a pod.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
@@ -25,7 +25,7 @@ class ContainerStateRunning(Object, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class ContainerStateTerminated(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Has run and ended."""
+    """Terminated after it ran."""
 
     exit_code: int = always(0)
     signal: int = 0
@@ -45,13 +45,13 @@ class ContainerState(Object, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 class ImageVolumeStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which image an image volume holds."""
+    """The image of an image volume."""
 
     image_ref: str = ""
 
 
 class VolumeStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What is known of a mounted volume."""
+    """The status of a mounted volume."""
 
     image: ImageVolumeStatus | None = None
 
@@ -75,7 +75,7 @@ class LinuxContainerUser(Object, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class ContainerUser(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Whom the first process of a container runs as."""
+    """The user of a container's first process."""
 
     linux: LinuxContainerUser | None = None
 
@@ -96,7 +96,7 @@ class ResourceStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 class ContainerStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What has become of one container."""
+    """The observed state of a container."""
 
     name: str = always("")
     state: ContainerState = always(ContainerState())
@@ -128,7 +128,7 @@ class HostIP(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class PodCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One thing that is true, false or unknown about a pod."""
+    """A condition of a pod."""
 
     type: str = always("")
     observed_generation: int = 0
@@ -140,7 +140,7 @@ class PodCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 class PodResourceClaimStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The claim that was made from a template."""
+    """The claim created from a template."""
 
     name: str = always("")
     resource_claim_name: str | None = None
@@ -170,7 +170,7 @@ class NodeAllocatableResourceClaimStatus(Object, frozen=True, kw_only=True, omit
 
 
 class PodStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What has become of a pod, as the kubelet and the control plane report it."""
+    """The observed state of a pod, as the kubelet and the control plane report it."""
 
     observed_generation: int = 0
     phase: str = ""

@@ -1,4 +1,4 @@
-"""How objects name one another.
+"""References between objects.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
@@ -9,7 +9,7 @@ from kubeactors.apimachinery.meta import EMPTY_KEY, Object, always
 
 
 class ObjectReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Points at an object, or with `field_path` at a part of it. Which fields are set depends on who made it."""
+    """Refers to an object, or with `field_path` to a part of it. Which fields are set depends on its use."""
 
     atomic: ClassVar[bool] = True
     kind: str = ""

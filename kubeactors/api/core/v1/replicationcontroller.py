@@ -1,4 +1,4 @@
-"""ReplicationController: so many pods of one template; what ReplicaSets were made after.
+"""ReplicationController: a number of pods of one template; the predecessor of ReplicaSet.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
@@ -10,7 +10,7 @@ from kubeactors.apimachinery.meta import ATOMIC, Object, Time, TypedObject, alwa
 
 
 class ReplicationControllerSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods, of which template, and the labels to recognise them by."""
+    """The number of pods, their template, and the labels that select them."""
 
     replicas: int | None = None
     min_ready_seconds: int = 0
@@ -19,7 +19,7 @@ class ReplicationControllerSpec(Object, frozen=True, kw_only=True, omit_defaults
 
 
 class ReplicationControllerCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What hinders the controller, such as ReplicaFailure."""
+    """A condition of the controller, such as ReplicaFailure."""
 
     type: str = always("")
     status: str = always("")
@@ -29,7 +29,7 @@ class ReplicationControllerCondition(Object, frozen=True, kw_only=True, omit_def
 
 
 class ReplicationControllerStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods there are; `observed_generation` says of which spec this speaks."""
+    """The number of pods; `observed_generation` is that of the observed spec."""
 
     replicas: int = always(0)
     fully_labeled_replicas: int = 0
@@ -40,7 +40,7 @@ class ReplicationControllerStatus(Object, frozen=True, kw_only=True, omit_defaul
 
 
 class ReplicationController(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Keeps so many pods of one template alive."""
+    """Keeps a number of pods of one template running."""
 
     api_version: str = "v1"
     kind: str = "ReplicationController"
@@ -49,5 +49,5 @@ class ReplicationController(TypedObject, frozen=True, kw_only=True, omit_default
 
 
 def replication_controller_fields(controller: ReplicationController) -> dict[str, str]:
-    """What field selectors can ask for."""
+    """The fields that field selectors support."""
     return {"status.replicas": str(controller.status.replicas)}

@@ -1,4 +1,4 @@
-"""ResourceQuota: what all objects of a namespace may use together.
+"""ResourceQuota: limits of the total usage of a namespace.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
@@ -17,7 +17,7 @@ IN, NOT_IN, EXISTS, DOES_NOT_EXIST = "In", "NotIn", "Exists", "DoesNotExist"
 
 
 class ScopedResourceSelectorRequirement(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which objects a scope means: those whose value of it is among these, or that have any."""
+    """A scope, with an operator and values for those scopes that have any."""
 
     scope_name: str = always("")
     operator: str = always("")
@@ -32,7 +32,7 @@ class ScopeSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 
 class ResourceQuotaSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How much there may be, and of which objects that holds."""
+    """The hard limits, and the scopes that they apply to."""
 
     hard: dict[str, Quantity] = {}
     scopes: tuple[str, ...] = ()
@@ -40,14 +40,14 @@ class ResourceQuotaSpec(Object, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 class ResourceQuotaStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What is enforced, and what is used."""
+    """The enforced limits, and the current usage."""
 
     hard: dict[str, Quantity] = {}
     used: dict[str, Quantity] = {}
 
 
 class ResourceQuota(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A bound for what a namespace uses."""
+    """Limits the total usage of a namespace."""
 
     api_version: str = "v1"
     kind: str = "ResourceQuota"
@@ -56,6 +56,6 @@ class ResourceQuota(TypedObject, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 def selectors_of(spec: ResourceQuotaSpec) -> tuple[ScopedResourceSelectorRequirement, ...]:
-    """All that must hold of an object for the quota to count it."""
+    """The requirements on an object for the quota to count it."""
     named = tuple(ScopedResourceSelectorRequirement(scope_name=one, operator=EXISTS) for one in spec.scopes)
     return named if spec.scope_selector is None else (*named, *spec.scope_selector.match_expressions)

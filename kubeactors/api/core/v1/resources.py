@@ -22,12 +22,12 @@ Resources = dict[str, Quantity]
 
 
 def is_huge_page(name: str) -> bool:
-    """Huge pages of some size."""
+    """Whether it is huge pages."""
     return name.startswith(HUGE_PAGES_PREFIX)
 
 
 def is_native_resource(name: str) -> bool:
-    """A resource of Kubernetes itself, such as `cpu`; not one of a device plugin."""
+    """Whether it is a resource of Kubernetes, such as `cpu`, rather than of a device plugin."""
     return "/" not in name or "kubernetes.io/" in name
 
 
@@ -46,7 +46,7 @@ def is_pod_level_resource(name: str) -> bool:
 
 
 def is_sidecar(container: Container) -> bool:
-    """An init container that keeps running beside the others."""
+    """Whether it is a restartable init container."""
     return container.restart_policy == "Always"
 
 
@@ -60,7 +60,7 @@ def pod_requests(pod: Pod) -> Resources:
 
 
 def pod_limits(pod: Pod) -> Resources:
-    """What the pod may not exceed, with its overhead; resources without a limit are absent."""
+    """The limits of the pod, with its overhead; resources without a limit are absent."""
     spec = pod.spec
     limits = _with_pod_level(container_limits(spec), spec.resources.limits if spec.resources else {})
     overhead = {name: amount for name, amount in spec.overhead.items() if quantity.sign(limits.get(name, "0"))}
@@ -74,12 +74,12 @@ def spec_requests(spec: PodSpec) -> Resources:
 
 
 def container_requests(spec: PodSpec) -> Resources:
-    """What the containers need at once."""
+    """The containers' requests."""
     return _aggregated(spec, lambda resources: resources.requests)
 
 
 def container_limits(spec: PodSpec) -> Resources:
-    """What the containers may use at once; resources that no container limits are absent."""
+    """The containers' limits; resources without a limit are absent."""
     return _aggregated(spec, lambda resources: resources.limits)
 
 

@@ -1,4 +1,4 @@
-"""Secret: settings that are shown to few.
+"""Secret: confidential settings.
 
 Source: api/core/v1/types.go, pkg/apis/core/v1/{conversion,defaults}.go, pkg/apis/core/validation/validation.go (v1.36).
 """
@@ -25,9 +25,9 @@ SSH_AUTH = "kubernetes.io/ssh-auth"
 TLS = "kubernetes.io/tls"
 
 SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name"
-"""The annotation of a token that says whose it is."""
+"""The annotation of a token with the name of its account."""
 SERVICE_ACCOUNT_UID = "kubernetes.io/service-account.uid"
-"""The annotation of a token that says which account of that name it means."""
+"""The annotation of a token with the uid of its account."""
 
 _REDACTED = "<secret contents redacted>"
 
@@ -44,7 +44,7 @@ class Secret(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 def default_secret(secret: Secret) -> Secret:
-    """Moves the plain text into the data, where it wins, and names the type.
+    """Merges `stringData` into `data`, and sets the type.
 
     >>> default_secret(Secret(string_data={"user": "admin"}, data={"user": b"x"})).data
     {'user': b'admin'}
@@ -56,7 +56,7 @@ def default_secret(secret: Secret) -> Secret:
 
 
 def validate_secret(secret: Secret) -> Iterator[FieldError]:
-    """Keys are file names, the values have room for 1 MiB, and some types require keys."""
+    """Keys are file names, the total size is at most 1 MiB, and some types require keys."""
     for key in secret.data:
         yield from validate_text(key, f"data[{key}]", names.config_map_key)
     if sum(map(len, secret.data.values())) > MAX_BYTES:
@@ -65,7 +65,7 @@ def validate_secret(secret: Secret) -> Iterator[FieldError]:
 
 
 def validate_secret_update(new: Secret, old: Secret) -> Iterator[FieldError]:
-    """The type stays; once sealed, the data too."""
+    """The type is immutable; so is the data of an immutable Secret."""
     yield from validate_immutable(new.type, old.type, "type")
     if old.immutable:
         if not new.immutable:
@@ -76,12 +76,12 @@ def validate_secret_update(new: Secret, old: Secret) -> Iterator[FieldError]:
 
 
 def secret_fields(secret: Secret) -> dict[str, str]:
-    """What field selectors can ask for."""
+    """The fields that field selectors support."""
     return {"type": secret.type}
 
 
 def warn_of_secret(secret: Secret, _old: Secret | None) -> Iterator[str]:
-    """A certificate and a key that no server can use.
+    """A certificate and a key that do not match.
 
     Source: pkg/registry/core/secret/strategy.go (v1.36).
     """

@@ -1,4 +1,4 @@
-"""What processes of a pod may do.
+"""Security settings of pods and containers.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """
@@ -16,7 +16,7 @@ class SELinuxOptions(Object, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 class WindowsSecurityContextOptions(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What only Windows knows."""
+    """Windows-specific settings."""
 
     gmsa_credential_spec_name: str | None = None
     gmsa_credential_spec: str | None = None
@@ -46,7 +46,7 @@ class Capabilities(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 class SecurityContext(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Privileges of one container; they win over the pod's."""
+    """The security settings of a container; they override the pod's."""
 
     capabilities: Capabilities | None = None
     privileged: bool | None = None
@@ -70,7 +70,7 @@ class Sysctl(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class PodSecurityContext(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Privileges of all containers of a pod."""
+    """The security settings of all containers of a pod."""
 
     se_linux_options: SELinuxOptions | None = None
     windows_options: WindowsSecurityContextOptions | None = None

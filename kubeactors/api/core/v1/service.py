@@ -1,4 +1,4 @@
-"""Service: a stable address and name in front of the pods that a selector finds.
+"""Service: a stable address and name for a set of pods.
 
 Source: api/core/v1/types.go (v1.36).
 """
@@ -13,7 +13,7 @@ CLUSTER_IP, NODE_PORT, LOAD_BALANCER, EXTERNAL_NAME = "ClusterIP", "NodePort", "
 """The types of a service."""
 
 HEADLESS = "None"
-"""The cluster IP of a service that has none: its name resolves to its endpoints."""
+"""The cluster IP of a headless service, whose name resolves to its endpoints."""
 
 LOCAL, CLUSTER = "Local", "Cluster"
 """The traffic policies: this node's endpoints only, or those of all nodes."""
@@ -26,7 +26,7 @@ TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints"
 
 
 class ServicePort(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One port of the service and where it leads; `target_port` is a number or the name of a container's port."""
+    """A port of the service and its target; `target_port` is a number or the name of a container port."""
 
     name: str = ""
     protocol: str = ""
@@ -37,7 +37,7 @@ class ServicePort(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class ClientIPConfig(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How long a client keeps its endpoint."""
+    """The timeout of session affinity."""
 
     timeout_seconds: int | None = None
 
@@ -49,7 +49,7 @@ class SessionAffinityConfig(Object, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class ServiceSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the service offers, to whom, and which addresses it has been given."""
+    """The type, selector, ports and addresses of a service."""
 
     ports: Annotated[tuple[ServicePort, ...], merge_by("port"), list_map("port", "protocol")] = ()
     selector: Annotated[dict[str, str], ATOMIC] = {}
@@ -74,7 +74,7 @@ class ServiceSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class PortStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a load balancer made of one port."""
+    """The status of a port of a load balancer."""
 
     port: int = always(0)
     protocol: str = always("")
@@ -82,7 +82,7 @@ class PortStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False
 
 
 class LoadBalancerIngress(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One address at which a load balancer listens."""
+    """An address of a load balancer."""
 
     ip: str = ""
     hostname: str = ""
@@ -91,20 +91,20 @@ class LoadBalancerIngress(Object, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class LoadBalancerStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Where the load balancer listens."""
+    """The addresses of the load balancer."""
 
     ingress: tuple[LoadBalancerIngress, ...] = ()
 
 
 class ServiceStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the load balancer reports."""
+    """The status of the load balancer."""
 
     load_balancer: LoadBalancerStatus = always(LoadBalancerStatus())
     conditions: Annotated[tuple[Condition, ...], merge_by("type")] = ()
 
 
 class Service(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A stable address and name in front of pods."""
+    """A stable address and name for a set of pods."""
 
     api_version: str = "v1"
     kind: str = "Service"
@@ -113,7 +113,7 @@ class Service(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 def is_headless(service: Service) -> bool:
-    """Whether it has no cluster IP by choice."""
+    """Whether the service is headless."""
     return service.spec.cluster_ips == (HEADLESS,)
 
 
@@ -124,15 +124,15 @@ def is_externally_accessible(service: Service) -> bool:
 
 
 def needs_cluster_ip(service: Service) -> bool:
-    """Whether it has a cluster IP, be it None."""
+    """Whether its type has a cluster IP, which may be "None"."""
     return service.spec.type in (CLUSTER_IP, NODE_PORT, LOAD_BALANCER)
 
 
 def needs_health_check(service: Service) -> bool:
-    """Whether a load balancer asks nodes if they have endpoints, at a port of its own."""
+    """Whether it has a health check node port."""
     return service.spec.type == LOAD_BALANCER and service.spec.external_traffic_policy == LOCAL
 
 
 def service_fields(service: Service) -> dict[str, str]:
-    """What field selectors can ask for."""
+    """The fields that field selectors support."""
     return {"spec.clusterIP": service.spec.cluster_ip, "spec.type": service.spec.type}

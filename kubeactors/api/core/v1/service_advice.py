@@ -1,4 +1,4 @@
-"""What is unwise in a Service, as warnings for the user.
+"""Warnings about Services.
 
 Source: pkg/api/service/warnings.go (v1.36).
 """
@@ -18,7 +18,7 @@ from kubeactors.api.ip_advice import warn_of_cidr, warn_of_ip
 
 
 def warn_of_service(service: Service, _old: Service | None) -> Iterator[str]:
-    """Fields that are deprecated or without effect, and addresses in odd forms."""
+    """Fields that are deprecated or without effect, and addresses that are not in canonical form."""
     spec = service.spec
     headless = spec.type == CLUSTER_IP and spec.cluster_ip == HEADLESS
     if TOPOLOGY_HINTS in service.metadata.annotations:

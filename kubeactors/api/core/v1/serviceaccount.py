@@ -1,4 +1,4 @@
-"""ServiceAccount: who a pod is.
+"""ServiceAccount: an identity for pods.
 
 Its validation is that of metadata alone.
 
@@ -12,7 +12,7 @@ from kubeactors.api.core.v1.references import LocalObjectReference, ObjectRefere
 from kubeactors.apimachinery.meta import TypedObject, merge_by
 
 MOUNTABLE_ONLY = "kubernetes.io/enforce-mountable-secrets"
-"""The annotation that lets pods of the account mount only the secrets that it names."""
+"""The annotation that restricts pods of the account to the secrets that it lists."""
 
 
 class ServiceAccount(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -26,7 +26,7 @@ class ServiceAccount(TypedObject, frozen=True, kw_only=True, omit_defaults=True,
 
 
 def warn_of_service_account(new: ServiceAccount, old: ServiceAccount | None) -> Iterator[str]:
-    """The annotation about secrets, when it is set."""
+    """The deprecated annotation about secrets, when it is set."""
     value = new.metadata.annotations.get(MOUNTABLE_ONLY)
     if value is not None and (old is None or old.metadata.annotations.get(MOUNTABLE_ONLY) != value):
         why = "deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets"

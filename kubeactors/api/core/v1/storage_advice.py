@@ -1,4 +1,4 @@
-"""What is accepted in claims and volumes and yet unwise: warnings for the user.
+"""Warnings about claims and volumes.
 
 Source: pkg/api/persistentvolumeclaim/util.go, pkg/api/persistentvolume/util.go (v1.36).
 """
@@ -23,13 +23,13 @@ _OLD_DRIVERS = (
 
 
 def warn_of_claim(claim: PersistentVolumeClaim, _old: PersistentVolumeClaim | None) -> Iterator[str]:
-    """The old way to name a class, and parts of a byte."""
+    """The legacy class annotation, and fractional bytes."""
     yield from _of_class(claim.metadata)
     yield from warn_of_claim_spec(claim.spec, "spec")
 
 
 def warn_of_claim_spec(spec: PersistentVolumeClaimSpec, path: str) -> Iterator[str]:
-    """Parts of a byte, which no volume has."""
+    """Fractional bytes."""
     for name, amounts in (("requests", spec.resources.requests), ("limits", spec.resources.limits)):
         amount = amounts.get("storage", "0")
         if quantity.milli_value(amount) % 1000:
@@ -38,7 +38,7 @@ def warn_of_claim_spec(spec: PersistentVolumeClaimSpec, path: str) -> Iterator[s
 
 
 def warn_of_persistent_volume(volume: PersistentVolume, _old: PersistentVolume | None) -> Iterator[str]:
-    """Ways to name a class, to reclaim and to reach a volume that are things of the past."""
+    """Deprecated class annotations, reclaim policies and sources."""
     spec = volume.spec
     yield from _of_class(volume.metadata)
     if spec.persistent_volume_reclaim_policy == RECYCLE:

@@ -40,7 +40,7 @@ class HostPathVolumeSource(Object, frozen=True, kw_only=True, omit_defaults=True
 
 
 class EmptyDirVolumeSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A directory that lives as long as the pod."""
+    """A temporary directory with the lifetime of the pod."""
 
     medium: str = ""
     size_limit: Quantity | None = None
@@ -82,7 +82,7 @@ class DownwardAPIVolumeFile(Object, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class DownwardAPIVolumeSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Facts about the pod as files."""
+    """Fields of the pod as files."""
 
     items: tuple[DownwardAPIVolumeFile, ...] = ()
     default_mode: int | None = None
@@ -105,7 +105,7 @@ class ConfigMapProjection(Object, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class DownwardAPIProjection(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Facts about the pod within a projected volume."""
+    """Fields of the pod within a projected volume."""
 
     items: tuple[DownwardAPIVolumeFile, ...] = ()
 
@@ -166,14 +166,14 @@ class PersistentVolumeClaimVolumeSource(Object, frozen=True, kw_only=True, omit_
 
 
 class VolumeResourceRequirements(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How much storage is asked for, and the most that is wanted."""
+    """The requested storage, and its limit."""
 
     limits: dict[str, Quantity] = {}
     requests: dict[str, Quantity] = {}
 
 
 class PersistentVolumeClaimSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What storage is asked for."""
+    """The requested storage."""
 
     access_modes: tuple[str, ...] = ()
     selector: LabelSelector | None = None
@@ -187,14 +187,14 @@ class PersistentVolumeClaimSpec(Object, frozen=True, kw_only=True, omit_defaults
 
 
 class PersistentVolumeClaimTemplate(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The claim that an ephemeral volume makes."""
+    """The template of an ephemeral volume's claim."""
 
     metadata: ObjectMeta = always(ObjectMeta())
     spec: PersistentVolumeClaimSpec = always(PersistentVolumeClaimSpec())
 
 
 class EphemeralVolumeSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A claim that is made for the pod, and goes with it."""
+    """A claim created for the pod and deleted with it."""
 
     volume_claim_template: PersistentVolumeClaimTemplate | None = None
 

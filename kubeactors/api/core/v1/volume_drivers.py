@@ -1,4 +1,4 @@
-"""Volumes of network file systems, disks and clouds that have a field of their own.
+"""In-tree volume sources of network file systems, disks and clouds.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """

@@ -1,4 +1,4 @@
-"""Which volume suits a claim, and what both look like when they are bound.
+"""Matching of volumes and claims, and both after binding.
 
 Source: component-helpers/storage/volume/pv_helpers.go, pkg/controller/volume/persistentvolume/index.go (v1.36).
 """
@@ -21,16 +21,16 @@ from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.labels import of_object
 
 BIND_COMPLETED = "pv.kubernetes.io/bind-completed"
-"""Annotation of claims: their volume is not to be looked for again."""
+"""Annotation of claims: binding is complete."""
 BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller"
-"""Annotation: the controller chose the other one; nobody asked for it by name."""
+"""Annotation: the binding was made by the controller, not by the user."""
 PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
-"""Annotation of volumes: who made them."""
+"""Annotation of volumes: their provisioner."""
 STORAGE_PROVISIONER = "volume.kubernetes.io/storage-provisioner"
 BETA_STORAGE_PROVISIONER = "volume.beta.kubernetes.io/storage-provisioner"
-"""Annotations of claims: who is to make a volume for them."""
+"""Annotations of claims: the provisioner to use."""
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
-"""Annotation of claims: where the scheduler wants their first consumer."""
+"""Annotation of claims: the node that the scheduler selected for the first consumer."""
 
 
 def is_bound_to(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
@@ -45,7 +45,7 @@ def is_bound_to(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
 
 
 def suits(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
-    """Whether the volume is as the claim asks for: size, class, mode, and ways to use it."""
+    """Whether the volume satisfies the claim: size, class, mode, and access modes."""
     spec, wanted = volume.spec, claim.spec
     return (
         (spec.volume_mode or "Filesystem") == (wanted.volume_mode or "Filesystem")
@@ -97,7 +97,7 @@ def best_match(
 
 
 def bound_volume(volume: PersistentVolume, claim: PersistentVolumeClaim) -> PersistentVolume:
-    """The volume, reserved for this very claim; the same object if it is."""
+    """The volume bound to this claim; the same object if it is already."""
     reference = volume.spec.claim_ref
     metadata = claim.metadata
     if reference is not None and reference.uid == metadata.uid:
@@ -122,7 +122,7 @@ def bound_volume(volume: PersistentVolume, claim: PersistentVolumeClaim) -> Pers
 
 
 def unbound_volume(volume: PersistentVolume) -> PersistentVolume:
-    """The volume, reserved for nobody, or as its maker reserved it."""
+    """The volume after unbinding; a pre-bound one keeps its claim reference."""
     annotations = volume.metadata.annotations
     reference = volume.spec.claim_ref
     if BOUND_BY_CONTROLLER in annotations:
@@ -138,7 +138,7 @@ def unbound_volume(volume: PersistentVolume) -> PersistentVolume:
 
 
 def bound_claim(claim: PersistentVolumeClaim, volume: PersistentVolume) -> PersistentVolumeClaim:
-    """The claim with its volume; the same object if it has it."""
+    """The claim bound to its volume; the same object if it is already."""
     annotations = dict(claim.metadata.annotations)
     if not claim.spec.volume_name:
         annotations[BOUND_BY_CONTROLLER] = "yes"
@@ -154,7 +154,7 @@ def bound_claim(claim: PersistentVolumeClaim, volume: PersistentVolume) -> Persi
 
 
 def bound_status(claim: PersistentVolumeClaim, volume: PersistentVolume) -> PersistentVolumeClaimStatus:
-    """The status of a claim that is bound: what its volume is like. A size once reported stays."""
+    """The status of a bound claim, with its volume's properties. A reported capacity is kept."""
     status = claim.status
     capacity = status.capacity if status.phase == BOUND and status.capacity else volume.spec.capacity
     return replace(

@@ -1,4 +1,4 @@
-"""Sources of volumes that are objects of their own, where they differ from those in pods: secrets are of any namespace.
+"""Sources of PersistentVolumes, where they differ from those in pods: secrets may be in any namespace.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """

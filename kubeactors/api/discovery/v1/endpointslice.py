@@ -11,10 +11,10 @@ from kubeactors.api.ip_advice import warn_of_ip
 from kubeactors.apimachinery.meta import LIST_SET, Object, TypedObject, always
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
-"""Which service a slice belongs to."""
+"""The label with the service of a slice."""
 
 MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by"
-"""Which controller keeps a slice; others leave it alone."""
+"""The label with the controller that manages a slice; others leave it alone."""
 
 
 class EndpointConditions(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -38,14 +38,14 @@ class ForNode(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class EndpointHints(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Who should use an endpoint."""
+    """The zones and nodes that should use an endpoint."""
 
     for_zones: tuple[ForZone, ...] = ()
     for_nodes: tuple[ForNode, ...] = ()
 
 
 class Endpoint(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One backend. Only the first of its addresses is used."""
+    """A backend. Only the first of its addresses is used."""
 
     addresses: Annotated[tuple[str, ...], LIST_SET] | None = always(None)
     conditions: EndpointConditions = always(EndpointConditions())
@@ -78,17 +78,17 @@ class EndpointSlice(TypedObject, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 def slices_by_service(found: EndpointSlice) -> tuple[str, ...]:
-    """The key of the service that a slice belongs to, whoever keeps it; for an index."""
+    """The key of the slice's service, whichever controller manages it; for an index."""
     name = found.metadata.labels.get(SERVICE_NAME_LABEL)
     return (f"{found.metadata.namespace}/{name}",) if name else ()
 
 
 _CAREFUL = ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")
-"""Controllers that write addresses as they should be."""
+"""Controllers that write canonical addresses."""
 
 
 def warn_of_endpoint_slice(new: EndpointSlice, _old: EndpointSlice | None) -> Iterator[str]:
-    """Names instead of addresses, and addresses in odd forms."""
+    """FQDN addresses, and addresses that are not in canonical form."""
     if new.address_type == "FQDN":
         yield "spec.addressType: FQDN endpoints are deprecated"
         return

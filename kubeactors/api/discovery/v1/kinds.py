@@ -1,4 +1,4 @@
-"""How endpoint slices are served."""
+"""The kind of endpoint slices."""
 
 from kubeactors.api.discovery.v1 import endpointslice, validation
 from kubeactors.apimachinery.scheme import Kind

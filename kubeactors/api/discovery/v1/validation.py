@@ -1,4 +1,4 @@
-"""What an EndpointSlice must fulfil.
+"""Defaults and validation of EndpointSlices.
 
 Source: pkg/apis/discovery/v1/defaults.go, pkg/apis/discovery/validation/validation.go (v1.36).
 """
@@ -22,7 +22,7 @@ MAX_PORTS, MAX_ENDPOINTS, MAX_ADDRESSES, MAX_TOPOLOGY_LABELS, MAX_HINTS = 20000,
 
 
 def default_endpoint_slice(slice_: EndpointSlice) -> EndpointSlice:
-    """Ports have the empty name and speak TCP unless they say otherwise.
+    """The default port name is empty, and the default protocol TCP.
 
     Empty lists become null: the original's storage cannot tell them apart.
 
@@ -39,12 +39,12 @@ def default_endpoint_slice(slice_: EndpointSlice) -> EndpointSlice:
 
 
 def validate_endpoint_slice(slice_: EndpointSlice) -> Iterator[FieldError]:
-    """Addresses of the slice's type that can be reached, and ports that can be told apart."""
+    """Addresses are valid endpoints of the slice's type, and port names are unique."""
     return _validate(slice_, frozenset())
 
 
 def validate_endpoint_slice_update(new: EndpointSlice, old: EndpointSlice) -> Iterator[FieldError]:
-    """The address type stays; addresses that were there already are not looked at again."""
+    """The address type is immutable; existing addresses are not validated again."""
     yield from _validate(new, frozenset(one for end in old.endpoints or () for one in end.addresses or ()))
     yield from validate_immutable(new.address_type, old.address_type, "addressType")
 
@@ -130,7 +130,7 @@ def _validate_ip(
 
 
 def _validate_fqdn(name: str, path: str) -> Iterator[FieldError]:
-    """At least two labels; a dot at the end is fine."""
+    """At least two labels; a trailing dot is allowed."""
     if not name:
         yield required(path)
         return

@@ -1,4 +1,4 @@
-"""Event in its newer shape. It is stored as the core group's Event; only the names of fields differ.
+"""Event of events.k8s.io. It is stored as the core group's Event; only the names of fields differ.
 
 Source: api/events/v1/types.go, pkg/apis/events/v1/conversion.go, pkg/apis/core/validation/events.go (v1.36).
 """
@@ -14,14 +14,14 @@ from kubeactors.apimachinery.objectmeta import validate_immutable
 
 
 class EventSeries(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How often the same thing has happened, and when last."""
+    """The number of repetitions, and the time of the last one."""
 
     count: int = always(0)
     last_observed_time: MicroTime | None = always(None)
 
 
 class Event(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One thing that happened to the object `regarding`."""
+    """A report of something that happened to the object `regarding`."""
 
     api_version: str = "events.k8s.io/v1"
     kind: str = "Event"
@@ -42,7 +42,7 @@ class Event(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False
 
 
 def to_core(event: Event) -> core.Event:
-    """The same event as the core group has it, and as it is stored.
+    """The event in the core group, which is its storage version.
 
     >>> from_core(to_core(Event(note="pulled"))) == Event(note="pulled")
     True
@@ -67,12 +67,12 @@ def to_core(event: Event) -> core.Event:
 
 
 def shown(event: TypedObject) -> Event:
-    """A stored event in the newer shape; one that is in it stays as it is."""
+    """A stored event in this group; one of this group is returned as it is."""
     return event if isinstance(event, Event) else from_core(cast("core.Event", event))
 
 
 def from_core(event: core.Event) -> Event:
-    """A stored event in the newer shape."""
+    """A stored event in this group."""
     return Event(
         metadata=event.metadata,
         event_time=event.event_time,
@@ -93,7 +93,7 @@ def from_core(event: core.Event) -> Event:
 
 
 def validate_event(event: Event) -> Iterator[FieldError]:
-    """What the core group asks for, and that nothing deprecated is used. Errors name the fields of the core group."""
+    """As in the core group, and without deprecated fields. Errors name the fields of the core group."""
     yield from core.validate_event(to_core(event))
     yield from _validate_series(event)
     if event.event_time is None:
@@ -110,7 +110,7 @@ def validate_event(event: Event) -> Iterator[FieldError]:
 
 
 def validate_event_update(new: Event, old: Event) -> Iterator[FieldError]:
-    """Nothing but the series and metadata may change."""
+    """Only the series and metadata are mutable."""
     yield from core.validate_event(to_core(new))
     if new.series != old.series:
         yield from _validate_series(new)
@@ -120,7 +120,7 @@ def validate_event_update(new: Event, old: Event) -> Iterator[FieldError]:
 
 
 def event_fields(event: Event) -> dict[str, str]:
-    """What field selectors can ask for."""
+    """The fields that field selectors support."""
     fields = core.event_fields(to_core(shown(event)))
     return {_renamed(name): value for name, value in fields.items()}
 
@@ -140,7 +140,7 @@ _FIXED = (
     ("reportingController", "reporting_controller"),
     ("reportingInstance", "reporting_instance"),
 )
-"""What may not change, by the core group's name."""
+"""The immutable fields, by their names in the core group."""
 
 
 def _series_to_core(series: EventSeries | None) -> core.EventSeries | None:

@@ -1,4 +1,4 @@
-"""How events are served in their newer shape: they are the events of the core group."""
+"""The kind of events.k8s.io events, which are stored as events of the core group."""
 
 from kubeactors.api.events.v1 import event
 from kubeactors.api.events.v1.event import Event

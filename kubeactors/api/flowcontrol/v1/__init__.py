@@ -1,1 +1,1 @@
-"""Version 1 of the group of flows of requests."""
+"""flowcontrol.apiserver.k8s.io/v1: API priority and fairness."""

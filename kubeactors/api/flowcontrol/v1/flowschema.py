@@ -1,4 +1,4 @@
-"""FlowSchema: which requests belong together.
+"""FlowSchema: sorts requests into flows.
 
 Source: api/flowcontrol/v1/types.go, pkg/apis/flowcontrol/validation/validation.go, pkg/apis/flowcontrol/v1/defaults.go (v1.36).
 """
@@ -24,7 +24,7 @@ from kubeactors.apimachinery.meta import (
 DANGLING = "Dangling"
 """The condition of a schema whose priority level is missing."""
 EXEMPT = "exempt"
-"""The schema, and the level, whose requests nothing holds up."""
+"""The schema, and the level, without limits."""
 DISTINGUISHERS = ("ByNamespace", "ByUser")
 
 _MAX_PRECEDENCE = 10000
@@ -38,13 +38,13 @@ class _HasType(Protocol):
 
 
 class PriorityLevelConfigurationReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Names a priority level."""
+    """Refers to a priority level."""
 
     name: str = always("")
 
 
 class FlowDistinguisherMethod(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What tells flows of a schema apart: ByUser or ByNamespace."""
+    """What distinguishes flows of a schema: ByUser or ByNamespace."""
 
     type: str = always("")
 
@@ -69,7 +69,7 @@ class ServiceAccountSubject(Object, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Subject(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Who sends the request: a user, a group or a service account."""
+    """The sender of requests: a user, a group or a service account."""
 
     kind: str = always("")
     user: UserSubject | None = None
@@ -97,7 +97,7 @@ class NonResourcePolicyRule(Object, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class PolicyRulesWithSubjects(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Requests of these subjects that one of the rules fits."""
+    """Requests of these subjects that match one of the rules."""
 
     subjects: tuple[Subject, ...] | None = always(None)
     resource_rules: tuple[ResourcePolicyRule, ...] = ()
@@ -105,7 +105,7 @@ class PolicyRulesWithSubjects(Object, frozen=True, kw_only=True, omit_defaults=T
 
 
 class FlowSchemaSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which requests go to which priority level; the schema with the least precedence is asked first."""
+    """The requests to match, and their priority level; schemas are matched in order of precedence, lowest first."""
 
     priority_level_configuration: PriorityLevelConfigurationReference = always(PriorityLevelConfigurationReference())
     matching_precedence: int = always(0)
@@ -114,7 +114,7 @@ class FlowSchemaSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 class FlowSchemaCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One aspect of a schema's state: Dangling, if its priority level is missing."""
+    """A condition of a schema: Dangling, if its priority level is missing."""
 
     type: str = ""
     status: str = ""
@@ -130,7 +130,7 @@ class FlowSchemaStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class FlowSchema(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Sorts requests into flows, and sends them to a priority level."""
+    """Sorts requests into flows, and assigns them to a priority level."""
 
     api_version: str = "flowcontrol.apiserver.k8s.io/v1"
     kind: str = "FlowSchema"
@@ -139,13 +139,13 @@ class FlowSchema(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=
 
 
 def default_flow_schema(schema: FlowSchema) -> FlowSchema:
-    """A precedence in the middle."""
+    """The default precedence is 1000."""
     spec = schema.spec
     return schema if spec.matching_precedence else replace(schema, spec=replace(spec, matching_precedence=1000))
 
 
 def validate_flow_schema(schema: FlowSchema) -> Iterator[FieldError]:
-    """A level to go to, and rules about who and what."""
+    """A priority level, a precedence, and valid rules."""
     spec = schema.spec
     yield from _validate_precedence(spec.matching_precedence, schema.metadata.name)
     method = spec.distinguisher_method
@@ -161,17 +161,17 @@ def validate_flow_schema(schema: FlowSchema) -> Iterator[FieldError]:
 
 
 def validate_flow_schema_update(new: FlowSchema, _old: FlowSchema) -> Iterator[FieldError]:
-    """Anything may change."""
+    """Everything is mutable."""
     return validate_flow_schema(new)
 
 
 def validate_flow_schema_status(new: FlowSchema, _old: FlowSchema) -> Iterator[FieldError]:
-    """Each condition once."""
+    """Condition types are unique."""
     return validate_conditions(new.status.conditions)
 
 
 def validate_conditions(conditions: Iterable[_HasType]) -> Iterator[FieldError]:
-    """Each condition has a type of its own."""
+    """Condition types are unique."""
     seen: list[str] = []
     for i, one in enumerate(conditions):
         path = f"status.conditions[{i}].type"
@@ -276,7 +276,7 @@ def _validate_path_rule(rule: NonResourcePolicyRule, path: str) -> Iterator[Fiel
 
 
 def _wrong_url(url: str) -> str:
-    """What is wrong with a path; the first of it.
+    """The first error of a path.
 
     >>> _wrong_url("/api/*"), _wrong_url("/*/x")
     ('', 'wildcard can only do suffix matching')

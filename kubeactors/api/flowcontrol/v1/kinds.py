@@ -1,4 +1,4 @@
-"""How flow schemas and priority levels are served."""
+"""The kinds of API priority and fairness."""
 
 from kubeactors.api.flowcontrol.v1 import flowschema, prioritylevel
 from kubeactors.api.flowcontrol.v1.flowschema import FlowSchema

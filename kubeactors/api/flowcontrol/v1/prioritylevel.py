@@ -1,4 +1,4 @@
-"""PriorityLevelConfiguration: how many requests of a kind the server works on at once.
+"""PriorityLevelConfiguration: the concurrency of a priority level.
 
 Source: api/flowcontrol/v1/types.go, pkg/apis/flowcontrol/validation/validation.go, pkg/apis/flowcontrol/v1/defaults.go (v1.36).
 """
@@ -21,7 +21,7 @@ from kubeactors.apimachinery.meta import (
 
 EXEMPT_TYPE, LIMITED_TYPE = "Exempt", "Limited"
 QUEUE, REJECT = "Queue", "Reject"
-"""What becomes of requests that must wait."""
+"""The handling of requests beyond the limit."""
 
 _SHARES = 30
 _MAX_QUEUES = 10_000_000
@@ -29,7 +29,7 @@ _MAX_BITS = 60
 
 
 class QueuingConfiguration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many queues there are, how many a flow is dealt, and how long each may grow."""
+    """The number of queues, the number per flow (hand size), and the maximum queue length."""
 
     queues: int = always(0)
     hand_size: int = always(0)
@@ -37,14 +37,14 @@ class QueuingConfiguration(Object, frozen=True, kw_only=True, omit_defaults=True
 
 
 class LimitResponse(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What happens to requests that cannot run at once: Queue or Reject."""
+    """The handling of requests beyond the limit: Queue or Reject."""
 
     type: str = always("")
     queuing: QueuingConfiguration | None = None
 
 
 class LimitedPriorityLevelConfiguration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A level's share of the server, and what it lends to and borrows from others."""
+    """A level's share of the server's concurrency, and how much it lends and borrows."""
 
     nominal_concurrency_shares: int | None = always(None)
     limit_response: LimitResponse = always(LimitResponse())
@@ -53,7 +53,7 @@ class LimitedPriorityLevelConfiguration(Object, frozen=True, kw_only=True, omit_
 
 
 class ExemptPriorityLevelConfiguration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a level without limits counts for, and lends."""
+    """The share of an exempt level, and how much it lends."""
 
     nominal_concurrency_shares: int | None = None
     lendable_percent: int | None = None
@@ -68,7 +68,7 @@ class PriorityLevelConfigurationSpec(Object, frozen=True, kw_only=True, omit_def
 
 
 class PriorityLevelConfigurationCondition(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One aspect of a priority level's state."""
+    """A condition of a priority level."""
 
     type: str = ""
     status: str = ""
@@ -84,7 +84,7 @@ class PriorityLevelConfigurationStatus(Object, frozen=True, kw_only=True, omit_d
 
 
 class PriorityLevelConfiguration(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How much of the server requests of a kind may use at once."""
+    """The concurrency of a priority level."""
 
     api_version: str = "flowcontrol.apiserver.k8s.io/v1"
     kind: str = "PriorityLevelConfiguration"
@@ -93,7 +93,7 @@ class PriorityLevelConfiguration(TypedObject, frozen=True, kw_only=True, omit_de
 
 
 def default_priority_level(level: PriorityLevelConfiguration) -> PriorityLevelConfiguration:
-    """Thirty shares, none of them lent; 64 queues if there are queues."""
+    """Thirty shares, none of them lendable; 64 queues, if requests are queued."""
     spec = level.spec
     exempt, limited = spec.exempt, spec.limited
     if spec.type == EXEMPT_TYPE and exempt is None:
@@ -126,7 +126,7 @@ def _default_limits(limited: LimitedPriorityLevelConfiguration) -> LimitedPriori
 
 
 def validate_priority_level(level: PriorityLevelConfiguration) -> Iterator[FieldError]:
-    """Limits exactly for those levels that have them."""
+    """The fields of the type are set, and valid."""
     spec = level.spec
     if (level.metadata.name == EXEMPT) != (spec.type == EXEMPT_TYPE):
         yield invalid("spec.type", spec.type, "type must be 'Exempt' if and only if name is 'exempt'")
@@ -145,14 +145,14 @@ def validate_priority_level(level: PriorityLevelConfiguration) -> Iterator[Field
 def validate_priority_level_update(
     new: PriorityLevelConfiguration, _old: PriorityLevelConfiguration
 ) -> Iterator[FieldError]:
-    """Anything may change."""
+    """Everything is mutable."""
     return validate_priority_level(new)
 
 
 def validate_priority_level_status(
     new: PriorityLevelConfiguration, _old: PriorityLevelConfiguration
 ) -> Iterator[FieldError]:
-    """Each condition once."""
+    """Condition types are unique."""
     return validate_conditions(new.status.conditions)
 
 

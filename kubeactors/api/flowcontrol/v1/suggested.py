@@ -1,4 +1,4 @@
-"""The priority levels and flow schemas of every cluster.
+"""The mandatory and suggested priority levels and flow schemas.
 
 Source: apiserver/pkg/apis/flowcontrol/bootstrap/default.go (v1.36).
 """
@@ -35,7 +35,7 @@ from kubeactors.api.flowcontrol.v1.prioritylevel import (
 from kubeactors.apimachinery.meta import ObjectMeta
 
 AUTOUPDATE = "apf.kubernetes.io/autoupdate-spec"
-"""Annotation: whether the server brings the object up to date when it is a newer one."""
+"""Annotation: whether a newer server updates the object."""
 
 _ALL = ("*",)
 _BY_USER, _BY_NAMESPACE = "ByUser", "ByNamespace"

@@ -1,4 +1,4 @@
-"""metrics.k8s.io/v1beta1: NodeMetrics and PodMetrics. They are measured when they are asked for, and never stored."""
+"""metrics.k8s.io/v1beta1: NodeMetrics and PodMetrics. They are measured on request, and never stored."""
 
 from kubeactors.api.metrics.v1beta1.usage import ContainerMetrics, NodeMetrics, PodMetrics
 

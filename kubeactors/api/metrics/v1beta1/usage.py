@@ -1,4 +1,4 @@
-"""What nodes and pods take now.
+"""The current resource usage of nodes and pods.
 
 Source: k8s.io/metrics/pkg/apis/metrics/v1beta1/types.go (v0.36).
 """
@@ -10,7 +10,7 @@ GROUP = "metrics.k8s.io"
 
 
 class NodeMetrics(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The resources that a node uses, over the window that ends at the time stamp."""
+    """The resource usage of a node, over the window that ends at the timestamp."""
 
     api_version: str = "metrics.k8s.io/v1beta1"
     kind: str = "NodeMetrics"
@@ -20,14 +20,14 @@ class NodeMetrics(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class ContainerMetrics(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The resources that one container uses."""
+    """The resource usage of a container."""
 
     name: str = always("")
     usage: dict[str, Quantity] = always({})
 
 
 class PodMetrics(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The resources that the containers of a pod use."""
+    """The resource usage of a pod's containers."""
 
     api_version: str = "metrics.k8s.io/v1beta1"
     kind: str = "PodMetrics"
@@ -61,4 +61,4 @@ KINDS = (
         measured=True,
     ),
 )
-"""How they are served."""
+"""The kinds of metrics."""

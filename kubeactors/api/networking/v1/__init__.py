@@ -1,1 +1,1 @@
-"""Version 1 of the group of ingresses, network policies and service ranges."""
+"""networking.k8s.io/v1: Ingress, IngressClass, NetworkPolicy, ServiceCIDR, IPAddress."""

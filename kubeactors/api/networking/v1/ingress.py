@@ -1,4 +1,4 @@
-"""Ingress: HTTP from outside, by host and path.
+"""Ingress: routes HTTP from outside the cluster, by host and path.
 
 Source: api/networking/v1/types.go, pkg/apis/networking/validation/validation.go, pkg/apis/networking/v1/defaults.go (v1.36).
 """
@@ -20,7 +20,7 @@ from kubeactors.apimachinery.meta import (
 IMPLEMENTATION_SPECIFIC = "ImplementationSpecific"
 PATH_TYPES = ("Exact", IMPLEMENTATION_SPECIFIC, "Prefix")
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
-"""How the class was named before there was a field for it."""
+"""The legacy annotation for the class."""
 
 _WRONG_PARTS = ("//", "/./", "/../", "%2f", "%2F")
 _WRONG_ENDS = ("/..", "/.")
@@ -36,21 +36,21 @@ class ServiceBackendPort(Object, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class IngressServiceBackend(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A service, and the port of it that gets the traffic."""
+    """A service and its port."""
 
     name: str = always("")
     port: ServiceBackendPort = always(ServiceBackendPort())
 
 
 class IngressBackend(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Where traffic goes: a service, or an object that the controller knows."""
+    """The target of traffic: a service, or another object in the namespace."""
 
     service: IngressServiceBackend | None = None
     resource: TypedLocalObjectReference | None = None
 
 
 class IngressTLS(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The hosts of one certificate, and the secret that has it."""
+    """The hosts of a certificate, and the Secret that holds it."""
 
     hosts: tuple[str, ...] = ()
     secret_name: str = ""
@@ -71,14 +71,14 @@ class HTTPIngressRuleValue(Object, frozen=True, kw_only=True, omit_defaults=True
 
 
 class IngressRule(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What becomes of the requests for one host, or for all."""
+    """The routes for a host, or for all hosts."""
 
     host: str = ""
     http: HTTPIngressRuleValue | None = None
 
 
 class IngressSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Rules, and the backend of requests that none of them fits."""
+    """Rules, and the default backend."""
 
     ingress_class_name: str | None = None
     default_backend: IngressBackend | None = None
@@ -87,7 +87,7 @@ class IngressSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class IngressPortStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A port that a load balancer serves, or why it does not."""
+    """The status of a port of a load balancer."""
 
     port: int = always(0)
     protocol: str = always("")
@@ -95,7 +95,7 @@ class IngressPortStatus(Object, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 class IngressLoadBalancerIngress(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One way into a load balancer."""
+    """An address of a load balancer."""
 
     ip: str = ""
     hostname: str = ""
@@ -103,19 +103,19 @@ class IngressLoadBalancerIngress(Object, frozen=True, kw_only=True, omit_default
 
 
 class IngressLoadBalancerStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The ways into a load balancer."""
+    """The addresses of a load balancer."""
 
     ingress: tuple[IngressLoadBalancerIngress, ...] = ()
 
 
 class IngressStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Where the ingress can be reached."""
+    """The addresses of the ingress."""
 
     load_balancer: IngressLoadBalancerStatus = always(IngressLoadBalancerStatus())
 
 
 class Ingress(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Leads HTTP requests from outside to services, by host and path."""
+    """Routes HTTP requests from outside the cluster to services, by host and path."""
 
     api_version: str = "networking.k8s.io/v1"
     kind: str = "Ingress"
@@ -124,7 +124,7 @@ class Ingress(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 def validate_ingress(one: Ingress) -> Iterator[FieldError]:
-    """Something to do; one class."""
+    """There are rules or a default backend, and one class."""
     yield from _validate_spec(one.spec)
     annotation, name = one.metadata.annotations.get(CLASS_ANNOTATION), one.spec.ingress_class_name
     if annotation is not None and name is not None and annotation != name:
@@ -133,12 +133,12 @@ def validate_ingress(one: Ingress) -> Iterator[FieldError]:
 
 
 def validate_ingress_update(new: Ingress, _old: Ingress) -> Iterator[FieldError]:
-    """Anything may change."""
+    """Everything is mutable."""
     return _validate_spec(new.spec)
 
 
 def validate_ingress_status(new: Ingress, old: Ingress) -> Iterator[FieldError]:
-    """Addresses and names."""
+    """Addresses and host names are valid."""
     known = tuple(one.ip for one in old.status.load_balancer.ingress if one.ip)
     for i, one in enumerate(new.status.load_balancer.ingress):
         path = f"status.loadBalancer.ingress[{i}]"
@@ -151,13 +151,13 @@ def validate_ingress_status(new: Ingress, old: Ingress) -> Iterator[FieldError]:
 
 
 def warn_of_ingress(new: Ingress, old: Ingress | None) -> Iterator[str]:
-    """The annotation is how classes were named once."""
+    """The legacy class annotation."""
     if old is None and CLASS_ANNOTATION in new.metadata.annotations:
         yield f"annotation \"{CLASS_ANNOTATION}\" is deprecated, please use 'spec.ingressClassName' instead"
 
 
 def validate_local_reference(group: str | None, kind: str, name: str, path: str) -> Iterator[FieldError]:
-    """An object of any kind, as a class or a backend names it."""
+    """Validate a reference to an object of any kind."""
     if group is not None:
         yield from validate_text(group, f"{path}.apiGroup", names.dns1123_subdomain)
     for field, value in (("kind", kind), ("name", name)):

@@ -1,4 +1,4 @@
-"""IngressClass: which controller serves which ingresses.
+"""IngressClass: the controller of a class of ingresses.
 
 Source: api/networking/v1/types.go, pkg/apis/networking/validation/validation.go, pkg/apis/networking/v1/defaults.go (v1.36).
 """
@@ -17,9 +17,9 @@ from kubeactors.apimachinery.meta import (
 from kubeactors.apimachinery.objectmeta import validate_immutable
 
 CLUSTER, NAMESPACE = "Cluster", "Namespace"
-"""Where a class's parameters are."""
+"""The scopes of a class's parameters."""
 IS_DEFAULT = "ingressclass.kubernetes.io/is-default-class"
-"""Annotation of the class that ingresses get which name none."""
+"""The annotation of the default class."""
 
 _MAX_CONTROLLER = 250
 
@@ -35,14 +35,14 @@ class IngressClassParametersReference(Object, frozen=True, kw_only=True, omit_de
 
 
 class IngressClassSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which controller, with which parameters."""
+    """The controller, and its parameters."""
 
     controller: str = ""
     parameters: IngressClassParametersReference | None = None
 
 
 class IngressClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Names the controller that serves the ingresses of a class."""
+    """The controller of a class of ingresses."""
 
     api_version: str = "networking.k8s.io/v1"
     kind: str = "IngressClass"
@@ -50,7 +50,7 @@ class IngressClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 def validate_ingress_class(one: IngressClass) -> Iterator[FieldError]:
-    """A controller, and parameters that can be found."""
+    """The controller and the parameters are valid."""
     controller = one.spec.controller
     if not controller:
         yield required("spec.controller")
@@ -63,7 +63,7 @@ def validate_ingress_class(one: IngressClass) -> Iterator[FieldError]:
 
 
 def validate_ingress_class_update(new: IngressClass, old: IngressClass) -> Iterator[FieldError]:
-    """The controller stays."""
+    """The controller is immutable."""
     yield from validate_immutable(new.spec.controller, old.spec.controller, "spec.controller")
     yield from validate_ingress_class(new)
 

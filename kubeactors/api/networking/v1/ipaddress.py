@@ -1,4 +1,4 @@
-"""IPAddress: one address of the service network, and whose it is.
+"""IPAddress: an allocated address of the service network.
 
 Source: api/networking/v1/types.go, pkg/apis/networking/validation/validation.go, pkg/apis/networking/v1/defaults.go (v1.36).
 """
@@ -18,7 +18,7 @@ from kubeactors.apimachinery.objectmeta import validate_immutable
 
 
 class ParentReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The object that an address was given to."""
+    """The object that an address is allocated to."""
 
     group: str = ""
     resource: str = ""
@@ -27,13 +27,13 @@ class ParentReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=
 
 
 class IPAddressSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Whose the address is."""
+    """The owner of the address."""
 
     parent_ref: ParentReference | None = None
 
 
 class IPAddress(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """An address of the service network that is taken; its name is the address."""
+    """An allocated address of the service network; its name is the address."""
 
     api_version: str = "networking.k8s.io/v1"
     kind: str = "IPAddress"
@@ -41,7 +41,7 @@ class IPAddress(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 def name_is_ip(name: str, prefix: bool = False) -> names.Messages:  # noqa: FBT001, FBT002 - a NameValidator
-    """The name is an address in its shortest form."""
+    """The name is an address in canonical form."""
     del prefix
     address = parse_ip(name)
     if address is None:
@@ -50,7 +50,7 @@ def name_is_ip(name: str, prefix: bool = False) -> names.Messages:  # noqa: FBT0
 
 
 def validate_ip_address(one: IPAddress) -> Iterator[FieldError]:
-    """An owner that can be found."""
+    """The parent reference is complete."""
     parent = one.spec.parent_ref
     if parent is None:
         yield required("spec.parentRef")
@@ -66,5 +66,5 @@ def validate_ip_address(one: IPAddress) -> Iterator[FieldError]:
 
 
 def validate_ip_address_update(new: IPAddress, old: IPAddress) -> Iterator[FieldError]:
-    """An address does not change hands: it is given back, and given anew."""
+    """The parent is immutable: an address is released, and allocated again."""
     yield from validate_immutable(new.spec.parent_ref, old.spec.parent_ref, "spec.parentRef")

@@ -1,4 +1,4 @@
-"""NetworkPolicy: who may talk with pods.
+"""NetworkPolicy: allowed connections of pods.
 
 Source: api/networking/v1/types.go, pkg/apis/networking/validation/validation.go, pkg/apis/networking/v1/defaults.go (v1.36).
 """
@@ -35,14 +35,14 @@ class NetworkPolicyPort(Object, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 class IPBlock(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A range of addresses, without some parts of it."""
+    """A range of addresses, with exceptions."""
 
     cidr: str = always("")
     except_: tuple[str, ...] = ()
 
 
 class NetworkPolicyPeer(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Somebody to talk with: pods, or a range of addresses."""
+    """A peer: pods, or a range of addresses."""
 
     pod_selector: LabelSelector | None = None
     namespace_selector: LabelSelector | None = None
@@ -50,14 +50,14 @@ class NetworkPolicyPeer(Object, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 class NetworkPolicyIngressRule(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Who may come in, and at which ports; nothing said means everything."""
+    """Allowed sources and ports; empty means all."""
 
     ports: tuple[NetworkPolicyPort, ...] = ()
     from_: tuple[NetworkPolicyPeer, ...] = ()
 
 
 class NetworkPolicyEgressRule(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Where pods may go, and to which ports; nothing said means everything."""
+    """Allowed destinations and ports; empty means all."""
 
     ports: tuple[NetworkPolicyPort, ...] = ()
     to: tuple[NetworkPolicyPeer, ...] = ()
@@ -67,7 +67,7 @@ Rules = tuple[NetworkPolicyIngressRule | NetworkPolicyEgressRule, ...]
 
 
 class NetworkPolicySpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which pods are isolated in which direction, and what they may do all the same."""
+    """The isolated pods, the directions, and the allowed connections."""
 
     pod_selector: LabelSelector = always(LabelSelector())
     ingress: tuple[NetworkPolicyIngressRule, ...] = ()
@@ -76,7 +76,7 @@ class NetworkPolicySpec(Object, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 class NetworkPolicy(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Who may talk with some pods of a namespace."""
+    """The allowed connections of some pods of a namespace."""
 
     api_version: str = "networking.k8s.io/v1"
     kind: str = "NetworkPolicy"
@@ -84,7 +84,7 @@ class NetworkPolicy(TypedObject, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 def default_network_policy(policy: NetworkPolicy) -> NetworkPolicy:
-    """Ports are TCP's; what is isolated follows from the rules that there are.
+    """The default protocol is TCP; policy types are derived from the rules.
 
     >>> default_network_policy(NetworkPolicy()).spec.policy_types
     ('Ingress',)
@@ -106,19 +106,19 @@ def _defaulted(ports: tuple[NetworkPolicyPort, ...]) -> tuple[NetworkPolicyPort,
 
 
 def validate_network_policy(policy: NetworkPolicy) -> Iterator[FieldError]:
-    """Selectors, ports and peers."""
+    """Selectors, ports and peers are valid."""
     return _validate_spec(policy.spec, ())
 
 
 def validate_network_policy_update(new: NetworkPolicy, old: NetworkPolicy) -> Iterator[FieldError]:
-    """The same as for a new one; ranges that were there before may stay as they are."""
+    """The same, except for existing ranges."""
     rules: Rules = (*old.spec.ingress, *old.spec.egress)
     blocks = [peer.ip_block for rule in rules for peer in _peers(rule) if peer.ip_block is not None]
     return _validate_spec(new.spec, tuple(cidr for block in blocks for cidr in (block.cidr, *block.except_)))
 
 
 def warn_of_network_policy(policy: NetworkPolicy, _old: NetworkPolicy | None) -> Iterator[str]:
-    """Ranges in odd forms."""
+    """Ranges that are not in canonical form."""
     for side, towards, rules in _sides(policy.spec):
         for i, rule in enumerate(rules):
             for j, peer in enumerate(_peers(rule)):

@@ -1,4 +1,4 @@
-"""ServiceCIDR: where the addresses of services come from.
+"""ServiceCIDR: a range for the cluster IPs of services.
 
 Source: api/networking/v1/types.go, pkg/apis/networking/validation/validation.go, pkg/apis/networking/v1/defaults.go (v1.36).
 """
@@ -18,23 +18,23 @@ from kubeactors.apimachinery.meta import (
 from kubeactors.apimachinery.objectmeta import validate_immutable
 
 READY = "Ready"
-"""The condition of ranges that addresses are given out of."""
+"""The condition of ranges in use."""
 
 
 class ServiceCIDRSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Ranges of addresses, at most one of each family; they do not change."""
+    """Address ranges, at most one per family; they are immutable."""
 
     cidrs: tuple[str, ...] = ()
 
 
 class ServiceCIDRStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Whether addresses are given out of the ranges."""
+    """Whether addresses are allocated from the ranges."""
 
     conditions: Annotated[tuple[Condition, ...], merge_by("type")] = ()
 
 
 class ServiceCIDR(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Ranges that the addresses of services come from."""
+    """Ranges for the cluster IPs of services."""
 
     api_version: str = "networking.k8s.io/v1"
     kind: str = "ServiceCIDR"
@@ -43,7 +43,7 @@ class ServiceCIDR(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 def validate_service_cidr(one: ServiceCIDR) -> Iterator[FieldError]:
-    """One range, or one of each family."""
+    """One range, or one per family."""
     cidrs, path = one.spec.cidrs, "spec.cidrs"
     if not cidrs:
         yield required(path, "at least one CIDR required")
@@ -60,7 +60,7 @@ def validate_service_cidr(one: ServiceCIDR) -> Iterator[FieldError]:
 
 
 def validate_service_cidr_update(new: ServiceCIDR, old: ServiceCIDR) -> Iterator[FieldError]:
-    """Ranges stay; one of the other family may join."""
+    """Ranges are immutable; one of the other family may be added."""
     before, now = old.spec.cidrs, new.spec.cidrs
     if len(before) == 1 and len(now) == 2:
         yield from validate_immutable(now[0], before[0], "spec.cidrs[0]")

@@ -1,1 +1,1 @@
-"""Version 1 of the group of runtime classes."""
+"""node.k8s.io/v1: RuntimeClass."""

@@ -1,4 +1,4 @@
-"""How runtime classes are served."""
+"""The kind of runtime classes."""
 
 from kubeactors.api.node.v1 import runtimeclass
 from kubeactors.api.node.v1.runtimeclass import RuntimeClass

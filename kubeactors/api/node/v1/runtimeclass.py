@@ -1,4 +1,4 @@
-"""RuntimeClass: how the containers of a pod are run.
+"""RuntimeClass: a configuration of the container runtime.
 
 Source: api/node/v1/types.go, pkg/apis/node/validation/validation.go, pkg/apis/node/v1/defaults.go (v1.36).
 """
@@ -25,20 +25,20 @@ from kubeactors.apimachinery.objectmeta import validate_immutable
 
 
 class Overhead(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a pod costs besides its containers."""
+    """The resources of a pod beyond those of its containers."""
 
     pod_fixed: dict[str, Quantity] = {}
 
 
 class Scheduling(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which nodes can run pods of the class."""
+    """The scheduling constraints of pods of the class."""
 
     node_selector: Annotated[dict[str, str], ATOMIC] = {}
     tolerations: tuple[Toleration, ...] = ()
 
 
 class RuntimeClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Names a handler of the container runtime that pods can ask for."""
+    """A handler of the container runtime, for pods to refer to."""
 
     api_version: str = "node.k8s.io/v1"
     kind: str = "RuntimeClass"
@@ -48,7 +48,7 @@ class RuntimeClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 def validate_runtime_class(one: RuntimeClass) -> Iterator[FieldError]:
-    """A handler's name, and what can be added to a pod."""
+    """The handler's name, the overhead and the scheduling constraints are valid."""
     yield from validate_text(one.handler, "handler", names.dns1123_label)
     if one.overhead is not None:
         yield from validate_overhead(one.overhead.pod_fixed, "overhead.podFixed")
@@ -58,12 +58,12 @@ def validate_runtime_class(one: RuntimeClass) -> Iterator[FieldError]:
 
 
 def validate_runtime_class_update(new: RuntimeClass, old: RuntimeClass) -> Iterator[FieldError]:
-    """The handler stays."""
+    """The handler is immutable."""
     yield from validate_immutable(new.handler, old.handler, "handler")
 
 
 def warn_of_runtime_class(new: RuntimeClass, _old: RuntimeClass | None) -> Iterator[str]:
-    """Labels of nodes that have had other names."""
+    """Deprecated node labels."""
     for key in new.scheduling.node_selector if new.scheduling else ():
         if key in OLD_LABELS:
             yield f"scheduling.nodeSelector: {OLD_LABELS[key]}"

@@ -1,4 +1,4 @@
-"""What a budget says once it is known how many pods may go.
+"""The condition of a disruption budget, derived from its counts.
 
 Source: pkg/util/pdb (podDisruptionBudget helper), apimachinery/pkg/api/meta/conditions.go (v1.36).
 """
@@ -16,7 +16,7 @@ from kubeactors.apimachinery.meta import Condition
 
 
 def with_disruption_allowed(status: PodDisruptionBudgetStatus, timestamp: str) -> PodDisruptionBudgetStatus:
-    """The status with the condition that follows from its counts.
+    """The status with the DisruptionAllowed condition.
 
     >>> with_disruption_allowed(PodDisruptionBudgetStatus(disruptions_allowed=1), "").conditions[0].reason
     'SufficientPods'

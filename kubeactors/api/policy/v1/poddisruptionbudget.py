@@ -1,4 +1,4 @@
-"""PodDisruptionBudget: how many pods of a workload may be taken away at a time.
+"""PodDisruptionBudget: limits concurrent voluntary disruptions of pods.
 
 Source: api/policy/v1/types.go, pkg/apis/policy/validation/validation.go (v1.36).
 """
@@ -25,7 +25,7 @@ from kubeactors.apimachinery.meta import (
 from kubeactors.apimachinery.scheme import Kind
 
 ALWAYS_ALLOW, IF_HEALTHY_BUDGET = "AlwaysAllow", "IfHealthyBudget"
-"""What becomes of pods that are not healthy: they may go, or only if enough others are healthy."""
+"""The eviction of unhealthy pods: always allowed, or only if enough others are healthy."""
 
 DISRUPTION_ALLOWED = "DisruptionAllowed"
 SUFFICIENT_PODS, INSUFFICIENT_PODS, SYNC_FAILED = "SufficientPods", "InsufficientPods", "SyncFailed"
@@ -33,7 +33,7 @@ SUFFICIENT_PODS, INSUFFICIENT_PODS, SYNC_FAILED = "SufficientPods", "Insufficien
 
 
 class PodDisruptionBudgetSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which pods, and how many of them must stay or may go, as a number or a percentage."""
+    """The pods, and how many must be available or may be unavailable, as a number or a percentage."""
 
     min_available: IntOrString | None = None
     selector: Annotated[LabelSelector | None, patch_strategy("replace")] = None
@@ -42,7 +42,7 @@ class PodDisruptionBudgetSpec(Object, frozen=True, kw_only=True, omit_defaults=T
 
 
 class PodDisruptionBudgetStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many pods may go now. `disrupted_pods` have been allowed to go, by name, and are still seen."""
+    """The number of allowed disruptions. `disrupted_pods` are pods whose eviction was allowed and not observed yet."""
 
     observed_generation: int = 0
     disrupted_pods: dict[str, Time] = {}
@@ -54,7 +54,7 @@ class PodDisruptionBudgetStatus(Object, frozen=True, kw_only=True, omit_defaults
 
 
 class PodDisruptionBudget(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Limits how many pods evictions may take away at a time."""
+    """Limits the number of pods that evictions may disrupt at a time."""
 
     api_version: str = "policy/v1"
     kind: str = "PodDisruptionBudget"
@@ -63,7 +63,7 @@ class PodDisruptionBudget(TypedObject, frozen=True, kw_only=True, omit_defaults=
 
 
 def validate_pod_disruption_budget(budget: PodDisruptionBudget) -> Iterator[FieldError]:
-    """One of both numbers, and a policy that is known."""
+    """One of both numbers is set, and the policy is valid."""
     spec, policies = budget.spec, (ALWAYS_ALLOW, IF_HEALTHY_BUDGET)
     if spec.min_available is not None and spec.max_unavailable is not None:
         yield invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set")
@@ -81,7 +81,7 @@ def validate_pod_disruption_budget_update(new: PodDisruptionBudget, _old: PodDis
 
 
 def validate_pod_disruption_budget_status(new: PodDisruptionBudget, _old: PodDisruptionBudget) -> Iterator[FieldError]:
-    """Conditions and counts."""
+    """Conditions and counts are valid."""
     status = new.status
     yield from validate_conditions(status.conditions, "status.conditions")
     yield from validate_count(status.disruptions_allowed, "status.disruptionsAllowed")
@@ -91,7 +91,7 @@ def validate_pod_disruption_budget_status(new: PodDisruptionBudget, _old: PodDis
 
 
 def _validate_number(value: IntOrString | None, path: str) -> Iterator[FieldError]:
-    """A count, or a percentage of not more than all.
+    """A count, or a percentage of at most 100%.
 
     >>> [str(one) for one in _validate_number("120%", "spec.minAvailable")]
     ['spec.minAvailable: Invalid value: "120%": must not be greater than 100%']
@@ -120,4 +120,4 @@ KINDS = (
         validate_status_update=validate_pod_disruption_budget_status,
     ),
 )
-"""How budgets are served."""
+"""The kind of budgets."""

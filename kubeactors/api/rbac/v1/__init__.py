@@ -1,4 +1,4 @@
-"""rbac.authorization.k8s.io/v1: roles, and who is bound to them."""
+"""rbac.authorization.k8s.io/v1: roles and bindings."""
 
 from kubeactors.api.rbac.v1.aggregation import aggregated_rules
 from kubeactors.api.rbac.v1.binding import ClusterRoleBinding, RoleBinding, RoleRef, Subject

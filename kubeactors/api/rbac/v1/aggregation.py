@@ -1,4 +1,4 @@
-"""Aggregated roles: they have the rules of those that they select.
+"""Aggregated ClusterRoles, whose rules are those of the roles that they select.
 
 Source: pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go (v1.36).
 """

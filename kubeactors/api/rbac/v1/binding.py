@@ -1,4 +1,4 @@
-"""RoleBinding and ClusterRoleBinding: who has a role.
+"""RoleBinding and ClusterRoleBinding: grant roles to subjects.
 
 Source: api/rbac/v1/types.go (v1.36).
 """
@@ -19,7 +19,7 @@ class Subject(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class RoleRef(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The role that is given."""
+    """The role that is granted."""
 
     api_group: str = always("")
     kind: str = always("")
@@ -27,7 +27,7 @@ class RoleRef(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class RoleBinding(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Gives a role within one namespace."""
+    """Grants a role within a namespace."""
 
     api_version: str = "rbac.authorization.k8s.io/v1"
     kind: str = "RoleBinding"
@@ -36,7 +36,7 @@ class RoleBinding(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class ClusterRoleBinding(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Gives a role in the whole cluster."""
+    """Grants a role in the whole cluster."""
 
     api_version: str = "rbac.authorization.k8s.io/v1"
     kind: str = "ClusterRoleBinding"

@@ -1,4 +1,4 @@
-"""What is filled in where a role or a binding says nothing.
+"""Defaults of roles and bindings.
 
 Source: pkg/apis/rbac/v1/defaults.go (v1.36).
 """
@@ -15,12 +15,12 @@ B = TypeVar("B", RoleBinding, ClusterRoleBinding)
 
 
 def default_role(role: R) -> R:
-    """No rules are written as null."""
+    """Absent rules are encoded as null."""
     return role if role.rules != () else replace(role, rules=None)
 
 
 def default_binding(binding: B) -> B:
-    """Roles, users and groups are of this group.
+    """The API group of roles, users and groups is this one.
 
     >>> default_binding(RoleBinding(subjects=(Subject(kind="User", name="jane"),))).subjects[0].api_group
     'rbac.authorization.k8s.io'

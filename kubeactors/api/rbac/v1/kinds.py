@@ -1,4 +1,4 @@
-"""How roles and bindings are served."""
+"""The kinds of roles and bindings."""
 
 from kubeactors.api.rbac.v1 import validation
 from kubeactors.api.rbac.v1.binding import ClusterRoleBinding, RoleBinding

@@ -1,4 +1,4 @@
-"""Role and ClusterRole: rules about what may be done, for those who are bound to them.
+"""Role and ClusterRole: sets of permissions.
 
 Source: api/rbac/v1/types.go (v1.36).
 """
@@ -10,11 +10,11 @@ from kubeactors.apimachinery.meta import LabelSelector, Object, TypedObject, alw
 GROUP = "rbac.authorization.k8s.io"
 
 AUTOUPDATE = "rbac.authorization.kubernetes.io/autoupdate"
-"""The annotation of a role or binding that the server keeps as it should be; "false" leaves it alone."""
+"""The annotation of a role or binding that the server reconciles; "false" disables that."""
 
 
 class PolicyRule(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The verbs that are allowed, either on resources of groups or on other URLs; `*` stands for all of a kind.
+    """The allowed verbs, on resources of groups or on non-resource URLs; `*` stands for all.
 
     `pods/log` is a subresource, `*/scale` that of any resource. Without resource names all objects are meant.
     """

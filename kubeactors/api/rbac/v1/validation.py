@@ -1,4 +1,4 @@
-"""What is wrong with a role or a binding.
+"""Validation of roles and bindings.
 
 Source: pkg/apis/rbac/validation/validation.go (v1.36).
 """
@@ -26,7 +26,7 @@ def validate_role(role: Role) -> Iterator[FieldError]:
 
 
 def validate_role_update(new: Role, old: Role) -> Iterator[FieldError]:
-    """Anything may change into a valid role."""
+    """Everything is mutable."""
     del old
     yield from validate_role(new)
 
@@ -39,7 +39,7 @@ def validate_cluster_role(role: ClusterRole) -> Iterator[FieldError]:
 
 
 def validate_cluster_role_update(new: ClusterRole, old: ClusterRole) -> Iterator[FieldError]:
-    """Anything may change into a valid role."""
+    """Everything is mutable."""
     del old
     yield from validate_cluster_role(new)
 
@@ -51,7 +51,7 @@ def validate_role_binding(binding: RoleBinding) -> Iterator[FieldError]:
 
 
 def validate_role_binding_update(new: RoleBinding, old: RoleBinding) -> Iterator[FieldError]:
-    """The role stays: another one needs another binding."""
+    """The role is immutable: another one needs another binding."""
     yield from validate_role_binding(new)
     yield from _same_role(new.role_ref, old.role_ref)
 
@@ -63,7 +63,7 @@ def validate_cluster_role_binding(binding: ClusterRoleBinding) -> Iterator[Field
 
 
 def validate_cluster_role_binding_update(new: ClusterRoleBinding, old: ClusterRoleBinding) -> Iterator[FieldError]:
-    """The role stays."""
+    """The role is immutable."""
     yield from validate_cluster_role_binding(new)
     yield from _same_role(new.role_ref, old.role_ref)
 

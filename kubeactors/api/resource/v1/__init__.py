@@ -1,4 +1,4 @@
-"""resource.k8s.io/v1: devices, claims of them, and classes."""
+"""resource.k8s.io/v1: dynamic resource allocation."""
 
 from kubeactors.api.resource.v1.deviceclass import DeviceClass
 from kubeactors.api.resource.v1.resourceclaim import ResourceClaim, ResourceClaimTemplate

@@ -11,7 +11,7 @@ from kubeactors.api.resource.v1.request import DeviceRequest, DeviceSubRequest, 
 from kubeactors.api.resource.v1.resourceclaim import ResourceClaim, ResourceClaimTemplate
 
 EXACT_COUNT, ALL = "ExactCount", "All"
-"""How many devices a request is for: as many as it says, or all that there are."""
+"""The number of devices of a request: `count`, or all that match."""
 
 R = TypeVar("R", ExactDeviceRequest, DeviceSubRequest)
 

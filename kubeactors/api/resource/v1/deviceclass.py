@@ -1,4 +1,4 @@
-"""DeviceClass: devices of one sort.
+"""DeviceClass: a class of devices.
 
 Source: api/resource/v1/types.go (v1.36).
 """
@@ -12,13 +12,13 @@ from kubeactors.apimachinery.meta import (
 
 
 class DeviceClassConfiguration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How devices of a class are to be set up."""
+    """The configuration of a class's devices."""
 
     opaque: OpaqueDeviceConfiguration | None = None
 
 
 class DeviceClassSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which devices belong to the class, and how they are set up."""
+    """The selectors of a class, and the configuration of its devices."""
 
     selectors: tuple[DeviceSelector, ...] = ()
     config: tuple[DeviceClassConfiguration, ...] = ()
@@ -26,7 +26,7 @@ class DeviceClassSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=
 
 
 class DeviceClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Devices of one sort, for claims to ask for."""
+    """A class of devices, for claims to refer to."""
 
     api_version: str = "resource.k8s.io/v1"
     kind: str = "DeviceClass"

@@ -1,4 +1,4 @@
-"""How devices are chosen and set up.
+"""Selection and configuration of devices.
 
 Source: api/resource/v1/types.go (v1.36).
 """
@@ -17,7 +17,7 @@ class CELDeviceSelector(Object, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 class DeviceSelector(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How to choose devices."""
+    """A selector of devices."""
 
     cel: CELDeviceSelector | None = None
 
@@ -30,7 +30,7 @@ class OpaqueDeviceConfiguration(Object, frozen=True, kw_only=True, omit_defaults
 
 
 class DeviceToleration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A taint that devices may have all the same."""
+    """A taint of devices that is tolerated."""
 
     key: str = ""
     operator: str = ""
@@ -40,6 +40,6 @@ class DeviceToleration(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class CapacityRequirements(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How much of a device is wanted."""
+    """The requested capacity of a device."""
 
     requests: dict[str, Quantity] = {}

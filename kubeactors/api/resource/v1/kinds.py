@@ -1,4 +1,4 @@
-"""How devices and claims are served."""
+"""The kinds of dynamic resource allocation."""
 
 from kubeactors.api.resource.v1 import validation
 from kubeactors.api.resource.v1.defaults import default_resource_claim, default_resource_claim_template

@@ -1,4 +1,4 @@
-"""What a claim of devices asks for.
+"""The requests of a ResourceClaim.
 
 Source: api/resource/v1/types.go (v1.36).
 """
@@ -28,7 +28,7 @@ class ExactDeviceRequest(Object, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class DeviceSubRequest(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One of several ways to fulfil a request."""
+    """One of several alternatives of a request."""
 
     name: str = always("")
     device_class_name: str = always("")
@@ -40,7 +40,7 @@ class DeviceSubRequest(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class DeviceRequest(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Devices that a claim asks for: exactly these, or the first of several that is to be had."""
+    """A request for devices: exactly these, or the first available alternative."""
 
     name: str = always("")
     exactly: ExactDeviceRequest | None = None
@@ -48,7 +48,7 @@ class DeviceRequest(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 
 class DeviceConstraint(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What must hold between the devices of a claim."""
+    """A constraint between the devices of a claim."""
 
     requests: tuple[str, ...] = ()
     match_attribute: str | None = None
@@ -56,14 +56,14 @@ class DeviceConstraint(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class DeviceClaimConfiguration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How some devices of a claim are to be set up."""
+    """The configuration of some devices of a claim."""
 
     requests: tuple[str, ...] = ()
     opaque: OpaqueDeviceConfiguration | None = None
 
 
 class DeviceClaim(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The devices that are asked for together."""
+    """The requests, constraints and configurations of a claim."""
 
     requests: tuple[DeviceRequest, ...] | None = always(None)
     constraints: tuple[DeviceConstraint, ...] = ()
@@ -71,6 +71,6 @@ class DeviceClaim(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class ResourceClaimSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What is claimed; it does not change."""
+    """The requested devices; immutable."""
 
     devices: DeviceClaim = always(DeviceClaim())

@@ -23,11 +23,11 @@ from kubeactors.apimachinery.meta import (
 )
 
 FINALIZER = "resource.kubernetes.io/delete-protection"
-"""Keeps a claim as long as it has devices."""
+"""Protects a claim while it has allocated devices."""
 
 
 class DeviceRequestAllocationResult(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One device that was given to a request."""
+    """A device allocated to a request."""
 
     request: str = always("")
     driver: str = always("")
@@ -42,7 +42,7 @@ class DeviceRequestAllocationResult(Object, frozen=True, kw_only=True, omit_defa
 
 
 class DeviceAllocationConfiguration(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How some of the devices are set up, and whether class or claim says so."""
+    """The configuration of some of the devices, from the class or the claim."""
 
     source: str = always("")
     requests: tuple[str, ...] = ()
@@ -50,14 +50,14 @@ class DeviceAllocationConfiguration(Object, frozen=True, kw_only=True, omit_defa
 
 
 class DeviceAllocationResult(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The devices that were given."""
+    """The allocated devices."""
 
     results: tuple[DeviceRequestAllocationResult, ...] = ()
     config: tuple[DeviceAllocationConfiguration, ...] = ()
 
 
 class AllocationResult(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a claim was given, and on which nodes it can be used."""
+    """The allocated devices, and the nodes that can access them."""
 
     devices: DeviceAllocationResult = always(DeviceAllocationResult())
     node_selector: NodeSelector | None = None
@@ -65,7 +65,7 @@ class AllocationResult(Object, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class ResourceClaimConsumerReference(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Somebody who may use what is claimed."""
+    """A consumer of the claim."""
 
     api_group: str = ""
     resource: str = always("")
@@ -74,7 +74,7 @@ class ResourceClaimConsumerReference(Object, frozen=True, kw_only=True, omit_def
 
 
 class NetworkDeviceData(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A device as the network sees it."""
+    """Network properties of a device."""
 
     interface_name: str = ""
     ips: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class NetworkDeviceData(Object, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 class AllocatedDeviceStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the driver says of a device."""
+    """The status of a device, reported by its driver."""
 
     driver: str = always("")
     pool: str = always("")
@@ -94,7 +94,7 @@ class AllocatedDeviceStatus(Object, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class ResourceClaimStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a claim was given, and who uses it."""
+    """The allocation of a claim, and its consumers."""
 
     allocation: AllocationResult | None = None
     reserved_for: Annotated[tuple[ResourceClaimConsumerReference, ...], merge_by("uid")] = ()
@@ -111,14 +111,14 @@ class ResourceClaim(TypedObject, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class ResourceClaimTemplateSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What claims of the template are like."""
+    """The metadata and spec of claims from a template."""
 
     metadata: ObjectMeta = always(ObjectMeta())
     spec: ResourceClaimSpec = always(ResourceClaimSpec())
 
 
 class ResourceClaimTemplate(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A claim that every pod gets for itself."""
+    """A template for claims that are created per pod."""
 
     api_version: str = "resource.k8s.io/v1"
     kind: str = "ResourceClaimTemplate"

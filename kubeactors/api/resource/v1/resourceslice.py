@@ -1,4 +1,4 @@
-"""ResourceSlice: the devices that there are.
+"""ResourceSlice: devices published by a driver.
 
 Source: api/resource/v1/types.go (v1.36).
 """
@@ -16,7 +16,7 @@ from kubeactors.apimachinery.meta import (
 
 
 class ResourcePool(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Devices that a driver tells of together, in `resource_slice_count` slices of one generation."""
+    """A pool of devices, published in `resource_slice_count` slices of one generation."""
 
     name: str = always("")
     generation: int = always(0)
@@ -45,7 +45,7 @@ class CapacityRequestPolicyRange(Object, frozen=True, kw_only=True, omit_default
 
 
 class CapacityRequestPolicy(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Which amounts of a device's capacity can be asked for."""
+    """The amounts of a device's capacity that can be requested."""
 
     default: Quantity | None = always(None)
     valid_values: tuple[Quantity, ...] = ()
@@ -53,27 +53,27 @@ class CapacityRequestPolicy(Object, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class DeviceCapacity(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How much of something a device has."""
+    """A capacity of a device."""
 
     value: Quantity = always("0")
     request_policy: CapacityRequestPolicy | None = None
 
 
 class Counter(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How much there is of something that devices share."""
+    """The amount of a shared counter."""
 
     value: Quantity = always("0")
 
 
 class DeviceCounterConsumption(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a device takes from a set of counters."""
+    """The consumption of counters by a device."""
 
     counter_set: str = always("")
     counters: dict[str, Counter] = {}
 
 
 class DeviceTaint(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Keeps claims away from a device that do not tolerate it; `effect` is NoSchedule, NoExecute or None."""
+    """Repels claims that do not tolerate it; `effect` is NoSchedule, NoExecute or None."""
 
     key: str = always("")
     value: str = ""
@@ -82,7 +82,7 @@ class DeviceTaint(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class NodeAllocatableResourceMapping(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How a device counts as a resource of its node."""
+    """How a device counts as an allocatable resource of its node."""
 
     capacity_key: str | None = None
     allocation_multiplier: Quantity | None = None
@@ -114,7 +114,7 @@ class CounterSet(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False
 
 
 class ResourceSliceSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Whose devices, of which pool, and from which nodes they can be reached."""
+    """The driver and pool of the devices, and the nodes that can access them."""
 
     driver: str = always("")
     pool: ResourcePool = always(ResourcePool())
@@ -127,7 +127,7 @@ class ResourceSliceSpec(Object, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 class ResourceSlice(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Some of the devices of one driver."""
+    """Some of the devices of a driver."""
 
     api_version: str = "resource.k8s.io/v1"
     kind: str = "ResourceSlice"
@@ -135,5 +135,5 @@ class ResourceSlice(TypedObject, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 def resource_slice_fields(one: ResourceSlice) -> dict[str, str]:
-    """What field selectors can ask for."""
+    """The fields that field selectors support."""
     return {"spec.nodeName": one.spec.node_name or "", "spec.driver": one.spec.driver}

@@ -55,29 +55,29 @@ _ONE_PLACE = "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceN
 
 
 def validate_device_class(one: DeviceClass) -> Iterator[FieldError]:
-    """Selectors and parameters."""
+    """Selectors and configurations are valid."""
     yield from _validate_selectors(one.spec.selectors, "spec.selectors")
     for i, config in enumerate(one.spec.config):
         yield from _validate_opaque(config.opaque, f"spec.config[{i}]")
 
 
 def validate_device_class_update(new: DeviceClass, _old: DeviceClass) -> Iterator[FieldError]:
-    """Anything may change."""
+    """Everything is mutable."""
     return validate_device_class(new)
 
 
 def validate_resource_claim(claim: ResourceClaim) -> Iterator[FieldError]:
-    """Requests, and what must hold between them."""
+    """Requests, constraints and configurations are valid."""
     return _validate_claim(claim.spec.devices, "spec.devices")
 
 
 def validate_resource_claim_update(new: ResourceClaim, old: ResourceClaim) -> Iterator[FieldError]:
-    """What is claimed stays."""
+    """The spec is immutable."""
     yield from validate_immutable(new.spec, old.spec, "spec")
 
 
 def validate_resource_claim_status(new: ResourceClaim, old: ResourceClaim) -> Iterator[FieldError]:
-    """What was given stays given; users need something to use."""
+    """An allocation is immutable; consumers need an allocation."""
     status, before = new.status, old.status
     yield from _validate_each(
         status.reserved_for, "status.reservedFor", _MAX_CONSUMERS, _validate_consumer, lambda one: one.uid
@@ -96,7 +96,7 @@ def validate_resource_claim_status(new: ResourceClaim, old: ResourceClaim) -> It
 
 
 def validate_resource_claim_template(template: ResourceClaimTemplate) -> Iterator[FieldError]:
-    """What the claims must be like."""
+    """The spec of the claims is valid."""
     yield from validate_template_meta(template.spec.metadata, "spec.metadata")
     yield from _validate_claim(template.spec.spec.devices, "spec.spec.devices")
 
@@ -104,12 +104,12 @@ def validate_resource_claim_template(template: ResourceClaimTemplate) -> Iterato
 def validate_resource_claim_template_update(
     new: ResourceClaimTemplate, old: ResourceClaimTemplate
 ) -> Iterator[FieldError]:
-    """Claims were made of it, so it stays."""
+    """The spec is immutable."""
     yield from validate_immutable(new.spec, old.spec, "spec")
 
 
 def validate_resource_slice(one: ResourceSlice) -> Iterator[FieldError]:
-    """A driver, a pool, one place, and devices with names of their own."""
+    """Driver, pool and nodes are valid, and device names are unique."""
     spec = one.spec
     yield from validate_driver_name(spec.driver, "spec.driver")
     yield from _validate_pool(spec.pool.name, "spec.pool.name")
@@ -122,7 +122,7 @@ def validate_resource_slice(one: ResourceSlice) -> Iterator[FieldError]:
 
 
 def validate_resource_slice_update(new: ResourceSlice, old: ResourceSlice) -> Iterator[FieldError]:
-    """A slice stays with its driver, its pool and its node."""
+    """The driver, the pool and the node are immutable."""
     yield from validate_resource_slice(new)
     yield from validate_immutable(new.spec.driver, old.spec.driver, "spec.driver")
     yield from validate_immutable(new.spec.pool.name, old.spec.pool.name, "spec.pool.name")
@@ -136,7 +136,7 @@ def _validate_each(
     validate: Callable[[T, str], Iterator[FieldError]],
     key: Callable[[T], str] | None = None,
 ) -> Iterator[FieldError]:
-    """Items of a list that is not too long, and where none has the key of another."""
+    """Validate each item; the list has a maximum length, and keys are unique."""
     if len(items) > maximum:
         yield too_many(path, len(items), maximum)
         return
@@ -313,7 +313,7 @@ def _validate_pool(name: str, path: str) -> Iterator[FieldError]:
 
 
 def _validate_place(spec: ResourceSliceSpec) -> Iterator[FieldError]:
-    """From which nodes the devices can be reached: one way to say it."""
+    """Exactly one of the node fields is set."""
     places = (spec.node_name, spec.node_selector, spec.all_nodes, spec.per_device_node_selection)
     given = [place for place in places if place is not None]
     if not given:

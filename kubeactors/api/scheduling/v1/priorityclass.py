@@ -1,4 +1,4 @@
-"""PriorityClass: a name for how important pods are.
+"""PriorityClass: a named priority of pods.
 
 Source: api/scheduling/v1/types.go, pkg/apis/scheduling/validation/validation.go, pkg/apis/scheduling/v1/helpers.go (v1.36).
 """
@@ -19,7 +19,7 @@ HIGHEST_USER_DEFINABLE = 1_000_000_000
 
 
 class PriorityClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Pods that name it have its `value`: the higher goes first, and may remove the lower from nodes."""
+    """A named priority: pods with a higher `value` are scheduled first, and may preempt others."""
 
     api_version: str = "scheduling.k8s.io/v1"
     kind: str = "PriorityClass"
@@ -45,16 +45,16 @@ SYSTEM_PRIORITY_CLASSES = (
         preemption_policy=PREEMPT_LOWER_PRIORITY,
     ),
 )
-"""The classes that every cluster has."""
+"""The system classes."""
 
 
 def default_priority_class(one: PriorityClass) -> PriorityClass:
-    """Pods preempt unless told not to."""
+    """The default preemption policy is PreemptLowerPriority."""
     return one if one.preemption_policy is not None else replace(one, preemption_policy=PREEMPT_LOWER_PRIORITY)
 
 
 def validate_priority_class(one: PriorityClass) -> Iterator[FieldError]:
-    """Names with the system's prefix, and the highest values, are the system's.
+    """Names with the system's prefix and the highest values are reserved.
 
     >>> [str(error) for error in validate_priority_class(PriorityClass(value=2_000_000_000))]
     ['value: Forbidden: maximum allowed value of a user defined priority is 1000000000']
@@ -71,7 +71,7 @@ def validate_priority_class(one: PriorityClass) -> Iterator[FieldError]:
 
 
 def validate_priority_class_update(new: PriorityClass, old: PriorityClass) -> Iterator[FieldError]:
-    """What pods have got from the class does not change."""
+    """The value and the preemption policy are immutable."""
     if new.value != old.value:
         yield forbidden("value", "may not be changed in an update.")
     if new.preemption_policy != old.preemption_policy:
@@ -103,4 +103,4 @@ KINDS = (
         validate_update=validate_priority_class_update,
     ),
 )
-"""How priority classes are served."""
+"""The kind of priority classes."""

@@ -1,4 +1,4 @@
-"""storage.k8s.io/v1: classes of storage, and what drivers say of themselves and of nodes."""
+"""storage.k8s.io/v1: storage classes, CSI drivers and volume attachments."""
 
 from kubeactors.api.storage.v1.csidriver import CSIDriver
 from kubeactors.api.storage.v1.csinode import CSINode

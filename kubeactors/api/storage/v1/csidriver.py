@@ -18,7 +18,7 @@ from kubeactors.apimachinery.meta import (
 from kubeactors.apimachinery.objectmeta import validate_immutable
 
 PERSISTENT, EPHEMERAL = "Persistent", "Ephemeral"
-"""How long volumes of a driver live: on their own, or as long as their pod."""
+"""The lifecycle modes of volumes."""
 FS_GROUP_POLICIES = ("File", "None", "ReadWriteOnceWithFSType")
 
 _MAX_NAME = 63
@@ -27,14 +27,14 @@ _MIN_TOKEN_SECONDS, _MAX_TOKEN_SECONDS = 600, 1 << 32
 
 
 class TokenRequest(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """For whom a driver wants tokens of pods' service accounts."""
+    """An audience for which a driver needs service account tokens of pods."""
 
     audience: str = always("")
     expiration_seconds: int | None = None
 
 
 class CSIDriverSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What a driver can do, and what it wants to be told."""
+    """The capabilities and requirements of a driver."""
 
     attach_required: bool | None = None
     pod_info_on_mount: bool | None = None
@@ -50,7 +50,7 @@ class CSIDriverSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 
 class CSIDriver(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A storage driver of the cluster; its name is what volumes call it by."""
+    """A storage driver of the cluster, by the name that volumes use."""
 
     api_version: str = "storage.k8s.io/v1"
     kind: str = "CSIDriver"
@@ -58,7 +58,7 @@ class CSIDriver(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
 
 def default_csi_driver(driver: CSIDriver) -> CSIDriver:
-    """Volumes are attached, live on their own, and belong to a group if their file system knows groups."""
+    """Volumes need attachment, are persistent, and use fsGroup if the file system supports it."""
     spec = driver.spec
     filled: dict[str, object] = {
         "attach_required": True,
@@ -75,7 +75,7 @@ def default_csi_driver(driver: CSIDriver) -> CSIDriver:
 
 
 def validate_csi_driver(driver: CSIDriver) -> Iterator[FieldError]:
-    """A name for volumes to call it by, and known modes."""
+    """The name and the modes are valid."""
     spec, name = driver.spec, driver.metadata.name
     if len(name) > _MAX_NAME:
         yield too_long("metadata.name", _MAX_NAME)
@@ -99,7 +99,7 @@ def validate_csi_driver(driver: CSIDriver) -> Iterator[FieldError]:
 
 
 def validate_csi_driver_update(new: CSIDriver, old: CSIDriver) -> Iterator[FieldError]:
-    """What others rest on stays."""
+    """Most of the spec is immutable."""
     yield from validate_csi_driver(new)
     yield from validate_immutable(new.spec.attach_required, old.spec.attach_required, "spec.attachedRequired")
     yield from validate_immutable(new.spec.fs_group_policy, old.spec.fs_group_policy, "spec.fsGroupPolicy")

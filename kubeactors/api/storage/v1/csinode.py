@@ -23,13 +23,13 @@ _MAX_NAME, _MAX_NODE_ID = 63, 256
 
 
 class VolumeNodeResources(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How many volumes of a driver a node can take; absent if there is no limit."""
+    """The maximum number of a driver's volumes on a node; absent if there is no limit."""
 
     count: int | None = None
 
 
 class CSINodeDriver(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One driver on a node: by what name it knows the node, and the labels that say where that is."""
+    """A driver on a node: its id of the node, and the topology keys."""
 
     name: str = always("")
     node_id: str = msgspec.field(name="nodeID", default_factory=lambda: "")
@@ -44,7 +44,7 @@ class CSINodeSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class CSINode(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What is installed on the node of the same name."""
+    """The storage drivers on the node of the same name."""
 
     api_version: str = "storage.k8s.io/v1"
     kind: str = "CSINode"
@@ -52,7 +52,7 @@ class CSINode(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
 
 def validate_csi_node(node: CSINode) -> Iterator[FieldError]:
-    """Each driver once, with what it calls the node."""
+    """Driver names are unique, and node ids are valid."""
     seen: list[str] = []
     for i, driver in enumerate(node.spec.drivers or ()):
         path = f"spec.drivers[{i}]"
@@ -63,7 +63,7 @@ def validate_csi_node(node: CSINode) -> Iterator[FieldError]:
 
 
 def validate_csi_node_update(new: CSINode, old: CSINode) -> Iterator[FieldError]:
-    """Drivers come and go, but do not change, except for how many volumes they take."""
+    """Existing drivers are immutable, except for their volume limits."""
     yield from validate_csi_node(new)
     before = {driver.name: driver for driver in old.spec.drivers or ()}
     for driver in new.spec.drivers or ():

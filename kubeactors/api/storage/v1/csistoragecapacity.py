@@ -1,4 +1,4 @@
-"""CSIStorageCapacity: how much of a storage class is left where.
+"""CSIStorageCapacity: the available capacity of a storage class in a topology segment.
 
 Source: api/storage/v1/types.go, pkg/apis/storage/validation/validation.go, pkg/apis/storage/v1/defaults.go (v1.36).
 """
@@ -21,7 +21,7 @@ from kubeactors.apimachinery.quantity import parse
 
 
 class CSIStorageCapacity(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How much of a storage class is left in one part of the cluster."""
+    """The available capacity of a storage class in a topology segment."""
 
     api_version: str = "storage.k8s.io/v1"
     kind: str = "CSIStorageCapacity"
@@ -32,7 +32,7 @@ class CSIStorageCapacity(TypedObject, frozen=True, kw_only=True, omit_defaults=T
 
 
 def validate_csi_storage_capacity(one: CSIStorageCapacity) -> Iterator[FieldError]:
-    """A class, and amounts that are not negative."""
+    """The class is valid, and amounts are not negative."""
     yield from validate_text(one.storage_class_name, "storageClassName", names.dns1123_subdomain)
     yield from validate_selector(one.node_topology, "nodeTopology")
     for path, amount in (("capacity", one.capacity), ("maximumVolumeSize", one.maximum_volume_size)):
@@ -41,13 +41,13 @@ def validate_csi_storage_capacity(one: CSIStorageCapacity) -> Iterator[FieldErro
 
 
 def validate_csi_storage_capacity_update(new: CSIStorageCapacity, old: CSIStorageCapacity) -> Iterator[FieldError]:
-    """Which class and where stays."""
+    """The class and the topology are immutable."""
     yield from validate_immutable(new.node_topology, old.node_topology, "nodeTopology")
     yield from validate_immutable(new.storage_class_name, old.storage_class_name, "storageClassName")
     yield from validate_csi_storage_capacity(new)
 
 
 def warn_of_csi_storage_capacity(new: CSIStorageCapacity, _old: CSIStorageCapacity | None) -> Iterator[str]:
-    """Labels of nodes that have had other names."""
+    """Deprecated node labels."""
     if new.node_topology is not None:
         yield from warn_of_node_selector(new.node_topology, "nodeTopology")

@@ -1,4 +1,4 @@
-"""How storage classes, drivers and attachments are served."""
+"""The kinds of storage.k8s.io."""
 
 from kubeactors.api.storage.v1 import (
     csidriver,

@@ -1,4 +1,4 @@
-"""StorageClass: how volumes are made for the claims that name it.
+"""StorageClass: how volumes are provisioned for claims.
 
 Source: api/storage/v1/types.go, pkg/apis/storage/v1/defaults.go, pkg/apis/storage/validation/validation.go (v1.36).
 """
@@ -15,18 +15,18 @@ from kubeactors.apimachinery.meta import TypedObject, always
 from kubeactors.apimachinery.objectmeta import validate_immutable
 
 IMMEDIATE, WAIT_FOR_FIRST_CONSUMER = "Immediate", "WaitForFirstConsumer"
-"""When a volume is bound to a claim: at once, or when a pod that uses it is placed."""
+"""Binding modes: at once, or when a pod that uses the claim is scheduled."""
 DELETE, RETAIN = "Delete", "Retain"
 
 IS_DEFAULT = "storageclass.kubernetes.io/is-default-class"
-"""Annotation of the class that claims get which name none."""
+"""The annotation of the default class."""
 
 _MAX_PARAMETERS = 512
 _MAX_PARAMETERS_SIZE = 256 * 1024
 
 
 class StorageClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Names a provisioner, and what volumes of it are like."""
+    """A provisioner, and the properties of its volumes."""
 
     api_version: str = "storage.k8s.io/v1"
     kind: str = "StorageClass"
@@ -40,12 +40,12 @@ class StorageClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, g
 
 
 def is_default_class(found: StorageClass) -> bool:
-    """Whether claims without a class get this one."""
+    """Whether it is a default class."""
     return found.metadata.annotations.get(IS_DEFAULT) == "true"
 
 
 def default_storage_class(found: StorageClass) -> StorageClass:
-    """Volumes are bound at once, and deleted with their claims.
+    """Binding mode Immediate, and reclaim policy Delete.
 
     >>> default_storage_class(StorageClass()).volume_binding_mode
     'Immediate'
@@ -60,7 +60,7 @@ def default_storage_class(found: StorageClass) -> StorageClass:
 
 
 def validate_storage_class(found: StorageClass) -> Iterator[FieldError]:
-    """A provisioner, and parameters for it."""
+    """The provisioner and its parameters are valid."""
     if not found.provisioner:
         yield required("provisioner")
     else:
@@ -77,7 +77,7 @@ def validate_storage_class(found: StorageClass) -> Iterator[FieldError]:
 
 
 def validate_storage_class_update(new: StorageClass, old: StorageClass) -> Iterator[FieldError]:
-    """What volumes are like stays; the rest may change."""
+    """Provisioner, parameters, reclaim policy and binding mode are immutable."""
     yield from validate_storage_class(new)
     yield from validate_immutable(new.parameters, old.parameters, "parameters")
     yield from validate_immutable(new.provisioner, old.provisioner, "provisioner")
@@ -86,7 +86,7 @@ def validate_storage_class_update(new: StorageClass, old: StorageClass) -> Itera
 
 
 def validate_parameters(parameters: dict[str, str]) -> Iterator[FieldError]:
-    """Parameters for a driver: named, and not too many."""
+    """Parameter names are not empty, and the total size is limited."""
     if len(parameters) > _MAX_PARAMETERS:
         yield too_long("parameters", _MAX_PARAMETERS)
         return
@@ -98,7 +98,7 @@ def validate_parameters(parameters: dict[str, str]) -> Iterator[FieldError]:
 
 
 def _validate_topologies(terms: tuple[TopologySelectorTerm, ...]) -> Iterator[FieldError]:
-    """No place twice: neither a value, nor a key, nor a whole term."""
+    """Values, keys and terms are unique."""
     for i, term in enumerate(terms):
         path = f"allowedTopologies[{i}].matchLabelExpressions"
         yield from _validate_term(term, path)
@@ -126,7 +126,7 @@ def _validate_term(term: TopologySelectorTerm, path: str) -> Iterator[FieldError
 
 
 def warn_of_storage_class(new: StorageClass, _old: StorageClass | None) -> Iterator[str]:
-    """Labels of nodes that have had other names."""
+    """Deprecated node labels."""
     for i, term in enumerate(new.allowed_topologies):
         for j, one in enumerate(term.match_label_expressions):
             if one.key in OLD_LABELS:

@@ -1,4 +1,4 @@
-"""VolumeAttachment: a volume on its way to a node.
+"""VolumeAttachment: a request to attach a volume to a node.
 
 Source: api/storage/v1/types.go, pkg/apis/storage/validation/validation.go, pkg/apis/storage/v1/defaults.go (v1.36).
 """
@@ -22,14 +22,14 @@ _MAX_MESSAGE = 1024
 
 
 class VolumeAttachmentSource(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The volume: one of the cluster's by name, or one that is described here."""
+    """The volume: a PersistentVolume by name, or an inline one."""
 
     persistent_volume_name: str | None = None
     inline_volume_spec: PersistentVolumeSpec | None = None
 
 
 class VolumeAttachmentSpec(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Who attaches which volume to which node."""
+    """The attacher, the volume and the node."""
 
     attacher: str = always("")
     source: VolumeAttachmentSource = always(VolumeAttachmentSource())
@@ -37,7 +37,7 @@ class VolumeAttachmentSpec(Object, frozen=True, kw_only=True, omit_defaults=True
 
 
 class VolumeError(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What went wrong, and when."""
+    """An error and its time."""
 
     time: Time | None = always(None)
     message: str = ""
@@ -45,7 +45,7 @@ class VolumeError(Object, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 class VolumeAttachmentStatus(Object, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Whether the volume is attached, and what went wrong last."""
+    """Whether the volume is attached, and the last errors."""
 
     attached: bool = always(False)
     attachment_metadata: dict[str, str] = {}
@@ -54,7 +54,7 @@ class VolumeAttachmentStatus(Object, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class VolumeAttachment(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Asks for a volume to be attached to a node."""
+    """A request to attach a volume to a node."""
 
     api_version: str = "storage.k8s.io/v1"
     kind: str = "VolumeAttachment"
@@ -63,7 +63,7 @@ class VolumeAttachment(TypedObject, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 def validate_volume_attachment(one: VolumeAttachment) -> Iterator[FieldError]:
-    """Who attaches what to which node."""
+    """The attacher, the volume and the node are valid."""
     spec, source = one.spec, one.spec.source
     yield from _validate_attacher(spec.attacher)
     both = source.inline_volume_spec is not None and source.persistent_volume_name is not None
@@ -81,7 +81,7 @@ def validate_volume_attachment(one: VolumeAttachment) -> Iterator[FieldError]:
 
 
 def validate_volume_attachment_update(new: VolumeAttachment, old: VolumeAttachment) -> Iterator[FieldError]:
-    """What is attached does not change."""
+    """The spec is immutable."""
     yield from validate_volume_attachment(new)
     if new.spec != old.spec:
         yield invalid("spec", new.spec, "field is immutable")

@@ -1,4 +1,4 @@
-"""VolumeAttributesClass: what can change of a volume while it exists.
+"""VolumeAttributesClass: mutable parameters of volumes.
 
 Source: api/storage/v1/types.go, pkg/apis/storage/validation/validation.go, pkg/apis/storage/v1/defaults.go (v1.36).
 """
@@ -16,7 +16,7 @@ from kubeactors.apimachinery.objectmeta import validate_immutable
 
 
 class VolumeAttributesClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Parameters of volumes that can change while the volumes exist."""
+    """Parameters of volumes that are mutable during their lifetime."""
 
     api_version: str = "storage.k8s.io/v1"
     kind: str = "VolumeAttributesClass"
@@ -25,7 +25,7 @@ class VolumeAttributesClass(TypedObject, frozen=True, kw_only=True, omit_default
 
 
 def validate_volume_attributes_class(one: VolumeAttributesClass) -> Iterator[FieldError]:
-    """A driver, and parameters for it."""
+    """The driver and its parameters are valid."""
     if not one.driver_name:
         yield required("driverName")
     else:
@@ -39,6 +39,6 @@ def validate_volume_attributes_class(one: VolumeAttributesClass) -> Iterator[Fie
 def validate_volume_attributes_class_update(
     new: VolumeAttributesClass, old: VolumeAttributesClass
 ) -> Iterator[FieldError]:
-    """Volumes were made with it, so it stays."""
+    """The driver and the parameters are immutable."""
     yield from validate_immutable(new.driver_name, old.driver_name, "driverName")
     yield from validate_immutable(new.parameters, old.parameters, "parameters")

@@ -1,4 +1,4 @@
-"""What Jobs and CronJobs must fulfil.
+"""Validation of Jobs and CronJobs.
 
 Source: pkg/apis/batch/validation/validation.go, pkg/registry/batch/{job,cronjob}/strategy.go (v1.36).
 """

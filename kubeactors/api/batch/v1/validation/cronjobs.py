@@ -1,4 +1,4 @@
-"""CronJobs.
+"""Validation of CronJobs.
 
 Source: pkg/apis/batch/validation/validation.go, pkg/registry/batch/cronjob/strategy.go (v1.36).
 """
@@ -16,7 +16,7 @@ from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import FieldError, invalid, not_supported, required
 
 MAX_NAME = 52
-"""A job's name has eleven characters more, and must be a label."""
+"""Names of jobs have eleven more characters, and must be DNS labels."""
 
 _ZONE_PART = re.compile(r"[A-Za-z.\-_0-9+]{1,14}")
 _NAME = (
@@ -26,7 +26,7 @@ _NAME = (
 
 
 def validate_cron_job(cron_job: CronJob) -> Iterator[FieldError]:
-    """A schedule that can be read, and a template of jobs that could be created."""
+    """The schedule and the template are valid."""
     yield from _validate_spec(cron_job.spec, None)
     name = cron_job.metadata.name
     if len(name) > MAX_NAME:
@@ -34,12 +34,12 @@ def validate_cron_job(cron_job: CronJob) -> Iterator[FieldError]:
 
 
 def validate_cron_job_update(new: CronJob, old: CronJob) -> Iterator[FieldError]:
-    """Like a new one, except for names and zones that are as they were."""
+    """As for a new one, except for an unchanged name and time zone."""
     yield from _validate_spec(new.spec, old.spec)
 
 
 def warn_of_cron_job(new: CronJob, old: CronJob | None) -> Iterator[str]:
-    """A name that makes no host name; what is unwise in the template."""
+    """A name that is not a valid host name; and the warnings about the template."""
     if old is None and (wrong := names.dns1123_label(new.metadata.name)):
         yield f"{_NAME}[{' '.join(wrong)}]"
     if old is None or new.spec != old.spec:
@@ -102,7 +102,7 @@ def _validate_zone(zone: str, path: str) -> Iterator[FieldError]:
 
 
 def _validate_template(template: JobTemplateSpec, path: str) -> Iterator[FieldError]:
-    """The selector of a job is generated, so a template has none."""
+    """A template has no selector, because that of a job is generated."""
     yield from validate_job_spec(template.spec, f"{path}.spec")
     if template.spec.selector is not None:
         yield invalid(f"{path}.spec.selector", template.spec.selector, "`selector` will be auto-generated")

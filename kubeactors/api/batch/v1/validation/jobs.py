@@ -1,4 +1,4 @@
-"""Jobs and what they are made from: `validate_job_spec` is what CronJobs share.
+"""Validation of Jobs; CronJobs share `validate_job_spec`.
 
 Source: pkg/apis/batch/validation/validation.go, pkg/registry/batch/job/strategy.go, pkg/api/job/warnings.go (v1.36).
 """
@@ -37,7 +37,7 @@ from kubeactors.apimachinery.objectmeta import validate_immutable
 
 MAX_PARALLELISM = MAX_FAILED_INDEXES = MANY_COMPLETIONS = 100_000
 MAX_PARALLELISM_OF_MANY = MAX_FAILED_INDEXES_OF_MANY = 10_000
-"""Limits of an indexed job with a limit for each index, when it has more than `MANY_COMPLETIONS`."""
+"""Limits of an indexed job with a back-off limit per index and more than `MANY_COMPLETIONS`."""
 MAX_MANAGED_BY = 63
 
 _NEEDS_INDEXED = "requires indexed completion mode"
@@ -53,7 +53,7 @@ _HTTP_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
 
 
 def validate_job(job: Job) -> Iterator[FieldError]:
-    """A selector that finds its own pods and no others, and counts that fit together."""
+    """The selector matches its own pods only, and counts are consistent."""
     spec = job.spec
     if not spec.manual_selector and spec.selector is not None:
         yield from _validate_generated_selector(job)
@@ -66,7 +66,7 @@ def validate_job(job: Job) -> Iterator[FieldError]:
 
 
 def validate_job_update(new: Job, old: Job) -> Iterator[FieldError]:
-    """What a running job is made from stays; a suspended one may still be placed elsewhere."""
+    """The template is immutable, except for scheduling constraints of a suspended job."""
     yield from validate_job(new)
     yield from _validate_selecting_spec(new.spec)
     yield from _validate_completions(new.spec, old.spec)
@@ -83,7 +83,7 @@ def validate_job_update(new: Job, old: Job) -> Iterator[FieldError]:
 
 
 def warn_of_job(new: Job, old: Job | None) -> Iterator[str]:
-    """A name that makes no host name; so many indexes that the status grows large; what is unwise in the template."""
+    """A name that is not a valid host name; many indexes; and the warnings about the template."""
     if old is None and (wrong := names.dns1123_label(new.metadata.name)):
         yield f"{_HOSTNAME}[{' '.join(wrong)}]"
     if old is None or new.spec != old.spec:
@@ -91,7 +91,7 @@ def warn_of_job(new: Job, old: Job | None) -> Iterator[str]:
 
 
 def warn_of_job_spec(spec: JobSpec, path: str) -> Iterator[str]:
-    """What is unwise in a job or its template."""
+    """Warnings about a job spec and its template."""
     if (
         is_indexed(spec)
         and (spec.completions or 0) > MANY_COMPLETIONS
@@ -135,7 +135,7 @@ def _validate_selecting_spec(spec: JobSpec) -> Iterator[FieldError]:
 
 
 def _validate_generated_selector(job: Job) -> Iterator[FieldError]:
-    """The labels that the server generates have not been given by hand."""
+    """Generated labels are those of the job."""
     name, uid = job.metadata.name, job.metadata.uid
     wanted = {LEGACY_CONTROLLER_UID: uid, LEGACY_JOB_NAME: name, CONTROLLER_UID: uid, JOB_NAME: name}
     if not uid:
@@ -247,7 +247,7 @@ def _validate_restart_policy(spec: JobSpec, path: str) -> Iterator[FieldError]:
 
 
 def _validate_completions(new: JobSpec, old: JobSpec) -> Iterator[FieldError]:
-    """An indexed job may grow and shrink, if all its indexes run at once."""
+    """An indexed job is elastic if its parallelism equals its completions."""
     if not is_indexed(new):
         yield from validate_immutable(new.completions, old.completions, "spec.completions")
     elif new.completions not in (old.completions, None, new.parallelism):
@@ -263,7 +263,7 @@ def _validate_template_update(new: Job, old: Job) -> Iterator[FieldError]:
 
 
 def _with_changes_allowed(old: PodTemplateSpec, new: PodTemplateSpec) -> PodTemplateSpec:
-    """The old template with everything of the new one that may change while no pod runs."""
+    """The old template with the fields of the new one that are mutable while no pod runs."""
     metadata = replace(old.metadata, labels=new.metadata.labels, annotations=new.metadata.annotations)
     spec = replace(
         old.spec,

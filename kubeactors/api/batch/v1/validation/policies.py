@@ -1,4 +1,4 @@
-"""The policies of a job: what failures mean, and what is success enough.
+"""Validation of a job's pod failure policy and success policy.
 
 Source: pkg/apis/batch/validation/validation.go (v1.36).
 """
@@ -41,7 +41,7 @@ STATUSES = ("False", "True", "Unknown")
 
 
 def senseless(path: str, detail: str) -> FieldError:
-    """The field's parts do not fit together; no single value is to blame.
+    """The parts of the field are inconsistent, without a single wrong value.
 
     >>> str(senseless("status.conditions", "cannot be"))
     'status.conditions: Invalid value: cannot be'
@@ -50,8 +50,8 @@ def senseless(path: str, detail: str) -> FieldError:
 
 
 def validate_pod_failure_policy(spec: JobSpec, path: str) -> Iterator[FieldError]:
-    """Each rule has an action and looks at exit codes or at conditions."""
-    assert spec.pod_failure_policy is not None  # the caller has looked
+    """Each rule has an action, and either exit codes or conditions."""
+    assert spec.pod_failure_policy is not None  # checked by the caller
     rules = spec.pod_failure_policy.rules or ()
     if len(rules) > MAX_RULES:
         yield too_many(f"{path}.rules", len(rules), MAX_RULES)
@@ -64,8 +64,8 @@ def validate_pod_failure_policy(spec: JobSpec, path: str) -> Iterator[FieldError
 
 
 def validate_success_policy(spec: JobSpec, path: str) -> Iterator[FieldError]:
-    """Each rule can be fulfilled."""
-    assert spec.success_policy is not None  # the caller has looked
+    """Each rule can be met."""
+    assert spec.success_policy is not None  # checked by the caller
     rules = spec.success_policy.rules or ()
     if not rules:
         yield required(f"{path}.rules", "at least one rules must be specified when the successPolicy is specified")

@@ -1,4 +1,4 @@
-"""What the status of a Job may say, and how it may change.
+"""Validation of the status of Jobs and its transitions.
 
 Most rules look only at what has changed, so that a status that was odd before does not block others.
 
@@ -27,7 +27,7 @@ _CONDITIONS = "status.conditions"
 
 
 def validate_job_status(new: Job, old: Job) -> Iterator[FieldError]:
-    """Counts and conditions that can be true together, and an end that stays the end."""
+    """Counts and conditions are consistent, and a finished job stays finished."""
     yield from _validate_counts(new)
     yield from _validate_conditions(new)
     yield from _validate_times(new, old)
@@ -92,7 +92,7 @@ def _validate_times(new: Job, old: Job) -> Iterator[FieldError]:
 
 
 def _validate_end(new: Job, old: Job) -> Iterator[FieldError]:
-    """A job has no pods left when it is finished."""
+    """A finished job has no active or uncounted pods."""
     if not is_finished(new):
         return
     status, before, now = new.status, old.status, not is_finished(old)

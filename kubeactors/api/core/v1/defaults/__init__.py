@@ -1,4 +1,4 @@
-"""What the API server fills in where a manifest of pods or nodes says nothing.
+"""Defaults of the core group.
 
 Every function returns the very object it was given if nothing is absent. So a template is defaulted once, and the
 thousands of pods made from it keep sharing its parts.

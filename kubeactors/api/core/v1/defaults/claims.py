@@ -1,4 +1,4 @@
-"""Defaults of claims and of volumes that are objects of their own.
+"""Defaults of PersistentVolumeClaims and PersistentVolumes.
 
 Source: pkg/apis/core/v1/defaults.go (v1.36).
 """
@@ -18,7 +18,7 @@ C = TypeVar("C", bound=PersistentVolumeClaim)
 
 
 def default_claim(claim: C) -> C:
-    """A file system that nobody has given yet.
+    """Volume mode Filesystem, and phase Pending.
 
     >>> default_claim(PersistentVolumeClaim()).status.phase
     'Pending'
@@ -31,7 +31,7 @@ def default_claim(claim: C) -> C:
 
 
 def default_volume_object(volume: PersistentVolume) -> PersistentVolume:
-    """A file system that is kept when its claim goes."""
+    """Volume mode Filesystem, and reclaim policy Retain."""
     spec, status = volume.spec, volume.status
     made = filled(
         spec,

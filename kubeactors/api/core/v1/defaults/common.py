@@ -1,4 +1,4 @@
-"""Helpers of defaulting: nothing is copied unless something changes."""
+"""Helpers: values are copied only if something changes."""
 
 from collections.abc import Callable
 from operator import is_
@@ -27,12 +27,12 @@ def each(items: tuple[T, ...], default: Callable[[T], R]) -> tuple[T | R, ...]:
 
 
 def optional(value: T | None, default: Callable[[T], R]) -> R | None:
-    """The value after `default`; nothing stays nothing."""
+    """The value after `default`; None stays None."""
     return None if value is None else default(value)
 
 
 def filled(value: S, **fields: object) -> S:
-    """The value with these fields; the same value if it has them already.
+    """The value with these fields; the same value if it already has them.
 
     >>> from kubeactors.api.core.v1.references import LocalObjectReference
     >>> one = LocalObjectReference(name="a")

@@ -59,7 +59,7 @@ def default_container(container: C) -> C:
 
 
 def default_probe(probe: Probe) -> Probe:
-    """Every ten seconds; one second to answer; one success and three failures in a row decide."""
+    """Period ten seconds, timeout one second, success threshold 1, failure threshold 3."""
     return filled(
         probe,
         http_get=optional(probe.http_get, _default_http_get),
@@ -72,7 +72,7 @@ def default_probe(probe: Probe) -> Probe:
 
 
 def rounded(resources: dict[str, Quantity]) -> dict[str, Quantity]:
-    """The same amounts, none finer than a thousandth: finer ones are rounded up.
+    """Amounts rounded up to a precision of a thousandth.
 
     >>> rounded({"cpu": "1500u"})
     {'cpu': '2m'}

@@ -6,7 +6,7 @@ from kubeactors.api.core.v1.node import Node, NodeSpec
 
 
 def default_node(node: Node) -> Node:
-    """What is allocatable is the whole capacity, unless the kubelet says less."""
+    """Allocatable is the capacity, unless it is set."""
     status = node.status
     capacity = rounded(status.capacity)
     allocatable = rounded(status.allocatable) or capacity
@@ -16,7 +16,7 @@ def default_node(node: Node) -> Node:
 
 
 def _default_spec(spec: NodeSpec) -> NodeSpec:
-    """The first address range stands in two places; the old one wins.
+    """`podCIDR` and the first of `podCIDRs` agree; the former wins.
 
     Source: Convert_v1_NodeSpec_To_core_NodeSpec in pkg/apis/core/v1/conversion.go (v1.36).
     """

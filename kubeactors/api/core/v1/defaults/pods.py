@@ -1,4 +1,4 @@
-"""Defaults of pods and pod templates. Some hold for pods only, lest templates change when Kubernetes is upgraded."""
+"""Defaults of pods and pod templates. Some apply to pods only, lest templates change when Kubernetes is upgraded."""
 
 from kubeactors.api.core.v1.container import Container, ContainerPort, ResourceRequirements
 from kubeactors.api.core.v1.defaults.common import each, filled, optional
@@ -40,7 +40,7 @@ def default_pod(pod: Pod) -> Pod:
 
 
 def default_pod_spec(spec: PodSpec) -> PodSpec:
-    """The defaults that pods and templates have in common."""
+    """The defaults of pods and templates."""
     account = spec.service_account_name or spec.service_account
     return filled(
         spec,
@@ -61,12 +61,12 @@ def default_pod_spec(spec: PodSpec) -> PodSpec:
 
 
 def default_pod_template_spec(template: PodTemplateSpec) -> PodTemplateSpec:
-    """The defaults of the pods that a workload makes."""
+    """The defaults of a workload's template."""
     return filled(template, spec=default_pod_spec(template.spec))
 
 
 def default_pod_template(template: PodTemplate) -> PodTemplate:
-    """The defaults of a template on its own."""
+    """The defaults of a PodTemplate."""
     return filled(template, template=default_pod_template_spec(template.template))
 
 
@@ -79,7 +79,7 @@ def _rounded(resources: ResourceRequirements) -> ResourceRequirements:
 
 
 def _default_status(status: PodStatus) -> PodStatus:
-    """The first address stands in two places; the old one wins.
+    """`podIP` and the first of `podIPs` agree; the former wins.
 
     Source: Convert_v1_PodStatus_To_core_PodStatus in pkg/apis/core/v1/conversion.go (v1.36).
     """

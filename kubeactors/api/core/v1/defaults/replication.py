@@ -11,7 +11,7 @@ from kubeactors.api.core.v1.replicationcontroller import ReplicationController
 
 
 def default_replication_controller(controller: ReplicationController) -> ReplicationController:
-    """One replica; the template's labels for itself and for finding its pods."""
+    """One replica; labels and selector are those of the template."""
     spec, metadata = controller.spec, controller.metadata
     labels = spec.template.metadata.labels if spec.template is not None else {}
     if labels and not metadata.labels:

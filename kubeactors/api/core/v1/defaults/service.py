@@ -1,4 +1,4 @@
-"""What a Service has when it does not say.
+"""Defaults of Services.
 
 Source: pkg/apis/core/v1/defaults.go (v1.36).
 """
@@ -20,11 +20,11 @@ from kubeactors.api.core.v1.service import (
 )
 
 AFFINITY_SECONDS = 10800
-"""How long a client keeps its endpoint."""
+"""The timeout of session affinity."""
 
 
 def default_service(service: Service) -> Service:
-    """A ClusterIP service without affinity, whose ports lead to the same port of the pods.
+    """Type ClusterIP, no session affinity, and target ports equal to the ports.
 
     >>> spec = default_service(Service(spec=ServiceSpec(ports=(ServicePort(port=80),)))).spec
     >>> spec.type, spec.ports[0].target_port, spec.ports[0].protocol, spec.internal_traffic_policy

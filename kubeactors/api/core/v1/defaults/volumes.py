@@ -125,7 +125,7 @@ def _default_rbd(source: RBDVolumeSource) -> RBDVolumeSource:
 
 
 def default_azure_disk(source: AzureDiskVolumeSource) -> AzureDiskVolumeSource:
-    """Shared, read and written through a cache."""
+    """Kind Shared, with a read-write cache."""
     return filled(
         source,
         caching_mode="ReadWrite" if source.caching_mode is None else source.caching_mode,

@@ -1,4 +1,4 @@
-"""What is wrong with pods and nodes, in Kubernetes' words and order.
+"""Validation of the core group, with Kubernetes' messages in Kubernetes' order.
 
 One file per noun. The functions here are what kinds register; metadata has rules of its own, the same for all kinds.
 

@@ -1,4 +1,4 @@
-"""Affinity, spreading, taints and tolerations."""
+"""Validation of affinity and topology spread constraints."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ _NO_SELECTOR = "must not be specified when labelSelector is not set"
 
 
 def validate_affinity(affinity: Affinity, path: str) -> Iterator[FieldError]:
-    """Terms must be possible, weights between 1 and 100."""
+    """Terms are valid, and weights are between 1 and 100."""
     if affinity.node_affinity is not None:
         yield from _node_affinity(affinity.node_affinity, f"{path}.nodeAffinity")
     if affinity.pod_affinity is not None:
@@ -46,7 +46,7 @@ def _node_affinity(affinity: NodeAffinity, path: str) -> Iterator[FieldError]:
 
 
 def validate_node_selector(selector: NodeSelector, path: str) -> Iterator[FieldError]:
-    """At least one term, each with requirements that can hold."""
+    """At least one term, each with valid requirements."""
     if not selector.node_selector_terms:
         yield required(f"{path}.nodeSelectorTerms", "must have at least one node selector term")
     for i, term in enumerate(selector.node_selector_terms):
@@ -54,7 +54,7 @@ def validate_node_selector(selector: NodeSelector, path: str) -> Iterator[FieldE
 
 
 def _node_term(term: NodeSelectorTerm, path: str, *, check_values: bool) -> Iterator[FieldError]:
-    """Values of preferred terms have never been checked: they hurt nobody."""
+    """Values of preferred terms are not validated, for compatibility."""
     for i, requirement in enumerate(term.match_expressions):
         yield from _expression(requirement, f"{path}.matchExpressions[{i}]", check_values=check_values)
     for i, requirement in enumerate(term.match_fields):
@@ -116,7 +116,7 @@ def _pod_term(term: PodAffinityTerm, path: str) -> Iterator[FieldError]:
 
 
 def _label_keys(term: PodAffinityTerm, path: str) -> Iterator[FieldError]:
-    """When this is checked, the keys have already been merged into the selector: a key is there once."""
+    """By now the keys have been merged into the selector, which contains each once."""
     for field, keys in (("matchLabelKeys", term.match_label_keys), ("mismatchLabelKeys", term.mismatch_label_keys)):
         if keys and term.label_selector is None:
             yield forbidden(f"{path}.{field}", _NO_SELECTOR)
@@ -146,7 +146,7 @@ def _weight(weight: int, path: str) -> Iterator[FieldError]:
 
 
 def validate_spread(constraints: tuple[TopologySpreadConstraint, ...], path: str) -> Iterator[FieldError]:
-    """One constraint for each pair of key and action."""
+    """Pairs of topology key and action are unique."""
     for i, constraint in enumerate(constraints):
         at = f"{path}[{i}]"
         if constraint.max_skew <= 0:

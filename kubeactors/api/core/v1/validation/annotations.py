@@ -1,4 +1,4 @@
-"""Annotations of pods that mean something to Kubernetes."""
+"""Validation of pod annotations with a meaning in Kubernetes."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ _is_int32 = re.compile("0|[1-9][0-9]*|-[1-9][0-9]*").fullmatch
 
 
 def validate_pod_annotations(annotations: dict[str, str], spec: PodSpec, path: str) -> Iterator[FieldError]:
-    """A mirror pod stands on a node; costs are numbers; profiles exist."""
+    """A mirror pod is bound to a node, costs are numbers, and profiles are valid."""
     if MIRROR in annotations and not spec.node_name:
         why = "must set spec.nodeName if mirror pod annotation is set"
         yield invalid(f"{path}[{MIRROR}]", annotations[MIRROR], why)
@@ -35,7 +35,7 @@ def validate_pod_annotations(annotations: dict[str, str], spec: PodSpec, path: s
 
 
 def validate_annotations_kept(new: dict[str, str], old: dict[str, str], path: str) -> Iterator[FieldError]:
-    """Some annotations never change once the pod exists."""
+    """Some annotations are immutable."""
     for key, value in old.items():
         if new.get(key) != value:
             if key.startswith(_APP_ARMOR):
@@ -51,7 +51,7 @@ def validate_annotations_kept(new: dict[str, str], old: dict[str, str], path: st
 
 
 def validate_profiles_match(annotations: dict[str, str], spec: PodSpec, path: str) -> Iterator[FieldError]:
-    """Where a profile is given by an annotation and by a field, they say the same."""
+    """A profile in an annotation and that in the field agree."""
     context = spec.security_context
     of_pod = context.seccomp_profile if context else None
     if of_pod is not None and _SECCOMP_POD in annotations:

@@ -1,4 +1,4 @@
-"""Claims of storage, as ephemeral volumes make them; and claims of devices."""
+"""Validation of claim specs, ephemeral volumes and resource claims."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ _NO_META = ObjectMeta()
 
 
 def ephemeral(source: EphemeralVolumeSource, path: str) -> Iterator[FieldError]:
-    """The claim's template."""
+    """The template is valid."""
     if source.volume_claim_template is None:
         yield required(f"{path}.volumeClaimTemplate")
     else:
@@ -36,7 +36,7 @@ def _template(template: PersistentVolumeClaimTemplate, path: str) -> Iterator[Fi
 
 
 def validate_template_meta(meta: ObjectMeta, path: str) -> Iterator[FieldError]:
-    """Metadata of what is made later: labels and annotations, nothing else.
+    """Metadata of a template has labels and annotations only.
 
     Source: ValidateTemplateObjectMeta in pkg/apis/core/validation/validation.go (v1.36).
     """
@@ -49,7 +49,7 @@ def validate_template_meta(meta: ObjectMeta, path: str) -> Iterator[FieldError]:
 
 
 def validate_claim_spec(spec: PersistentVolumeClaimSpec, path: str, *, any_group: bool = False) -> Iterator[FieldError]:
-    """How the storage is used, how much of it is needed, and what is in it at first.
+    """Access modes, resources and data sources are valid.
 
     With `any_group` the API group of a data source is not looked at: the claim had one before that was not checked then.
     """
@@ -78,7 +78,7 @@ def validate_claim_spec(spec: PersistentVolumeClaimSpec, path: str, *, any_group
 
 
 def _data_sources(spec: PersistentVolumeClaimSpec, path: str, *, any_group: bool) -> Iterator[FieldError]:
-    """Where the data comes from, in the old field and in the new one: both say the same.
+    """`dataSource` and `dataSourceRef` are valid, and agree.
 
     The value of the last error is a path, which the original prints as an object without fields.
     """
@@ -108,7 +108,7 @@ def _data_source(
 
 
 def validate_resource_claims(claims: tuple[PodResourceClaim, ...], path: str) -> Iterator[FieldError]:
-    """Claims of devices: names differ, and each is given or made from a template."""
+    """Names are unique, and each claim has a name or a template."""
     seen: dict[str, None] = {}
     for i, claim in enumerate(claims):
         at = f"{path}[{i}]"

@@ -1,4 +1,4 @@
-"""Small checks that many validators share."""
+"""Helpers of validators."""
 
 from collections.abc import Iterable, Iterator
 
@@ -28,7 +28,7 @@ def subdomain(path: str, value: str) -> Iterator[FieldError]:
 
 
 def qualified_name(path: str, value: str) -> Iterator[FieldError]:
-    """The value must be what labels have as a key."""
+    """The value must be a qualified name."""
     yield from messages(path, value, names.qualified_name(value))
 
 
@@ -39,13 +39,13 @@ def needed(path: str, value: object, detail: str = "") -> Iterator[FieldError]:
 
 
 def one_of(path: str, value: str, supported: Iterable[str]) -> Iterator[FieldError]:
-    """The value must be one of these; they are named in the given order."""
+    """The value must be one of these, which are listed in the given order."""
     if value not in supported:
         yield not_supported(path, value, supported)
 
 
 def internal(value: Object) -> dict[str, object]:
-    """A value as the original prints it: with the names of Go's fields, and without leaving any out.
+    """A value as Go prints it: with Go's field names, and none omitted.
 
     >>> from kubeactors.api.core.v1.podstatus import PodIP
     >>> internal(PodIP(ip="10.0.0.1"))

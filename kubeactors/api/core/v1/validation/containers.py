@@ -1,4 +1,4 @@
-"""Containers, init containers and ephemeral containers."""
+"""Validation of containers, init containers and ephemeral containers."""
 
 from collections.abc import Iterator
 
@@ -57,7 +57,7 @@ _NO_RESOURCES = ResourceRequirements()
 
 
 def validate_containers(containers: tuple[Container, ...], context: PodContext, path: str) -> Iterator[FieldError]:
-    """There is at least one, names differ, and no two want the same port of the node."""
+    """There is at least one, names are unique, and host ports do not conflict."""
     if not containers:
         yield required(path)
         return
@@ -75,7 +75,7 @@ def validate_containers(containers: tuple[Container, ...], context: PodContext, 
 
 
 def validate_init_containers(spec: PodSpec, context: PodContext, path: str) -> Iterator[FieldError]:
-    """Names differ from those of all containers; only sidecars have hooks and probes."""
+    """Names are unique among all containers; only restartable ones have hooks and probes."""
     seen = dict.fromkeys(one.name for one in spec.containers)
     for i, container in enumerate(spec.init_containers):
         at = f"{path}[{i}]"
@@ -94,7 +94,7 @@ def validate_init_containers(spec: PodSpec, context: PodContext, path: str) -> I
 
 
 def validate_ephemeral_containers(spec: PodSpec, context: PodContext, path: str) -> Iterator[FieldError]:
-    """They may only look: no ports, no resources, no part in the pod's life."""
+    """They have no ports, resources, probes or hooks."""
     others = dict.fromkeys(one.name for one in (*spec.containers, *spec.init_containers))
     seen = dict(others)
     for i, container in enumerate(spec.ephemeral_containers):
@@ -110,13 +110,13 @@ def validate_ephemeral_containers(spec: PodSpec, context: PodContext, path: str)
 
 
 def validate_image(container: Container, path: str) -> Iterator[FieldError]:
-    """No space around the image's name. Templates have always taken it."""
+    """No white space around the image name. Templates accept it."""
     if container.image.strip() != container.image:
         yield invalid(f"{path}.image", container.image, "must not have leading or trailing whitespace")
 
 
 def validate_pull_policy(policy: str, path: str) -> Iterator[FieldError]:
-    """When to pull the image."""
+    """The policy is valid."""
     if policy not in PULL_POLICIES:
         yield from validate_one_of(policy, path, PULL_POLICIES)
 

@@ -1,4 +1,4 @@
-"""What validators of parts of a pod need to know of the whole."""
+"""The context of the parts of a pod."""
 
 import msgspec
 
@@ -7,10 +7,10 @@ from kubeactors.api.core.v1.volume import Volume
 
 
 class PodContext(msgspec.Struct, frozen=True):
-    """Facts about the pod that a container stands in. `is_pod` is false within a template."""
+    """The pod of a container. `is_pod` is false for a template."""
 
     volumes: dict[str, Volume]
-    """The volumes that are valid themselves, by name."""
+    """The valid volumes, by name."""
     claim_names: tuple[str, ...]
     grace_period_seconds: int | None
     restart_policy: str
@@ -19,7 +19,7 @@ class PodContext(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, spec: PodSpec, volumes: dict[str, Volume], *, is_pod: bool) -> "PodContext":
-        """The facts about this spec, once its volumes are checked."""
+        """The context of a spec whose volumes are validated."""
         return cls(
             volumes=volumes,
             claim_names=tuple(one.name for one in spec.resource_claims if one.name),

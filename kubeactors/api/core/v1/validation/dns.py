@@ -1,4 +1,4 @@
-"""Names and resolver settings of pods."""
+"""Validation of host names and DNS settings of pods."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _MAX_HOSTNAME = 64
 
 
 def validate_dns_config(spec: PodSpec, path: str) -> Iterator[FieldError]:
-    """The policy None needs nameservers; lists are no longer than resolvers take."""
+    """The policy None needs nameservers; lists have a maximum length."""
     config = spec.dns_config
     if spec.dns_policy == "None":
         if config is None:
@@ -50,7 +50,7 @@ def _config(config: PodDNSConfig, path: str) -> Iterator[FieldError]:
 
 
 def validate_host_aliases(aliases: tuple[HostAlias, ...], path: str) -> Iterator[FieldError]:
-    """Lines of the hosts file: an address and names."""
+    """Addresses and host names are valid."""
     for i, alias in enumerate(aliases):
         yield from validate_legacy_ip(alias.ip, f"{path}[{i}].ip")
         for j, hostname in enumerate(alias.hostnames):
@@ -58,7 +58,7 @@ def validate_host_aliases(aliases: tuple[HostAlias, ...], path: str) -> Iterator
 
 
 def validate_hostname_override(spec: PodSpec, hostname: str, path: str) -> Iterator[FieldError]:
-    """A full name of at most 64 characters, which nothing else sets."""
+    """A host name of at most 64 characters, without conflicting settings."""
     if len(hostname) > _MAX_HOSTNAME:
         yield invalid(f"{path}.hostnameOverride", hostname, f"must be no more than {_MAX_HOSTNAME} characters")
     yield from subdomain(f"{path}.hostnameOverride", hostname)

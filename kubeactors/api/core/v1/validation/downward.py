@@ -1,4 +1,4 @@
-"""References to fields of the pod and to resources of its containers."""
+"""Validation of references to fields of the pod and resources of its containers."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ _SIZED = {"memory": "memory", "ephemeral-storage": "local ephemeral storage"}
 
 
 def validate_field_ref(selector: ObjectFieldSelector, fields: Sequence[str], path: str) -> Iterator[FieldError]:
-    """The field must exist, and be one of `fields`; labels and annotations may be picked by key.
+    """The field must exist, and be one of `fields`; labels and annotations may be selected by key.
 
     Source: validateObjectFieldSelector, pkg/apis/core/pods/helpers.go, pkg/fieldpath/fieldpath.go (v1.36).
     """
@@ -80,7 +80,7 @@ def _unknown(why: str, selector: ObjectFieldSelector, path: str) -> FieldError:
 def validate_resource_field_ref(
     selector: ResourceFieldSelector, path: str, *, needs_container: bool
 ) -> Iterator[FieldError]:
-    """The resource must be one that containers have; the divisor a round unit of it."""
+    """The resource must be one of containers, and the divisor one of its units."""
     resource = selector.resource
     if needs_container and not selector.container_name:
         yield required(f"{path}.containerName")

@@ -1,4 +1,4 @@
-"""Environment variables of containers."""
+"""Validation of environment variables."""
 
 from collections.abc import Iterator
 
@@ -43,7 +43,7 @@ def validate_env(variables: tuple[EnvVar, ...], context: PodContext, path: str) 
 
 
 def validate_env_from(sources: tuple[EnvFromSource, ...], path: str) -> Iterator[FieldError]:
-    """Each source is one ConfigMap or one Secret. Errors of the choice name the list, as in the original."""
+    """Each source is one ConfigMap or one Secret. Errors about that name the list, as in Kubernetes."""
     for i, source in enumerate(sources):
         if source.prefix:
             yield from messages(f"{path}[{i}].prefix", source.prefix, names.relaxed_env_var_name(source.prefix))

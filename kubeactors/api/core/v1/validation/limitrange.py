@@ -1,4 +1,4 @@
-"""LimitRanges: bounds that do not contradict one another."""
+"""Validation of LimitRanges."""
 
 from collections.abc import Iterator, Mapping
 
@@ -13,7 +13,7 @@ _TYPES = (POD, CONTAINER, CLAIM)
 
 
 def validate_limit_range(limit_range: LimitRange) -> Iterator[FieldError]:
-    """Each type once; defaults within the bounds.
+    """Types are unique, and defaults are within the bounds.
 
     Source: ValidateLimitRange in pkg/apis/core/validation/validation.go (v1.36).
     """
@@ -28,7 +28,7 @@ def validate_limit_range(limit_range: LimitRange) -> Iterator[FieldError]:
 
 
 def validate_limit_range_update(new: LimitRange, _: LimitRange) -> Iterator[FieldError]:
-    """The rules of new ones."""
+    """The same as for a new one."""
     return validate_limit_range(new)
 
 
@@ -67,7 +67,7 @@ def _names(type_: str, amounts: Mapping[str, str], path: str) -> Iterator[FieldE
 
 
 def _bounds(item: LimitRangeItem, name: str, path: str) -> Iterator[FieldError]:
-    """One resource: the least, what is given, and the most, in this order."""
+    """Minimum, default request, default and maximum of a resource are in order."""
     least, most = item.min.get(name), item.max.get(name)
     is_pod = item.type == POD
     default = None if is_pod else item.default.get(name)

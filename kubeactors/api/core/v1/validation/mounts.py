@@ -1,4 +1,4 @@
-"""Volume mounts and devices of containers."""
+"""Validation of volume mounts and devices."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _RECURSIVE = ("Disabled", "Enabled", "IfPossible")
 
 
 def validate_mounts(container: Container, context: PodContext, path: str) -> Iterator[FieldError]:
-    """Each mount names a volume and has a place of its own. Some errors name the list, as in the original."""
+    """Each mount refers to a volume, and paths are unique. Some errors name the list, as in Kubernetes."""
     devices = {device.name: device.device_path for device in container.volume_devices}
     seen: dict[str, None] = {}
     for i, mount in enumerate(container.volume_mounts):
@@ -72,7 +72,7 @@ def _recursive(mount: VolumeMount, mode: str, path: str) -> Iterator[FieldError]
 
 
 def validate_devices(container: Container, context: PodContext, path: str) -> Iterator[FieldError]:
-    """Each device is a claim, and has a place of its own."""
+    """Each device is a claim, and paths are unique."""
     mounts = {mount.name: mount.mount_path for mount in container.volume_mounts}
     names: dict[str, None] = {}
     places: dict[str, None] = {}

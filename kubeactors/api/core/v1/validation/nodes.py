@@ -19,7 +19,7 @@ _ONCE = 'except from "" to valid'
 
 
 def validate_node(node: Node) -> Iterator[FieldError]:
-    """A new node: taints differ, amounts are amounts, address ranges are valid."""
+    """Taints are unique, and quantities and pod ranges are valid."""
     yield from _taints(node)
     yield from _amounts(node)
     if node.spec.pod_cidrs:
@@ -27,7 +27,7 @@ def validate_node(node: Node) -> Iterator[FieldError]:
 
 
 def validate_node_update(new: Node, old: Node) -> Iterator[FieldError]:
-    """Address ranges and the provider's id are set once; the rest may change."""
+    """Pod ranges and the provider id are set once; the rest is mutable."""
     yield from _amounts(new)
     for i, address in enumerate(new.status.addresses):
         if address in new.status.addresses[:i]:

@@ -1,4 +1,4 @@
-"""Paths of files inside volumes: relative, and without a way out.
+"""Validation of relative paths that must not leave a volume.
 
 Source: validateLocalDescendingPath, ValidateLocalNonReservedPath, validatePathNoBacksteps (v1.36).
 """
@@ -22,7 +22,7 @@ def descending(value: str, path: str) -> Iterator[FieldError]:
 
 
 def not_reserved(value: str, path: str) -> Iterator[FieldError]:
-    """A relative path that does not start with two dots either: the kubelet keeps such names for itself."""
+    """A relative path that does not start with two dots, which the kubelet reserves."""
     yield from descending(value, path)
     if value.startswith("..") and not value.startswith("../"):
         yield invalid(path, value, "must not start with '..'")

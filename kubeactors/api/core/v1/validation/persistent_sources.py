@@ -27,7 +27,7 @@ _MAX_ISCSI = 64
 
 
 def validate_persistent_source(spec: PersistentVolumeSpec, name: str, path: str) -> Iterator[FieldError]:
-    """Exactly one source, complete. `name` is the volume's own."""
+    """Exactly one source, which is valid. `name` is the volume's."""
     found = tuple(_sources(spec, name, path))
     if not found:
         yield required(path, "must specify a volume type")
@@ -39,7 +39,7 @@ def validate_persistent_source(spec: PersistentVolumeSpec, name: str, path: str)
 
 
 def _sources(spec: PersistentVolumeSpec, name: str, path: str) -> Iterator[tuple[str, Iterator[FieldError]]]:  # noqa: C901, PLR0912 - one line for each field
-    """The sources that are given, in the original's order, each with the name that a second one is refused by.
+    """The sources that are set, in Kubernetes' order, each with its name in the error about a second one.
 
     `cephFS`, and the path of the disk of Google, are the original's own; so is that a `flexVolume` is never one too many.
     """
@@ -151,7 +151,7 @@ def _local(spec: PersistentVolumeSpec, source: LocalVolumeSource, path: str) -> 
 
 
 def _csi(source: CSIPersistentVolumeSource, path: str) -> Iterator[FieldError]:
-    """The secret for staging is not looked at, as in the original."""
+    """`nodeStageSecretRef` is not validated, as in Kubernetes."""
     yield from validate_driver_name(source.driver, f"{path}.driver")
     yield from needed(f"{path}.volumeHandle", source.volume_handle)
     for name, reference in (

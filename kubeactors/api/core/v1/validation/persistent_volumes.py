@@ -1,4 +1,4 @@
-"""What volumes that are objects of their own must fulfil.
+"""Validation of PersistentVolumes.
 
 Source: ValidatePersistentVolume, ValidatePersistentVolumeUpdate (v1.36).
 """
@@ -28,7 +28,7 @@ _ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOnc
 
 
 def validate_persistent_volume(volume: PersistentVolume) -> Iterator[FieldError]:
-    """A size, a way to use it, and one source."""
+    """Capacity and access modes are set, and there is one source."""
     spec = volume.spec
     yield from _validate_use(spec, "spec")
     yield from _validate_capacity(spec.capacity)
@@ -47,7 +47,7 @@ def validate_persistent_volume(volume: PersistentVolume) -> Iterator[FieldError]
 
 
 def validate_inline_volume(spec: PersistentVolumeSpec, path: str) -> Iterator[FieldError]:
-    """A volume that is described where it is used: by a CSI driver, and with nothing that belongs to a whole object."""
+    """An inline volume of an attachment has a CSI source, and no fields of a whole PersistentVolume."""
     inline = "in the context of inline volumes"
     if spec.claim_ref is not None:
         yield forbidden(f"{path}.claimRef", f"may not be specified {inline}")
@@ -69,7 +69,7 @@ def validate_inline_volume(spec: PersistentVolumeSpec, path: str) -> Iterator[Fi
 
 
 def validate_persistent_volume_update(new: PersistentVolume, old: PersistentVolume) -> Iterator[FieldError]:
-    """Where it is stays; the secret for growing may be added."""
+    """The source is immutable, but the secret for node expansion may be added."""
     yield from validate_persistent_volume(new)
     after = _without_new_secret(new.spec, old.spec)
     if any(getattr(after, source) != getattr(old.spec, source) for source in SOURCES):
@@ -82,7 +82,7 @@ def validate_persistent_volume_update(new: PersistentVolume, old: PersistentVolu
 
 
 def _without_new_secret(new: PersistentVolumeSpec, old: PersistentVolumeSpec) -> PersistentVolumeSpec:
-    """The new spec as if the secret for growing had not been added."""
+    """The new spec without an added secret for node expansion."""
     before = old.csi is not None and old.csi.controller_expand_secret_ref is None
     return replace(new, csi=replace(new.csi, controller_expand_secret_ref=None)) if before and new.csi else new
 

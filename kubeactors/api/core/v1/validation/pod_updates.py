@@ -1,4 +1,4 @@
-"""What may change of a pod that exists: by its owner, through `ephemeralcontainers`, and through `resize`.
+"""Validation of pod updates, also through `ephemeralcontainers` and `resize`.
 
 Source: ValidatePodUpdate, ValidatePodEphemeralContainersUpdate, ValidatePodResize (v1.36).
 """
@@ -32,7 +32,7 @@ _TERMS = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecut
 
 
 def validate_pod_update(new: Pod, old: Pod) -> Iterator[FieldError]:
-    """Of a spec only images, the deadline, tolerations and gates change; where a gated pod may run, narrows."""
+    """Only images, the deadline, tolerations and gates are mutable; constraints of a gated pod may be tightened."""
     if new.spec is old.spec or new.spec == old.spec:
         yield from _annotations(new, old)
         return
@@ -90,7 +90,7 @@ def _only_fewer_gates(new: tuple[PodSchedulingGate, ...], old: tuple[PodScheduli
 
 
 def _with_what_may_change(new: PodSpec, old: PodSpec) -> PodSpec:
-    """The new spec with the old values of all that may change: what is left must be equal."""
+    """The new spec with the old values of mutable fields; the rest must be equal."""
     grace = new.termination_grace_period_seconds
     before = old.termination_grace_period_seconds
     return msgspec.structs.replace(
@@ -146,7 +146,7 @@ def _with_place(new: PodSpec, old: PodSpec) -> PodSpec:
 
 
 def validate_ephemeral_containers_update(new: Pod, old: Pod) -> Iterator[FieldError]:
-    """Ephemeral containers are added, never changed or removed. The rest of the pods must be equal."""
+    """Ephemeral containers can be added, but not changed or removed. The rest must be equal."""
     if MIRROR in old.metadata.annotations:
         yield forbidden("", "static pods do not support ephemeral containers")
         return
@@ -163,7 +163,7 @@ def validate_ephemeral_containers_update(new: Pod, old: Pod) -> Iterator[FieldEr
 
 
 def validate_pod_resize(new: Pod, old: Pod) -> Iterator[FieldError]:
-    """CPU and memory change, the class of service does not. The rest of the pods must be equal."""
+    """CPU and memory are mutable, the QoS class is not. The rest must be equal."""
     if MIRROR in old.metadata.annotations:
         yield forbidden("", "static pods cannot be resized")
         return

@@ -1,4 +1,4 @@
-"""Pods, their templates and bindings.
+"""Validation of pods, pod templates and bindings.
 
 Rules of metadata hold for all kinds and are checked elsewhere.
 
@@ -29,7 +29,7 @@ def validate_pod(pod: Pod) -> Iterator[FieldError]:
 
 
 def validate_pod_object(pod: Pod) -> Iterator[FieldError]:
-    """What holds of a pod at all times."""
+    """The rules for new and existing pods."""
     spec = pod.spec
     if pod.metadata.annotations:
         yield from validate_pod_annotations(pod.metadata.annotations, spec, "metadata.annotations")
@@ -52,7 +52,7 @@ def _tokens_need_an_account(pod: Pod) -> Iterator[FieldError]:
 
 
 def validate_pod_template_spec(template: PodTemplateSpec, path: str) -> Iterator[FieldError]:
-    """What pods are made from: a pod without a name of its own."""
+    """The rules for a pod template."""
     meta, spec = template.metadata, template.spec
     yield from validate_labels(meta.labels, f"{path}.labels")
     if meta.annotations:
@@ -66,17 +66,17 @@ def validate_pod_template_spec(template: PodTemplateSpec, path: str) -> Iterator
 
 
 def validate_pod_template(template: PodTemplate) -> Iterator[FieldError]:
-    """A template on its own."""
+    """The rules for a PodTemplate."""
     yield from validate_pod_template_spec(template.template, "template")
 
 
 def validate_pod_template_update(new: PodTemplate, _old: PodTemplate) -> Iterator[FieldError]:
-    """A template may change in any way."""
+    """Everything is mutable."""
     yield from validate_pod_template(new)
 
 
 def validate_binding(binding: Binding) -> Iterator[FieldError]:
-    """The target is a node, by name."""
+    """The target is a node with a name."""
     target = binding.target
     if target.kind not in {"", "Node"}:
         yield not_supported("target.kind", target.kind, ("Node", "<empty>"))

@@ -1,4 +1,4 @@
-"""Pod specs, of pods and of templates.
+"""Validation of pod specs, in pods and templates.
 
 Source: ValidatePodSpec in pkg/apis/core/validation/validation.go (v1.36).
 """
@@ -37,7 +37,7 @@ _DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 
 
 def validate_pod_spec(spec: PodSpec, path: str, *, pod_name: str = "", is_pod: bool = False) -> Iterator[FieldError]:
-    """Everything that must hold of a spec. `pod_name` and `is_pod` are given for a pod, not for a template."""
+    """All rules for a spec. `pod_name` and `is_pod` are set for a pod, not for a template."""
     if spec.termination_grace_period_seconds is None:
         yield required(f"{path}.terminationGracePeriodSeconds")
     volumes, errors = validate_volumes(spec.volumes, pod_name, f"{path}.volumes", is_pod=is_pod)
@@ -65,7 +65,7 @@ def validate_pod_spec(spec: PodSpec, path: str, *, pod_name: str = "", is_pod: b
 
 
 def _ports_of_node(spec: PodSpec, path: str, *, is_pod: bool) -> Iterator[FieldError]:
-    """On the node's network a port is the node's port. In a template it may still be absent."""
+    """On the host network the host port equals the port. In a template it may be absent."""
     for i, container in enumerate(spec.containers):
         for j, port in enumerate(container.ports):
             if (is_pod or port.host_port) and port.host_port != port.container_port:

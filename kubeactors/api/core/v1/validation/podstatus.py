@@ -1,4 +1,4 @@
-"""What a kubelet may report of a pod.
+"""Validation of pod status updates.
 
 Source: ValidatePodStatusUpdate (v1.36).
 """
@@ -28,7 +28,7 @@ _BACK_TO_LIFE = "may not be transitioned to non-terminated state"
 
 
 def validate_pod_status_update(new: Pod, old: Pod) -> Iterator[FieldError]:
-    """A status changes in any way that can have happened. The spec in `new` is that of the update, if it differs."""
+    """Transitions are valid. The spec in `new` is that of the update, if it differs."""
     if new.metadata.annotations != old.metadata.annotations:
         path = "metadata.annotations"
         yield from validate_annotations_kept(new.metadata.annotations, old.metadata.annotations, path)
@@ -64,7 +64,7 @@ def _transitions(new: PodStatus, old: PodStatus, spec: PodSpec) -> Iterator[Fiel
 
 
 def _restartable(spec: PodSpec) -> tuple[str, ...]:
-    """Containers whose own restart policy or rules may bring them back."""
+    """Containers that may restart by their own restart policy or rules."""
     return tuple(
         one.name for one in spec.containers if one.restart_policy not in {None, "Never"} or one.restart_policy_rules
     )
@@ -156,7 +156,7 @@ def _asked(container: Container) -> tuple[str, ...]:
 
 
 def _devices(devices: ResourceStatus, asked: tuple[str, ...] | None, path: str) -> Iterator[FieldError]:
-    """A container that is unknown may have anything: the kubelet may know it already."""
+    """An unknown container may have any: the kubelet may know it already."""
     if asked is not None and devices.name not in asked:
         why = "must match one of the container's resource requests"
         if devices.name.startswith("claim:"):

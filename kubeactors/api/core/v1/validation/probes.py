@@ -1,4 +1,4 @@
-"""Probes and lifecycle hooks."""
+"""Validation of probes and lifecycle hooks."""
 
 from collections.abc import Iterator
 
@@ -13,14 +13,14 @@ _TOO_MANY = "may not specify more than 1 handler type"
 
 
 def validate_liveness_probe(probe: Probe, path: str) -> Iterator[FieldError]:
-    """A liveness or startup probe: one success is enough."""
+    """The success threshold of liveness and startup probes is 1."""
     yield from _probe(probe, path)
     if probe.success_threshold != 1:
         yield invalid(f"{path}.successThreshold", probe.success_threshold, "must be 1")
 
 
 def validate_readiness_probe(probe: Probe, path: str) -> Iterator[FieldError]:
-    """A readiness probe kills nothing, so it has no grace period."""
+    """A readiness probe has no termination grace period."""
     yield from _probe(probe, path)
     grace = probe.termination_grace_period_seconds
     if grace is not None:
@@ -28,7 +28,7 @@ def validate_readiness_probe(probe: Probe, path: str) -> Iterator[FieldError]:
 
 
 def validate_lifecycle(lifecycle: Lifecycle, grace_period_seconds: int | None, path: str) -> Iterator[FieldError]:
-    """Each hook has one handler; none sleeps longer than the pod may take to stop."""
+    """Each hook has one handler; none sleeps longer than the grace period."""
     if lifecycle.post_start is not None:
         yield from _handler(lifecycle.post_start, grace_period_seconds, f"{path}.postStart")
     if lifecycle.pre_stop is not None:

@@ -1,4 +1,4 @@
-"""Files that the kubelet writes: secrets, config maps, facts about the pod, tokens."""
+"""Validation of Secret, ConfigMap, downward API and projected volumes."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ _CONFLICT = "conflicting duplicate paths"
 
 
 def secret(source: SecretVolumeSource, path: str) -> Iterator[FieldError]:
-    """A secret by name; each item is one file."""
+    """The name and the items are valid."""
     yield from needed(f"{path}.secretName", source.secret_name)
     yield from file_mode(f"{path}.defaultMode", source.default_mode)
     for i, item in enumerate(source.items):
@@ -37,7 +37,7 @@ def secret(source: SecretVolumeSource, path: str) -> Iterator[FieldError]:
 
 
 def config_map(source: ConfigMapVolumeSource, path: str) -> Iterator[FieldError]:
-    """A config map by name; each item is one file."""
+    """The name and the items are valid."""
     yield from needed(f"{path}.name", source.name)
     yield from file_mode(f"{path}.defaultMode", source.default_mode)
     for i, item in enumerate(source.items):
@@ -45,14 +45,14 @@ def config_map(source: ConfigMapVolumeSource, path: str) -> Iterator[FieldError]
 
 
 def downward_api(source: DownwardAPIVolumeSource, path: str) -> Iterator[FieldError]:
-    """Each item is one file. Errors name the volume, not the item, as in the original."""
+    """The items are valid. Errors name the volume, not the item, as in Kubernetes."""
     yield from file_mode(f"{path}.defaultMode", source.default_mode)
     for item in source.items:
         yield from _downward_file(item, path)
 
 
 def projected(source: ProjectedVolumeSource, path: str) -> Iterator[FieldError]:
-    """Several sources, no two with the same file."""
+    """The sources are valid, and their files do not conflict."""
     yield from file_mode(f"{path}.defaultMode", source.default_mode)
     files: dict[str, None] = {}
     for i, projection in enumerate(source.sources or ()):

@@ -1,4 +1,4 @@
-"""What replication controllers must fulfil.
+"""Validation of ReplicationControllers.
 
 Source: ValidateReplicationControllerSpec, ValidateReplicationControllerStatus (v1.36).
 """
@@ -21,7 +21,7 @@ from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_su
 
 
 def validate_replication_controller(controller: ReplicationController) -> Iterator[FieldError]:
-    """A selector that finds the template's pods."""
+    """The selector matches the template."""
     spec = controller.spec
     yield from validate_count(spec.min_ready_seconds, "spec.minReadySeconds")
     if not spec.selector:
@@ -39,14 +39,14 @@ def validate_replication_controller(controller: ReplicationController) -> Iterat
 def validate_replication_controller_update(
     new: ReplicationController, _old: ReplicationController
 ) -> Iterator[FieldError]:
-    """Everything may change."""
+    """Everything is mutable."""
     yield from validate_replication_controller(new)
 
 
 def validate_replication_controller_status(
     new: ReplicationController, _old: ReplicationController
 ) -> Iterator[FieldError]:
-    """Counts that can be true together."""
+    """Counts are consistent."""
     status = new.status
     yield from validate_counts(
         {
@@ -68,7 +68,7 @@ def validate_replication_controller_status(
 
 
 def warn_of_replication_controller(new: ReplicationController, old: ReplicationController | None) -> Iterator[str]:
-    """A name that makes no host name; what is unwise in the template."""
+    """A name that is not a valid host name; and the warnings about the template."""
     if old is None:
         yield from warn_of_name(new.metadata.name)
     if new.spec.template is not None and (old is None or new.spec != old.spec):
@@ -76,7 +76,7 @@ def warn_of_replication_controller(new: ReplicationController, old: ReplicationC
 
 
 def _validate_template(template: PodTemplateSpec, selector: Mapping[str, str]) -> Iterator[FieldError]:
-    """A template of pods that run for ever and that the selector finds."""
+    """The template restarts its pods always, and the selector matches it."""
     labels = template.metadata.labels
     if not selector.items() <= labels.items():
         yield invalid("spec.template.metadata.labels", labels or None, "`selector` does not match template `labels`")

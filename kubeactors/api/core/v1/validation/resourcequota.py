@@ -1,4 +1,4 @@
-"""ResourceQuotas: known resources, and scopes that fit them."""
+"""Validation of ResourceQuotas."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -41,13 +41,13 @@ _OF_SCOPE = {
     BEST_EFFORT: frozenset({"pods"}),
     VOLUME_ATTRIBUTES_CLASS: frozenset({"persistentvolumeclaims", "requests.storage"}),
 }
-"""The resources that a scope can narrow."""
+"""The resources to which a scope applies."""
 _WITHOUT_VALUES = (BEST_EFFORT, NOT_BEST_EFFORT, TERMINATING, NOT_TERMINATING, CROSS_NAMESPACE_POD_AFFINITY)
 _OPPOSITES = ((BEST_EFFORT, NOT_BEST_EFFORT), (TERMINATING, NOT_TERMINATING))
 
 
 def validate_resource_quota(quota: ResourceQuota) -> Iterator[FieldError]:
-    """The spec; a new one has no status yet.
+    """The spec is valid.
 
     Source: ValidateResourceQuota in pkg/apis/core/validation/validation.go (v1.36).
     """
@@ -55,14 +55,14 @@ def validate_resource_quota(quota: ResourceQuota) -> Iterator[FieldError]:
 
 
 def validate_resource_quota_update(new: ResourceQuota, old: ResourceQuota) -> Iterator[FieldError]:
-    """Scopes stay."""
+    """Scopes are immutable."""
     yield from _spec(new.spec)
     if sorted(dict.fromkeys(new.spec.scopes)) != sorted(dict.fromkeys(old.spec.scopes)):
         yield invalid("spec.scopes", new.spec.scopes or None, "field is immutable")
 
 
 def validate_resource_quota_status(new: ResourceQuota, _: ResourceQuota) -> Iterator[FieldError]:
-    """What is enforced and used are known resources too."""
+    """The names in hard and used are valid."""
     yield from _amounts(new.status.hard, "status.hard")
     yield from _amounts(new.status.used, "status.used")
 
@@ -88,7 +88,7 @@ def _is_standard(name: str) -> bool:
 
 
 def _misfits(scope: str, spec: ResourceQuotaSpec) -> list[str]:
-    """Resources that the scope cannot narrow."""
+    """Resources to which the scope does not apply."""
     allowed = _OF_SCOPE.get(scope)
     return [] if allowed is None else [one for one in sorted(spec.hard) if _is_standard(one) and one not in allowed]
 

@@ -1,4 +1,4 @@
-"""Requests and limits."""
+"""Validation of requests and limits."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -50,12 +50,12 @@ _INTEGERS = frozenset(
 _POD_LEVEL = (CPU, HUGE_PAGES_PREFIX, MEMORY)
 
 NameCheck = Callable[[str, str], Iterator[FieldError]]
-"""(name of a resource, path) -> what is wrong with the name."""
+"""(name of a resource, path) -> the errors of the name."""
 
 
 @lru_cache(maxsize=4096)
 def standard_name(name: str) -> tuple[str, ...]:
-    """A resource of Kubernetes, or a qualified name.
+    """A standard resource, or a qualified name.
 
     >>> standard_name("cpu"), standard_name("wheels")
     ((), ('must be a standard resource type or fully qualified',))
@@ -69,7 +69,7 @@ def standard_name(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def container_resource_name(name: str) -> tuple[str, ...]:
-    """A resource that containers can ask for."""
+    """A resource that containers can request."""
     wrong = standard_name(name)
     if "/" not in name:
         if name not in _OF_CONTAINERS and not is_huge_page(name):
@@ -85,12 +85,12 @@ def _is_extended(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_integer_resource(name: str) -> bool:
-    """A resource of which there are no fractions."""
+    """Whether a resource has integer quantities only."""
     return name in _INTEGERS or (not is_native_resource(name) and _is_extended(name))
 
 
 def validate_amount(name: str, amount: str, path: str) -> Iterator[FieldError]:
-    """Not negative, and whole where there are no fractions."""
+    """Not negative, and an integer for integer resources."""
     parsed = quantity.parse(amount)
     if parsed.nanos < 0:
         yield invalid(path, parsed.text, NEGATIVE)
@@ -109,12 +109,12 @@ def validate_container_resources(
 
 
 def validate_overhead(overhead: Resources, path: str) -> Iterator[FieldError]:
-    """Overhead obeys the rules of limits."""
+    """The rules of limits apply to overhead."""
     yield from _requirements(ResourceRequirements(limits=overhead), _container_name, path)
 
 
 def validate_pod_resources(spec: PodSpec, resources: ResourceRequirements, path: str) -> Iterator[FieldError]:
-    """Resources of the pod as a whole: at least what its containers ask for together."""
+    """Pod-level resources are at least the sum of the containers' requests."""
     if resources.claims:
         yield forbidden(f"{path}.claims", "claims cannot be set for Resources at pod-level")
     yield from _requirements(resources, _pod_level_name, path)
@@ -134,7 +134,7 @@ def validate_pod_resources(spec: PodSpec, resources: ResourceRequirements, path:
 def validate_resize_policy(
     policies: tuple[ContainerResizePolicy, ...], pod_restart_policy: str, path: str
 ) -> Iterator[FieldError]:
-    """One policy for each resource that can be resized. Errors name the list, as in the original."""
+    """Resources are unique and resizable. Errors name the list, as in Kubernetes."""
     seen: dict[str, None] = {}
     for i, policy in enumerate(policies):
         if policy.resource_name in seen:
@@ -214,7 +214,7 @@ def _claims(claims: tuple[ResourceClaim, ...], known: Sequence[str], path: str) 
 
 
 def _repeated(claim: ResourceClaim, seen: dict[str, None], path: str) -> Iterator[FieldError]:
-    """A claim covers all its requests, so it may stand beside none of them."""
+    """A claim and a request of it exclude each other."""
     if claim.name in seen:
         yield duplicate(path, claim.name)
         return

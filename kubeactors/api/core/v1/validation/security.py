@@ -1,4 +1,4 @@
-"""Security contexts of pods and containers."""
+"""Validation of security contexts."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _IPC_SYSCTLS = ("kernel.shm_rmid_forced", "kernel.sem", "kernel.shmall", "kernel
 
 
 def validate_security_context(context: SecurityContext, path: str, *, host_users: bool) -> Iterator[FieldError]:
-    """Privileges of a container must not contradict one another."""
+    """The settings of a container are valid and do not conflict."""
     if context.run_as_user is not None:
         yield from messages(f"{path}.runAsUser", context.run_as_user, names.user_id(context.run_as_user))
     if context.run_as_group is not None:
@@ -51,7 +51,7 @@ def validate_security_context(context: SecurityContext, path: str, *, host_users
 
 
 def validate_pod_security_context(context: PodSecurityContext, spec: PodSpec, path: str) -> Iterator[FieldError]:
-    """Privileges that all containers of a pod share."""
+    """The settings of a pod are valid."""
     yield from _ids(context, path)
     if spec.host_pid and spec.share_process_namespace:
         why = "ShareProcessNamespace and HostPID cannot both be enabled"
@@ -150,7 +150,7 @@ def _sysctls(context: PodSecurityContext, spec: PodSpec, path: str) -> Iterator[
 
 
 def _of_host(name: str, spec: PodSpec, path: str) -> Iterator[FieldError]:
-    """A pod in the node's own namespace may not change that namespace.
+    """A pod in a host namespace may not set its sysctls.
 
     Source: component-helpers/node/util/sysctl/namespace.go (v1.36).
     """
@@ -162,7 +162,7 @@ def _of_host(name: str, spec: PodSpec, path: str) -> Iterator[FieldError]:
 
 
 def validate_host_users(spec: PodSpec, path: str) -> Iterator[FieldError]:
-    """A pod with users of its own may not share other namespaces with the node."""
+    """A pod with a user namespace may not share other host namespaces."""
     if spec.host_users is None or spec.host_users:
         return
     for name, shared in (("hostNetwork", spec.host_network), ("HostPID", spec.host_pid), ("HostIPC", spec.host_ipc)):

@@ -1,4 +1,4 @@
-"""What a Service must fulfil. Its addresses are looked at in `service_addresses`.
+"""Validation of Services. Addresses are validated in `service_addresses`.
 
 Source: pkg/apis/core/validation/validation.go (v1.36).
 """
@@ -50,7 +50,7 @@ _ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
 
 
 def validate_service(service: Service, old: Service | None = None) -> Iterator[FieldError]:
-    """A service after defaulting and after its addresses were filled in. Values that `old` had already may stay."""
+    """Validate a defaulted service with its addresses. Existing values of `old` are accepted."""
     spec = service.spec
     yield from _validate_annotations(service)
     if not spec.ports and not is_headless(service) and spec.type != EXTERNAL_NAME:
@@ -70,7 +70,7 @@ def validate_service(service: Service, old: Service | None = None) -> Iterator[F
 
 
 def validate_service_update(new: Service, old: Service) -> Iterator[FieldError]:
-    """Addresses stay, unless the service is or becomes an ExternalName."""
+    """Cluster IPs are immutable, unless the service is or becomes an ExternalName."""
     yield from validate_changed_addresses(new, old)
     if new.spec.type == LOAD_BALANCER == old.spec.type:
         new_class = new.spec.load_balancer_class
@@ -84,7 +84,7 @@ def validate_service_update(new: Service, old: Service) -> Iterator[FieldError]:
 
 
 def validate_service_status(new: Service, old: Service) -> Iterator[FieldError]:
-    """What a load balancer reports."""
+    """The load balancer status is valid."""
     return validate_load_balancer_status(new, old)
 
 
@@ -164,7 +164,7 @@ def _validate_affinity_config(spec: ServiceSpec) -> Iterator[FieldError]:
 
 
 def _validate_port_numbers(spec: ServiceSpec) -> Iterator[FieldError]:
-    """No port twice, counted with its protocol."""
+    """Pairs of port and protocol are unique."""
     if spec.type == CLUSTER_IP:
         for i, port in enumerate(spec.ports):
             if port.node_port:
@@ -182,7 +182,7 @@ def _validate_port_numbers(spec: ServiceSpec) -> Iterator[FieldError]:
 
 
 def _internal(port: ServicePort) -> dict[str, object]:
-    """A port and its protocol as the original shows them: its internal type has no JSON names."""
+    """A port and its protocol as Kubernetes prints them: the internal type has no JSON names."""
     return {
         "Name": "",
         "Protocol": port.protocol,

@@ -1,4 +1,4 @@
-"""What the addresses of a Service must fulfil: cluster IPs and their families, external IPs, those of load balancers.
+"""Validation of addresses of Services: cluster IPs and families, external IPs, load balancers.
 
 Source: pkg/apis/core/validation/validation.go (v1.36).
 """
@@ -24,7 +24,7 @@ FAMILY_POLICIES = ("PreferDualStack", "RequireDualStack", "SingleStack")
 IP_MODES = ("Proxy", "VIP")
 
 SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
-"""The annotation that came before `loadBalancerSourceRanges`."""
+"""The legacy annotation for `loadBalancerSourceRanges`."""
 
 _CLUSTER_IPS, _FAMILIES, _POLICY = "spec.clusterIPs", "spec.ipFamilies", "spec.ipFamilyPolicy"
 _FIXED = "may not change once set"
@@ -32,7 +32,7 @@ _ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
 
 
 def validate_cluster_ips(service: Service, old: Service | None) -> Iterator[FieldError]:
-    """At most one address of each family, in the order of the families, the first also as `clusterIP`."""
+    """At most one address per family, in the order of the families; the first equals `clusterIP`."""
     if service.spec.type == EXTERNAL_NAME:
         return
     ips = service.spec.cluster_ips
@@ -51,7 +51,7 @@ def validate_cluster_ips(service: Service, old: Service | None) -> Iterator[Fiel
 
 
 def validate_changed_addresses(new: Service, old: Service) -> Iterator[FieldError]:
-    """A second address may come and go; the first stays."""
+    """The first address is immutable; a second one may be added and removed."""
     if EXTERNAL_NAME in (new.spec.type, old.spec.type):
         return
     if not (is_headless(old) and is_headless(new)):
@@ -61,7 +61,7 @@ def validate_changed_addresses(new: Service, old: Service) -> Iterator[FieldErro
 
 
 def validate_external_ips(service: Service, old: Service | None) -> Iterator[FieldError]:
-    """Addresses that can be reached."""
+    """Addresses are valid endpoints."""
     known = old.spec.external_ips if old else ()
     for i, ip in enumerate(service.spec.external_ips):
         path = f"spec.externalIPs[{i}]"
@@ -70,7 +70,7 @@ def validate_external_ips(service: Service, old: Service | None) -> Iterator[Fie
 
 
 def validate_source_ranges(service: Service, old: Service | None) -> Iterator[FieldError]:
-    """Blocks of addresses, from the field or the older annotation. They may stand between spaces."""
+    """CIDR blocks, from the field or the legacy annotation. White space around them is ignored."""
     ranges = service.spec.load_balancer_source_ranges
     annotation = service.metadata.annotations.get(SOURCE_RANGES)
     if ranges:
@@ -89,7 +89,7 @@ def validate_source_ranges(service: Service, old: Service | None) -> Iterator[Fi
 
 
 def validate_load_balancer_status(service: Service, old: Service) -> Iterator[FieldError]:
-    """Each entry has an address and its mode, or a name."""
+    """Each entry has an address and its mode, or a host name."""
     path, ingress = "status.loadBalancer.ingress", service.status.load_balancer.ingress
     if ingress and service.spec.type != LOAD_BALANCER:
         yield forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")

@@ -1,4 +1,4 @@
-"""Taints of nodes, and tolerations of pods."""
+"""Validation of taints and tolerations."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
 def validate_tolerations(tolerations: tuple[Toleration, ...], path: str) -> Iterator[FieldError]:
-    """A toleration can match some taint."""
+    """Tolerations are valid."""
     for i, toleration in enumerate(tolerations):
         yield from _toleration(toleration, f"{path}[{i}]")
 
@@ -45,7 +45,7 @@ def _toleration(toleration: Toleration, path: str) -> Iterator[FieldError]:
 def validate_added_tolerations(
     new: tuple[Toleration, ...], old: tuple[Toleration, ...], path: str
 ) -> Iterator[FieldError]:
-    """All old tolerations are still there; only their seconds may differ."""
+    """Existing tolerations are kept; only their seconds are mutable."""
     kept = [msgspec.structs.replace(one, toleration_seconds=None) for one in new]
     for one in old:
         if msgspec.structs.replace(one, toleration_seconds=None) not in kept:
@@ -55,7 +55,7 @@ def validate_added_tolerations(
 
 
 def validate_taints(taints: tuple[Taint, ...], path: str) -> Iterator[FieldError]:
-    """One taint for each pair of key and effect."""
+    """Pairs of key and effect are unique."""
     seen: dict[tuple[str, str], None] = {}
     for i, taint in enumerate(taints):
         at = f"{path}[{i}]"

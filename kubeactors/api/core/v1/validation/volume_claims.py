@@ -78,7 +78,7 @@ def _names_group(spec: PersistentVolumeClaimSpec) -> bool:
 
 
 def _moves_class(new: PersistentVolumeClaim, old: PersistentVolumeClaim) -> bool:
-    """Whether the class goes from the annotation, where it stood at first, into the field."""
+    """Whether the class moves from the legacy annotation to the field."""
     before = old.metadata.annotations.get(CLASS_ANNOTATION)
     if before is None or old.spec.storage_class_name is not None:
         return False
@@ -94,7 +94,7 @@ def _gets_class(new: PersistentVolumeClaim, old: PersistentVolumeClaim) -> bool:
 
 
 def _frozen_part(new: PersistentVolumeClaim, old: PersistentVolumeClaim) -> PersistentVolumeClaimSpec:
-    """The new spec with everything that may change as it was."""
+    """The new spec with all mutable fields as they were."""
     spec, before, bound = new.spec, old.spec, new.status.phase == BOUND
     requests, attributes = spec.resources.requests, spec.volume_attributes_class_name
     if bound and requests:

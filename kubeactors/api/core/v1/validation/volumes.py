@@ -73,7 +73,7 @@ def _source(volume: Volume, pod_name: str, path: str, *, is_pod: bool) -> Iterat
 
 
 def _sources(volume: Volume, path: str, *, is_pod: bool) -> Iterator[tuple[str, Iterator[FieldError]]]:  # noqa: C901, PLR0912, PLR0915 - one line for each field
-    """The sources that are given, in the original's order, each with the name that a second one is refused by.
+    """The sources that are set, in Kubernetes' order, each with its name in the error about a second one.
 
     `downwarAPI` and the paths that differ from the names of the fields are the original's own.
     """
