@@ -194,6 +194,10 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=150.0))),
     ("node-evictions-are-rate-limited", "nodelifecycle.health:has_execute_taint:confuse:1",
      (WEB, RackPowerLoss(at=5.0, nodes=("node-1", "node-2"), seconds=150.0))),
+    *(("scaling-is-proportional", f"deployment.sizes:_share:swap_extremes:{number}",
+       (CreateDeployment(at=0.0, name="web", replicas=before, max_surge=2, max_unavailable=1),
+        Roll(at=20.0, name="web", image=SLOW_IMAGE), Pause(at=20.6, name="web"), Scale(at=22.0, name="web", replicas=after)))
+      for number, before, after in ((0, 3, 6), (1, 7, 3))),
 ]  # fmt: skip
 
 

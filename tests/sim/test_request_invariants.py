@@ -27,11 +27,15 @@ from kubeactors.sim.invariants.requests import (
 )
 from kubeactors.sim.network import Asked
 from kubeactors.sim.plan import AnyStep
-from kubeactors.sim.workload import CreateDeployment, RecreateService, Taint
+from kubeactors.sim.workload import Claim, CreateDeployment, DropClaim, OfferClass, RecreateService, SetQuota, Taint
 from kubeactors.sim.world import World
 from kubeactors.storage import KeyValue, StoreEvent
 from tests.quality.automatic.mutants import in_force, named
 from tests.quality.mutants.nodes import pods_of_nodes_that_the_cache_lacks_go
+from tests.quality.mutants.services import (
+    quotas_count_what_the_cache_shows,
+    volumes_without_claims_in_the_cache_are_free,
+)
 
 PODS = GroupVersionResource("", "v1", "pods")
 CONFLICT = Conflict.saying("the object has been modified").status
@@ -185,3 +189,26 @@ def test_a_pod_collected_without_a_live_read_of_its_node_is_found_without_a_race
     assert Simulation(plan).run().violations == ()
     with pods_of_nodes_that_the_cache_lacks_go():
         assert [one.invariant for one in Simulation(plan).run().violations] == [DestructionNeedsALiveRead.name]
+
+
+def test_who_releases_a_volume_without_a_look_at_its_claim_is_found_without_an_accident() -> None:
+    steps: tuple[AnyStep, ...] = (
+        OfferClass(at=0.0, name="simulated"),
+        Claim(at=0.0, name="disk-1", gibibytes=1),
+        DropClaim(at=10.0, name="disk-1"),
+    )
+    plan = Plan(seed=1, steps=steps)
+    assert Simulation(plan).run().violations == ()
+    with volumes_without_claims_in_the_cache_are_free():
+        assert [one.invariant for one in Simulation(plan).run().violations] == [DestructionNeedsALiveRead.name]
+
+
+def test_pods_that_come_together_soon_after_a_quota_are_held_to_it() -> None:
+    steps: tuple[AnyStep, ...] = (
+        SetQuota(at=0.0, pods=2),
+        CreateDeployment(at=2.0, name="web", replicas=5),
+    )
+    plan = Plan(seed=1, steps=steps)
+    assert Simulation(plan).run().violations == ()
+    with quotas_count_what_the_cache_shows():
+        assert "quotas-are-enforced" in {one.invariant for one in Simulation(plan).run().violations}

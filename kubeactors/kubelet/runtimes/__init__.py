@@ -8,7 +8,7 @@
     behaviour.py          what can be declared of them               curves.py       values that change with time
     missing_images.py     images that cannot be pulled             stress.py       what a well-known command takes
     sessions.py           commands that run besides                  attached.py     somebody who looks
-    network_files.py      names that a pod knows                   bare_images.py   images without a shell
+    network_files.py      names that a pod knows
     shell/                the commands
     coroutine.py          containers that are coroutines; the rest is simulated
     coroutine_container.py  one of them                            coroutine_commands.py  commands in it

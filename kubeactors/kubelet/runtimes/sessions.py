@@ -221,15 +221,11 @@ class Sessions:
         disk: what it sees.
         machine: of its first process, if that is a simulated command.
         title: what its first process is called otherwise.
-        bare: its image has no programs.
     """
 
-    __slots__ = ("_bare", "_disk", "_executions", "_machine", "_questions", "_sandbox", "_title")
+    __slots__ = ("_disk", "_executions", "_machine", "_questions", "_sandbox", "_title")
 
-    def __init__(
-        self, sandbox: Sandbox, disk: Disk, machine: Machine | None = None, title: str = "", *, bare: bool = False
-    ) -> None:
-        self._bare = bare
+    def __init__(self, sandbox: Sandbox, disk: Disk, machine: Machine | None = None, title: str = "") -> None:
         self._sandbox = sandbox
         self._disk = disk
         self._machine = machine
@@ -239,7 +235,7 @@ class Sessions:
 
     def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
         """Run a command for somebody."""
-        if self._bare or not config.command or not exists(config.command[0]):
+        if not config.command or not exists(config.command[0]):
             output.tell(Ended(CANNOT_START, not_found(config.command)))
             return _Nobody()
         execution = Execution(self._new(config.mounts, now, config.files), config, output, self._sandbox)

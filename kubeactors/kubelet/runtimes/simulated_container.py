@@ -8,7 +8,6 @@ from kubeactors.api.core.v1.probe import LifecycleHandler
 from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.kubelet.runtimes.attached import Attached
-from kubeactors.kubelet.runtimes.bare_images import is_bare
 from kubeactors.kubelet.runtimes.behaviour import Behaviour
 from kubeactors.kubelet.runtimes.curves import Curve
 from kubeactors.kubelet.runtimes.runtime import (
@@ -219,7 +218,7 @@ class SimulatedContainer:
         if self._sessions is None:
             spec = self._config.container
             title = " ".join((*spec.command, *spec.args)) or image_id(spec.image).partition("@")[0].rpartition("/")[2]
-            self._sessions = Sessions(self._sandbox, self._disk, title=title, bare=is_bare(spec.image))
+            self._sessions = Sessions(self._sandbox, self._disk, title=title)
         return self._sessions
 
     def _answer(self, kind: str, command: tuple[str, ...], seconds: float, now: int) -> ProbeResult | None:

@@ -92,13 +92,15 @@ class Actions:
         """An action that interrupts a rollout or scaling that has just begun."""
         at = round(since + self._source.choice(AMID), 3)
         self.times.append(at)
+        scale, roll = self._scale(subject), self._roll_to(subject)
+        pausing, delete = self._pausing(subject.name), self._delete_one(subject.name)
         makes: dict[str, tuple[Make, ...]] = {
-            DEPLOYMENT: (*(self._scale(subject),) * 3, *self._pausing(subject.name), self._delete_one(subject.name)),
-            STATEFUL_SET: (self._scale(subject), *(self._delete_one(subject.name),) * 2),
-            DAEMON_SET: (self._delete_one(subject.name),),
-            **dict.fromkeys(KEEPERS, (*(self._scale(subject),) * 2, self._delete_one(subject.name))),
+            DEPLOYMENT: (*(scale,) * 3, *(roll,) * 3, *pausing, delete),
+            STATEFUL_SET: (scale, *(delete,) * 2, roll),
+            DAEMON_SET: (delete, roll),
+            **dict.fromkeys(KEEPERS, (*(scale,) * 2, delete, roll)),
         }
-        return self._source.choice((*makes[subject.kind], self._roll_to(subject)))(at)
+        return self._source.choice(makes[subject.kind])(at)
 
     def end(self, at: float) -> list[AnyAction]:
         """Final actions that undo whatever would keep the cluster from converging."""

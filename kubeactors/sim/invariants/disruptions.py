@@ -9,7 +9,7 @@ from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Patch, Result
 from kubeactors.sim.bounds.rollouts import FINISHED
-from kubeactors.sim.invariants.inspection import UNDISTURBED, commit_behind
+from kubeactors.sim.invariants.inspection import commit_behind, informed_at
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, ServerInvariant, title
 from kubeactors.sim.invariants.requests import PODS, controller_name, described, is_refusal
 from kubeactors.sim.network import Asked, Served
@@ -88,7 +88,7 @@ class DisruptionTargetIsSet(RequestInvariant, ServerInvariant):
             return False
         now = self.root.kernel.now
         is_gone = self._nodes.get(pod.spec.node_name, now) + KNOWN < now
-        return is_gone and self.world.faults.affected_until(MANAGER) + UNDISTURBED < now
+        return is_gone and informed_at(self.world, MANAGER) < now
 
 
 class FinishedPodsAreKept(RequestInvariant):
@@ -119,7 +119,7 @@ class FinishedPodsAreKept(RequestInvariant):
         if not isinstance(request, Delete) or controller_name(asked.sender) not in KEEPERS or is_refusal(answer):
             return
         uid = request.options.preconditions.uid if request.options.preconditions is not None else None
-        known = max(self._ended.get(uid or "", asked.at), self.world.faults.affected_until(MANAGER) + UNDISTURBED)
+        known = max(self._ended.get(uid or "", asked.at), informed_at(self.world, MANAGER))
         if known + KNOWN < asked.at:
             yield f"{asked.sender.path} deletes {described(request)}, which finished {(asked.at - known) / SECOND:.0f} s ago"
 

@@ -14,7 +14,7 @@ from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox, RuntimeContainer
 from kubeactors.kubelet.static_pods import mirrored
 from kubeactors.sim.disturbances import LONG_AGO
-from kubeactors.sim.invariants.inspection import UNDISTURBED, Key, is_lost_with_node, key_of
+from kubeactors.sim.invariants.inspection import RETRIED, Key, informed_at, is_lost_with_node, key_of
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.tree import actor_at, actors_within
 from kubeactors.sim.world import Commit, World
@@ -81,8 +81,8 @@ class ScheduledPodsAreAdmitted(Invariant):
             self._mirrored[commit.current.spec.node_name] = self.root.kernel.now
         if isinstance(new, Pod) and isinstance(old, Pod) and _is_rejected(new) and not _is_rejected(old):
             node, now = new.spec.node_name, self.root.kernel.now
-            since = max(self.world.faults.affected_until(node, "", "scheduler"), self._mirrored.get(node, LONG_AGO))
-            if not self.world.intents.force_deleted and since + UNDISTURBED < now:
+            known = max(informed_at(self.world, node, "", "scheduler"), self._mirrored.get(node, LONG_AGO) + RETRIED)
+            if not self.world.intents.force_deleted and known < now:
                 yield f"{title(new)} was bound to {node}, whose kubelet rejected it: {new.status.message}"
 
 

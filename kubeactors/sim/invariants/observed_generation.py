@@ -5,7 +5,7 @@ from typing import ClassVar, cast
 
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Patch, Result, Update
-from kubeactors.sim.invariants.inspection import UNDISTURBED, commit_behind
+from kubeactors.sim.invariants.inspection import commit_behind, informed_at
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
 from kubeactors.sim.invariants.requests import described
 from kubeactors.sim.network import Asked
@@ -42,7 +42,7 @@ class ObservedGenerationIsMonotonic(RequestInvariant):
                 yield f"{asked.sender.path} writes {described(asked.request)}: {problem}"
 
     def _may_lag(self, asked: Asked) -> bool:
-        return self.world.faults.affected_until(kind_of_process(asked.component)) + UNDISTURBED >= self.root.kernel.now
+        return informed_at(self.world, kind_of_process(asked.component)) >= self.root.kernel.now
 
 
 def changed(old: TypedObject, new: TypedObject) -> Iterator[str]:

@@ -12,7 +12,7 @@ from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import Event, Node
 from kubeactors.apimachinery.requests import Patch, Result, Update
-from kubeactors.sim.invariants.inspection import UNDISTURBED
+from kubeactors.sim.invariants.inspection import informed_at
 from kubeactors.sim.invariants.invariant import RequestInvariant
 from kubeactors.sim.invariants.requests import KUBELETS, described
 from kubeactors.sim.network import Asked
@@ -67,7 +67,7 @@ class NoOscillation(RequestInvariant):
             return
         if isinstance(last.commit.current, HorizontalPodAutoscaler):
             return
-        if self.world.faults.affected_until(kind_of_process(asked.component)) + UNDISTURBED < first.at:
+        if informed_at(self.world, kind_of_process(asked.component)) < first.at:
             yield (
                 f"{asked.sender.path} reverts {described(asked.request)} to its state before revision {first.commit.revision}, "
                 "though nothing else was written since"

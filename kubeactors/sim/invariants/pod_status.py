@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from kubeactors.api.core.v1 import Container, ContainerStatus, Pod
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.sim.invariants.inspection import UNDISTURBED
+from kubeactors.sim.invariants.inspection import informed_at
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.users.manifests.checks import CHECK, WRONG
 from kubeactors.sim.world import Commit
@@ -178,7 +178,7 @@ class ContainerStatesAdvance(Invariant):
         if old.status.start_time and new.status.start_time != old.status.start_time:
             yield f"{title(new)}: its startTime changed from {old.status.start_time} to {new.status.start_time}"
         before = {one.name: one for one in statuses_of(old)}
-        begins_anew = self.world.faults.affected_until(new.spec.node_name) + UNDISTURBED >= self.root.kernel.now
+        begins_anew = informed_at(self.world, new.spec.node_name) >= self.root.kernel.now
         policies = _policies(new, prepares_again=begins_anew)
         for one in statuses_of(new):
             was = before.get(one.name)

@@ -15,7 +15,7 @@ from kubeactors.api.core.v1 import ContainerStatus, Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.bounds.capacity import is_ours
-from kubeactors.sim.invariants.inspection import UNDISTURBED
+from kubeactors.sim.invariants.inspection import RETRIED, informed_at
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.kubelet import kubelet_on, runtimes
 from kubeactors.sim.invariants.pod_status import TERMINAL, may_start, statuses_of
@@ -120,8 +120,8 @@ class ContainerRestartsBackOff(Invariant):
 
     def _is_well(self, node: str) -> bool:
         """Whether a node has power and was not disturbed lately."""
-        return node not in self.world.faults.powered_off and (
-            self.world.faults.affected_until(node, MANAGER) + UNDISTURBED < self.root.kernel.now
+        return (
+            node not in self.world.faults.powered_off and informed_at(self.world, node, MANAGER) < self.root.kernel.now
         )
 
     def _kubelet(self, pod: Pod) -> object:
@@ -154,7 +154,7 @@ class PodsTerminateInTime(Invariant):
     def _is_well(self, name: str) -> bool:
         node = self.world.find(Node, name, "")
         faults = self.world.faults
-        known = max(faults.affected_until(name, MANAGER), faults.slowed_until(name)) + UNDISTURBED
+        known = max(informed_at(self.world, name, MANAGER), faults.slowed_until(name) + RETRIED)
         calm = known < self.root.kernel.now
         return calm and node is not None and is_ours(node)
 

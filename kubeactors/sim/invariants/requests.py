@@ -17,19 +17,20 @@ from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.core.v1 import Node, Pod, ReplicationController, Secret, Service
+from kubeactors.api.core.v1.persistentvolume import FAILED, RELEASED, PersistentVolume
 from kubeactors.api.core.v1.secret import SERVICE_ACCOUNT_NAME
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Get, List, Patch, Result, Update
 from kubeactors.apimachinery.status import Status
 from kubeactors.client import Overlay, controller_of
-from kubeactors.sim.invariants.inspection import UNDISTURBED, commit_behind, is_lost_with_node
+from kubeactors.sim.invariants.inspection import commit_behind, informed_at, is_lost_with_node
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import kind_of_process
 from kubeactors.sim.world import World
 
-NODES, JOBS, PODS, ACCOUNTS = "nodes", "jobs", "pods", "serviceaccounts"
+NODES, JOBS, PODS, ACCOUNTS, CLAIMS = "nodes", "jobs", "pods", "serviceaccounts", "persistentvolumeclaims"
 CONFLICT, INVALID, BAD_REQUEST = "Conflict", "Invalid", "BadRequest"
 FAILURE = "Failure"
 SCALE = "scale"
@@ -141,7 +142,7 @@ class NoConflictsWithOwnWrites(RequestInvariant):
         return owner is not None and owner.uid not in self.world.by_uid
 
     def _is_undisturbed(self, asked: Asked) -> bool:
-        return self.world.faults.affected_until(kind_of_process(asked.component)) + UNDISTURBED < self.root.kernel.now
+        return informed_at(self.world, kind_of_process(asked.component)) < self.root.kernel.now
 
 
 def _remembers(actor: object) -> bool:
@@ -177,7 +178,7 @@ class NoRedundantWrites(RequestInvariant):
             return
         known = max(
             self._time_of(revision) + KNOWN,
-            self.world.faults.affected_until(kind_of_process(asked.component)) + UNDISTURBED,
+            informed_at(self.world, kind_of_process(asked.component)),
         )
         if known < now:
             yield f"{asked.sender.path} writes {described(asked.request)}, but the write changes nothing"
@@ -215,15 +216,16 @@ class DestructionNeedsALiveRead(RequestInvariant):
     """A controller that deletes an object because another one is absent has confirmed that by a live read.
 
     That is: a pod because of its node, a dependent because of its owners, a token Secret because of its service account,
-    and a finished job because its TTL is over (there the job itself is read).
+    and a finished job because its TTL is over (there the job itself is read). Nor does it give up a volume, which may be
+    deleted then, because of its claim.
 
     Source: attemptToDeleteItem in pkg/controller/garbagecollector/garbagecollector.go, checkIfNodeExists in
-    pkg/controller/podgc/gc_controller.go, processJob in pkg/controller/ttlafterfinished/ttlafterfinished_controller.go
-    (v1.36).
+    pkg/controller/podgc/gc_controller.go, processJob in pkg/controller/ttlafterfinished/ttlafterfinished_controller.go,
+    syncVolume in pkg/controller/volume/persistentvolume/pv_controller.go (v1.36).
     """
 
     name: ClassVar[str] = "destruction-needs-a-live-read"
-    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
+    requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete, Update, Patch)
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -239,12 +241,23 @@ class DestructionNeedsALiveRead(RequestInvariant):
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Look at each deletion; a rejected one may have been decided on a state that has changed since."""
         request, sender = asked.request, asked.sender
-        if not isinstance(request, Delete) or request.options.preconditions is None or is_refusal(answer):
-            return
-        gone = self._last(request, request.options.preconditions.uid)
+        gone: TypedObject | None = None
+        if isinstance(request, Delete):
+            if request.options.preconditions is not None and not is_refusal(answer):
+                gone = self._last(request, request.options.preconditions.uid)
+        elif isinstance(answer, Result) and isinstance(answer.object, PersistentVolume):
+            gone = self._released(answer.object)
         for place in self._grounds(controller_name(sender), gone) if gone is not None else ():
             if (sender.actor, place) not in self._read:
-                yield f"{sender.path} deletes {described(request)} without a live read of {' '.join(filter(None, place))}"
+                deed = "deletes" if isinstance(request, Delete) else "releases"
+                yield f"{sender.path} {deed} {described(request)} without a live read of {' '.join(filter(None, place))}"
+
+    def _released(self, volume: PersistentVolume) -> PersistentVolume | None:
+        """The volume, if this write has given it up."""
+        commit = commit_behind(self.world, volume)
+        before = commit.old if commit is not None else None
+        was_kept = isinstance(before, PersistentVolume) and before.status.phase not in {RELEASED, FAILED}
+        return volume if was_kept and volume.status.phase == RELEASED else None
 
     def _grounds(self, controller: str, gone: TypedObject) -> Iterable[Place]:
         """What a controller must have read before it deletes this object."""
@@ -257,6 +270,8 @@ class DestructionNeedsALiveRead(RequestInvariant):
                 return [(ACCOUNTS, metadata.namespace, metadata.annotations.get(SERVICE_ACCOUNT_NAME, ""))]
             case "garbagecollector", _:
                 return self._owners(gone)
+            case "persistentvolume-binder", PersistentVolume(spec=spec) if spec.claim_ref is not None:
+                return [(CLAIMS, spec.claim_ref.namespace, spec.claim_ref.name)]
             case _:
                 return ()
 

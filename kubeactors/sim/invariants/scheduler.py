@@ -21,7 +21,7 @@ from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.controllers.devices import claim_of, devices_of, devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
-from kubeactors.sim.invariants.inspection import UNDISTURBED, informed_at
+from kubeactors.sim.invariants.inspection import RETRIED, informed_at
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.tree import actors_within
 from kubeactors.sim.world import Commit, World
@@ -143,7 +143,7 @@ class SchedulingConstraintsAreRespected(Invariant):
     def _as_it_may_seem(self, node: Node) -> Iterator[Node]:
         yield node
         when, before = self._relabelled.get(node.metadata.uid, (LONG_AGO, node))
-        if self.root.kernel.now < max(when, self.world.faults.affected_until(SCHEDULER)) + UNDISTURBED:
+        if self.root.kernel.now < max(when + RETRIED, informed_at(self.world, SCHEDULER)):
             yield before
 
     def _problem(self, node: Node, pod: Pod) -> str:

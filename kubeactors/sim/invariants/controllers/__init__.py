@@ -1,6 +1,7 @@
 """Invariants of controllers.
 
-deployments.py  progress.py       rollouts           sets.py       stateful sets and daemon sets
+deployments.py  progress.py       proportions.py     rollouts
+sets.py         stateful sets and daemon sets
 scale_down.py   which pods are deleted               jobs.py       job_indexes.py  deadlines.py   jobs and cron jobs
 autoscaling.py  promptness.py     how soon a new spec is acted on
 nodes.py        outages.py        taints.py          ownership.py  owner references and garbage collection
@@ -22,6 +23,7 @@ from kubeactors.sim.invariants.controllers import (
     ownership,
     progress,
     promptness,
+    proportions,
     quotas,
     scale_down,
     services,
@@ -56,6 +58,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *scale_down.INVARIANTS,
     *progress.INVARIANTS,
     *promptness.INVARIANTS,
+    *proportions.INVARIANTS,
     *taints.INVARIANTS,
 )
 

@@ -13,7 +13,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import milli_value
 from kubeactors.kubelet.runtimes.curves import parse_curve
 from kubeactors.sim.bounds.rollouts import is_ready, wanted
-from kubeactors.sim.invariants.inspection import UNDISTURBED
+from kubeactors.sim.invariants.inspection import informed_at
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.users.manifests import APP, LOAD
 from kubeactors.sim.world import Commit, World
@@ -99,7 +99,7 @@ class ScaleUpsNeedLoad(Invariant):
     def _most(self, whose: Workload) -> int:
         """The most pods under load that the autoscaler may have seen: those of late, or, after a fault, any earlier number."""
         now = self.root.kernel.now
-        is_late = self.world.faults.affected_until(MANAGER) + UNDISTURBED > now
+        is_late = informed_at(self.world, MANAGER) > now
         counts = self._counts[whose]
         lately = [count for since, count in counts if is_late or since + LATE > now]
         return max([counts[-1][1], *lately, *self._before(counts, now)])

@@ -21,7 +21,7 @@ from kubeactors.sim.bounds.rollouts import (
     most,
     wanted,
 )
-from kubeactors.sim.invariants.inspection import UNDISTURBED, is_evicted, is_preempted
+from kubeactors.sim.invariants.inspection import informed_at, is_evicted, is_preempted
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.users.manifests import without_hash
@@ -187,7 +187,7 @@ class AvailabilityBound(Invariant):
         if deployment is None or deployment.metadata.deletion_timestamp is not None or not has_caught_up(deployment):
             return
         uid = deployment.metadata.uid
-        if uid in self._suspended and self.world.faults.affected_until(MANAGER) + UNDISTURBED >= self.root.kernel.now:
+        if uid in self._suspended and informed_at(self.world, MANAGER) >= self.root.kernel.now:
             return
         if all(map(self._is_known, self.world.sets_of(uid))) and self._stays(uid) >= least(deployment):
             self._floors[uid] = least(deployment)

@@ -9,7 +9,7 @@ from kubeactors.api.core.v1 import Node, Pod, Taint
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.bounds.capacity import is_ours
-from kubeactors.sim.invariants.inspection import UNDISTURBED, is_evicted, is_lost_with_node
+from kubeactors.sim.invariants.inspection import informed_at, is_evicted, is_lost_with_node
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.prompt import PromptInvariant
 from kubeactors.sim.users.manifests import NOT_READY, UNREACHABLE
@@ -71,7 +71,7 @@ class EvictionsNeedATaint(Invariant):
                 self._clean.setdefault(current.metadata.name, now)
         elif isinstance(current, Pod) and is_evicted(current) and not is_evicted(commit.old):
             clean = self._clean.get(current.spec.node_name)
-            knows = self.world.faults.affected_until(MANAGER) + UNDISTURBED
+            knows = informed_at(self.world, MANAGER)
             if clean is not None and max(clean + CLEAN, knows) < now:
                 yield f"{title(current)} was evicted from {current.spec.node_name}, which has no NoExecute taint any more"
 

@@ -10,7 +10,7 @@ from kubeactors.api.core.v1 import Node, Pod, Taint, Toleration
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.bounds.rollouts import is_active
-from kubeactors.sim.invariants.inspection import UNDISTURBED
+from kubeactors.sim.invariants.inspection import RETRIED, informed_at
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import Commit, World
 
@@ -57,7 +57,7 @@ class UnreachableNodesAreDetected(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Look at all nodes whose heartbeats are overdue."""
-        now, known = self.root.kernel.now, self.world.faults.affected_until(MANAGER) + UNDISTURBED
+        now, known = self.root.kernel.now, informed_at(self.world, MANAGER)
         for name, since in self._heard.items():
             if max(since, known) + NOTICED >= now:
                 break
@@ -100,7 +100,7 @@ class TaintedNodesAreVacated(Invariant):
     def looked(self) -> Iterator[str]:
         """Look at the pods of all nodes with taints."""
         now, faults = self.root.kernel.now, self.world.faults
-        known = max(faults.affected_until(MANAGER), faults.slowed_until(MANAGER)) + UNDISTURBED
+        known = max(informed_at(self.world, MANAGER), faults.slowed_until(MANAGER) + RETRIED)
         for name, taints in self._taints.items():
             node = self.world.find(Node, name, "") if taints else None
             if node is None:

@@ -25,7 +25,14 @@ from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.sim.bounds.rollouts import Replicas, is_active, selector_of, wanted
 from kubeactors.sim.disturbances import LONG_AGO
-from kubeactors.sim.invariants.inspection import UNDISTURBED, is_evicted, is_lost_with_node, is_preempted
+from kubeactors.sim.invariants.inspection import (
+    RETRIED,
+    UNDISTURBED,
+    informed_at,
+    is_evicted,
+    is_lost_with_node,
+    is_preempted,
+)
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
 from kubeactors.sim.network import Asked
 from kubeactors.sim.processes import MANAGER
@@ -214,7 +221,7 @@ class OwnedReplicaSetsAreKept(Invariant):
         resumed = self._resumed.get(owner.metadata.uid)
         if owner.spec.paused or resumed is None:
             return bool(owner.spec.paused)
-        return self.root.kernel.now < max(resumed, self.world.faults.affected_until(MANAGER)) + UNDISTURBED
+        return self.root.kernel.now < max(resumed + RETRIED, informed_at(self.world, MANAGER))
 
 
 class AdoptionMatchesTheSelector(Invariant):

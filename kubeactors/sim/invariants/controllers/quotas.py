@@ -20,6 +20,8 @@ from kubeactors.sim.users.auxiliary import CUSTOM, Widget
 from kubeactors.sim.world import Commit, World
 
 KNOWN = 10 * SECOND
+"""How soon after a fault of the servers each of them knows all quotas again."""
+SEEN = SECOND
 """How long after a write admission knows a quota, without faults."""
 COUNTED: dict[str, type[TypedObject]] = {
     "configmaps": ConfigMap,
@@ -56,7 +58,8 @@ class QuotasAreEnforced(PromptInvariant):
                 self._since[current.metadata.uid] = now
         elif commit.old is None:
             for quota in self._quotas(current.metadata.namespace):
-                if max(self._since[quota.metadata.uid], self.world.faults.affected_until()) + KNOWN < now:
+                known = max(self._since[quota.metadata.uid] + SEEN, self.world.faults.affected_until() + KNOWN)
+                if known < now:
                     yield from self._look(quota, current)
 
     def _look(self, quota: ResourceQuota, made: TypedObject) -> Iterator[str]:

@@ -198,12 +198,12 @@ def _check_revisions(world: World, found: TypedObject) -> Said:
 
 
 def _check_stateful_set(world: World, found: TypedObject) -> Said:
-    """Terminating pods still count as ready, but not as pods of a revision.
+    """Pods that have ended still count until they are gone. Terminating pods may be ready, but are of no revision.
 
     Source: updateStatus in pkg/controller/statefulset/stateful_set_control.go (v1.36).
     """
     assert isinstance(found, StatefulSet)
-    pods, status = _pods(world, found), found.status
+    pods, status = _all_pods(world, found), found.status
     ready = sum(1 for pod in pods if pod.status.phase == "Running" and _has_condition(pod, "Ready"))
     yield from _check_generation(found)
     yield "replicas", status.replicas, len(pods)

@@ -1,0 +1,76 @@
+"""Invariant of how a deployment that is scaled in the midst of a rollout divides the change among its ReplicaSets."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from kubeactors.actor.cell import Cell
+from kubeactors.api.apps.v1 import Deployment, ReplicaSet
+from kubeactors.apimachinery.meta import TypedObject
+from kubeactors.client import controller_of
+from kubeactors.sim.bounds.rollouts import is_rolling, most, wanted
+from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.world import Commit, World
+
+MAX_REPLICAS = "deployment.kubernetes.io/max-replicas"
+"""The annotation in which a ReplicaSet says of how many pods, the surge included, it has its share."""
+
+
+class ScalingIsProportional(Invariant):
+    """Each ReplicaSet of a rollout keeps its share of the pods when the deployment is scaled.
+
+    The largest has besides what is left over when shares are rounded. It is judged from where the sizes add up to all that
+    there may be: otherwise more is left over.
+
+    Source: "Deployments: proportional scaling" in Kubernetes' documentation; scale in pkg/controller/deployment/sync.go,
+    getReplicaSetFraction in pkg/controller/deployment/util/deployment_util.go (v1.36).
+    """
+
+    name: ClassVar[str] = "scaling-is-proportional"
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet,)
+
+    def __init__(self, world: World, root: Cell) -> None:
+        super().__init__(world, root)
+        self._sizes: dict[str, dict[str, int]] = {}
+        """By uid of deployment: the sizes of its ReplicaSets by uid, when these last were shares of one number and added up."""
+
+    def committed(self, commit: Commit) -> Iterator[str]:
+        """Judge a ReplicaSet that gets its share of another number; note sizes that add up."""
+        reference = controller_of(commit.current.metadata)
+        owner = self.world.by_uid.get(reference.uid) if reference is not None else None
+        if not isinstance(owner, Deployment):
+            return
+        sets = [one for one in self.world.sets_of(owner.metadata.uid) if wanted(one)]
+        if isinstance(commit.old, ReplicaSet) and isinstance(commit.new, ReplicaSet) and is_rolling(owner):
+            yield from self._judge(owner, sets, commit.old, commit.new)
+        numbers = dict.fromkeys(map(_number, sets))
+        if len(numbers) == 1:
+            adds_up = sum(map(wanted, sets)) in numbers
+            self._sizes[owner.metadata.uid] = {one.metadata.uid: wanted(one) for one in sets} if adds_up else {}
+
+    def _judge(self, owner: Deployment, sets: list[ReplicaSet], old: ReplicaSet, new: ReplicaSet) -> Iterator[str]:
+        sizes, uid, total = self._sizes.get(owner.metadata.uid, {}), new.metadata.uid, most(owner)
+        before = _number(old)
+        if len(sizes) < 2 or uid not in sizes or before is None or not wanted(owner):
+            return
+        if not before != _number(new) == total:
+            return
+        others = [one for one in sets if one.metadata.uid != uid]
+        known = all(_number(one) == total or wanted(one) == sizes.get(one.metadata.uid) for one in others)
+        if not known or self.world.faults.is_corrupted(owner.metadata.uid):
+            return
+        shares = {one: (2 * size * total + before) // (2 * before) for one, size in sizes.items()}  # rounded half up
+        left = total - sum(shares.values())
+        if left and (left > 0) != (total > before):
+            return  # who is rounded down in favour of the others depends on their order
+        extra = left if sizes[uid] == max(sizes.values()) else 0
+        if wanted(new) not in {shares[uid], shares[uid] + extra}:
+            share = f"its share of {total} is {shares[uid]}"
+            yield f"{title(new)} had {sizes[uid]} of {before} pods, {share}, and it has got {wanted(new)}"
+
+
+def _number(found: ReplicaSet) -> int | None:
+    said = found.metadata.annotations.get(MAX_REPLICAS, "")
+    return int(said) if said.isdecimal() and int(said) else None
+
+
+INVARIANTS: tuple[type[Invariant], ...] = (ScalingIsProportional,)
