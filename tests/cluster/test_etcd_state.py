@@ -7,10 +7,12 @@ import anyio
 import pytest
 
 from kubeactors import Cluster, NodePool
+from kubeactors.actor import SystemFailed
 from kubeactors.api.core.v1 import ConfigMap, Container, Pod, PodSpec
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.status import ServiceUnavailable, Status, StatusError, Timeout
 from kubeactors.cluster import ClusterSpec, Etcd, StorageError
+from kubeactors.storage import StoreLocked
 from tests.storage.etcd_server import ETCD, EtcdServer
 
 pytestmark = pytest.mark.skipif(ETCD is None, reason="etcd is not installed")
@@ -80,3 +82,25 @@ async def test_an_etcd_that_is_not_there_is_said_at_once(tmp_path: Path) -> None
     with pytest.raises(StorageError, match="check that etcd runs there"):
         async with Cluster(spec=spec_of(EtcdServer(tmp_path))):
             pytest.fail("nothing keeps its state")
+
+
+async def test_a_cluster_that_loses_its_state_to_another_ends_and_the_other_goes_on(etcd: EtcdServer) -> None:
+    started, lost = anyio.Event(), anyio.Event()
+
+    async def run() -> None:
+        async with Cluster(spec=spec_of(etcd)):
+            started.set()
+            await anyio.sleep_forever()
+
+    async def lose() -> None:
+        with pytest.raises(SystemFailed) as failed:
+            await run()
+        assert isinstance(failed.value.__cause__, StoreLocked)
+        lost.set()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(lose)
+        await started.wait()
+        async with Cluster(spec=spec_of(etcd)) as winner:
+            await lost.wait()
+            await winner.apply(config_map("kept"))
