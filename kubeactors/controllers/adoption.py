@@ -1,7 +1,6 @@
-"""Which objects a controller's owner has, may take, or must let go.
+"""Claims the objects of an owner: adopts orphans that match its selector, and releases objects that no longer match.
 
-An object belongs to its controller owner and to nobody else. One without a controller is adopted when it matches the
-owner's selector; one that stops matching is released.
+An object has at most one controller owner; an object without one is an orphan.
 
 Source: pkg/controller/controller_ref_manager.go (v1.36).
 """
@@ -21,15 +20,15 @@ from kubeactors.controllers.pods import label_values
 T = TypeVar("T", bound=TypedObject)
 
 CONTROLLER = "controller"
-"""Index: objects by the uid of their controller."""
+"""Index: objects by the UID of their controller."""
 ORPHANS = "orphans"
-"""Index: objects without a controller by namespace and label, see `label_values`."""
+"""Index: orphans by namespace and label; see `label_values`."""
 SELECTOR = "selector"
-"""Index: owners by namespace and the first label that their selector requires, or by namespace alone."""
+"""Index: owners by namespace and the first label that their selector requires, if any; see `selector_value`."""
 
 
 class Claim(msgspec.Struct, Generic[T], frozen=True):
-    """What the owner has, may adopt, and must release."""
+    """The objects that the owner controls, those to adopt, and those to release."""
 
     owned: tuple[T, ...]
     adopt: tuple[T, ...]
@@ -37,7 +36,7 @@ class Claim(msgspec.Struct, Generic[T], frozen=True):
 
 
 def claim(owner: HasMeta, selector: Selector, candidates: Iterable[T]) -> Claim[T]:
-    """Sort candidates. An owner that is going takes nothing and lets nothing go: that is the garbage collector's."""
+    """Sort the candidates. An owner that is being deleted neither adopts nor releases: the garbage collector acts then."""
     owned: list[T] = []
     adopt: list[T] = []
     release: list[T] = []
@@ -57,8 +56,8 @@ def claim(owner: HasMeta, selector: Selector, candidates: Iterable[T]) -> Claim[
     return Claim(tuple(owned), tuple(adopt), tuple(release))
 
 
-def may_be_taken(change: Change[T]) -> bool:
-    """Whether something has no controller, and just came, lost it or got other labels: who selects it may want it."""
+def is_adoptable(change: Change[T]) -> bool:
+    """Whether an orphan is new, was just released, or has new labels: an owner whose selector matches may adopt it."""
     old, new = change.old, change.new
     if new is None or controller_of(new.metadata) is not None:
         return False
@@ -80,7 +79,7 @@ def by_orphanhood(value: HasMeta) -> tuple[str, ...]:
 
 
 def selector_value(namespace: str, selector: Selector) -> str:
-    """The one value of `label_values` under which everything is found that the selector could match.
+    """The `label_values` entry under which the index lists all objects that the selector could match.
 
     >>> from kubeactors.apimachinery.labels import parse
     >>> selector_value("default", parse("app=web,tier")), selector_value("default", parse("tier"))
@@ -96,11 +95,13 @@ def selector_value(namespace: str, selector: Selector) -> str:
 async def adopt(
     client: Client, owner: TypedObject, orphans: Iterable[T], finalizers: Sequence[str] = ()
 ) -> tuple[T, ...]:
-    """Make the owner the controller of orphans, after it was read live; those that it got, with these finalizers.
+    """Make the owner the controller of these orphans, and add the finalizers. The owner is read live first.
+
+    Returns the orphans that were adopted.
 
     Raises:
-        NotFound: the owner is gone, or going, or is another one of that name.
-        StatusError: a request was refused.
+        NotFound: the owner is gone or being deleted, or another object has its name.
+        StatusError: a request was rejected.
     """
     orphans = tuple(orphans)
     if not orphans:
@@ -116,15 +117,15 @@ async def adopt(
         try:
             adopted.append(await _patch(client, one, patch))
         except (NotFound, Invalid, Conflict):
-            continue  # gone, taken by somebody else, or another one by now: its event wakes us
+            continue  # it is gone, adopted by another owner, or replaced: an event will trigger the next sync
     return tuple(adopted)
 
 
 async def release(client: Client, owner: HasMeta, objects: Iterable[T]) -> None:
-    """Give objects up.
+    """Remove the owner's references from these objects.
 
     Raises:
-        StatusError: a request was refused.
+        StatusError: a request was rejected.
     """
     for one in objects:
         gone = {"$patch": "delete", "uid": owner.metadata.uid}

@@ -1,4 +1,4 @@
-"""The pods behind a service: which they are, which of their ports it leads to, and which changes of a pod matter.
+"""The pods behind a Service: which they are, their target ports, and which changes of a pod affect its endpoints.
 
 Source: endpointslice/utils.go (staging/src/k8s.io/endpointslice), pkg/controller/util/endpoint (v1.36).
 """
@@ -13,33 +13,33 @@ from kubeactors.client import Change, Lister
 from kubeactors.controllers.pods import FAILED, SUCCEEDED, by_labels, is_ready, ready_time
 
 LABELS = "labels"
-"""Index: pods by namespace and each of their labels, see `label_values`."""
+"""Index: pods by namespace and each of their labels; see `label_values`."""
 SELECTOR = "selector"
-"""Index: services by namespace and the first label of their selector."""
+"""Index: Services by namespace and the first label of their selector."""
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
 HEADLESS_LABEL = "service.kubernetes.io/headless"
 TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
 
 CHANGE_DELAY_SECONDS = 0.05
-"""Changes of pods are gathered for so long: a rollout that makes 500 pods ready causes a few writes, not 500."""
+"""How long pod changes are batched: a rollout that makes 500 pods ready causes a few writes, not 500."""
 
 
 def services_by_selector(service: Service) -> tuple[str, ...]:
-    """Index: see `SELECTOR`, by any of their labels. Services that select nothing are in no bucket."""
+    """Index function of `SELECTOR`. Services without a selector are not indexed."""
     first = next(iter(service.spec.selector.items()), None)
     return () if first is None else (f"{service.metadata.namespace}/{first[0]}={first[1]}",)
 
 
 def selected_pods(service: Service, pods: Lister[Pod]) -> Iterator[Pod]:
-    """The pods that the service selects, in order of arrival."""
+    """The pods that the Service selects, in order of arrival."""
     (value,) = services_by_selector(service)
     matches = of_labels(service.spec.selector).matches
     return (pod for pod in list(pods.by_index(LABELS, value).values()) if matches(pod.metadata.labels))
 
 
 def services_of(change: Change[Pod], services: Lister[Service]) -> Iterator[str]:
-    """The keys of the services for which this change of a pod matters."""
+    """The keys of the Services whose endpoints this change of a pod affects."""
     old, new = change.old, change.new
     if old is not None and new is not None and not _matters(old, new):
         return iter(())
@@ -69,7 +69,7 @@ def _matters(old: Pod, new: Pod) -> bool:
 
 
 def is_finished(pod: Pod) -> bool:
-    """Whether it will never serve again."""
+    """Whether the pod has finished."""
     return pod.status.phase in {SUCCEEDED, FAILED}
 
 
@@ -79,7 +79,7 @@ def addresses(pod: Pod, family: str) -> tuple[str, ...]:
 
 
 def is_of_family(address: str, family: str) -> bool:
-    """Whether an address is of that family.
+    """Whether an address is of this family, IPv4 or IPv6.
 
     >>> is_of_family("10.0.0.1", "IPv4"), is_of_family("fd00::1", "IPv4")
     (True, False)
@@ -88,7 +88,7 @@ def is_of_family(address: str, family: str) -> bool:
 
 
 def target_port(pod: Pod, port: ServicePort) -> int | None:
-    """The port of the pod that the service's port leads to; None if the pod has none of that name."""
+    """The pod's port to which the Service's port is forwarded; None if the pod has no port of that name."""
     if isinstance(port.target_port, int):
         return port.target_port
     containers = chain(pod.spec.containers, (one for one in pod.spec.init_containers if one.restart_policy == "Always"))
@@ -100,7 +100,7 @@ def target_port(pod: Pod, port: ServicePort) -> int | None:
 
 
 def hostname(pod: Pod, service: Service) -> str:
-    """The name under which the service's domain finds this pod, if it has one of its own."""
+    """The pod's hostname in the Service's DNS domain; empty if it has none."""
     own = pod.spec.hostname and pod.spec.subdomain == service.metadata.name
     return pod.spec.hostname if own else ""
 
@@ -111,13 +111,13 @@ def zone(node: Node | None) -> str | None:
 
 
 def trigger_time(service: Service, pods: tuple[Pod, ...]) -> str:
-    """When the youngest change happened that the endpoints of a service follow from; for measuring their delay."""
+    """When the last change happened that led to the present endpoints; clients measure propagation delay by it."""
     times = [service.metadata.creation_timestamp, *map(ready_time, pods)]
     return max((one for one in times if one), key=parse_time, default="")
 
 
 def service_labels(service: Service, reserved: tuple[str, ...]) -> dict[str, str]:
-    """The labels of the service that its endpoints take over."""
+    """The labels of the Service that its endpoints inherit."""
     labels = {key: value for key, value in service.metadata.labels.items() if key not in reserved}
     if service.spec.cluster_ip == "None":
         labels[HEADLESS_LABEL] = ""

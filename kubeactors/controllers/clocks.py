@@ -1,17 +1,17 @@
-"""How long until something is due, by clocks that jump.
+"""Delays until a deadline, robust against clock jumps.
 
-Controllers wait in time that only goes on, for what is due by a clock that may be set back meanwhile, or ahead, or that
-is not the one by which the beginning was written down. Kubernetes' wait for hours then, if the clock is hours back for
-a moment just when they look.
+Timers run on the monotonic clock, but deadlines are wall times: the clock may be set back or forward meanwhile, and the
+start may have been written by another machine's clock. Kubernetes' controllers wait for hours if the clock happens to
+be hours behind at the moment they compute a delay.
 """
 
 from kubeactors.apimachinery.time import SECOND
 
 
 def seconds_left(since: int, seconds: float, now: int) -> float:
-    """How long until so many seconds have passed since then, at least 0, and never more than all of them.
+    """The time until `seconds` have passed since `since`: at least 0, at most `seconds`.
 
-    `since` and `now` are unix time in nanoseconds. Look again when that is over: it may have been another clock's hour.
+    `since` and `now` are Unix time in nanoseconds. Check again when the delay is over: `since` may be another clock's time.
 
     >>> seconds_left(0, 10, 4 * SECOND), seconds_left(0, 10, 11 * SECOND)
     (6.0, 0.0)

@@ -1,4 +1,4 @@
-"""The cluster role aggregation controller: a role with an aggregation rule has the rules of those that it selects.
+"""The ClusterRole aggregation controller: a role with an aggregation rule gets the rules of the roles it selects.
 
 Source: pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go (v1.36).
 """
@@ -10,7 +10,7 @@ from kubeactors.client import Change, Client, Controller, Overlay, SharedInforme
 
 
 class ClusterRoleAggregationController(Controller):
-    """Writes the rules of aggregated roles. Any role may be a part of any of them, so a change concerns all."""
+    """Writes the rules of aggregated roles. Any change of a role enqueues all of them, since each may select it."""
 
     def __init__(self, client: Client, *, roles: SharedInformer[ClusterRole]) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class ClusterRoleAggregationController(Controller):
             self.enqueue(one)
 
     async def reconcile(self, key: str) -> None:
-        """Write the rules if they are not what they should be."""
+        """Write the aggregated rules if they differ."""
         found = self._overlay.newest(key, self._roles.by_key(key))
         if found is None or found.aggregation_rule is None:
             return

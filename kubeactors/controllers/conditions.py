@@ -1,4 +1,4 @@
-"""Conditions in a status: found, set and removed by their type.
+"""Finds, sets and removes conditions in a status, by their type.
 
 Source: pkg/controller/deployment/util/deployment_util.go, pkg/controller/replicaset/replica_set_utils.go (v1.36).
 """
@@ -7,11 +7,11 @@ from typing import Protocol, TypeVar
 
 
 class Condition(Protocol):
-    """One thing that is true, false or unknown."""
+    """A condition of any kind of object."""
 
     @property
     def type(self) -> str:
-        """What it is about; unique among the conditions of an object."""
+        """The type, unique among the conditions of an object."""
         ...
 
     @property
@@ -21,7 +21,7 @@ class Condition(Protocol):
 
     @property
     def reason(self) -> str:
-        """Why, in one word."""
+        """The reason for the status, in one CamelCase word."""
         ...
 
 
@@ -29,7 +29,7 @@ C = TypeVar("C", bound=Condition)
 
 
 def find(conditions: tuple[C, ...], type_: str) -> C | None:
-    """The condition of that type."""
+    """The condition of this type; None if there is none."""
     for one in conditions:
         if one.type == type_:
             return one
@@ -37,12 +37,12 @@ def find(conditions: tuple[C, ...], type_: str) -> C | None:
 
 
 def without(conditions: tuple[C, ...], type_: str) -> tuple[C, ...]:
-    """The other ones."""
+    """The conditions of other types."""
     return tuple(one for one in conditions if one.type != type_)
 
 
 def replaced(conditions: tuple[C, ...], new: C) -> tuple[C, ...]:
-    """With the new one last, unless there is one of the same status and reason already."""
+    """The conditions with the new one last; unchanged if there is one of the same status and reason."""
     current = find(conditions, new.type)
     if current is not None and current.status == new.status and current.reason == new.reason:
         return conditions

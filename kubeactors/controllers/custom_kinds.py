@@ -1,6 +1,6 @@
-"""Which custom kinds there are to be watched, and informers for them: for controllers that are about all kinds.
+"""Informers of custom kinds, for the controllers that cover all kinds.
 
-Kubernetes asks discovery every 30 seconds; here the definitions themselves say what has come and gone.
+Kubernetes polls discovery every 30 seconds; here the CustomResourceDefinitions are watched.
 
 Source: resyncMonitors in pkg/controller/garbagecollector/{garbagecollector,graph_builder}.go, syncMonitors in
 pkg/controller/resourcequota/resource_quota_monitor.go (v1.36).
@@ -26,11 +26,11 @@ from kubeactors.client import Client, InformerFactory, SharedInformer
 M = TypeVar("M")
 
 LINGER_SECONDS = 5.0
-"""What goes with its definition is told about by then."""
+"""How long a deleted definition's kind is still watched: the deletions of its objects have arrived by then."""
 
 
 class Watched(msgspec.Struct, frozen=True):
-    """A kind whose objects are watched."""
+    """A kind to watch."""
 
     gvr: GroupVersionResource
     type: type[TypedObject]
@@ -38,7 +38,7 @@ class Watched(msgspec.Struct, frozen=True):
 
 
 def watched_by(crd: CustomResourceDefinition) -> Watched | None:
-    """The kind that shows the objects of a definition, in the stored version if that is served; None if none does."""
+    """The kind to watch for a definition, in the storage version if that is served; None if no version is."""
     served = [one.name for one in crd.spec.versions or () if one.served]
     if not served or not is_true(crd, ESTABLISHED):
         return None
@@ -53,22 +53,22 @@ def watched_by(crd: CustomResourceDefinition) -> Watched | None:
 
 
 class Monitors(Generic[M]):
-    """The informers of custom kinds: children of the controller, one for each definition."""
+    """The informers of custom kinds, one for each definition. They are children of the controller."""
 
     def __init__(self, ctx: Context[M], client: Client) -> None:
         self._factory = InformerFactory(ctx, client)
         self._running: dict[str, tuple[Watched, SharedInformer[TypedObject]]] = {}
 
     def get(self, definition: str) -> tuple[Watched, SharedInformer[TypedObject]] | None:
-        """What is watched for the definition of that name."""
+        """The kind that is watched for this definition, and its informer."""
         return self._running.get(definition)
 
     def start(self, definition: str, watched: Watched) -> SharedInformer[TypedObject]:
-        """Watch a kind."""
+        """Start an informer for the definition."""
         informer = self._factory.of_custom(watched.type, watched.gvr)
         self._running[definition] = (watched, informer)
         return informer
 
     def stop(self, definition: str) -> None:
-        """Watch it no longer."""
+        """Stop the definition's informer."""
         self._factory.stop(self._running.pop(definition)[1])

@@ -1,4 +1,4 @@
-"""The endpoints controller: the addresses behind each service, in one object of the old form.
+"""The endpoints controller: the addresses behind each Service, as one (legacy) Endpoints object.
 
 Source: pkg/controller/endpoint/endpoints_controller.go, endpoints/util.go (v1.36).
 """
@@ -55,11 +55,11 @@ MANAGED_BY_LABEL = "endpoints.kubernetes.io/managed-by"
 MANAGER = "endpoint-controller"
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 CAPACITY = 1000
-"""More addresses do not fit into one object; the rest is left out, and an annotation says so."""
+"""The maximum number of addresses in one object; the rest is left out, and an annotation says so."""
 
 
 class EndpointsController(Controller):
-    """Keeps one Endpoints object beside each service that has a selector."""
+    """Maintains one Endpoints object for each Service with a selector."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class EndpointsController(Controller):
         self.enqueue(change.key)
 
     def _is_selected(self, change: Change[Pod]) -> bool:
-        """Whether a service selects the pod. One that comes, or selects others from now on, is looked at for that."""
+        """Whether a Service selects the pod now. A Service that is new or whose selector changes is enqueued itself."""
         return any(services_of(change, self._services))
 
     def _on_pod(self, change: Change[Pod]) -> None:
@@ -104,17 +104,17 @@ class EndpointsController(Controller):
             self.enqueue(change.key)
 
     async def reconcile(self, key: str) -> None:
-        """Create, change or delete the Endpoints of a service."""
+        """Create, update or delete the Endpoints of a Service."""
         service = self._services.by_key(key)
         present = self._overlay.newest(key, self._endpoints.by_key(key))
         if service is None:
             await self._delete(present)
-            self._overlay.forget(key)  # not before: the service may be there again when it is tried once more
+            self._overlay.forget(key)  # only now: if the deletion is retried, the Service may be back
             return
         if service.spec.type != "ExternalName" and service.spec.selector:
             await self._bring_about(key, service, present)
         if self._overlay.lacking(key):
-            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+            self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
 
     async def _bring_about(self, key: str, service: Service, present: Endpoints | None) -> None:
         if self.in_doubt(key):
@@ -159,7 +159,7 @@ class EndpointsController(Controller):
 
 
 def endpoints_of(service: Service, pods: tuple[Pod, ...], present: Endpoints | None) -> Endpoints:
-    """The Endpoints of a service with these pods; the present object if it is that already."""
+    """The Endpoints of a Service with these pods; the present object if it is equal."""
     subsets, truncated = _truncated(subsets_of(service, pods))
     labels = {**service_labels(service, (MANAGED_BY_LABEL, HEADLESS_LABEL)), MANAGED_BY_LABEL: MANAGER}
     old = present.metadata if present is not None else ObjectMeta()
@@ -183,7 +183,7 @@ def endpoints_of(service: Service, pods: tuple[Pod, ...], present: Endpoints | N
 
 
 def subsets_of(service: Service, pods: Iterable[Pod]) -> tuple[EndpointSubset, ...]:
-    """The addresses of the pods, grouped by the ports that they serve the service with."""
+    """The addresses of the pods, grouped by their target ports."""
     unready_too = service.spec.publish_not_ready_addresses
     ready: dict[tuple[EndpointPort, ...], list[EndpointAddress]] = {}
     unready: dict[tuple[EndpointPort, ...], list[EndpointAddress]] = {}
@@ -230,7 +230,7 @@ def _sorted(found: list[EndpointAddress] | None) -> tuple[EndpointAddress, ...]:
 
 
 def _truncated(subsets: tuple[EndpointSubset, ...]) -> tuple[tuple[EndpointSubset, ...], bool]:
-    """What fits, ready addresses first; and whether something did not."""
+    """The subsets cut to the maximum number of addresses, ready ones first; and whether any were cut."""
     room = CAPACITY
     if sum(len(one.addresses) + len(one.not_ready_addresses) for one in subsets) <= room:
         return subsets, False

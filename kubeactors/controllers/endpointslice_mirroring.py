@@ -1,6 +1,6 @@
-"""The EndpointSlice mirroring controller: Endpoints that people write by hand appear as slices too.
+"""The EndpointSlice mirroring controller: mirrors user-managed Endpoints to EndpointSlices.
 
-Only those of a service without a selector are mirrored; of the others another controller takes care.
+Only the Endpoints of Services without a selector are mirrored; the EndpointSlice controller covers the others.
 
 Source: pkg/controller/endpointslicemirroring/{endpointslicemirroring_controller,reconciler,utils}.go (v1.36).
 """
@@ -32,7 +32,7 @@ from kubeactors.controllers.backends import is_of_family
 from kubeactors.controllers.pods import generated_name
 
 MIRRORS = "mirrors"
-"""Index: mirrored slices by the key of their Endpoints."""
+"""Index: mirrored EndpointSlices by the key of their Endpoints."""
 
 MANAGER = "endpointslicemirroring-controller.k8s.io"
 MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by"
@@ -46,11 +46,11 @@ NOT_COPIED_ANNOTATIONS = (
     "endpoints.kubernetes.io/last-change-trigger-time",
 )
 MAX_ENDPOINTS = 1000
-"""Addresses of one subset and family beyond these are not mirrored."""
+"""At most this many addresses of a subset and address family are mirrored."""
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What one mirrored slice holds."""
+    """The content of a mirrored EndpointSlice."""
 
     family: str
     endpoints: tuple[Endpoint, ...]
@@ -58,7 +58,7 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class EndpointSliceMirroringController(Controller):
-    """Keeps slices equal to the Endpoints of services without a selector."""
+    """Keeps EndpointSlices in step with the Endpoints of Services without a selector."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class EndpointSliceMirroringController(Controller):
                 self.enqueue(key)
 
     async def reconcile(self, key: str) -> None:
-        """Create, change and delete the mirrors of some Endpoints."""
+        """Create, update and delete the EndpointSlices of an Endpoints object."""
         found, service = self._endpoints.by_key(key), self._services.by_key(key)
         mirrored = found is not None and service is not None and not service.spec.selector and is_mirrored(found)
         wanted = contents(found) if found is not None and mirrored else []
@@ -116,7 +116,7 @@ class EndpointSliceMirroringController(Controller):
             if not is_namespace_terminating(error):
                 raise
         if self._overlay.lacking(key):
-            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+            self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
 
     async def _present(self, key: str) -> tuple[EndpointSlice, ...]:
         if not self.in_doubt(key):
@@ -152,18 +152,18 @@ class EndpointSliceMirroringController(Controller):
 
 
 def is_mirrored(found: Endpoints) -> bool:
-    """Whether these Endpoints are somebody's own, and not a lock or marked to be left alone."""
+    """Whether these Endpoints are to be mirrored: they are no leader election lock, and not labelled to be skipped."""
     metadata = found.metadata
     return metadata.labels.get(SKIP_LABEL) != "true" and LEADER_ANNOTATION not in metadata.annotations
 
 
 def contents(found: Endpoints) -> list[Content]:
-    """The slices that some Endpoints make: one for each subset and address family."""
+    """The contents of the EndpointSlices: one for each subset and address family."""
     return [one for subset in found.subsets for one in _of_subset(subset)]
 
 
 def mirror(found: Endpoints, content: Content, random: Random) -> EndpointSlice:
-    """A new slice."""
+    """A new EndpointSlice."""
     base = f"{found.metadata.name}-"
     metadata = ObjectMeta(
         name=generated_name(base, random),
@@ -207,7 +207,7 @@ def _endpoints(addresses: Iterable[EndpointAddress], family: str, *, ready: bool
 
 
 def _matching(present: EndpointSlice, wanted: list[Content]) -> Content | None:
-    """The content to put into this slice, best with the ports it has; it is wanted no longer. None if none fits."""
+    """Take from `wanted` the content for this slice, preferably with the same ports; None if none fits."""
     same_family = [one for one in wanted if one.family == present.address_type]
     same_ports = [one for one in same_family if one.ports == (present.ports or ())]
     found = next(iter(same_ports or same_family), None)

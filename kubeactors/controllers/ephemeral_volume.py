@@ -1,4 +1,4 @@
-"""The ephemeral volume controller: makes the claims of pods' ephemeral volumes. They go with their pods.
+"""The ephemeral volume controller: creates the claims of pods' ephemeral volumes, owned by their pods.
 
 Source: pkg/controller/volume/ephemeral/controller.go (v1.36).
 """
@@ -28,7 +28,7 @@ _BY_CLAIM = "ephemeral volume's claim"
 
 
 class EphemeralVolumeController(Controller):
-    """Reconciles pods. A claim that is deleted while its pod stays is made again."""
+    """Reconciles pods. A claim that is deleted before its pod is created again."""
 
     def __init__(
         self,
@@ -47,12 +47,12 @@ class EphemeralVolumeController(Controller):
         self.observe(claims, self._on_claim)
 
     def started(self) -> None:
-        """Know whose events these are."""
+        """Make the event recorder."""
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "ephemeral_volume")
 
     def _on_pod(self, change: Change[Pod]) -> None:
-        """A pod's volumes do not change: it is looked at when it comes."""
+        """Enqueue new pods only: a pod's volumes do not change."""
         if change.old is None and change.new is not None and _claims_of(change.new):
             self.enqueue(change.key)
 
@@ -61,7 +61,7 @@ class EphemeralVolumeController(Controller):
             self.enqueue(key)
 
     async def reconcile(self, key: str) -> None:
-        """Make the claims that a pod lacks."""
+        """Create the claims that a pod lacks."""
         pod = self._pods.by_key(key)
         if pod is None or pod.metadata.deletion_timestamp is not None:
             return
@@ -69,7 +69,7 @@ class EphemeralVolumeController(Controller):
             found = self._claims.by_key(key_of(claim))
             if found is None:
                 await self._client.create(claim)
-                self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+                self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
             elif not is_controlled_by(found.metadata, pod.metadata.uid):
                 why = f'PVC "{key_of(claim)}" was not created for pod "{key}" (pod is not owner)'
                 self._recorder.warning(pod, "FailedCreateEphemeralVolumeClaim", why)

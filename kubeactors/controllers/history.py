@@ -1,4 +1,4 @@
-"""The history of StatefulSets and DaemonSets: ControllerRevisions, one for each template that there has been.
+"""The revision history of StatefulSets and DaemonSets: one ControllerRevision for each template.
 
 Source: pkg/controller/history/controller_history.go (v1.36).
 """
@@ -28,9 +28,9 @@ from kubeactors.controllers.adoption import (
 )
 
 HASH = "controller.kubernetes.io/hash"
-"""Label of revisions: the hash in their name."""
+"""Label of ControllerRevisions: the hash in their name."""
 REVISION_LABEL = "controller-revision-hash"
-"""Label of pods: the revision that they were made from."""
+"""Label of pods: the revision that they were created from."""
 
 _LONGEST_PREFIX = 223
 
@@ -38,7 +38,7 @@ Data = Mapping[str, object]
 
 
 def data_of(template: PodTemplateSpec) -> dict[str, object]:
-    """What a revision remembers: a patch that puts the template back.
+    """The data of a revision: a patch that restores the template.
 
     >>> data_of(PodTemplateSpec())["spec"]["template"]["$patch"]
     'replace'
@@ -48,7 +48,7 @@ def data_of(template: PodTemplateSpec) -> dict[str, object]:
 
 
 def template_in(revision: ControllerRevision) -> PodTemplateSpec:
-    """The template that a revision remembers.
+    """The template that a revision stores.
 
     >>> template_in(ControllerRevision(data=data_of(PodTemplateSpec()))) == PodTemplateSpec()
     True
@@ -59,7 +59,7 @@ def template_in(revision: ControllerRevision) -> PodTemplateSpec:
 
 
 def in_order(revisions: Iterable[ControllerRevision]) -> list[ControllerRevision]:
-    """The oldest first."""
+    """The revisions, oldest first."""
     return sorted(revisions, key=lambda one: (one.revision, one.metadata.creation_timestamp or "", one.metadata.name))
 
 
@@ -69,9 +69,9 @@ def newest_equal(revisions: Iterable[ControllerRevision], data: Data) -> Control
 
 
 def surplus(revisions: Iterable[ControllerRevision], live: Iterable[str], limit: int) -> list[ControllerRevision]:
-    """The oldest revisions beyond the limit, not counting those that are in use, by their names.
+    """The oldest revisions beyond the limit. Revisions in use (`live`, by name) do not count.
 
-    A limit below 0 keeps all.
+    A negative limit keeps all.
     """
     used = dict.fromkeys(live)
     unused = [one for one in in_order(revisions) if one.metadata.name not in used]
@@ -86,7 +86,7 @@ def name_of(owner: str, hash_: str) -> str:
 def revision_of(
     owner: TypedObject, labels: Mapping[str, str], data: dict[str, object], number: int
 ) -> ControllerRevision:
-    """A new revision of the owner, without a name."""
+    """A new revision of the owner, still without a name."""
     return ControllerRevision(
         metadata=ObjectMeta(
             namespace=owner.metadata.namespace,
@@ -100,7 +100,7 @@ def revision_of(
 
 
 class History:
-    """Reads and writes revisions. What it has written it knows before the cache does."""
+    """Reads and writes revisions. It sees its own writes before the cache does."""
 
     def __init__(self, client: Client, revisions: SharedInformer[ControllerRevision]) -> None:
         revisions.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
@@ -109,22 +109,22 @@ class History:
         self._overlay: Overlay[ControllerRevision] = Overlay(revisions.lister)
 
     def seen(self, change: Change[ControllerRevision]) -> bool:
-        """The cache has changed. True if it shows just what was written here last: no news."""
+        """Note a change of the cache. True if it is the echo of our own last write."""
         return self._overlay.seen(change)
 
     def lacking(self, uid: str) -> bool:
-        """Whether the cache lacks a revision of the owner, which may go before it shows: look again in a while."""
+        """Whether the cache still lacks a revision written here. It may be deleted before it ever shows: check again later."""
         return self._overlay.lacking(uid)
 
     def forget(self, uid: str) -> None:
-        """The owner is gone."""
+        """Drop what is known of a deleted owner."""
         self._overlay.forget(uid)
 
     async def of(self, owner: TypedObject, selector: Selector) -> list[ControllerRevision]:
-        """The owner's revisions, the oldest first; those that match are adopted, those that do not any more released.
+        """The owner's revisions, oldest first, after adopting those that match and releasing those that no longer do.
 
         Raises:
-            StatusError: a request was refused.
+            StatusError: a request was rejected.
         """
         uid, namespace = owner.metadata.uid, owner.metadata.namespace
         orphans = self._lister.by_index(ORPHANS, selector_value(namespace, selector))
@@ -139,10 +139,10 @@ class History:
         return self._wrote(await self._client.update(replace(revision, revision=number)))
 
     async def create(self, revision: ControllerRevision, hash_: str, label: str) -> ControllerRevision | None:
-        """Create a revision named after its hash; None if another one has that name: try another hash.
+        """Create a revision named after its hash; None if the name is taken: retry with another hash.
 
-        `label` is the label that tells the hash. A revision of that name with the same data is the one that is wanted:
-        an earlier reply was lost.
+        `label` is the key of the label that holds the hash. An existing revision of this name with the same data is the
+        result of an earlier create whose reply was lost, and is returned.
         """
         owner = revision.metadata.owner_references[0]
         metadata = replace(
@@ -156,7 +156,7 @@ class History:
             return self._wrote(there) if ours else None
 
     async def delete(self, revision: ControllerRevision) -> None:
-        """Delete this very revision."""
+        """Delete exactly this revision, by UID."""
         metadata = revision.metadata
         options = DeleteOptions(preconditions=Preconditions(uid=metadata.uid))
         with suppress(NotFound):

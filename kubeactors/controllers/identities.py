@@ -1,4 +1,4 @@
-"""Who a controller is: a service account of its own, with a role that allows what it does and no more.
+"""The identity of each controller: a service account of its own, whose role allows what it does and no more.
 
 Source: cmd/kube-controller-manager/app/*.go, --use-service-account-credentials (v1.36).
 """
@@ -54,14 +54,14 @@ _ACCOUNTS = {
     "ttl-after-finished": "ttl-after-finished-controller",
     "validatingadmissionpolicy-status": "validatingadmissionpolicy-status-controller",
 }
-"""The service account of each controller, by the name that it has in the manager."""
+"""The service account of each controller, by its name in the controller manager."""
 
 
 def acting_as_itself(name: str, factory: Callable[[], C]) -> Callable[[], C]:
-    """The factory of the same controller, which acts as its own account.
+    """The factory of the same controller, with a client that acts as the controller's service account.
 
-    A controller that has no account of its own acts as the manager. `factory` is a `partial`, and the first argument
-    that it holds is the client.
+    A controller without an account of its own acts as the controller manager. `factory` must be a `partial` whose first
+    argument is the client.
     """
     account = _ACCOUNTS.get(name)
     if account is None:

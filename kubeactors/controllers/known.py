@@ -1,4 +1,4 @@
-"""The object that a controller is about, as it is known best."""
+"""The newest known state of an object that a controller reconciles."""
 
 from typing import TypeVar
 
@@ -9,15 +9,15 @@ T = TypeVar("T", bound=TypedObject)
 
 
 async def known(controller: Controller, client: Client, own: Overlay[T], key: str, cached: T | None) -> T | None:
-    """By the cache, or by the controller's own last write; in doubt the server is asked, and believed from then on.
+    """The cached object, or the controller's own last write of it; after a failed sync a live read.
 
-    Kubernetes trusts its cache here, and tries again until that has caught up.
+    Kubernetes trusts its cache here, and retries until that has caught up.
 
     Returns:
-        None if the object is gone, also if another one has its name by now.
+        None if the object is gone, even if another one has its name by now.
 
     Raises:
-        StatusError: the server did not say.
+        StatusError: the live read failed.
     """
     found = own.newest(key, cached)
     if found is None or not controller.in_doubt(key):

@@ -9,13 +9,13 @@ from kubeactors.client import Client, Expectations, Lister, is_controlled_by, ke
 
 
 class LivePods:
-    """Reads them, and tells what a controller expects what it has found.
+    """Reads an owner's pods live, and resolves the controller's expectations accordingly.
 
     Args:
-        client: as whom they are read.
-        expectations: the controller's, by the uid of the owner.
+        client: reads the pods.
+        expectations: the controller's, keyed by the UID of the owner.
         pods: the cache.
-        index: of the cache, by the uid of their owner: the pods that the controller looks at.
+        index: an index of the cache by the UID of the owner, with the pods that the controller considers.
     """
 
     def __init__(self, client: Client, expectations: Expectations, pods: Lister[Pod], index: str) -> None:
@@ -25,10 +25,10 @@ class LivePods:
         self._index = index
 
     async def of(self, owner: TypedObject, selector: Selector, now: int) -> tuple[Pod, ...]:
-        """The pods that match. Until the cache shows them so it is still doubted.
+        """The pods that match. Expectations stay in doubt until the cache has caught up with them.
 
-        Those of its own that match no longer, as far as the cache knows of them, come after: they are to be released, and
-        nothing tells of them again.
+        They are followed by the owner's pods in the cache that no longer match: these are to be released, and no other
+        event would trigger that.
         """
         uid = owner.metadata.uid
         live = (await self._client.list(Pod, owner.metadata.namespace, label_selector=str(selector))).items
@@ -40,12 +40,12 @@ class LivePods:
         return (*live, *(one for one in self._strays(uid, selector) if one.metadata.uid not in there))
 
     def _strays(self, uid: str, selector: Selector) -> Iterator[Pod]:
-        """The owner's pods that the cache shows with labels that do not match."""
+        """The owner's pods in the cache whose labels do not match."""
         shown = self._pods.by_index(self._index, uid).values()
         return (one for one in shown if not selector.matches(one.metadata.labels))
 
     def _is_cache_behind(self, uid: str, selector: Selector, owned: Sequence[Pod]) -> bool:
-        """Whether it shows the owner's pods, as far as they match, as they were before they were read."""
+        """Whether the cache shows the owner's matching pods in an older state than the live read."""
         there = {key_of(one): revision_of(one.metadata) for one in owned}
         shown = self._pods.by_index(self._index, uid).items()
         if any(key not in there and selector.matches(one.metadata.labels) for key, one in shown):
@@ -53,6 +53,6 @@ class LivePods:
         return any(self._shown(key) < revision for key, revision in there.items())
 
     def _shown(self, key: str) -> int:
-        """The revision of a pod in the cache."""
+        """The revision of a pod in the cache; 0 if it is not there."""
         cached = self._pods.by_key(key)
         return revision_of(cached.metadata) if cached is not None else 0

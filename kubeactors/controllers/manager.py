@@ -1,4 +1,4 @@
-"""The controller manager: starts the informers that controllers share, and the controllers.
+"""The controller manager: starts the shared informers and the controllers.
 
 Source: cmd/kube-controller-manager/app/controllermanager.go (v1.36).
 """
@@ -85,30 +85,30 @@ class ControllerManagerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of the controllers. The defaults are those of a cluster made by kubeadm."""
 
     root_ca: str = ""
-    """PEM of the certificate that pods check the API server's with."""
+    """PEM of the CA certificate with which pods verify the API server's."""
     signing_key: bytes = b""
-    """PEM of the key of that certificate: signs what is asked for by CertificateSigningRequests."""
+    """PEM of the CA's private key; it signs the certificates of CertificateSigningRequests."""
     sign_token: SignToken | None = None
-    """Signs the tokens that Secrets hold; without it they stay empty."""
+    """Signs the service account tokens in Secrets; without it such Secrets stay empty."""
     node_lifecycle: NodeLifecycleConfig = NodeLifecycleConfig()
     terminated_pod_threshold: int = 12500
     """How many finished pods are kept; 0 keeps all."""
     metrics: MetricsSource = NoMetrics()
-    """Where autoscalers ask how busy pods are."""
+    """The source of the pod metrics that autoscalers use."""
     cluster_cidr: str = ""
-    """The range that nodes which come without one get theirs from; without it they get none."""
+    """The range from which pod CIDRs are allocated to nodes that have none; empty: none are allocated."""
     local_path: str = "/var/local/kubeactors"
-    """The directory of the volumes that are local."""
+    """The directory that holds local-path volumes."""
     load_balancer_pool: str = ""
-    """The range of addresses of services of type LoadBalancer; without it they wait for somebody else's controller."""
+    """The address range for Services of type LoadBalancer; empty: they are left to another controller."""
     events: bool = True
-    """Whether controllers tell people what happens."""
+    """Whether controllers record events."""
     without: tuple[str, ...] = ()
     """Names of controllers that are not started, such as `replicaset`."""
 
 
 class ControllerManager(Actor[Never], deterministic=True):
-    """The supervisor of informers, of the event sink, and of the controllers: each starts again alone when it fails."""
+    """Supervises the informers, the event sink and the controllers, one for one: a failed child restarts alone."""
 
     supervision: ClassVar[Supervision] = Supervision(max_restarts=100, within_seconds=60.0, backoff_seconds=0.1)
 
@@ -118,7 +118,7 @@ class ControllerManager(Actor[Never], deterministic=True):
         self._without = (*config.without, *_idle(config))
 
     def started(self) -> None:
-        """Start everything: informers first, so that they stop last."""
+        """Start the children, informers first so that they stop last."""
         sink = sink_of(self.ctx, self._client, wanted=self._config.events)
         informers = InformerFactory(self.ctx, self._client)
         for name, factory in _factories(self._client, sink, self._config, informers).items():
@@ -129,7 +129,7 @@ class ControllerManager(Actor[Never], deterministic=True):
 def _factories(
     client: Client, events: Recipient[RecordEvent], config: ControllerManagerConfig, informers: InformerFactory
 ) -> dict[str, Callable[[], Controller]]:
-    """How each controller is made; asking for an informer starts it."""
+    """A factory for each controller, by name. Requesting an informer starts it."""
     pods, nodes, services = informers.of(Pod), informers.of(Node), informers.of(Service)
     leases = informers.of(Lease)
     pods.mark_by(marks_of)
@@ -287,7 +287,7 @@ def _factories(
 
 
 def _idle(config: ControllerManagerConfig) -> Iterator[str]:
-    """The controllers that have nothing to give out."""
+    """The controllers that have nothing to allocate from."""
     if not config.load_balancer_pool:
         yield "service-lb"
     if not config.cluster_cidr:
@@ -295,8 +295,8 @@ def _idle(config: ControllerManagerConfig) -> Iterator[str]:
 
 
 def _is_collected(kind: Kind[TypedObject]) -> bool:
-    """Whether objects of this kind can own others, or be owned. Events go by themselves, and each object counts once.
+    """Whether objects of this kind take part in garbage collection and quota. Events do not: they expire by themselves.
 
-    Custom kinds come and go: the controllers that are about all kinds see to them themselves.
+    Custom kinds come and go, so the controllers that cover all kinds follow their definitions themselves.
     """
     return kind.kind != "Event" and kind.stored and not kind.custom and {"list", "watch", "delete"}.issubset(kind.verbs)

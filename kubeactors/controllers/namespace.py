@@ -1,7 +1,7 @@
-"""The namespace controller: empties namespaces that are being deleted, then lets them go.
+"""The namespace controller: empties namespaces that are being deleted, then finalizes them.
 
 Source: pkg/controller/namespace/namespace_controller.go, deletion/namespaced_resources_deleter.go,
-deletion/status_condition_utils.go (v1.36). Pods go before everything else, as the original orders it since v1.34.
+deletion/status_condition_utils.go (v1.36). Pods are deleted first, as in the original since v1.34.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,13 +21,13 @@ FINALIZER = "kubernetes"
 TERMINATING = "Terminating"
 
 FIRST_DELAY_SECONDS = 0.1
-"""Requests that were let in before the namespace began to go have ended by then."""
+"""A grace period: requests admitted before the namespace was terminating have finished by then."""
 
 FINALIZER_SECONDS = 1.0
-"""How often to look whether finalizers of the content are gone."""
+"""How often to check whether the finalizers of the content are gone."""
 
 MAX_GRACE_SECONDS = 15.0
-"""Pods that have long to end may end sooner: look again at least this often."""
+"""Check at least this often: pods with a long grace period may terminate sooner."""
 
 DISCOVERY = "NamespaceDeletionDiscoveryFailure"
 PARSING = "NamespaceDeletionGroupVersionParsingFailure"
@@ -37,26 +37,26 @@ FINALIZERS_REMAINING = "NamespaceFinalizersRemaining"
 
 
 class Remains(msgspec.Struct, frozen=True, kw_only=True):
-    """What an attempt to empty a namespace left over."""
+    """The content that an attempt to empty a namespace left."""
 
     instances: Mapping[str, int]
-    """By resource and group, such as `deployments.apps`."""
+    """How many objects are left, by resource and group, such as `deployments.apps`."""
     finalizers: Mapping[str, int]
-    """How many objects each finalizer holds."""
+    """How many objects each finalizer blocks."""
     grace_seconds: int = 0
-    """The longest time that a pod has to end."""
+    """The longest grace period of the remaining pods."""
     errors: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float | None:
-        """When to look again; None if nothing is left."""
+        """When to try again; None if nothing is left."""
         if not self.instances and not self.errors:
             return None
         return FINALIZER_SECONDS + min(self.grace_seconds / 2, MAX_GRACE_SECONDS)
 
 
 class NamespaceController(Controller):
-    """Deletes the content of a namespace that has a deletion timestamp, and takes its finalizer off when it is empty."""
+    """Deletes the content of a terminating namespace, and removes its finalizer once it is empty."""
 
     concurrency = 10
 
@@ -65,7 +65,7 @@ class NamespaceController(Controller):
         self._client = client
         self._namespaces = namespaces.lister
         self._attempted: dict[str, None] = {}
-        """The uids of namespaces that were emptied once, and must say what is left if it still is."""
+        """The UIDs of namespaces that were emptied once already: what is left from now on goes into their conditions."""
         self.observe(namespaces, self._on_namespace)
 
     def _on_namespace(self, change: Change[Namespace]) -> None:
@@ -75,7 +75,7 @@ class NamespaceController(Controller):
             self.enqueue_after(change.key, FIRST_DELAY_SECONDS)
 
     async def reconcile(self, key: str) -> None:
-        """Delete what is there; when nothing is left, finalize."""
+        """Delete the content; finalize the namespace if nothing is left."""
         found = await self._client.find(Namespace, key) if self._namespaces.by_key(key) is not None else None
         if found is None or found.metadata.deletion_timestamp is None or FINALIZER not in found.spec.finalizers:
             return
@@ -136,14 +136,14 @@ class NamespaceController(Controller):
 
 
 def _has_content(kind: Kind[TypedObject]) -> bool:
-    """Whether a namespace holds objects that are stored as this kind."""
+    """Whether namespaces contain stored objects of this kind."""
     return kind.namespaced and kind.stored and {"deletecollection", "list"}.issubset(kind.verbs)
 
 
 def conditions_after(
     conditions: tuple[NamespaceCondition, ...], remains: Remains, timestamp: str
 ) -> tuple[NamespaceCondition, ...]:
-    """The conditions of a namespace of which so much is left, in the order of the original."""
+    """The conditions of a namespace with these remains, in the order of the original."""
     found = (
         _condition(DISCOVERY, "False", "ResourcesDiscovered", "All resources successfully discovered"),
         _condition(PARSING, "False", "ParsedGroupVersions", "All legacy kube types successfully parsed"),
@@ -186,6 +186,6 @@ def _condition(type_: str, status: str, reason: str, message: str) -> NamespaceC
 
 
 def _since(new: NamespaceCondition, old: NamespaceCondition | None, timestamp: str) -> NamespaceCondition:
-    """The time of the last change of the status."""
+    """The condition with the time of its last transition."""
     kept = old is not None and old.status == new.status
     return replace(new, last_transition_time=old.last_transition_time if kept and old is not None else timestamp)

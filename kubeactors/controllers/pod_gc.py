@@ -1,8 +1,8 @@
-"""The pod garbage collector: removes pods that nobody looks after any more.
+"""The pod garbage collector: removes pods that no kubelet will ever remove.
 
-These are pods on nodes that are gone, pods that are being deleted and never were on a node, or are on one that somebody
-says is out of service for good, and the oldest finished pods when there are too many. Nothing is scanned: each case is
-noticed when it arises; that a node is gone is checked live, for a pod that is removed by force may still run.
+These are pods on nodes that are gone, terminating pods that were never scheduled or are on an out-of-service node, and
+the oldest finished pods beyond the threshold. Nothing is scanned: each case is detected by the change that leads to it.
+That a node is gone is verified by a live read, since a pod that is removed by force may still run.
 
 Source: pkg/controller/podgc/gc_controller.go (v1.36).
 """
@@ -19,20 +19,20 @@ from kubeactors.controllers.pods import DISRUPTION_TARGET, FAILED, SUCCEEDED, by
 NODE = "node"
 """Index: pods by their node."""
 FINISHED = "finished"
-"""Index: finished pods, all in the bucket of this name."""
+"""Index: finished pods, all under this one value."""
 
 QUARANTINE_SECONDS = 40.0
-"""How long a node must have been gone: it may only be late in the cache."""
+"""How long a node must have been absent: the cache may be late."""
 
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
-"""Taint: people have made sure that nothing runs on a node, which is not ready."""
+"""Taint by which an administrator asserts that nothing runs on a node that is not ready."""
 
 NODE_KEY, POD_KEY, FINISHED_KEY = "node:", "pod:", "finished:"
-"""What a key of the queue is about."""
+"""Prefixes of the work queue's keys."""
 
 
 class PodGCController(Controller):
-    """Looks at a node that is gone or out of service, at a pod that nobody will end, at the number of finished pods."""
+    """Removes the pods of a node, one pod, or the oldest finished pods, depending on the key."""
 
     def __init__(
         self, client: Client, threshold: int, *, pods: SharedInformer[Pod], nodes: SharedInformer[Node]
@@ -66,7 +66,7 @@ class PodGCController(Controller):
             self.enqueue(FINISHED_KEY)
 
     async def reconcile(self, key: str) -> None:
-        """Remove what the key is about."""
+        """Remove the pods that the key denotes."""
         if key.startswith(NODE_KEY):
             await self._collect_node(key.removeprefix(NODE_KEY))
         elif key.startswith(POD_KEY):
@@ -78,7 +78,7 @@ class PodGCController(Controller):
         if self._nodes.get(name) is not None:
             return
         if await self._client.find(Node, name) is not None:
-            # The cache will show it; unless it goes while the watch is broken.
+            # The cache will show it, unless it is deleted while the watch is broken.
             self.enqueue_after(NODE_KEY + name, QUARANTINE_SECONDS)
             return
         for pod in list(self._pods.by_index(NODE, name).values()):
@@ -90,7 +90,7 @@ class PodGCController(Controller):
             await self._fail_and_remove(pod)
 
     def _is_left_over(self, pod: Pod) -> bool:
-        """Whether the pod is to go, and there is no kubelet that could say that it has ended."""
+        """Whether the pod is terminating and has no kubelet that could finish that."""
         if pod.metadata.deletion_timestamp is None:
             return False
         node = self._nodes.get(pod.spec.node_name) if pod.spec.node_name else None
@@ -105,7 +105,7 @@ class PodGCController(Controller):
                 await self._remove(pod)
 
     async def _fail_and_remove(self, pod: Pod) -> None:
-        """Say first that the pod has failed, and why: whoever counts failures, or waits for it to end, must hear of it."""
+        """Set the phase to Failed, then delete: Jobs and other observers must see that the pod failed, and why."""
         if pod.status.phase not in {SUCCEEDED, FAILED}:
             is_lost = bool(pod.spec.node_name) and self._nodes.get(pod.spec.node_name) is None
             why = (_disruption(pod, self.ctx.timestamp()),) if is_lost else ()
@@ -126,7 +126,7 @@ class PodGCController(Controller):
 
 
 def is_out_of_service(node: Node) -> bool:
-    """Whether the node is not ready, and people say that it will not be again with what is on it.
+    """Whether the node is not ready and has the out-of-service taint.
 
     >>> is_out_of_service(Node())
     False
@@ -142,7 +142,7 @@ def _by_finish(pod: Pod) -> tuple[str, ...]:
 
 
 def _failure(pod: Pod, why: tuple[PodCondition, ...]) -> dict[str, object]:
-    """The patch that says it, if the pod is still as it was seen."""
+    """The status patch, on the condition that the pod is as it was seen."""
     status: dict[str, object] = {"phase": FAILED}
     if why:
         status["conditions"] = why

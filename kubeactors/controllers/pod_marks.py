@@ -1,7 +1,7 @@
-"""What a change of a pod is about: which controllers have to hear of it. Pure.
+"""Classifies pod changes by marks, so that only the controllers concerned are notified. Pure.
 
-A pod that comes, gets a node and runs is told three times. Without marks a dozen controllers would look at each time,
-to find that it is another controller's pod, or nothing that they count.
+A pod that is created, scheduled and started changes three times. Without marks a dozen controllers would handle each
+change only to find that the pod is another controller's, or that nothing they count has changed.
 """
 
 from typing import Final
@@ -12,30 +12,30 @@ from kubeactors.client import Change, controller_of
 from kubeactors.controllers.pods import DISRUPTION_TARGET, FAILED, SUCCEEDED, condition, is_ready, owner_changed
 
 GONE: Final = 1
-"""It is no more."""
+"""It was deleted."""
 PLACED: Final = 2
-"""It is new, or its node or what it tolerates is."""
+"""It is new, or its node or its tolerations have changed."""
 SERVES: Final = 4
-"""It came, went, or whom it serves, or whether it does, has changed: labels, owners, node, addresses, phase, readiness."""
+"""It may affect endpoints: it is new or gone, or its labels, owners, node, addresses, phase or readiness have changed."""
 ENDED: Final = 8
-"""It has ended, now or before."""
+"""It has finished, now or before."""
 TERMINATING: Final = 16
-"""It is to go, since now or before."""
+"""It is terminating, since now or before."""
 STRAY: Final = 32
-"""It has no controller, or had none, and is new, gone, to be released, or has other labels: somebody may want it."""
+"""It is or was an orphan, and is new, gone, released or relabelled: an owner may adopt it."""
 
 CLAIMING: Final = 4096
-"""It claims devices, or volumes of its own."""
+"""It has resource claims or ephemeral volumes."""
 
 DISRUPTED: Final = 8192
-"""It says that it is about to be disrupted."""
+"""It has the condition DisruptionTarget."""
 
 _OWNED = {"ReplicaSet": 64, "ReplicationController": 128, "StatefulSet": 256, "DaemonSet": 512, "Job": 1024}
 _OWNED_BY_OTHERS = 2048
 
 
 def owned_by(kind: str) -> int:
-    """The mark of all changes of pods whose controller is, or was, of that kind."""
+    """The mark of changes of pods whose controller is, or was, of this kind."""
     return _OWNED[kind]
 
 

@@ -1,4 +1,4 @@
-"""What a controller does to the pods of its owners: creates and deletes them, expects to see it, and tells of it.
+"""Creates and deletes the pods of owners, maintains the expectations for that, and records events.
 
 Source: pkg/controller/controller_utils.go, RealPodControl and ControllerExpectations (v1.36).
 """
@@ -25,12 +25,12 @@ from kubeactors.client import (
 
 T = TypeVar("T", bound=TypedObject)
 
-AGAIN_SECONDS = 0.02
-"""How soon an owner is looked at again whose pod was not as it had been seen."""
+RETRY_SECONDS = 0.02
+"""How soon an owner is requeued after the precondition of a deletion failed."""
 
 
 class Deleted(NamedTuple):
-    """Of pods that were asked to go: those that do, those of which nobody knows whether they do, and what was refused."""
+    """The outcome of deletions: pods that are being deleted, pods for which that is unknown, and the errors."""
 
     going: list[Pod]
     doubtful: list[Pod]
@@ -38,7 +38,7 @@ class Deleted(NamedTuple):
 
 
 class PodControl:
-    """The hands of a controller; `expectations` are by the uid of the owner, `pods` is what the controller chooses from."""
+    """Writes pods for a controller. `expectations` are keyed by the UID of the owner; `pods` is the controller's cache."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class PodControl:
         return self._controller.ctx.now
 
     async def create(self, owner: TypedObject, pods: Sequence[Pod]) -> list[StatusError]:
-        """Create pods at once; what some of them were refused with."""
+        """Create pods concurrently. Returns the errors."""
         uid = owner.metadata.uid
         for pod in pods:
             self._expectations.expect_creation(uid, key_of(pod), self._now)
@@ -68,14 +68,14 @@ class PodControl:
             try:
                 created = (await reply).object
             except StatusError as error:
-                self._not_created(owner, pod, error)
+                self._on_create_error(owner, pod, error)
                 refusals.append(error)
             else:
                 self._expectations.creation_acknowledged(uid, key_of(pod), revision_of(created.metadata))
                 self._recorder.normal(owner, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
         return refusals
 
-    def _not_created(self, owner: TypedObject, pod: Pod, error: StatusError) -> None:
+    def _on_create_error(self, owner: TypedObject, pod: Pod, error: StatusError) -> None:
         uid = owner.metadata.uid
         if is_ambiguous(error):
             self._expectations.doubt(uid, self._now)
@@ -85,7 +85,7 @@ class PodControl:
             self._recorder.warning(owner, "FailedCreate", f"Error creating: {error}")
 
     async def delete(self, owner: TypedObject, pods: Sequence[Pod]) -> Deleted:
-        """Begin to delete these very pods, if they are still as they were seen."""
+        """Request deletion of exactly these pods, on the condition that they are as they were seen."""
         for pod in pods:
             self._expectations.expect_deletion(owner.metadata.uid, pod.metadata.uid, self._now)
         done = Deleted([], [], [])
@@ -100,15 +100,15 @@ class PodControl:
         return done
 
     async def _deleted(self, owner: TypedObject, pod: Pod, reply: Awaitable[object]) -> bool:
-        """Whether the pod goes."""
+        """Await the reply. Returns whether the pod is being deleted."""
         uid = owner.metadata.uid
         try:
             gone = await reply
         except (NotFound, Conflict) as error:
-            # Gone, or no longer as it was when it was chosen, perhaps not even ours: choose again.
+            # It is gone, or has changed since it was chosen and may not even be ours: choose again.
             self._expectations.deletion_observed(uid, pod.metadata.uid)
-            self._doubt_the_cache(uid, pod)
-            self._controller.enqueue_after(key_of(owner), AGAIN_SECONDS)
+            self._doubt_stale_cache(uid, pod)
+            self._controller.enqueue_after(key_of(owner), RETRY_SECONDS)
             return isinstance(error, NotFound)
         except StatusError as error:
             if is_ambiguous(error):
@@ -123,8 +123,8 @@ class PodControl:
             self._recorder.normal(owner, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
             return True
 
-    def _doubt_the_cache(self, uid: str, pod: Pod) -> None:
-        """If it lags, it would have the same pod chosen again, and again: choose from what is really there."""
+    def _doubt_stale_cache(self, uid: str, pod: Pod) -> None:
+        """If the cache still shows the pod as it was, the same pod would be chosen again: require a live read."""
         cached = self._pods.by_key(key_of(pod))
         if cached is not None and cached.metadata.resource_version == pod.metadata.resource_version:
             self._expectations.doubt(uid, self._now)
@@ -132,9 +132,9 @@ class PodControl:
 
 @contextmanager
 def while_there(owner: T, owners: Lister[T], forget: Callable[[str], object]) -> Generator[None]:
-    """In the block something is done for an owner. If it goes meanwhile, what that has led to is forgotten, by its uid.
+    """A block that acts for an owner. If the owner is deleted meanwhile, `forget` is called with its UID at the end.
 
-    That it goes is told while the block waits for a reply, which then tells of something that is to be remembered.
+    The deletion is seen while the block awaits a reply; what the block remembers after that would never be dropped.
     """
     try:
         yield
@@ -145,6 +145,6 @@ def while_there(owner: T, owners: Lister[T], forget: Callable[[str], object]) ->
 
 
 def as_seen(pod: Pod) -> DeleteOptions:
-    """Delete this very pod in this very state: it may have been orphaned meanwhile (kubernetes/kubernetes#138818)."""
+    """Preconditions: exactly this pod, unchanged. It may have been orphaned meanwhile (kubernetes/kubernetes#138818)."""
     metadata = pod.metadata
     return DeleteOptions(preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version))

@@ -1,4 +1,4 @@
-"""What controllers ask of pods, and the indexes under which they find them.
+"""Questions that several controllers ask about pods, and the indexes by which they find them.
 
 Source: pkg/controller/controller_utils.go, pkg/api/v1/pod/util.go (v1.36).
 """
@@ -19,7 +19,7 @@ READY, DISRUPTION_TARGET = "Ready", "DisruptionTarget"
 
 
 class Life(IntEnum):
-    """How a pod counts for whoever keeps a number of them alive."""
+    """How a pod counts for a controller that maintains a number of them."""
 
     UNREADY = 0
     READY = 1
@@ -28,7 +28,7 @@ class Life(IntEnum):
 
 
 def life_of(pod: Pod) -> Life:
-    """How the pod counts: the first two are active.
+    """The pod's life; the first two count as active.
 
     >>> life_of(Pod())
     <Life.UNREADY: 0>
@@ -41,12 +41,12 @@ def life_of(pod: Pod) -> Life:
 
 
 def is_active(pod: Pod) -> bool:
-    """Neither finished nor going."""
+    """Whether the pod is neither finished nor terminating."""
     return pod.metadata.deletion_timestamp is None and pod.status.phase not in (SUCCEEDED, FAILED)
 
 
 def condition(pod: Pod, type_: str) -> PodCondition | None:
-    """The pod's condition of that type."""
+    """The pod's condition of this type; None if there is none."""
     for one in pod.status.conditions:
         if one.type == type_:
             return one
@@ -54,22 +54,22 @@ def condition(pod: Pod, type_: str) -> PodCondition | None:
 
 
 def is_ready(pod: Pod) -> bool:
-    """Whether the pod takes traffic."""
+    """Whether the pod's condition Ready is True."""
     found = condition(pod, READY)
     return found is not None and found.status == "True"
 
 
 def ready_time(pod: Pod) -> Time | None:
-    """Since when the pod has been ready, or has not been."""
+    """The last transition time of the condition Ready."""
     found = condition(pod, READY)
     return found.last_transition_time if found is not None else None
 
 
 def seconds_to_available(pod: Pod, min_ready_seconds: int, now: int) -> float | None:
-    """How long until the pod has been ready for long enough, if it stays so: 0 if it has, None if it is not ready.
+    """The time until the pod is available if it stays ready: 0 if it is, None if it is not ready.
 
-    Never more than that: a pod that is ready since a time to come was told so by another clock, which is not waited for.
-    `now` is unix time in nanoseconds.
+    It never exceeds `min_ready_seconds`, even if the pod became ready at a time still to come, by another clock.
+    `now` is Unix time in nanoseconds.
     """
     found = condition(pod, READY)
     if found is None or found.status != "True":
@@ -82,10 +82,9 @@ def seconds_to_available(pod: Pod, min_ready_seconds: int, now: int) -> float | 
 
 
 def generated_name(base: str, random: Random) -> str:
-    """A name such as the API server makes of `generateName`.
+    """A name of the form that the API server makes of `generateName`.
 
-    A controller makes it itself, so that it knows the name of what it creates before the reply, and even if there
-    is none.
+    Controllers generate the name themselves, so that they know it before the reply, and even without one.
 
     >>> generated_name("web-", Random(1))
     'web-f52jr'
@@ -94,12 +93,12 @@ def generated_name(base: str, random: Random) -> str:
 
 
 def restarts(pod: Pod) -> int:
-    """The restarts of the container that was restarted most."""
+    """The highest restart count among the pod's containers."""
     return max((one.restart_count for one in pod.status.container_statuses), default=0)
 
 
 def label_values(namespace: str, labels: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Index values under which an object with these labels is found by one of them, or by its namespace alone.
+    """The index values of an object with these labels: one for its namespace, and one for each label.
 
     >>> label_values("default", {"app": "web"}.items())
     ('default/', 'default/app=web')
@@ -109,27 +108,27 @@ def label_values(namespace: str, labels: Iterable[tuple[str, str]]) -> tuple[str
 
 @reading("metadata.labels")
 def by_labels(pod: Pod) -> tuple[str, ...]:
-    """Index: every label of the pod, in its namespace."""
+    """Index function: the pod's namespace and labels; see `label_values`."""
     return label_values(pod.metadata.namespace, pod.metadata.labels.items())
 
 
 @reading("spec.node_name")
 def by_node(pod: Pod) -> tuple[str, ...]:
-    """Index: the node that the pod is on."""
+    """Index function: the node of the pod."""
     return (pod.spec.node_name,) if pod.spec.node_name else ()
 
 
 def owner_changed(old: ObjectMeta, new: ObjectMeta) -> bool:
-    """Whether the owners differ; mostly they are the same tuple."""
+    """Whether the owner references differ; usually they are the same tuple."""
     return old.owner_references is not new.owner_references and old.owner_references != new.owner_references
 
 
 FIRST_BATCH = 1
-"""One is tried first: if it is refused, so would be the others."""
+"""Slow start: one pod is tried first, since what rejects it would reject the others, too."""
 
 
 def batches(wanted: int) -> Iterator[int]:
-    """Sizes of batches: each twice the one before, while there is something left to do.
+    """Slow-start batch sizes: each twice the one before, until all are covered.
 
     >>> list(batches(10))
     [1, 2, 4, 3]

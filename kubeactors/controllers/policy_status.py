@@ -1,4 +1,4 @@
-"""The controller of policies' status: tells in `status.typeChecking` what does not fit the types of their objects.
+"""The ValidatingAdmissionPolicy status controller: type-checks policies and reports to `status.typeChecking`.
 
 Source: pkg/controller/validatingadmissionpolicystatus/controller.go (v1.36).
 """
@@ -16,7 +16,7 @@ from kubeactors.client import Change, Client, Controller, SharedInformer
 
 
 class ValidatingAdmissionPolicyStatusController(Controller):
-    """Checks each policy once for each generation. What is found changes nothing of what the policy does."""
+    """Checks each generation of a policy once. The findings do not affect what the policy does."""
 
     def __init__(self, client: Client, *, policies: SharedInformer[ValidatingAdmissionPolicy]) -> None:
         super().__init__()
@@ -29,18 +29,18 @@ class ValidatingAdmissionPolicyStatusController(Controller):
             self.enqueue(change.new.metadata.name)
 
     async def reconcile(self, key: str) -> None:
-        """Write what is found, if that has not been done for what the policy says now."""
+        """Check the policy, unless its present generation has been checked."""
         found = self._policies.by_key(key)
         if found is not None and not is_checked(found):
             await self._client.update_status(replace(found, status=status_of(found, self._client.scheme)))
 
 
 def is_checked(policy: ValidatingAdmissionPolicy) -> bool:
-    """Whether what the policy says now has been looked at."""
+    """Whether the present generation of the policy has been checked."""
     return policy.metadata.generation <= policy.status.observed_generation
 
 
 def status_of(policy: ValidatingAdmissionPolicy, scheme: Scheme) -> ValidatingAdmissionPolicyStatus:
-    """The status after the check; conditions stay."""
+    """The status after the check; conditions are kept."""
     found = TypeChecking(expression_warnings=tuple(type_warnings(policy.spec, scheme)))
     return replace(policy.status, observed_generation=policy.metadata.generation, type_checking=found)

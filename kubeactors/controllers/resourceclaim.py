@@ -1,4 +1,4 @@
-"""The resource claim controller: makes claims of devices from templates, and frees what ended pods used.
+"""The resource claim controller: creates ResourceClaims from templates, and releases those of finished pods.
 
 Source: pkg/controller/resourceclaim/controller.go (v1.36).
 """
@@ -36,16 +36,16 @@ from kubeactors.controllers.pods import FAILED, SUCCEEDED, generated_name
 from kubeactors.message import Recipient
 
 POD_CLAIM_NAME = "resource.kubernetes.io/pod-claim-name"
-"""Annotation of claims made from templates: for which claim of their pod."""
+"""Annotation of a claim made from a template: the name of the claim in the pod's spec."""
 
 _BY_POD, _BY_TEMPLATE = "resourceclaim's pod", "resourceclaim's template"
 _POD, _CLAIM = "pod:", "claim:"
 MAX_NAME_PART = 63 - 5 - 2
-"""What is left of a label for the names of pod and claim, without the random part and two dashes."""
+"""The room in a DNS label for the names of pod and claim, without the random suffix and two dashes."""
 
 
 class ResourceClaimController(Controller):
-    """Reconciles pods, which get their claims, and claims, whose users end."""
+    """Reconciles pods, which need claims, and claims, whose consumers finish."""
 
     def __init__(
         self,
@@ -63,15 +63,15 @@ class ResourceClaimController(Controller):
         pods.add_indexes({_BY_TEMPLATE: _templates_of})
         self._pods, self._claims, self._templates = pods.lister, claims.lister, templates.lister
         self._own: Overlay[ResourceClaim] = Overlay(claims.lister)
-        """Claims as they were made or written, by uid of the pod that they were made for, or else their own."""
+        """Claims as last written here, by the UID of the pod they were created for, or else by their own."""
         self._names: dict[tuple[str, str], str] = {}
-        """What a claim is called that is being made, by uid of the pod, and for which of its claims."""
+        """The names of claims whose creation is not confirmed, by the UID of the pod and the claim in its spec."""
         self.observe(pods, self._on_pod, CLAIMING)
         self.observe(claims, self._on_claim)
         self.observe(templates, self._on_template)
 
     def started(self) -> None:
-        """Know whose events these are."""
+        """Make the event recorder."""
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "resource_claim")
 
@@ -88,7 +88,7 @@ class ResourceClaimController(Controller):
             self.enqueue(_CLAIM + key)
 
     def _forget(self, pod: Pod) -> None:
-        """It is gone."""
+        """Drop what is known of a deleted pod."""
         self._own.forget(pod.metadata.uid)
         for one in pod.spec.resource_claims:
             self._names.pop((pod.metadata.uid, one.name), None)
@@ -96,7 +96,7 @@ class ResourceClaimController(Controller):
     def _on_claim(self, change: Change[ResourceClaim]) -> None:
         self._own.seen(change)
         self.enqueue(_CLAIM + change.key)
-        if change.new is None:  # its pod may still want it
+        if change.new is None:  # its pod may still need it
             for owner in change.current.metadata.owner_references:
                 if owner.kind == "Pod":
                     self.enqueue(_POD + cluster_key(change.current.metadata.namespace, owner.name))
@@ -106,14 +106,14 @@ class ResourceClaimController(Controller):
             self.enqueue(_POD + key)
 
     async def reconcile(self, key: str) -> None:
-        """Make what a pod lacks, or free what nobody uses."""
+        """Create the claims that a pod lacks, or release a claim that is not in use."""
         if key.startswith(_POD):
             pod = self._pods.by_key(key.removeprefix(_POD))
             if pod is not None and pod.metadata.deletion_timestamp is None and not _has_ended(pod):
                 with while_there(pod, self._pods, lambda _: self._forget(pod)):
                     await self._provide(pod)
             if pod is not None and self._own.lacking(pod.metadata.uid):
-                self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+                self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
             return
         key = key.removeprefix(_CLAIM)
         claim = self._own.newest(key, self._claims.by_key(key))
@@ -126,7 +126,7 @@ class ResourceClaimController(Controller):
         known = {one.name: one for one in pod.status.resource_claim_statuses}
         for one in pod.spec.resource_claims:
             if one.resource_claim_template_name is not None and not self._is_there(pod, known.get(one.name)):
-                name = await self._made(pod, one, one.resource_claim_template_name)
+                name = await self._claim_name(pod, one, one.resource_claim_template_name)
                 if name:
                     known[one.name] = PodResourceClaimStatus(name=one.name, resource_claim_name=name)
         statuses = tuple(known.values())
@@ -146,8 +146,8 @@ class ResourceClaimController(Controller):
         key = cluster_key(pod.metadata.namespace, status.resource_claim_name)
         return self._own.newest(key, self._claims.by_key(key)) is not None
 
-    async def _made(self, pod: Pod, one: PodResourceClaim, template_name: str) -> str:
-        """The name of the pod's claim, which may have been made before; empty if there is no template."""
+    async def _claim_name(self, pod: Pod, one: PodResourceClaim, template_name: str) -> str:
+        """The name of the pod's claim, created now or before; empty if the template does not exist."""
         metadata = pod.metadata
         for claim in self._own.group(metadata.uid, self._claims.by_index(_BY_POD, metadata.uid)):
             if _is_made_for(claim, pod, one.name):
@@ -157,10 +157,10 @@ class ResourceClaimController(Controller):
             message = f'PodResourceClaim {one.name}: resource claim template "{template_name}": resourceclaimtemplate.resource.k8s.io "{template_name}" not found'
             self._recorder.warning(pod, "FailedResourceClaimCreation", message)
             return ""
-        return (await self._make(claim_from(template, pod, one.name), pod, one.name)).metadata.name
+        return (await self._create(claim_from(template, pod, one.name), pod, one.name)).metadata.name
 
-    async def _make(self, claim: ResourceClaim, pod: Pod, for_: str) -> ResourceClaim:
-        """Under a name of our own, which is the same again if no reply comes: a pod gets one claim, and not two."""
+    async def _create(self, claim: ResourceClaim, pod: Pod, for_: str) -> ResourceClaim:
+        """Create the claim under a name chosen here, and again under the same if the reply is lost: never two claims."""
         key, metadata = (pod.metadata.uid, for_), claim.metadata
         name = self._names.setdefault(key, generated_name(metadata.generate_name, self.ctx.random))
         try:
@@ -208,23 +208,23 @@ class ResourceClaimController(Controller):
         try:
             await self._client.delete(ResourceClaim, metadata.name, metadata.namespace, options=options)
         except (Conflict, NotFound):
-            return  # it is another one by now, or none
+            return  # it is gone or replaced by now
 
     async def _is_used_by(self, claim: ResourceClaim, one: ResourceClaimConsumerReference) -> bool:
-        """Whether the user still runs; the server is asked before a pod is taken for gone."""
+        """Whether the consumer is still active. A pod is considered gone only after a live read."""
         if one.api_group or one.resource != "pods":
             return True
         namespace = claim.metadata.namespace
         pod = self._pods.get(one.name, namespace)
         if pod is None or pod.metadata.uid != one.uid:
             pod = await self._client.find(Pod, one.name, namespace)
-            if pod is not None:  # the cache will show it; unless it goes while the watch is broken
+            if pod is not None:  # the cache will show it, unless it is deleted while the watch is broken
                 self.enqueue_after(_CLAIM + key_of(claim), AWAIT_SECONDS)
         return pod is not None and pod.metadata.uid == one.uid and not _has_ended(pod)
 
 
 def claim_from(template: ResourceClaimTemplate, pod: Pod, name: str) -> ResourceClaim:
-    """The claim that a pod gets from a template.
+    """The claim for a pod from a template.
 
     >>> claim_from(ResourceClaimTemplate(), Pod(metadata=ObjectMeta(name="web")), "gpu").metadata.generate_name
     'web-gpu-'
@@ -241,7 +241,7 @@ def claim_from(template: ResourceClaimTemplate, pod: Pod, name: str) -> Resource
 
 
 def shortened(name: str) -> str:
-    """At most half of what there is room for.
+    """The name, cut to half of the room.
 
     >>> len(shortened("x" * 60))
     28
@@ -250,7 +250,7 @@ def shortened(name: str) -> str:
 
 
 def _is_made_for(claim: ResourceClaim, pod: Pod, name: str) -> bool:
-    """Whether it was made from a template, for this pod and this claim of it."""
+    """Whether the claim was created for this claim in the pod's spec."""
     return is_controlled_by(claim.metadata, pod.metadata.uid) and claim.metadata.annotations.get(POD_CLAIM_NAME) == name
 
 
@@ -259,7 +259,7 @@ def _has_ended(pod: Pod) -> bool:
 
 
 def _pods_of(claim: ResourceClaim) -> tuple[str, ...]:
-    """The uids of the pods that own or use the claim."""
+    """The UIDs of the pods that own the claim or have it reserved."""
     owners: Iterable[str] = (one.uid for one in claim.metadata.owner_references if one.kind == "Pod")
     return tuple(dict.fromkeys((*owners, *(one.uid for one in claim.status.reserved_for))))
 

@@ -1,8 +1,7 @@
-"""The quota controller: the status of each quota says what is enforced and what is used.
+"""The resource quota controller: writes the enforced limits and the usage to the status of each ResourceQuota.
 
-Every change of an object is counted as it comes; nothing is counted twice, and a namespace without quotas costs nothing.
-
-Custom kinds are watched while a quota counts them; the original watches all of them.
+Usage is maintained incrementally, by each change of an object; a namespace without quotas costs nothing.
+A custom kind is watched while a quota counts it; the original watches all of them.
 
 Source: pkg/controller/resourcequota/{resource_quota_controller,resource_quota_monitor}.go (v1.36).
 """
@@ -22,17 +21,17 @@ from kubeactors.client.controller import ControllerMessage
 from kubeactors.controllers.custom_kinds import Monitors, Watched, watched_by
 
 SETTLE_SECONDS = 0.05
-"""Several changes of a namespace are written as one."""
+"""How long the changes of a namespace are batched."""
 LOOK_SECONDS = 300.0
-"""The longest wait for the end of a pod, whose time may be that of another clock: as often Kubernetes counts anew."""
+"""The longest wait for a terminating pod's deadline, which may be by another clock. Kubernetes resyncs as often."""
 SECOND = 1_000_000_000
 COUNT = "count/"
 KINDS = "kinds"
-"""A key that is no quota's."""
+"""The work queue key for a change of the kinds that are counted."""
 
 
 class ResourceQuotaController(Controller):
-    """Counts. `counted` are the informers of all kinds that a quota may be about, `definitions` tell of custom kinds."""
+    """Maintains quota usage. `counted` are the informers of all built-in kinds that a quota may count."""
 
     def __init__(
         self,
@@ -50,7 +49,7 @@ class ResourceQuotaController(Controller):
         self._tallies: dict[str, dict[str, Tally]] = {}
         self._definitions = definitions.lister
         self._running: dict[str, Watched] = {}
-        """The custom kinds that are counted, by the names of their definitions."""
+        """The custom kinds that are watched, by the names of their definitions."""
         self._unsettled = False
         self.observe(definitions, self._on_definition)
         self.observe(quotas, self._on_quota)
@@ -63,14 +62,14 @@ class ResourceQuotaController(Controller):
         super().started()
         self._monitors: Monitors[ControllerMessage] = Monitors(self.ctx, self._client)
 
-    # Kinds that come and go.
+    # Custom kinds.
 
     def _on_definition(self, change: Change[CustomResourceDefinition]) -> None:
         del change
         self._kinds_changed()
 
     def _kinds_changed(self) -> None:
-        """Other kinds may have to be counted: looked at once, before any quota is."""
+        """Enqueue a check of which custom kinds to watch, ahead of all quotas."""
         self._unsettled = True
         self.enqueue(KINDS)
 
@@ -113,7 +112,7 @@ class ResourceQuotaController(Controller):
         self.forget(self._counted.pop(_of(watched)))
         self._monitors.stop(name)
 
-    # What is there.
+    # Changes.
 
     def _resource(self, informer: SharedInformer[TypedObject]) -> tuple[str, str]:
         gvr = self._client.resource(informer.type)
@@ -133,7 +132,7 @@ class ResourceQuotaController(Controller):
         self._on_change(("", "resourcequotas"), change)
 
     def _is_charged(self, change: Change[TypedObject]) -> bool:
-        """Whether a quota may count the change. One that comes counts all that listers show then."""
+        """Whether the namespace has a quota. A new quota counts all that the listers show then."""
         return len(self._quotas) > 0 and not is_charged_alike(change.old, change.new)
 
     def _on_change(self, resource: tuple[str, str], change: Change[TypedObject] | Change[ResourceQuota]) -> None:
@@ -141,7 +140,7 @@ class ResourceQuotaController(Controller):
         tallies = self._tallies.get(metadata.namespace)
         if not tallies or is_charged_alike(change.old, change.new):
             return
-        # What the lister holds may be newer than the change; then the next change finds nothing to do.
+        # The lister may be ahead of this change; then the next change finds nothing to do.
         found = self._counted[resource].lister.get(metadata.name, metadata.namespace)
         for name, tally in tallies.items():
             changes = tally.remove(resource, metadata.name) if found is None else tally.put(resource, found)
@@ -149,7 +148,7 @@ class ResourceQuotaController(Controller):
                 self.enqueue_after(f"{metadata.namespace}/{name}", SETTLE_SECONDS)
 
     async def reconcile(self, key: str) -> None:
-        """Write what is used, if the quota does not say so already."""
+        """Write the usage, if the quota's status differs."""
         if self._unsettled:
             self._unsettled = False
             self._follow()
@@ -168,7 +167,7 @@ class ResourceQuotaController(Controller):
         try:
             await self._client.update(replace(quota, status=status), subresource="status")
         except NotFound:
-            return  # it was deleted meanwhile
+            return  # the quota was deleted meanwhile
 
     def _tally(self, quota: ResourceQuota) -> Tally:
         tallies = self._tallies.setdefault(quota.metadata.namespace, {})

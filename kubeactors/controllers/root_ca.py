@@ -1,4 +1,4 @@
-"""The root CA publisher: every namespace has a ConfigMap with the certificate that the API server's can be checked by.
+"""The root CA publisher: maintains a ConfigMap with the cluster's CA certificate in every namespace.
 
 Source: pkg/controller/certificates/rootcacertpublisher/publisher.go (v1.36).
 """
@@ -24,7 +24,7 @@ TEXT = (
 
 
 class RootCAPublisher(Controller):
-    """Keeps the ConfigMap as it should be, whoever deletes or changes it."""
+    """Restores the ConfigMap whenever it is deleted or changed."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class RootCAPublisher(Controller):
             self.enqueue(change.current.metadata.namespace)
 
     async def reconcile(self, key: str) -> None:
-        """Create or repair the ConfigMap of a namespace that is alive."""
+        """Create or restore the ConfigMap, unless the namespace is terminating."""
         namespace = self._namespaces.by_key(key)
         if namespace is None or namespace.metadata.deletion_timestamp is not None:
             return
@@ -67,7 +67,7 @@ class RootCAPublisher(Controller):
                 written = await self._client.update(replace(found, metadata=metadata, data=self._data))
                 self._overlay.wrote(key, written)
         except NotFound:
-            return  # its event is on its way
+            return  # the event of that change will trigger the next sync
         except StatusError as error:
             if not is_namespace_terminating(error):
                 raise
@@ -76,4 +76,4 @@ class RootCAPublisher(Controller):
         metadata = ObjectMeta(name=NAME, namespace=key, annotations={DESCRIPTION: TEXT})
         with suppress(AlreadyExists):
             await self._client.create(ConfigMap(metadata=metadata, data=self._data))
-        self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+        self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went

@@ -1,4 +1,4 @@
-"""The LoadBalancer controller, with a pool of addresses in place of a cloud.
+"""The service controller: allocates load balancer addresses from a pool, in place of a cloud.
 
 Source: staging/src/k8s.io/cloud-provider/controllers/service/controller.go (v1.36).
 """
@@ -13,22 +13,22 @@ from kubeactors.message import Recipient
 from kubeactors.network import IPAllocator
 
 CLEANUP = "service.kubernetes.io/load-balancer-cleanup"
-"""The finalizer of a service that has an address of the pool."""
+"""The finalizer of a Service that has an address from the pool."""
 
 NO_ADDRESS_SECONDS = 60.0
-"""How long a service waits for an address to become free before it asks again."""
+"""How soon a Service is retried when the pool is exhausted."""
 
 
 class ServiceLBController(Controller):
-    """Gives each service of type LoadBalancer an address of the pool, and takes it back.
+    """Allocates an address to each Service of type LoadBalancer, and releases it.
 
-    A service with a `loadBalancerClass` is somebody else's. `loadBalancerIP` is ignored: the pool decides.
+    A Service with a `loadBalancerClass` is left to other controllers. `loadBalancerIP` is ignored.
 
     Args:
-        client: writes the status of services.
-        events: is told what happens.
-        pool: the range of addresses.
-        services: all.
+        client: writes the status of Services.
+        events: the event sink.
+        pool: the address range, in CIDR notation.
+        services: the informer of all Services.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class ServiceLBController(Controller):
         self._events = events
         self._pool = IPAllocator(pool)
         self._given: dict[str, str] = {}
-        """The addresses by the key of the service."""
+        """The allocated addresses, by the key of the Service."""
         self._services = services.lister
         self._overlay: Overlay[Service] = Overlay(services.lister)
         self.observe(services, self._on_service)
@@ -50,7 +50,7 @@ class ServiceLBController(Controller):
         self._recorder = EventRecorder(self._events, self.ctx, "service-controller")
 
     def _on_service(self, change: Change[Service]) -> None:
-        """What has an address already keeps it, also over a restart of this controller."""
+        """A Service keeps the address in its status, even over a restart of this controller."""
         self._overlay.seen(change)
         address = _address(change.new) if change.new is not None and _is_ours(change.new) else ""
         if address and change.key not in self._given:
@@ -59,7 +59,7 @@ class ServiceLBController(Controller):
         self.enqueue(change.key)
 
     async def reconcile(self, key: str) -> None:
-        """Give an address, or take it back."""
+        """Allocate an address, or release it."""
         service = self._overlay.newest(key, self._services.by_key(key))
         if service is not None and _is_ours(service):
             await self._ensure(key, service)
@@ -96,7 +96,7 @@ class ServiceLBController(Controller):
         try:
             self._overlay.wrote(key_of(service), await self._client.update(wanted, subresource="status"))
         except NotFound:
-            return  # its event is on its way
+            return  # the event of that change will trigger the next sync
 
     def _release(self, key: str) -> None:
         address = self._given.pop(key, "")

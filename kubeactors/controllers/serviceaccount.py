@@ -1,4 +1,4 @@
-"""The service account controller: every namespace has an account named `default`.
+"""The service account controller: creates a ServiceAccount named `default` in every namespace.
 
 Source: pkg/controller/serviceaccount/serviceaccounts_controller.go (v1.36).
 """
@@ -15,7 +15,7 @@ DEFAULT = "default"
 
 
 class ServiceAccountController(Controller):
-    """Creates the default account wherever it is missing."""
+    """Creates the default ServiceAccount where it is missing."""
 
     def __init__(
         self, client: Client, *, namespaces: SharedInformer[Namespace], accounts: SharedInformer[ServiceAccount]
@@ -36,7 +36,7 @@ class ServiceAccountController(Controller):
             self.enqueue(change.current.metadata.namespace)
 
     async def reconcile(self, key: str) -> None:
-        """Create the account of a namespace that is alive and lacks it."""
+        """Create the namespace's default ServiceAccount, unless the namespace is terminating."""
         namespace = self._namespaces.by_key(key)
         if namespace is None or namespace.metadata.deletion_timestamp is not None:
             return
@@ -49,4 +49,4 @@ class ServiceAccountController(Controller):
             if not is_namespace_terminating(error):
                 raise
         else:
-            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+            self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went

@@ -1,6 +1,6 @@
-"""The token controller: Secrets of type `kubernetes.io/service-account-token` hold a token as long as their account lives.
+"""The token controller: fills Secrets of type `kubernetes.io/service-account-token`, and deletes them with their account.
 
-Nobody makes such Secrets but people; an account is not given one.
+Only users create such Secrets; a ServiceAccount does not get one by itself.
 
 Source: pkg/controller/serviceaccount/tokens_controller.go (v1.36).
 """
@@ -19,16 +19,16 @@ from kubeactors.client import Change, Client, Controller, SharedInformer, cluste
 from kubeactors.client.expectations import AWAIT_SECONDS
 
 TOKEN, ROOT_CA, NAMESPACE = "token", "ca.crt", "namespace"
-"""The keys of such a Secret."""
+"""The data keys of such a Secret."""
 
 SignToken: TypeAlias = Callable[[ServiceAccount, Secret], str]
-"""The token of an account that ends with this Secret."""
+"""Signs a token for a ServiceAccount that is valid while this Secret exists."""
 
 _BY_ACCOUNT = "token's account"
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """What a Secret lacks."""
+    """The data that a token Secret lacks."""
 
     token: bool
     root_ca: bool
@@ -39,7 +39,7 @@ class Missing(msgspec.Struct, frozen=True):
 
 
 def missing_from(secret: Secret, root_ca: str) -> Missing:
-    """What the Secret of a token must still be given.
+    """The data that a token Secret lacks, or has in an outdated form.
 
     >>> missing_from(Secret(data={"token": b"t", "ca.crt": b"old"}), "new")
     Missing(token=False, root_ca=True, namespace=True)
@@ -53,7 +53,7 @@ def missing_from(secret: Secret, root_ca: str) -> Missing:
 
 
 def belongs_to(secret: Secret, account: ServiceAccount | None) -> bool:
-    """Whether this is the account that the Secret means: by uid, once it has one.
+    """Whether the Secret refers to this ServiceAccount, by UID if it names one.
 
     >>> belongs_to(Secret(), None)
     False
@@ -63,9 +63,9 @@ def belongs_to(secret: Secret, account: ServiceAccount | None) -> bool:
 
 
 class TokensController(Controller):
-    """Fills the Secrets of tokens, deletes those whose account is gone, and forgets those that are gone.
+    """Fills token Secrets, deletes those whose account is gone, and removes references to deleted ones from accounts.
 
-    Without `sign` it fills none.
+    Without `sign` no Secret is filled.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class TokensController(Controller):
             self.enqueue(change.key)
 
     async def reconcile(self, key: str) -> None:
-        """Fill the Secret, or delete it; take it out of its account if it is gone."""
+        """Fill or delete the Secret; if it is gone, remove the reference to it from its account."""
         secret = self._secrets.by_key(key)
         if secret is None:
             await self._forget(key)
@@ -109,7 +109,7 @@ class TokensController(Controller):
             await self._fill(secret, account, self._sign)
 
     async def _account_of(self, secret: Secret) -> ServiceAccount | None:
-        """The account that the Secret means; nothing is deleted for want of it without a look at what is there now."""
+        """The account that the Secret refers to. None, on which the Secret is deleted, only after a live read."""
         metadata = secret.metadata
         name = metadata.annotations.get(SERVICE_ACCOUNT_NAME, "")
         cached = self._accounts.get(name, metadata.namespace)
@@ -118,14 +118,14 @@ class TokensController(Controller):
         live = await self._client.find(ServiceAccount, name, metadata.namespace)
         if not belongs_to(secret, live):
             return None
-        self.enqueue_after(key_of(secret), AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+        self.enqueue_after(key_of(secret), AWAIT_SECONDS)  # a relist may miss an object that came and went
         return live
 
     async def _fill(self, secret: Secret, account: ServiceAccount, sign: SignToken) -> None:
-        """Another writer may have filled it already: a token that was handed out is never replaced by a second one."""
+        """Fill the Secret on a fresh read: another writer may have filled it, and an issued token is never replaced."""
         live = await self._client.find(Secret, secret.metadata.name, secret.metadata.namespace)
         if live is None or live.metadata.uid != secret.metadata.uid:
-            return  # its event is on its way
+            return  # the event of that change will trigger the next sync
         missing = missing_from(live, self._root_ca)
         if not missing:
             return
@@ -141,7 +141,7 @@ class TokensController(Controller):
         try:
             await self._client.update(replace(live, metadata=metadata, data=data))
         except NotFound:
-            return  # its event is on its way
+            return  # the event of that change will trigger the next sync
 
     async def _delete(self, secret: Secret) -> None:
         metadata = secret.metadata
@@ -149,10 +149,10 @@ class TokensController(Controller):
         try:
             await self._client.delete(Secret, metadata.name, metadata.namespace, options=options)
         except (Conflict, NotFound):
-            return  # it is another one by now, or none
+            return  # it is gone or replaced by now
 
     async def _forget(self, key: str) -> None:
-        """No account shall mention a Secret that is gone; one may have begun to, of which the cache knows nothing yet."""
+        """Remove the references to a deleted Secret from the namespace's accounts, read live: the cache may be stale."""
         namespace, name = split_key(key)
         if await self._client.find(Secret, name, namespace) is not None:
             return

@@ -1,7 +1,7 @@
 """The taint eviction controller: deletes pods from nodes with NoExecute taints that they do not tolerate.
 
-A pod that tolerates all of them for a time only goes when the shortest such time is over. What counts is looked at
-again when the time has come: a taint that has gone meanwhile drives nobody off.
+A pod that tolerates all of them, but some only for a time, is deleted after the shortest of these times. Everything is
+checked again then: a taint that has been removed meanwhile evicts no pod.
 
 Source: pkg/controller/tainteviction/taint_eviction.go (v1.36).
 """
@@ -30,14 +30,14 @@ MESSAGE = "Taint manager: deleting due to NoExecute taint"
 
 
 class Exposure(msgspec.Struct, frozen=True):
-    """A pod that is exposed to taints: since when, in our own time."""
+    """A pod exposed to NoExecute taints: its UID, and since when (nanoseconds of the monotonic clock)."""
 
     uid: str
     since: int
 
 
 class TaintEvictionController(Controller):
-    """Looks at a pod when it or the taints of its node change, and when its toleration ends."""
+    """Reconciles a pod when it or the taints of its node change, and when its toleration expires."""
 
     concurrency = 8
 
@@ -80,14 +80,14 @@ class TaintEvictionController(Controller):
             self.enqueue(change.key)
 
     async def reconcile(self, key: str) -> None:
-        """Delete the pod if its time is over."""
+        """Delete the pod if its toleration has expired; requeue it for that time otherwise."""
         pod = self._pods.by_key(key)
         if pod is None or pod.metadata.deletion_timestamp is not None:
             self._exposed.pop(key, None)
             return
         seconds = seconds_tolerated(pod.spec.tolerations, execute_taints(self._nodes.get(pod.spec.node_name)))
         if seconds is None:
-            self._spare(key, pod)
+            self._cancel(key, pod)
             return
         exposure = self._exposed.get(key)
         if exposure is None or exposure.uid != pod.metadata.uid:
@@ -98,12 +98,12 @@ class TaintEvictionController(Controller):
         else:
             await self._evict(key, pod)
 
-    def _spare(self, key: str, pod: Pod) -> None:
+    def _cancel(self, key: str, pod: Pod) -> None:
         if self._exposed.pop(key, None) is not None:
-            self._tell(pod, f"Cancelling deletion of Pod {key}")
+            self._record(pod, f"Cancelling deletion of Pod {key}")
 
     async def _evict(self, key: str, pod: Pod) -> None:
-        self._tell(pod, f"Marking for deletion Pod {key}")
+        self._record(pod, f"Marking for deletion Pod {key}")
         metadata = pod.metadata
         try:
             await self._client.update_status(disrupted(pod, self.ctx.timestamp()))
@@ -116,7 +116,7 @@ class TaintEvictionController(Controller):
         except NotFound:
             return
 
-    def _tell(self, pod: Pod, message: str) -> None:
+    def _record(self, pod: Pod, message: str) -> None:
         metadata = pod.metadata
         reference = ObjectReference(
             api_version="v1", kind="Pod", name=metadata.name, namespace=metadata.namespace, uid=metadata.uid
@@ -130,7 +130,7 @@ def execute_taints(node: Node | None) -> tuple[Taint, ...]:
 
 
 def seconds_tolerated(tolerations: Iterable[Toleration], taints: tuple[Taint, ...]) -> float | None:
-    """How long the pod may stay: 0 if some taint is not tolerated, None for ever.
+    """How long the pod may stay: 0 if a taint is not tolerated, None if there is no limit.
 
     >>> taint = Taint(key="a", effect=NO_EXECUTE)
     >>> seconds_tolerated((Toleration(key="a", operator="Exists", toleration_seconds=60),), (taint,))
@@ -149,7 +149,7 @@ def seconds_tolerated(tolerations: Iterable[Toleration], taints: tuple[Taint, ..
 
 
 def disrupted(pod: Pod, timestamp: str) -> Pod:
-    """The pod with a condition that says why it is deleted."""
+    """The pod with a DisruptionTarget condition."""
     old = find(pod.status.conditions, DISRUPTION_TARGET)
     kept = old is not None and old.status == "True"
     condition = PodCondition(

@@ -1,4 +1,4 @@
-"""Deletes jobs some time after they have finished.
+"""The TTL-after-finished controller: deletes finished Jobs `ttlSecondsAfterFinished` later.
 
 Source: pkg/controller/ttlafterfinished/ttlafterfinished_controller.go (v1.36).
 """
@@ -15,7 +15,7 @@ FOREGROUND = "Foreground"
 
 
 def seconds_to_live(job: Job, now: int) -> float | None:
-    """How long a finished job is still kept, at this unix time in nanoseconds; None if for ever, or not finished.
+    """The rest of the Job's TTL at this Unix time in nanoseconds; None if it has none or has not finished.
 
     >>> seconds_to_live(Job(), 0) is None
     True
@@ -30,7 +30,7 @@ def seconds_to_live(job: Job, now: int) -> float | None:
 
 
 class TTLAfterFinishedController(Controller):
-    """Deletes finished jobs whose time is over, and what they own with them."""
+    """Deletes finished Jobs whose TTL has expired, and their dependents."""
 
     def __init__(self, client: Client, *, jobs: SharedInformer[Job]) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class TTLAfterFinishedController(Controller):
             self.enqueue_after(change.key, seconds)
 
     async def reconcile(self, key: str) -> None:
-        """Delete the job if its time is over; it is read live first, since its time may have been extended."""
+        """Delete the Job if its TTL has expired. It is read live first, since the TTL may have been extended."""
         cached = self._jobs.by_key(key)
         if cached is None or self._lives(key, cached):
             return
@@ -58,10 +58,10 @@ class TTLAfterFinishedController(Controller):
         try:
             await self._client.delete(Job, name, namespace, options=options)
         except (NotFound, Conflict):
-            self.enqueue_after(key, 1.0)  # it has changed meanwhile: look again
+            self.enqueue_after(key, 1.0)  # it has changed meanwhile: check again
 
     def _lives(self, key: str, job: Job) -> bool:
-        """Whether the job is kept for now; it is looked at when that ends."""
+        """Whether the Job has time left; if so, it is requeued for the end of that."""
         seconds = seconds_to_live(job, self.ctx.wall)
         if seconds:
             self.enqueue_after(key, seconds)

@@ -12,7 +12,7 @@ from kubeactors.apimachinery.time import SECOND, format_time
 from kubeactors.controllers.cronjob.plan import seconds_to_next
 from kubeactors.controllers.cronjob.times import times_of
 from kubeactors.controllers.deployment import status
-from kubeactors.controllers.job import plan
+from kubeactors.controllers.job import survey
 from kubeactors.controllers.ttl_after_finished import seconds_to_live
 
 NOW = datetime(2026, 1, 1, 5, tzinfo=UTC)
@@ -30,7 +30,7 @@ def rollout(now: int) -> float | None:
 
 def active_job(now: int) -> float | None:
     found = Job(spec=JobSpec(active_deadline_seconds=30), status=JobStatus(start_time=SINCE))
-    return plan.seconds_to_deadline(plan.View(job=found, now=now))
+    return survey.seconds_to_deadline(survey.View(job=found, now=now))
 
 
 def finished_job(now: int) -> float | None:

@@ -10,7 +10,8 @@ from kubeactors.api.core.v1 import Container, ContainerState, ContainerStateTerm
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.time import format_time
 from kubeactors.controllers.job.backoff import NO_FAILURES, Record
-from kubeactors.controllers.job.plan import Conclusion, Deed, Plan, View, conclude, plan, survey
+from kubeactors.controllers.job.plan import Conclusion, Outcome, Plan, conclude, plan
+from kubeactors.controllers.job.survey import View, survey
 from kubeactors.controllers.job.tracking import counted, track
 from tests.controllers.jobs import TRACKED, ended, template
 
@@ -87,8 +88,8 @@ def test_a_pod_whose_deletion_was_cut_off_goes_first() -> None:
 
 def tracked(view: View) -> JobStatus:
     found = survey(view)
-    deed = Deed(active=len(found.active), ready=found.ready, terminating=found.terminating)
-    return track(view, found, conclude(view, found, plan(view, found, NO_FAILURES), deed)).status
+    outcome = Outcome(active=len(found.active), ready=found.ready, terminating=found.terminating)
+    return track(view, found, conclude(view, found, plan(view, found, NO_FAILURES), outcome)).status
 
 
 def test_a_pod_is_named_before_it_is_counted() -> None:

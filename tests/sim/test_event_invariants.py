@@ -23,7 +23,7 @@ REFUSED: tuple[AnyStep, ...] = (SetQuota(at=0.0, pods=2), CreateDeployment(at=1.
 
 MISTAKES: list[tuple[str, str, tuple[AnyStep, ...], str]] = [
     (
-        "controllers.podcontrol:PodControl._not_created:negate_condition:1",
+        "controllers.podcontrol:PodControl._on_create_error:negate_condition:1",
         "events-are-recorded",
         REFUSED,
         "FailedCreate",

@@ -120,7 +120,7 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (CreateJob(at=0.0, name="sum", completions=1, parallelism=1, ttl_seconds=10),)),
     ("job-deadlines-are-enforced", "job.controller:JobController._enqueue_later:skip_wake_up:2",
      (CreateJob(at=0.0, name="sum", completions=1, parallelism=1, run_seconds=60.0, deadline_seconds=5),)),
-    ("job-parallelism-is-enforced", "job.pods:to_remove:swap_extremes:0",
+    ("job-parallelism-is-enforced", "job.pods:pods_to_remove:swap_extremes:0",
      (CreateJob(at=0.0, name="sum", completions=3, parallelism=3, run_seconds=40.0),
       ResizeJob(at=5.0, name="sum", parallelism=1))),
     ("cron-jobs-run-on-schedule", "cronjob.controller:CronJobController._enqueue_next:skip_wake_up:0",
@@ -171,7 +171,7 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
       for one in ("replicaset.controller:ReplicasController._on_owner", "deployment.controller:DeploymentController._on_deployment")),
     *(("job-indexes-are-accounted-for", f"job.plan:_fails_index:{one}:0", (TRIED,))
       for one in ("negate_condition", "off_by_one")),
-    ("csrs-are-signed-correctly", "certificates.controllers:_OfRequests._on_request:skip_wake_up:0",
+    ("csrs-are-signed-correctly", "certificates.controllers:_RequestController._on_request:skip_wake_up:0",
      (AskForCertificate(at=0.0, name="a", signer="kubelet"),)),
     *(("csrs-are-signed-correctly", f"certificates.authority:{one}:0",
        (AskForCertificate(at=0.0, name="a", signer="kubelet", short=True),))

@@ -1,7 +1,7 @@
-"""Certificates: requests are approved where nobody need be asked, signed once approved, and removed in the end.
+"""CertificateSigningRequests: auto-approved where that is allowed, signed once approved, and finally removed.
 
-    signers.py      pure: what each signer signs            plan.py         pure: approval by itself, lives of requests
-    authority.py    signs                                   controllers.py  the three controllers
+    signers.py      pure: what each signer signs        plan.py         pure: auto-approval, lifetimes of requests
+    authority.py    the certificate authority           controllers.py  the three controllers
 
 Source: pkg/controller/certificates (v1.36).
 """

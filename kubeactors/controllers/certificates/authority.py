@@ -1,4 +1,4 @@
-"""The cluster's authority: reads requests, and signs certificates.
+"""The cluster's certificate authority: parses requests and signs certificates.
 
 Source: pkg/controller/certificates/authority/{authority,policies}.go (v1.36).
 """
@@ -20,16 +20,16 @@ from kubeactors.controllers.certificates.signers import Subject
 LONGEST = timedelta(days=365)
 SHORTEST = timedelta(minutes=10)
 BACKDATED = timedelta(minutes=5)
-"""Clocks that are a little behind accept the certificate all the same."""
+"""Certificates are backdated by this, so that machines whose clocks lag accept them."""
 SHORT = timedelta(hours=8)
-"""Certificates that live less long live their full time from now on."""
+"""Certificates of a shorter lifetime are not shortened by the backdating."""
 
 _EXTENDED = {"client auth": ExtendedKeyUsageOID.CLIENT_AUTH, "server auth": ExtendedKeyUsageOID.SERVER_AUTH}
 _SERIAL_BITS = 127
 
 
 class Authority:
-    """Signs in the name of the cluster. Everything is PEM."""
+    """Signs certificates with the cluster's CA key. All input and output is PEM."""
 
     def __init__(self, certificate: str, key: bytes) -> None:
         self._certificate = x509.load_pem_x509_certificate(certificate.encode("ascii"))
@@ -38,7 +38,7 @@ class Authority:
         self._key = found
 
     def sign(self, spec: CertificateSigningRequestSpec, now: int, random: Random) -> bytes:
-        """The certificate that is asked for, at a unix time in nanoseconds."""
+        """The requested certificate, issued at `now` (Unix nanoseconds)."""
         request = parse_request(spec.request or b"")
         start, end = self._life(spec.expiration_seconds, datetime.fromtimestamp(now / SECOND, UTC))
         builder = (
@@ -59,7 +59,7 @@ class Authority:
         names = _names(request)
         if names is not None:
             builder = builder.add_extension(names, critical=False)
-        # Deterministic: no chance but what `random` gives.
+        # Deterministic: `random` is the only source of randomness.
         signed = builder.sign(self._key, hashes.SHA256(), ecdsa_deterministic=True)
         return signed.public_bytes(serialization.Encoding.PEM)
 
@@ -71,10 +71,10 @@ class Authority:
 
 
 def subject_of(request: bytes) -> Subject:
-    """Whom a request in PEM names.
+    """The subject that a PEM request names.
 
     Raises:
-        PemError: it cannot be read.
+        PemError: the request cannot be parsed.
     """
     found = parse_request(request)
     names = _names(found)
@@ -90,7 +90,7 @@ def subject_of(request: bytes) -> Subject:
 
 
 def end_of(certificate: bytes) -> int | None:
-    """When a certificate in PEM ends (unix time in nanoseconds); None if it cannot be read."""
+    """When a PEM certificate expires (Unix nanoseconds); None if it cannot be parsed."""
     try:
         found = x509.load_pem_x509_certificate(certificate)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The three controllers of requests for certificates.
+"""The three controllers of CertificateSigningRequests.
 
 Source: pkg/controller/certificates/{signer/signer,approver/sarapprove,cleaner/cleaner}.go (v1.36).
 """
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 Request = CertificateSigningRequest
 RESOURCE = "certificatesigningrequests"
 
-LOOK_SECONDS = 60.0
-"""How often requests are looked at at least: their times may be those of another clock. Kubernetes looks every hour."""
+CHECK_SECONDS = 60.0
+"""The longest time between two checks of a request, whose times may be another clock's. Kubernetes checks every hour."""
 
 
-class _OfRequests(Controller):
-    """Looks at requests when they change."""
+class _RequestController(Controller):
+    """Reconciles requests when they change."""
 
     def __init__(self, client: Client, *, requests: SharedInformer[Request]) -> None:
         super().__init__()
         self._client = client
         self._requests = requests.lister
         self._own: Overlay[Request] = Overlay(requests.lister)
-        """Requests as they were written here."""
+        """Requests as last written here."""
         self.observe(requests, self._on_request)
 
     def _on_request(self, change: Change[Request]) -> None:
@@ -50,7 +50,7 @@ class _OfRequests(Controller):
             self.enqueue(change.key)
 
     def _newest(self, key: str) -> Request | None:
-        """The request as it is known best."""
+        """The newest known state of the request."""
         return self._own.newest(key, self._requests.by_key(key))
 
     def _condition(self, csr: Request, type_: str, reason: str, message: str) -> Request:
@@ -61,8 +61,8 @@ class _OfRequests(Controller):
         return replace(csr, status=replace(csr.status, conditions=(*csr.status.conditions, made)))
 
 
-class CSRSigner(_OfRequests):
-    """Signs what is approved, as far as its signer signs such things. Without a key it signs nothing."""
+class CSRSigner(_RequestController):
+    """Signs approved requests that satisfy the rules of their signer. Without a CA key it signs nothing."""
 
     def __init__(self, client: Client, authority: tuple[str, bytes], *, requests: SharedInformer[Request]) -> None:
         super().__init__(client, requests=requests)
@@ -70,7 +70,7 @@ class CSRSigner(_OfRequests):
         self._authority: Authority | None = None
 
     async def reconcile(self, key: str) -> None:
-        """Sign the request, or say why it is not signed."""
+        """Sign the request, or add a condition that says why not."""
         csr = self._newest(key)
         if csr is None or csr.spec.signer_name not in SIGNERS or not awaits_signature(csr) or not self._pem[1]:
             return
@@ -91,21 +91,21 @@ class CSRSigner(_OfRequests):
         return self._authority
 
 
-class CSRApprover(_OfRequests):
-    """Approves certificates of kubelets for those who may have them."""
+class CSRApprover(_RequestController):
+    """Approves client certificates of kubelets for requesters that are authorized."""
 
     async def reconcile(self, key: str) -> None:
-        """Approve the request if its author may do what it amounts to."""
+        """Approve the request if a SubjectAccessReview allows it to its requester."""
         csr = self._newest(key)
         if csr is None or csr.status.certificate or csr.status.conditions:
             return
         for found in recognized(csr, _subject(csr)):
-            if await self._may(csr, found):
+            if await self._is_allowed(csr, found):
                 approved = self._condition(csr, APPROVED, "AutoApproved", found.message)
                 self._own.wrote(key, await self._client.update(approved, subresource="approval"))
                 return
 
-    async def _may(self, csr: Request, found: Recognized) -> bool:
+    async def _is_allowed(self, csr: Request, found: Recognized) -> bool:
         spec = csr.spec
         what = ResourceAttributes(
             group="certificates.k8s.io", resource=RESOURCE, verb="create", subresource=found.subresource, version="*"
@@ -116,11 +116,11 @@ class CSRApprover(_OfRequests):
         return (await self._client.create(SubjectAccessReview(spec=asked))).status.allowed
 
 
-class CSRCleaner(_OfRequests):
-    """Removes requests that nobody needs any more."""
+class CSRCleaner(_RequestController):
+    """Removes requests that are no longer needed."""
 
     async def reconcile(self, key: str) -> None:
-        """Remove the request if its time is over."""
+        """Remove the request if its retention time is over."""
         csr = self._requests.by_key(key)
         if csr is None:
             return
@@ -129,10 +129,10 @@ class CSRCleaner(_OfRequests):
             return
         left = until - self.ctx.wall
         if left > 0:
-            self.enqueue_after(key, min(left / SECOND, LOOK_SECONDS))
+            self.enqueue_after(key, min(left / SECOND, CHECK_SECONDS))
             return
         options = DeleteOptions(preconditions=Preconditions(uid=csr.metadata.uid))
-        with suppress(NotFound, Conflict):  # it has gone, or there is another one of its name by now
+        with suppress(NotFound, Conflict):  # it is gone or replaced by now
             await self._client.delete(Request, key, options=options)
 
 

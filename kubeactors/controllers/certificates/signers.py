@@ -1,4 +1,4 @@
-"""What the cluster's own signers sign.
+"""The rules of the built-in signers.
 
 Source: pkg/apis/certificates/v1/helpers.go, pkg/controller/certificates/signer/signer.go (v1.36).
 """
@@ -19,7 +19,7 @@ _REQUIRED = {
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a certificate is asked for."""
+    """The subject of a requested certificate."""
 
     common_name: str = ""
     organizations: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def problem(signer: str, subject: Subject, usages: tuple[str, ...]) -> str:
-    """Why the signer does not sign this; empty if it does.
+    """Why the signer rejects this request; empty if it does not.
 
     >>> problem(CLIENT, Subject(common_name="jane"), ("server auth",))
     'invalid usage for client certificate: server auth'
@@ -46,7 +46,7 @@ def _problem_of_client(usages: tuple[str, ...]) -> str:
 
 
 def problem_of_kubelet(signer: str, subject: Subject, usages: tuple[str, ...]) -> str:
-    """Why this is no certificate of a kubelet: what it shows to the API server, or to those who call it."""
+    """Why this is not a kubelet's client or serving certificate; empty if it is."""
     serves = signer == KUBELET_SERVING
     if subject.organizations != (_NODES,):
         return "organization in subject is not system:nodes" if serves else "subject organization is not system:nodes"

@@ -1,7 +1,4 @@
-"""Creates jobs at the times of a schedule.
-
-See `controller.py`; when and which is decided in `plan.py`, by the times that `times.py` reads from the schedule.
-"""
+"""CronJobs: `controller.py` acts, `plan.py` decides, `times.py` computes the times of a schedule."""
 
 from kubeactors.controllers.cronjob.controller import CronJobController
 

@@ -1,7 +1,7 @@
-"""The CronJob controller: starts jobs, follows them, and deletes old ones.
+"""The CronJob controller: creates Jobs on schedule, tracks them, and deletes old ones.
 
-It may be cut off between the creation of a job and the writing of the status: the next time the job's name is taken,
-and the status is written then.
+A crash between the creation of a Job and the write of the status does no harm: the next sync finds the Job's name taken,
+and writes the status.
 
 Source: pkg/controller/cronjob/cronjob_controllerv2.go (v1.36).
 """
@@ -38,7 +38,7 @@ BACKGROUND = "Background"
 
 
 class CronJobController(Controller):
-    """Creates jobs at the times of schedules."""
+    """Creates Jobs at the times of their schedule."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class CronJobController(Controller):
             self.enqueue(cluster_key(change.current.metadata.namespace, reference.name))
 
     async def reconcile(self, key: str) -> None:
-        """Follow the jobs there are, and start one if it is due."""
+        """Track the Jobs of a CronJob, and create one if it is due."""
         found = await known(self, self._client, self._overlay, key, self._cron_jobs.by_key(key))
         if found is None:
             return
@@ -93,7 +93,7 @@ class CronJobController(Controller):
         self._enqueue_next(key, found, planned)
 
     async def _write_status(self, found: CronJob, status: CronJobStatus) -> CronJob:
-        """Write what has been done, whatever others have written meanwhile: else the same time would be due again."""
+        """Write the status, even over concurrent changes of others: otherwise the same time would be due again."""
         try:
             written = await self._client.update_status(replace(found, status=status))
         except (Conflict, NotFound):
@@ -101,12 +101,12 @@ class CronJobController(Controller):
             if live is None:
                 return found
             if live.status != found.status:
-                raise  # somebody else follows its jobs, too
+                raise  # another instance is tracking its Jobs, too
             written = await self._client.update_status(replace(live, status=status))
         return self._overlay.wrote(found.metadata.uid, written)
 
     async def _live(self, found: CronJob) -> CronJob | None:
-        """As it is now. If it has gone, nobody starts its jobs again, however long the cache may show it."""
+        """A live read. A deletion is remembered, so that no Job is created for a CronJob that a stale cache still shows."""
         live = await self._client.again(found)
         if live is None:
             self._overlay.deleted(found)
@@ -120,7 +120,7 @@ class CronJobController(Controller):
             self.enqueue_after(key, seconds)
 
     async def _missing(self, lost: Iterable[ObjectReference]) -> dict[str, None]:
-        """Those that do not exist."""
+        """The UIDs of those that a live read does not find."""
         found: dict[str, None] = {}
         for one in lost:
             live = await self._client.find(Job, one.name, one.namespace)
@@ -129,7 +129,7 @@ class CronJobController(Controller):
         return found
 
     async def _start(self, found: CronJob, planned: Plan) -> CronJobStatus:
-        """Start the job that is due, if one is; the status then."""
+        """Create the Job that is due, if any. Returns the resulting status."""
         if planned.due is None:
             return planned.status
         for running in planned.replaced:
@@ -138,7 +138,7 @@ class CronJobController(Controller):
         return planned.status if job is None else started(planned.status, job, planned.due, planned.replaced)
 
     async def _create(self, found: CronJob, due: datetime) -> Job | None:
-        """The job for that time, whether it was created now or before; None if somebody else has its name."""
+        """The Job for this time, created now or before; None if its name is taken by another object."""
         wanted = job_of(found, due)
         try:
             job = await self._client.create(wanted)

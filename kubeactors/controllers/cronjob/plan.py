@@ -1,4 +1,4 @@
-"""Which jobs of a CronJob run, which may go, and whether another one is due.
+"""Decides which Jobs of a CronJob are active, which are deleted, and whether another one is due.
 
 Source: pkg/controller/cronjob/{cronjob_controllerv2,utils}.go (v1.36).
 """
@@ -22,13 +22,13 @@ from kubeactors.client import controller_reference
 from kubeactors.controllers.cronjob.times import MANY_MISSED, Times, latest, times_of
 
 SCHEDULED_AT = "batch.kubernetes.io/cronjob-scheduled-timestamp"
-"""Annotation of a job: when it was due."""
+"""Annotation of a Job: its scheduled time."""
 DELAY = timedelta(milliseconds=100)
-"""A job is started so long after it is due, so that clocks that differ a little do not matter."""
+"""A Job is created this long after it is due, to tolerate small clock differences."""
 
 
 class Event(msgspec.Struct, frozen=True):
-    """What people are told."""
+    """An event to record."""
 
     reason: str
     message: str
@@ -36,9 +36,9 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known: the CronJob, its jobs, and those of its active ones that are known not to exist.
+    """The input of a sync: the CronJob, its Jobs, and those active ones that are known not to exist.
 
-    `now` is unix time in nanoseconds.
+    `now` is Unix time in nanoseconds.
     """
 
     cron_job: CronJob
@@ -48,7 +48,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do: delete `replaced` and `outdated` jobs, start one that was due at `due`, write the status, say."""
+    """What to do: delete the `replaced` and `outdated` Jobs, create the one `due`, write the status, record events."""
 
     status: CronJobStatus
     outdated: tuple[Job, ...] = ()
@@ -59,7 +59,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Due(msgspec.Struct, frozen=True, kw_only=True):
-    """When a job is due, and which ones it replaces; or why not, and when to look again."""
+    """When a Job is due and which ones it replaces; or why none is, and when to check again."""
 
     at: datetime | None = None
     replaced: tuple[ObjectReference, ...] = ()
@@ -68,14 +68,14 @@ class _Due(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lost(cron_job: CronJob, jobs: tuple[Job, ...]) -> tuple[ObjectReference, ...]:
-    """Active jobs that are not among those which the cache shows: perhaps it is behind."""
+    """The active Jobs that the cache does not show. They may be gone, or the cache may be stale."""
     known = {one.metadata.uid for one in jobs}
     return tuple(one for one in cron_job.status.active if one.uid not in known)
 
 
 def plan(view: View) -> Plan:
-    """Decide."""
-    status, events = _looked_after(view)
+    """Decide what this sync does."""
+    status, events = _tracked_status(view)
     outdated = _outdated(view)
     if view.cron_job.metadata.deletion_timestamp is not None:
         return Plan(status=status, events=events, outdated=outdated)
@@ -91,7 +91,7 @@ def plan(view: View) -> Plan:
 
 
 def job_of(cron_job: CronJob, due: datetime) -> Job:
-    """The job for a time; its name follows from it, so that there is only one."""
+    """The Job for a scheduled time. Its name follows from the time, so there can be only one."""
     template = cron_job.spec.job_template
     zone = ZoneInfo(cron_job.spec.time_zone) if cron_job.spec.time_zone else UTC
     time = due.astimezone(zone).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -106,12 +106,12 @@ def job_of(cron_job: CronJob, due: datetime) -> Job:
 
 
 def name_of(cron_job: CronJob, due: datetime) -> str:
-    """The name of the job for a time, by the minute."""
+    """The name of the Job for a scheduled time, by the minute."""
     return f"{cron_job.metadata.name}-{int(due.timestamp()) // 60}"
 
 
 def started(status: CronJobStatus, job: Job, due: datetime, replaced: tuple[ObjectReference, ...]) -> CronJobStatus:
-    """The status with a job that was just created."""
+    """The status with a Job that was just created."""
     gone = {one.uid: None for one in replaced}
     left = tuple(one for one in status.active if one.uid not in gone and one.uid != job.metadata.uid)
     time = format_time(int(due.timestamp()) * SECOND)
@@ -119,7 +119,7 @@ def started(status: CronJobStatus, job: Job, due: datetime, replaced: tuple[Obje
 
 
 def reference_to(job: Job) -> ObjectReference:
-    """How the list of active jobs names one."""
+    """The entry of a Job in the list of active ones."""
     metadata = job.metadata
     return ObjectReference(
         kind=job.kind,
@@ -132,7 +132,7 @@ def reference_to(job: Job) -> ObjectReference:
 
 
 def seconds_to_next(cron_job: CronJob, times: Times, now: datetime) -> float | None:
-    """When to look again: at the next time that this clock knows, though another one be ahead of it."""
+    """The time until the next run. A last run that was recorded by a clock ahead of ours does not delay it."""
     try:
         last, missed = latest(times, _earliest(cron_job), now)
     except ScheduleError:
@@ -143,8 +143,8 @@ def seconds_to_next(cron_job: CronJob, times: Times, now: datetime) -> float | N
     return None if following is None else max((following + DELAY - now).total_seconds(), 0.0)
 
 
-def _looked_after(view: View) -> tuple[CronJobStatus, tuple[Event, ...]]:
-    """The status without jobs that have ended or gone."""
+def _tracked_status(view: View) -> tuple[CronJobStatus, tuple[Event, ...]]:
+    """The status without the Jobs that have finished or are gone."""
     status = view.cron_job.status
     active = {one.uid: one for one in status.active}
     successful = status.last_successful_time
@@ -168,13 +168,13 @@ def _looked_after(view: View) -> tuple[CronJobStatus, tuple[Event, ...]]:
 
 
 def _unknown(view: View) -> tuple[ObjectReference, ...]:
-    """Jobs that run and are not in the list of active ones."""
+    """The unfinished Jobs that are not in the list of active ones."""
     known = {one.uid for one in view.cron_job.status.active}
     return tuple(reference_to(job) for job in view.jobs if not is_finished(job) and job.metadata.uid not in known)
 
 
 def _outdated(view: View) -> tuple[Job, ...]:
-    """The oldest finished jobs, of those that ended well and of the others, beyond what is kept."""
+    """The oldest successful and the oldest failed Jobs beyond the history limits."""
     spec = view.cron_job.spec
     limits = ((COMPLETE, spec.successful_jobs_history_limit), (FAILED, spec.failed_jobs_history_limit))
     found: list[Job] = []
@@ -187,7 +187,7 @@ def _outdated(view: View) -> tuple[Job, ...]:
 
 
 def _due(view: View, status: CronJobStatus) -> _Due:
-    """Whether a job must be started now. One that was, and that the status lacks, is neither in its way nor replaced."""
+    """Whether a Job is due now. A Job for the same time that the status lacks neither blocks it nor is replaced."""
     spec, now = view.cron_job.spec, _time(view.now)
     try:
         times = times_of(spec)
@@ -222,7 +222,7 @@ def _due(view: View, status: CronJobStatus) -> _Due:
 
 
 def _unreadable(cron_job: CronJob, error: Exception) -> _Due:
-    """What cannot be read is not looked at again before it is changed."""
+    """The schedule or time zone is invalid: do not check again before it is changed."""
     spec = cron_job.spec
     if isinstance(error, ScheduleError):
         message = f"unparseable schedule: {quoted(spec.schedule)} : {error}"
@@ -232,13 +232,13 @@ def _unreadable(cron_job: CronJob, error: Exception) -> _Due:
 
 
 def _earliest(cron_job: CronJob) -> datetime:
-    """What was due before that does not matter any more."""
+    """The time before which missed runs no longer matter."""
     since = cron_job.status.last_schedule_time or cron_job.metadata.creation_timestamp
     return _time(parse_time(since) if since else 0)
 
 
 def _deadline(cron_job: CronJob, now: datetime) -> datetime:
-    """The same, and what is too late does not matter either."""
+    """The same, also considering the starting deadline."""
     earliest, seconds = _earliest(cron_job), cron_job.spec.starting_deadline_seconds
     return earliest if seconds is None else max(earliest, now - timedelta(seconds=seconds))
 

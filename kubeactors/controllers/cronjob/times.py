@@ -1,8 +1,7 @@
 """The times of a schedule in a time zone.
 
-The library counts on a clock without zones; here it is set to the zone's time, and set anew wherever the zone's offset
-changes. So a time that a change skips is no time of the schedule, and one that it repeats is one twice, as in the
-original.
+The library computes in naive local time; here it starts anew wherever the zone's offset changes. So a local time that a
+transition skips is not a time of the schedule, and one that it repeats is one twice, as in the original.
 
 Source: github.com/robfig/cron/v3 spec.go, pkg/controller/cronjob/utils.go (v1.36).
 """
@@ -16,13 +15,13 @@ from kubeactors.api.batch.v1 import CronJobSpec
 from kubeactors.api.batch.v1.schedule import Schedule, ScheduleError, parse, without_zone
 
 MANY_MISSED = 100
-"""If more times were missed, somebody should know."""
+"""If more times were missed, a warning is recorded."""
 
 _WEEK, _SECOND = timedelta(days=7), timedelta(seconds=1)
 
 
 class Times:
-    """When a CronJob is due."""
+    """The scheduled times of a CronJob."""
 
     def __init__(self, schedule: Schedule, zone: tzinfo = UTC) -> None:
         self._schedule = schedule
@@ -30,7 +29,7 @@ class Times:
         self._expression = "" if schedule.every_seconds else expression_of(schedule)
 
     def after(self, time: datetime) -> datetime | None:
-        """The first time after that one; None if there is none for decades.
+        """The first scheduled time after `time`; None if there is none for decades.
 
         >>> Times(parse("30 6 * * *"), ZoneInfo("Europe/Berlin")).after(datetime(2026, 3, 28, 12, tzinfo=UTC))
         datetime.datetime(2026, 3, 29, 4, 30, tzinfo=datetime.timezone.utc)
@@ -58,7 +57,7 @@ class Times:
         return time.astimezone(self._zone).utcoffset() or timedelta()
 
     def _change(self, low: datetime, end: datetime, before: timedelta) -> datetime | None:
-        """The first second, and not after `end`, at which the zone has another offset."""
+        """The first second up to `end` at which the zone has another offset."""
         if low <= end and self._offset(low) != before:
             return low
         while low < end:
@@ -79,10 +78,10 @@ class Times:
 
 
 def times_of(spec: CronJobSpec) -> Times:
-    """When a CronJob is due; in UTC if it does not say.
+    """The scheduled times of a CronJob, in UTC if it names no time zone.
 
     Raises:
-        ScheduleError: the schedule cannot be read.
+        ScheduleError: the schedule cannot be parsed.
         ZoneInfoNotFoundError: the zone is unknown.
     """
     text, zone = spec.schedule, spec.time_zone
@@ -92,7 +91,7 @@ def times_of(spec: CronJobSpec) -> Times:
 
 
 def expression_of(schedule: Schedule) -> str:
-    """The schedule in the words of the library: a star where either kind of day is free, else all values.
+    """The schedule in the library's syntax: a star where either kind of day is unrestricted, else all values.
 
     >>> expression_of(parse("0 22 * * mon-tue")), expression_of(parse("0 0 */16 * mon"))
     ('0 22 * 1,2,3,4,5,6,7,8,9,10,11,12 1,2', '0 0 1,17 1,2,3,4,5,6,7,8,9,10,11,12 1')
@@ -103,10 +102,10 @@ def expression_of(schedule: Schedule) -> str:
 
 
 def latest(times: Times, earliest: datetime, now: datetime) -> tuple[datetime | None, int]:
-    """The last time that is due after `earliest`, and about how many there were.
+    """The last scheduled time between `earliest` and `now`, and approximately how many there are.
 
     Raises:
-        ScheduleError: there is no time at all.
+        ScheduleError: there is none at all.
     """
     first = times.after(earliest)
     second = None if first is None else times.after(first)

@@ -42,7 +42,7 @@ from kubeactors.controllers.adoption import (
     by_controller,
     by_orphanhood,
     claim,
-    may_be_taken,
+    is_adoptable,
     release,
     selector_value,
 )
@@ -102,7 +102,7 @@ class DaemonSetController(Controller):
         self._random = self.ctx.random_for("names")
         self._control = PodControl(self, self._client, self._recorder, self._expectations, self._pods)
 
-    # What happens.
+    # Events.
 
     def _on_set(self, change: Change[DaemonSet]) -> None:
         news = not self._own.seen(change)
@@ -129,7 +129,7 @@ class DaemonSetController(Controller):
         if reference is not None:
             if reference.kind == "DaemonSet":
                 self._owned_pod(change, reference.uid, cluster_key(new.metadata.namespace, reference.name))
-        elif may_be_taken(change):
+        elif is_adoptable(change):
             self._enqueue_selecting(new)
 
     def _pod_goes(self, change: Change[Pod]) -> None:
@@ -169,7 +169,7 @@ class DaemonSetController(Controller):
         for one in (change.old, change.new):
             if one is not None:
                 self._enqueue_owner(one)
-        if may_be_taken(change):
+        if is_adoptable(change):
             self._enqueue_selecting(change.current)
 
     def _enqueue_owner(self, one: TypedObject) -> None:
@@ -185,7 +185,7 @@ class DaemonSetController(Controller):
                 if of_object(one.spec.selector).matches(orphan.metadata.labels):
                     self.enqueue(key)
 
-    # What is done.
+    # Sync.
 
     async def reconcile(self, key: str) -> None:
         """Look, plan, do."""
@@ -225,7 +225,7 @@ class DaemonSetController(Controller):
         if step.seconds is not None:
             self.enqueue_after(key, step.seconds)
         if self._expectations.is_open(found.metadata.uid) or self._history.lacking(found.metadata.uid):
-            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+            self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
         await self._forget_history(found, current, revisions, pods)
 
     async def _claim(self, found: DaemonSet, selector: Selector) -> tuple[tuple[Pod, ...], Standing]:

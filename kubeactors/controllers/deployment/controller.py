@@ -1,4 +1,4 @@
-"""The Deployment controller: rolls from one template to the next by scaling ReplicaSets.
+"""The Deployment controller: rolls out templates by scaling ReplicaSets.
 
 Source: pkg/controller/deployment/deployment_controller.go, sync.go (v1.36).
 """
@@ -52,7 +52,7 @@ SCALED = "ScalingReplicaSet"
 
 
 class DeploymentController(Controller):
-    """Keeps each Deployment's ReplicaSets as its plan says, and its status true."""
+    """Applies the plan of each Deployment to its ReplicaSets, and writes its status."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class DeploymentController(Controller):
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "deployment-controller")
 
-    # What happens.
+    # Events.
 
     def _on_deployment(self, change: Change[Deployment]) -> None:
         news = not self._own.seen(change)
@@ -101,7 +101,7 @@ class DeploymentController(Controller):
             self._enqueue_selecting(change.new)
 
     def _on_pod(self, change: Change[Pod]) -> None:
-        """Only the end of a pod matters, and only to a deployment that waits for it to create new ones."""
+        """Only the deletion of a pod matters, and only to a Deployment of strategy Recreate that waits for it."""
         pod = change.current
         if change.new is not None and pod.status.phase not in {SUCCEEDED, FAILED}:
             return
@@ -127,10 +127,10 @@ class DeploymentController(Controller):
                 if of_object(one.spec.selector).matches(found.metadata.labels):
                     self.enqueue(key)
 
-    # What is done.
+    # Sync.
 
     async def reconcile(self, key: str) -> None:
-        """Look, plan, do."""
+        """Plan and apply the next step of a Deployment."""
         found = await known(self, self._client, self._own, key, self._deployments.by_key(key))
         if found is None:
             return
@@ -145,12 +145,15 @@ class DeploymentController(Controller):
     async def _reconcile(self, key: str, found: Deployment) -> None:
         owned = await self._claim(found)
         view = View(deployment=found, replica_sets=owned, populated=self._populated(found, owned), now=self.ctx.wall)
-        await self._do(found, plan(view))
+        await self._apply(found, plan(view))
         if self._overlay.lacking(found.metadata.uid):
-            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+            self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
 
     async def _claim(self, found: Deployment) -> tuple[ReplicaSet, ...]:
-        """Those that it has, as far as is known: after a lost reply names and versions tell what came of the request."""
+        """Its ReplicaSets, after adoption and release, from the cache and our own writes.
+
+        Expectations are not needed: names and resource versions show whether a write whose reply was lost took effect.
+        """
         selector, uid = of_object(found.spec.selector), found.metadata.uid
         cached = self._replica_sets.by_index(CONTROLLER, uid)
         orphans = self._replica_sets.by_index(ORPHANS, selector_value(found.metadata.namespace, selector))
@@ -165,13 +168,13 @@ class DeploymentController(Controller):
         return tuple(one.metadata.uid for one in owned if self._has_live_pods(one, selector))
 
     def _has_live_pods(self, found: ReplicaSet, selector: Selector) -> bool:
-        """Whether it has pods that have not ended. One with other labels is about to be let go: nobody waits for it."""
+        """Whether it has pods that have not finished. One whose labels no longer match is about to be released."""
         pods = self._pods.by_index(CONTROLLER, found.metadata.uid).values()
         return any(
             pod.status.phase not in {SUCCEEDED, FAILED} and selector.matches(pod.metadata.labels) for pod in pods
         )
 
-    async def _do(self, found: Deployment, step: Plan) -> None:
+    async def _apply(self, found: Deployment, step: Plan) -> None:
         if step.create is not None:
             await self._create(found, step.create)
         for scaling in step.updates:
@@ -201,7 +204,7 @@ class DeploymentController(Controller):
             )
 
     async def _is_ours(self, found: Deployment, made: ReplicaSet) -> bool:
-        """Whether the ReplicaSet of that name is the one that was to be created: an earlier reply was lost."""
+        """Whether the existing ReplicaSet of this name is the one to create: the reply to an earlier create was lost."""
         there = await self._client.get(ReplicaSet, made.metadata.name, made.metadata.namespace)
         ours = is_controlled_by(there.metadata, found.metadata.uid)
         if ours and same_template(there.spec.template, found.spec.template):
@@ -211,7 +214,7 @@ class DeploymentController(Controller):
         return False
 
     async def _avoid_collision(self, found: Deployment) -> None:
-        """Another template has the same hash: the next one is made with a higher count."""
+        """Another template has the same hash: raise the collision count that goes into the hash."""
         count = (found.status.collision_count or 0) + 1
         await self._write(found, replace(found, status=replace(found.status, collision_count=count)))
 
@@ -242,7 +245,7 @@ class DeploymentController(Controller):
         self._overlay.deleted(doomed)
 
     async def _write(self, found: Deployment, wanted: Deployment) -> None:
-        """The status' door lets annotations through as well, so one write is enough."""
+        """Write status and annotations: the status subresource accepts both, so one write is enough."""
         if wanted is not found and (wanted.status != found.status or wanted.metadata is not found.metadata):
             self._own.wrote(key_of(found), await self._client.update_status(wanted))
 

@@ -93,7 +93,7 @@ class DisruptionController(Controller):
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "controllermanager")
 
-    # What happens.
+    # Events.
 
     def _on_budget(self, change: Change[PodDisruptionBudget]) -> None:
         if not self._overlay.seen(change) and change.new is not None:
@@ -135,7 +135,7 @@ class DisruptionController(Controller):
             for key in self._budgets.by_index(SELECTOR, value):
                 self.enqueue_after(key, BATCH_SECONDS)
 
-    # What is done.
+    # Sync.
 
     async def reconcile(self, key: str) -> None:
         """Look at a budget, or at a pod that was to go."""

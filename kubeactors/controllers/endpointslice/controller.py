@@ -90,7 +90,7 @@ class EndpointSliceController(Controller):
         self._recorder = EventRecorder(self._events, self.ctx, "endpoint-slice-controller")
         self._random = self.ctx.random_for("names")
 
-    # What happens.
+    # Events.
 
     def _on_service(self, change: Change[Service]) -> None:
         self.enqueue(change.key)
@@ -121,7 +121,7 @@ class EndpointSliceController(Controller):
             for key in _by_service(one) if one is not None else ():
                 self.enqueue(key)
 
-    # What is done.
+    # Sync.
 
     async def reconcile(self, key: str) -> None:
         """Create, change and delete slices of a service."""
@@ -137,7 +137,7 @@ class EndpointSliceController(Controller):
         ):
             await self._bring_about(key, service)
         if self._overlay.lacking(key):
-            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+            self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
 
     async def _bring_about(self, key: str, service: Service) -> None:
         present = await self._present(key)

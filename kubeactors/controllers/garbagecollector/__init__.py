@@ -1,4 +1,4 @@
-"""The garbage collector: see `controller.py` (what is done), `graph.py` (who owns whom) and `plan.py` (what to do)."""
+"""The garbage collector: `controller.py` acts, `plan.py` decides, `graph.py` is the ownership graph, `owners.py` looks owners up."""
 
 from kubeactors.controllers.garbagecollector.controller import GarbageCollector
 

@@ -1,6 +1,6 @@
-"""Who owns whom: all objects by uid, and the dependents of each.
+"""The ownership graph: all objects by UID, and the dependents of each.
 
-Owners need not be in the graph for their dependents to be known: an owner may come later, or never.
+The dependents of an owner are known even if the owner is not in the graph: it may arrive later, or never.
 
 Source: pkg/controller/garbagecollector/{graph,graph_builder}.go (v1.36), without its virtual nodes.
 """
@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from kubeactors.apimachinery.meta import HasMeta, ObjectMeta, OwnerReference
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
-"""Finalizers by which a deletion says what becomes of the dependents."""
+"""The finalizers that record the propagation policy of a deletion."""
 
 
 class Node:
-    """One object. `value` is its newest known state."""
+    """An object. `value` is its newest known state."""
 
     __slots__ = ("resource", "value")
 
@@ -24,12 +24,12 @@ class Node:
 
     @property
     def metadata(self) -> ObjectMeta:
-        """The object's."""
+        """The object's metadata."""
         return self.value.metadata
 
 
 class Graph:
-    """Nodes by uid, dependents by the uid of their owner."""
+    """Nodes by UID, and dependents by the UID of their owner."""
 
     def __init__(self) -> None:
         self._nodes: dict[str, Node] = {}
@@ -39,19 +39,19 @@ class Graph:
         return len(self._nodes)
 
     def get(self, uid: str) -> Node | None:
-        """The object with that uid, if it has been seen and has not gone."""
+        """The object with this UID, if it has been seen and not been deleted."""
         return self._nodes.get(uid)
 
     def dependents(self, uid: str) -> tuple[Node, ...]:
-        """The objects that name this one among their owners."""
+        """The objects that name this UID among their owners."""
         return tuple(self._nodes[one] for one in self._dependents.get(uid, ()))
 
     def has_dependents(self, uid: str) -> bool:
-        """Whether any object names this one among its owners."""
+        """Whether any object names this UID among its owners."""
         return uid in self._dependents
 
     def put(self, resource: str, value: HasMeta) -> HasMeta | None:
-        """Add or change an object; its state before."""
+        """Add or update an object. Returns its previous state."""
         uid = value.metadata.uid
         node = self._nodes.get(uid)
         if node is None:
@@ -65,14 +65,14 @@ class Graph:
         return old
 
     def remove(self, uid: str) -> Node | None:
-        """The object has gone; it is returned. Its dependents stay known."""
+        """Remove and return a deleted object. Its dependents stay known."""
         node = self._nodes.pop(uid, None)
         if node is not None:
             self._unlink(uid, node.metadata.owner_references)
         return node
 
     def forget(self, resource: str) -> None:
-        """The objects of a resource are not known any more; that does not say that they have gone."""
+        """Drop all objects of a resource, which may still exist."""
         for uid in [uid for uid, node in self._nodes.items() if node.resource == resource]:
             self.remove(uid)
 
@@ -90,24 +90,24 @@ class Graph:
 
 
 def waits_for_dependents(metadata: ObjectMeta) -> bool:
-    """Whether the object is being deleted in the foreground: after its dependents."""
+    """Whether the object is in foreground deletion: it is deleted after its dependents."""
     return metadata.deletion_timestamp is not None and FOREGROUND in metadata.finalizers
 
 
 def waits_for_orphans(metadata: ObjectMeta) -> bool:
-    """Whether the object is being deleted, and its dependents are to stay."""
+    """Whether the object is being deleted and its dependents are to be orphaned."""
     return metadata.deletion_timestamp is not None and ORPHAN in metadata.finalizers
 
 
 def blocks(dependent: ObjectMeta, owner_uid: str) -> bool:
-    """Whether the dependent must go before its owner does in a foreground deletion."""
+    """Whether the dependent must be deleted before this owner in a foreground deletion."""
     return any(one.uid == owner_uid and one.block_owner_deletion for one in dependent.owner_references)
 
 
 def attempts_after(graph: Graph, resource: str, old: HasMeta | None, new: HasMeta | None) -> tuple[str, ...]:
-    """Take a change into the graph; the uids of the objects that must be looked at because of it.
+    """Apply a change to the graph. Returns the UIDs of the objects to process because of it.
 
-    An object that comes or goes together with others is looked at once it is known to have an owner that is not there.
+    A new object is processed only if one of its owners is missing from the graph or otherwise in doubt.
     """
     if new is None:
         return _after_removal(graph, old.metadata.uid) if old is not None else ()
@@ -126,7 +126,7 @@ def attempts_after(graph: Graph, resource: str, old: HasMeta | None, new: HasMet
 
 
 def _unowned(graph: Graph, metadata: ObjectMeta) -> dict[str, None]:
-    """The object itself, if one of its owners is missing, stands in another namespace, or waits for it to go."""
+    """The object itself, if an owner is missing, is in another namespace, or waits for its dependents."""
     for one in metadata.owner_references:
         owner = graph.get(one.uid)
         near = owner is not None and owner.metadata.namespace in {"", metadata.namespace}
@@ -136,7 +136,7 @@ def _unowned(graph: Graph, metadata: ObjectMeta) -> dict[str, None]:
 
 
 def _freed(graph: Graph, before: HasMeta | None, owners: tuple[OwnerReference, ...]) -> dict[str, None]:
-    """Owners that waited for an object which does not block them any more."""
+    """The owners in foreground deletion that this object no longer blocks."""
     if before is None:
         return {}
     blocking = [one.uid for one in owners if one.block_owner_deletion]

@@ -1,4 +1,4 @@
-"""What becomes of an object whose owners are as they are: a pure function.
+"""Decides what to do with a dependent, given the state of its owners: a pure function.
 
 Source: attemptToDeleteItem in pkg/controller/garbagecollector/garbagecollector.go (v1.36).
 """
@@ -15,14 +15,14 @@ BACKGROUND_POLICY, FOREGROUND_POLICY, ORPHAN_POLICY = "Background", "Foreground"
 
 
 class Owner(Enum):
-    """What is known of an owner, after it was read live if there was any doubt."""
+    """The state of an owner, after a live read if there was any doubt."""
 
     SOLID = "solid"
-    """It exists, or might: nothing that depends on it is touched for its sake."""
+    """It exists, or may exist: its dependents are kept."""
     WAITING = "waiting"
-    """It exists, and is being deleted in the foreground."""
+    """It exists and is in foreground deletion."""
     ABSENT = "absent"
-    """There is no such object; one of the same name with another uid is another object."""
+    """It does not exist; an object of the same name with another UID is another object."""
 
 
 class Keep(msgspec.Struct, frozen=True):
@@ -30,13 +30,17 @@ class Keep(msgspec.Struct, frozen=True):
 
 
 class Disown(msgspec.Struct, frozen=True):
-    """Take these owners out of the object: others keep it alive."""
+    """Drop all owner references but the `remaining` ones, whose owners keep the object alive."""
 
     remaining: tuple[OwnerReference, ...]
 
 
 class Remove(msgspec.Struct, frozen=True):
-    """Delete the object. `unblock` first: its dependents wait for it to go, and it for them."""
+    """Delete the object, with a propagation policy.
+
+    `unblock` stops it from blocking its owners first: it has dependents that wait for their own dependents, and a cycle
+    of such waits would never end.
+    """
 
     policy: str
     unblock: bool = False
@@ -46,7 +50,7 @@ Action = Keep | Disown | Remove
 
 
 def plan(metadata: ObjectMeta, owners: Mapping[str, Owner], dependents: tuple[ObjectMeta, ...]) -> Action:
-    """What to do with an object that has these owners (by uid) and dependents.
+    """What to do with an object that has these owners (by UID) and dependents.
 
     >>> plan(ObjectMeta(owner_references=(OwnerReference(uid="1"),)), {"1": Owner.ABSENT}, ())
     Remove(policy='Background', unblock=False)
@@ -65,7 +69,7 @@ def plan(metadata: ObjectMeta, owners: Mapping[str, Owner], dependents: tuple[Ob
 
 
 def _policy(metadata: ObjectMeta) -> str:
-    """The policy that was asked for by a finalizer before."""
+    """The policy that a finalizer of an earlier deletion asks for."""
     if ORPHAN in metadata.finalizers:
         return ORPHAN_POLICY
     return FOREGROUND_POLICY if FOREGROUND in metadata.finalizers else BACKGROUND_POLICY

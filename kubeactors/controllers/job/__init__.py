@@ -1,4 +1,4 @@
-"""Runs pods until enough of them have succeeded: see `controller.py`; what to do is decided in `plan.py`."""
+"""Jobs: `controller.py` acts, `survey.py` assesses, `plan.py` decides, `tracking.py` counts finished pods."""
 
 from kubeactors.controllers.job.controller import JobController
 

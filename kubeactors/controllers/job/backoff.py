@@ -1,4 +1,4 @@
-"""How long a job waits before it replaces pods that have failed.
+"""How long a job backs off before it replaces failed pods.
 
 Source: pkg/controller/job/backoff_utils.go (v1.36).
 """
@@ -14,17 +14,17 @@ from kubeactors.controllers.clocks import seconds_left
 from kubeactors.controllers.pods import READY, condition
 
 FIRST_SECONDS, MAX_SECONDS = 10, 600
-"""The wait after the first failure; it doubles with each."""
+"""The delay after the first failure, which doubles with each further one, and its upper limit."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """How many pods have failed since the last success, and when the last did (unix nanoseconds)."""
+    """How many pods have failed since the last success, and when the last of them did (Unix nanoseconds)."""
 
     failures: int = 0
     last: int = 0
 
     def after(self, succeeded: Iterable[Pod], failed: Iterable[Pod]) -> "Record":
-        """The record after these pods have ended too."""
+        """The record after these pods have finished, too."""
         successes, failures = [*map(finish_time, succeeded)], [*map(finish_time, failed)]
         if not successes:
             return Record(failures=self.failures + len(failures), last=max(failures)) if failures else self
@@ -32,7 +32,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return Record(failures=len(later), last=max(later)) if later else NO_FAILURES
 
     def remaining_seconds(self, now: int) -> float:
-        """How long is still to wait."""
+        """The rest of the delay."""
         return remaining_seconds(self.failures, self.last, now)
 
 
@@ -40,9 +40,9 @@ NO_FAILURES = Record()
 
 
 def remaining_seconds(failures: int, last: int, now: int) -> float:
-    """How long is still to wait after so many failures, the last of them at that time.
+    """The rest of the delay after this many failures, the last of them at `last`.
 
-    Never longer than the whole wait, though the last failure seem to lie ahead because the clock was set back.
+    It never exceeds the whole delay, even if `last` is in the future because the clock was set back.
 
     >>> remaining_seconds(0, 0, 0), remaining_seconds(3, 0, 5 * SECOND), remaining_seconds(20, 0, 0)
     (0.0, 35.0, 600.0)
@@ -55,7 +55,7 @@ def remaining_seconds(failures: int, last: int, now: int) -> float:
 
 
 def finish_time(pod: Pod) -> int:
-    """When the pod ended, as well as one can tell."""
+    """When the pod finished: the best estimate that its status allows."""
     metadata = pod.metadata
     found = _of_containers(pod) or _of_condition(pod)
     if found:
@@ -66,7 +66,7 @@ def finish_time(pod: Pod) -> int:
 
 
 def _of_containers(pod: Pod) -> str:
-    """When the last container ended, sidecars too, which outlive the others; empty if one has not."""
+    """When the last container terminated, sidecars included, which outlive the others; empty if one still runs."""
     sidecars = [one.name for one in pod.spec.init_containers if is_sidecar(one)]
     beside = (one for one in pod.status.init_container_statuses if one.name in sidecars)
     ends = [_end_of(one) for one in (*pod.status.container_statuses, *beside)]

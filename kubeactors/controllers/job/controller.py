@@ -1,9 +1,8 @@
-"""The Job controller: looks at a job's pods, creates and deletes some, counts those that have ended, reports.
+"""The Job controller: creates and deletes a job's pods, counts those that have finished, and writes the status.
 
-It looks only at pods that are not settled, so that a job of ten thousand completions costs what has changed.
-
-What it does twice does no harm, whether it was cut off, is behind, or has a successor: pods have names that follow from
-the attempt (`pods.name_of`), and each is counted once (`tracking.py`).
+It reads only unsettled pods, so that a sync of a job of ten thousand completions costs no more than what has changed.
+Syncs are idempotent, even after a crash, with a stale cache or beside a second leader: the name of a pod follows from
+the attempt (`pods.name_of`), and each pod is counted once (`tracking.py`).
 
 Source: pkg/controller/job/job_controller.go (v1.36).
 """
@@ -46,13 +45,14 @@ from kubeactors.controllers.adoption import (
     selector_value,
 )
 from kubeactors.controllers.job.backoff import NO_FAILURES, Record
-from kubeactors.controllers.job.plan import Conclusion, Deed, Plan, Survey, View, conclude, plan, survey
-from kubeactors.controllers.job.plan import seconds_to_deadline as deadline_of
+from kubeactors.controllers.job.plan import Conclusion, Outcome, Plan, conclude, plan
 from kubeactors.controllers.job.podcontrol import PodControl
 from kubeactors.controllers.job.pods import (
     is_settled,
     is_tracked,
 )
+from kubeactors.controllers.job.survey import Survey, View, survey
+from kubeactors.controllers.job.survey import seconds_to_deadline as deadline_of
 from kubeactors.controllers.job.tracking import Tracking, counted, finished, track
 from kubeactors.controllers.live_pods import LivePods
 from kubeactors.controllers.pod_marks import STRAY, owned_by
@@ -61,19 +61,19 @@ from kubeactors.controllers.pods import is_active, is_ready, label_values, resta
 from kubeactors.message import Recipient
 
 UNSETTLED = "unsettled"
-"""Index: pods that are not settled, by the uid of their controller."""
+"""Index: unsettled pods (see `is_settled`) by the UID of their controller."""
 
 BATCH_SECONDS = 0.02
-"""Changes of pods are gathered for so long."""
+"""How long pod changes are batched before a sync."""
 
 _NOBODY = ""
-"""The uid of the job of a pod that has none."""
-_OF_JOB, _OF_POD = "pods of", "pod"
-"""Words before a key: let the pods go that a job has left, or one pod that nobody owns."""
+"""Stands for the UID of the job of a pod that has no controller."""
+_PODS_OF, _ORPHAN = "pods of", "pod"
+"""Key prefixes: remove the finalizers from the pods of a deleted job, or from one orphaned pod."""
 
 
 class JobController(Controller):
-    """Creates and deletes pods of jobs, and counts how they end."""
+    """Runs the pods of jobs and counts how they finish."""
 
     def __init__(
         self,
@@ -87,8 +87,8 @@ class JobController(Controller):
         self._client = client
         self._events = events
         self._overlay: Overlay[Job] = Overlay(jobs.lister)
-        self._met: dict[str, None] = {}
-        """Jobs that were read live: a predecessor's last writes have been seen."""
+        self._read_live: dict[str, None] = {}
+        """Jobs, by UID, that were read live once: the last writes of a previous leader have been seen."""
         self._records: dict[str, Record] = {}
         pods.add_indexes({UNSETTLED: _by_unsettled, ORPHANS: by_orphanhood})
         jobs.add_indexes({SELECTOR: _by_selector})
@@ -101,10 +101,10 @@ class JobController(Controller):
         """Subscribe."""
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "job-controller")
-        self._hands = PodControl(self._client, self._recorder, self._pods)
-        self._live_pods = LivePods(self._client, self._hands.expectations, self._pods, UNSETTLED)
+        self._pod_control = PodControl(self._client, self._recorder, self._pods)
+        self._live_pods = LivePods(self._client, self._pod_control.expectations, self._pods, UNSETTLED)
 
-    # What happens.
+    # Events.
 
     def _on_job(self, change: Change[Job]) -> None:
         news = not self._overlay.seen(change)
@@ -117,20 +117,20 @@ class JobController(Controller):
             self.enqueue(change.key)
 
     def _forget(self, uid: str) -> None:
-        self._hands.forget(uid)
-        self._met.pop(uid, None)
+        self._pod_control.forget(uid)
+        self._read_live.pop(uid, None)
         self._records.pop(uid, None)
 
     def _enqueue_pods_of(self, job: Job) -> None:
         if self._pods.by_index(UNSETTLED, job.metadata.uid):
-            self.enqueue(f"{_OF_JOB} {key_of(job)} {job.metadata.uid}")
+            self.enqueue(f"{_PODS_OF} {key_of(job)} {job.metadata.uid}")
 
     def _on_pod(self, change: Change[Pod]) -> None:
         old, new = change.old, change.new
         pod = change.current
         reference = controller_of(pod.metadata)
         if reference is not None and reference.kind == "Job":
-            self._hands.observe(change, reference.uid)
+            self._pod_control.observe(change, reference.uid)
             if old is None or new is None or _matters(old, new):
                 self._enqueue_owner(pod, cluster_key(pod.metadata.namespace, reference.name), reference.uid)
         elif new is not None and reference is None:
@@ -144,12 +144,12 @@ class JobController(Controller):
         if job is not None and job.metadata.uid == uid:
             self.enqueue_after(key, BATCH_SECONDS)
         elif is_tracked(pod):
-            self.enqueue(f"{_OF_JOB} {key} {uid}")
+            self.enqueue(f"{_PODS_OF} {key} {uid}")
 
     def _on_orphan(self, change: Change[Pod]) -> None:
         old, pod = change.old, change.current
         if is_tracked(pod):
-            self.enqueue(f"{_OF_POD} {change.key}")
+            self.enqueue(f"{_ORPHAN} {change.key}")
         if old is not None and old.metadata.labels == pod.metadata.labels and controller_of(old.metadata) is None:
             return
         for value in label_values(pod.metadata.namespace, pod.metadata.labels.items()):
@@ -157,14 +157,14 @@ class JobController(Controller):
                 if of_object(job.spec.selector).matches(pod.metadata.labels):
                     self.enqueue(key)
 
-    # What is done.
+    # Sync.
 
     async def reconcile(self, key: str) -> None:
-        """Adopt and release, create and delete, count, report; or let pods go whose job is no more."""
-        if key.startswith(f"{_OF_JOB} "):
-            await self._let_go(*key.removeprefix(f"{_OF_JOB} ").split(" "))
-        elif key.startswith(f"{_OF_POD} "):
-            await self._let_orphan_go(key.removeprefix(f"{_OF_POD} "))
+        """Sync a job; or remove the finalizers from pods whose job is gone."""
+        if key.startswith(f"{_PODS_OF} "):
+            await self._release_pods_of(*key.removeprefix(f"{_PODS_OF} ").split(" "))
+        elif key.startswith(f"{_ORPHAN} "):
+            await self._release_orphan(key.removeprefix(f"{_ORPHAN} "))
         else:
             found = self._overlay.newest(key, self._jobs.by_key(key))
             if found is not None and not _is_managed_elsewhere(found):
@@ -175,12 +175,12 @@ class JobController(Controller):
         uid = cached.metadata.uid
         view = await self._view(cached)
         found = cached
-        if uid not in self._met or self.in_doubt(key):
-            # The job must not be older than its pods: a pod that was named in the status may be gone already.
+        if uid not in self._read_live or self.in_doubt(key):
+            # The job must not be older than its pods: a pod that its status listed as uncounted may be gone already.
             live = await self._client.again(cached)
             if live is None:
                 return
-            self._met[uid] = None
+            self._read_live[uid] = None
             found = self._overlay.wrote(uid, live)
         if is_finished(found):
             self._records.pop(uid, None)
@@ -193,8 +193,8 @@ class JobController(Controller):
         found = survey(view)
         record = self._records.get(uid, NO_FAILURES).after(found.new_succeeded, found.new_failed)
         planned = plan(view, found, record)
-        deed, failure = await self._act(view, found, planned)
-        concluded = conclude(view, found, planned, deed)
+        outcome, failure = await self._act(view, found, planned)
+        concluded = conclude(view, found, planned, outcome)
         await self._count(view, concluded, track(view, found, concluded), record)
         self._enqueue_later(key, view, planned)
         if failure is not None:
@@ -202,20 +202,20 @@ class JobController(Controller):
 
     def _enqueue_later(self, key: str, view: View, planned: Plan) -> None:
         deadline = deadline_of(view)
-        if self._hands.expectations.is_open(view.job.metadata.uid):
-            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+        if self._pod_control.expectations.is_open(view.job.metadata.uid):
+            self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
         if planned.wait_seconds:
             self.enqueue_after(key, planned.wait_seconds)
         if deadline:
             self.enqueue_after(key, deadline)
 
-    # Looking.
+    # Pods.
 
     async def _view(self, job: Job) -> View:
-        """The job's pods: as the cache shows them, or live if that cannot be trusted."""
+        """The job and its unsettled pods, from the cache, or live if the cache cannot be trusted."""
         uid, selector = job.metadata.uid, of_object(job.spec.selector)
-        released = self._hands.released(uid)  # as of now: the pods that are looked at next may not show it
-        standing = self._hands.expectations.standing(uid, self.ctx.now, self._pods.revision)
+        released = self._pod_control.released(uid)  # taken first: the pods read next may still show the finalizer
+        standing = self._pod_control.expectations.standing(uid, self.ctx.now, self._pods.revision)
         if standing is Standing.DOUBTED:
             candidates = await self._live_pods.of(job, selector, self.ctx.now)
         else:
@@ -231,9 +231,9 @@ class JobController(Controller):
         awaited = standing is Standing.AWAITED
         return View(job=job, pods=pods, released=released, awaited=awaited, now=self.ctx.wall)
 
-    async def _act(self, view: View, found: Survey, planned: Plan) -> tuple[Deed, StatusError | None]:
-        """Do what is planned; what there is then, and the first refusal."""
-        job, now, hands = view.job, self.ctx.now, self._hands
+    async def _act(self, view: View, found: Survey, planned: Plan) -> tuple[Outcome, StatusError | None]:
+        """Carry out the plan. Returns the pods there are then, and the first error."""
+        job, now, hands = view.job, self.ctx.now, self._pod_control
         made, gone = list[Pod](), list[Pod]()
         failures: list[StatusError] = []
         if planned.delete:
@@ -242,27 +242,31 @@ class JobController(Controller):
             gone, failures = await hands.discard(job, planned.discard, now)
         elif planned.create:
             made, failures = await hands.create(job, planned.create, now)
-        deed = Deed(
+        outcome = Outcome(
             active=len(found.active) + len(made) - len(gone),
             ready=found.ready - sum(map(is_ready, gone)),
             terminating=found.terminating + len(gone),
             deleted_all=len(gone) == len(planned.delete),
         )
-        return deed, failures[0] if failures else None
+        return outcome, failures[0] if failures else None
 
-    # Counting.
+    # Status.
 
     async def _count(self, view: View, concluded: Conclusion, tracking: Tracking, record: Record) -> None:
-        """Name, release, count; and end the job if that was all."""
+        """Write the uncounted pods, remove their finalizers, count them; finish the job if none are left."""
         job, uid = view.job, view.job.metadata.uid
         if tracking.status != job.status:
             job = await self._write(job, tracking.status)
             self._records[uid] = record
             for reason, message in concluded.events:
                 self._recorder.normal(job, reason, message)
-        free, failures = await self._hands.let_go(uid, tracking.release)
-        let_go = dict.fromkeys(pod.metadata.uid for pod in free)
-        held = {pod.metadata.uid: None for pod in view.pods if view.holds(pod) and pod.metadata.uid not in let_go}
+        free, failures = await self._pod_control.release_finalizers(uid, tracking.release)
+        release_finalizers = dict.fromkeys(pod.metadata.uid for pod in free)
+        held = {
+            pod.metadata.uid: None
+            for pod in view.pods
+            if view.holds(pod) and pod.metadata.uid not in release_finalizers
+        }
         status = counted(job.status, held)
         last = None
         if not failures and not tracking.more:
@@ -280,7 +284,7 @@ class JobController(Controller):
         try:
             written = await self._client.update_status(replace(job, status=status))
         except Conflict:
-            self._met.pop(job.metadata.uid, None)  # somebody else has written: read live
+            self._read_live.pop(job.metadata.uid, None)  # another client has written: read live next time
             raise
         return self._overlay.wrote(job.metadata.uid, written)
 
@@ -295,30 +299,30 @@ class JobController(Controller):
             self._recorder.warning(job, "TooManySucceededPods", message)
         self._recorder.normal(job, "Completed", "Job completed")
 
-    # Pods whose job is no more.
+    # Pods whose job is gone.
 
-    async def _let_go(self, key: str, uid: str) -> None:
+    async def _release_pods_of(self, key: str, uid: str) -> None:
         namespace, name = split_key(key)
         job = await self._client.find(Job, name, namespace)
         if job is None or job.metadata.uid != uid:
-            _, failures = await self._hands.let_go(uid, _tracked(self._pods.by_index(UNSETTLED, uid)))
-            self._hands.forget(uid)
+            _, failures = await self._pod_control.release_finalizers(uid, _tracked(self._pods.by_index(UNSETTLED, uid)))
+            self._pod_control.forget(uid)
             if failures:
                 raise failures[0]
 
-    async def _let_orphan_go(self, key: str) -> None:
+    async def _release_orphan(self, key: str) -> None:
         pod = self._pods.by_key(key)
         if pod is None or controller_of(pod.metadata) is not None or not is_tracked(pod):
             return
-        _, failures = await self._hands.let_go(_NOBODY, (pod,), as_seen=True)
-        self._hands.forget(_NOBODY)
+        _, failures = await self._pod_control.release_finalizers(_NOBODY, (pod,), as_seen=True)
+        self._pod_control.forget(_NOBODY)
         if failures:
             raise failures[0]
 
     async def _sweep(self, job: Job, pods: tuple[Pod, ...]) -> None:
-        """The job has ended: pods that came too late are let go, and deleted if they run."""
-        _, failures = await self._hands.let_go(job.metadata.uid, filter(is_tracked, pods))
-        _, refused = await self._hands.delete(job, filter(is_active, pods), self.ctx.now)
+        """The job has finished: remove the finalizers from late pods, and delete those that still run."""
+        _, failures = await self._pod_control.release_finalizers(job.metadata.uid, filter(is_tracked, pods))
+        _, refused = await self._pod_control.delete(job, filter(is_active, pods), self.ctx.now)
         if failures or refused:
             raise (*failures, *refused)[0]
 
@@ -328,7 +332,7 @@ def _is_managed_elsewhere(job: Job) -> bool:
 
 
 def _matters(old: Pod, new: Pod) -> bool:
-    """Whether a change of a pod is one for its job; that it was released is not."""
+    """Whether a change of a pod concerns its job; the removal of the finalizer from a finished pod does not."""
     before, after = old.metadata, new.metadata
     return (
         old.status.phase != new.status.phase

@@ -1,4 +1,6 @@
-"""Creates, deletes and lets go the pods of jobs, and remembers what the cache does not show yet.
+"""Creates, deletes and releases the pods of jobs, and remembers the writes that the cache does not show yet.
+
+To release a pod is to remove the job's tracking finalizer from it.
 
 Source: pkg/controller/job/{job_controller,tracking_utils}.go, pkg/controller/controller_utils.go (v1.36).
 """
@@ -35,18 +37,18 @@ from kubeactors.client import (
 from kubeactors.controllers.job.pods import UNKNOWN_INDEX, Template, Wanted, is_tracked, name_of
 
 FIRST_BATCH = 1
-"""One pod is tried first: if it is refused, so would be the others."""
+"""Slow start: one pod is tried first, since what rejects it would reject the others, too."""
 
 
 class Done(NamedTuple):
-    """The pods that it was done to, and what was refused."""
+    """The pods for which a batch of writes succeeded, and the errors of the rest."""
 
     pods: list[Pod]
     failures: list[StatusError]
 
 
 class PodControl:
-    """The hands of the controller. `expectations` are by the uid of the job."""
+    """Writes pods on behalf of the controller. `expectations` are keyed by the UID of the job."""
 
     def __init__(self, client: Client, recorder: EventRecorder, pods: Lister[Pod]) -> None:
         self.expectations: Expectations = Expectations()
@@ -55,16 +57,16 @@ class PodControl:
         self._pods = pods
         self._released: dict[str, dict[str, None]] = {}
         self._taken: dict[str, dict[str, None]] = {}
-        """By job, names of pods that somebody else has."""
+        """By job, the pod names that are taken by pods of others."""
         self._passed: dict[str, int] = {}
-        """By job, how many attempts have pods that the cache shows, from the first on; unknown when one has gone."""
+        """By job, how many attempts, from the first on, have a pod in the cache; dropped when one of them is deleted."""
 
     def released(self, uid: str) -> dict[str, None]:
-        """The uids of the job's pods that have been let go, though the cache shows their finalizer."""
+        """The UIDs of the job's pods that have been released though the cache still shows their finalizer."""
         return dict(self._released.get(uid, {}))
 
     def observe(self, change: Change[Pod], uid: str) -> None:
-        """Take note of what the cache shows now."""
+        """Fulfil the expectations that a change of the cache meets."""
         pod, gone = change.current, change.new is None
         if gone or change.old is None:
             self.expectations.creation_observed(uid, change.key)
@@ -83,51 +85,51 @@ class PodControl:
         self._passed.pop(uid, None)
 
     async def create(self, job: Job, wanted: tuple[Wanted, ...], now: int) -> Done:
-        """Create pods in batches that double while all goes well."""
+        """Create pods in batches that double in size until one fails."""
         template = Template(job, (controller_reference(job),))
         made, failures, size, following = list[Pod](), list[StatusError](), FIRST_BATCH, dict[int, int]()
         while wanted and not failures:
             batch, wanted = wanted[:size], wanted[size:]
-            pods = [template.pod(one, self._free_name(job, one.index, following)) for one in batch]
+            pods = [template.pod(one, self._next_name(job, one.index, following)) for one in batch]
             done, failures = await self._create_batch(job, pods, now)
             made, size = [*made, *done], size * 2
         return Done(made, failures)
 
     async def discard(self, job: Job, pods: Iterable[Pod], now: int) -> Done:
-        """Delete pods that are not to be counted. Their finalizer goes first, if they are still as they were seen."""
-        free, failures = await self.let_go(job.metadata.uid, pods, as_seen=True)
+        """Delete pods without counting them. They are released first, on the condition that they have not changed."""
+        free, failures = await self.release_finalizers(job.metadata.uid, pods, as_seen=True)
         for pod in free:
             self.expectations.expect_deletion(job.metadata.uid, pod.metadata.uid, now)
         gone, refused = await self.delete(job, free, now)
         return Done(gone, [*failures, *refused])
 
     async def delete(self, job: Job, pods: Iterable[Pod], now: int) -> Done:
-        """Begin to delete these very pods."""
+        """Request deletion of exactly these pods, by UID."""
         gone, failures = list[Pod](), list[StatusError]()
-        for pod, reply in [(pod, self._client.submit_delete(pod, _this_one(pod))) for pod in pods]:
+        for pod, reply in [(pod, self._client.submit_delete(pod, _by_uid(pod))) for pod in pods]:
             try:
                 await reply
             except (NotFound, Conflict):
                 self.expectations.deletion_observed(job.metadata.uid, pod.metadata.uid)
                 gone.append(pod)
             except StatusError as error:
-                self._not_deleted(job, pod, error, now)
+                self._on_delete_error(job, pod, error, now)
                 failures.append(error)
             else:
                 gone.append(pod)
                 self._recorder.normal(job, "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
         return Done(gone, failures)
 
-    async def let_go(self, uid: str, pods: Iterable[Pod], *, as_seen: bool = False) -> Done:
-        """Take the job's finalizer from these very pods, if they have it; with `as_seen` only if they have not changed."""
+    async def release_finalizers(self, uid: str, pods: Iterable[Pod], *, as_seen: bool = False) -> Done:
+        """Release exactly these pods, by UID; with `as_seen` only if they have not changed."""
         wanted, failures = list(pods), list[StatusError]()
         free = [pod for pod in wanted if not is_tracked(pod)]
         held = filter(is_tracked, wanted)
-        for pod, reply in [(pod, self._client.submit_patch(pod, _freeing(pod, as_seen=as_seen))) for pod in held]:
+        for pod, reply in [(pod, self._client.submit_patch(pod, _release_patch(pod, as_seen=as_seen))) for pod in held]:
             try:
                 await reply
             except (NotFound, Invalid):
-                pass  # gone, or another one of its name is there by now
+                pass  # it is gone, or another pod has its name by now
             except StatusError as error:
                 failures.append(error)
                 continue
@@ -136,8 +138,8 @@ class PodControl:
                 self._released.setdefault(uid, {})[pod.metadata.uid] = None
         return Done(free, failures)
 
-    def _free_name(self, job: Job, index: int, following: dict[int, int]) -> str:
-        """The name of the first attempt that has not been made; `following` says where to go on, by index."""
+    def _next_name(self, job: Job, index: int, following: dict[int, int]) -> str:
+        """The name of the first attempt not made yet; `following` is the next attempt to try, by index."""
         uid = job.metadata.uid
         taken = self._taken.get(uid, {})
         attempt = following[index] if index in following else self._first_attempt(job, index)
@@ -151,7 +153,7 @@ class PodControl:
         return name
 
     def _first_attempt(self, job: Job, index: int) -> int:
-        """Where to begin: every attempt before has a pod, or had one that is counted."""
+        """The attempt to start at: every earlier one has a pod, or had one that was counted."""
         if index != UNKNOWN_INDEX:
             return 0
         return max(job.status.succeeded + job.status.failed, self._passed.get(job.metadata.uid, 0))
@@ -167,7 +169,7 @@ class PodControl:
                 else:
                     failures.append(error)
             except StatusError as error:
-                failures += self._not_created(job, pod, error, now)
+                failures += self._on_create_error(job, pod, error, now)
             else:
                 made.append(pod)
                 self.expectations.creation_acknowledged(
@@ -181,7 +183,7 @@ class PodControl:
         return self._client.submit_create(pod)
 
     async def _is_own(self, job: Job, pod: Pod) -> bool:
-        """Whether the pod that has the name is the job's: then it was created before, and the cache will show it."""
+        """Whether the existing pod of this name is the job's: then an earlier sync created it, and the cache will show it."""
         uid = job.metadata.uid
         there = await self._client.find(Pod, pod.metadata.name, pod.metadata.namespace)
         if there is not None and is_controlled_by(there.metadata, uid):
@@ -191,7 +193,7 @@ class PodControl:
             self._taken.setdefault(uid, {})[pod.metadata.name] = None
         return False
 
-    def _not_created(self, job: Job, pod: Pod, error: StatusError, now: int) -> tuple[StatusError, ...]:
+    def _on_create_error(self, job: Job, pod: Pod, error: StatusError, now: int) -> tuple[StatusError, ...]:
         uid = job.metadata.uid
         if isinstance(error, Timeout | ServiceUnavailable):
             self.expectations.doubt(uid, now)
@@ -202,7 +204,7 @@ class PodControl:
         self._recorder.warning(job, "FailedCreate", f"Error creating: {error}")
         return (error,)
 
-    def _not_deleted(self, job: Job, pod: Pod, error: StatusError, now: int) -> None:
+    def _on_delete_error(self, job: Job, pod: Pod, error: StatusError, now: int) -> None:
         if isinstance(error, Timeout | ServiceUnavailable):
             self.expectations.doubt(job.metadata.uid, now)
             return
@@ -214,7 +216,7 @@ class PodControl:
         return cached is None or (cached.metadata.uid == pod.metadata.uid and is_tracked(cached))
 
 
-def _freeing(pod: Pod, *, as_seen: bool) -> dict[str, object]:
+def _release_patch(pod: Pod, *, as_seen: bool) -> dict[str, object]:
     metadata: dict[str, object] = {
         "uid": pod.metadata.uid,
         "$deleteFromPrimitiveList/finalizers": [TRACKING_FINALIZER],
@@ -224,5 +226,5 @@ def _freeing(pod: Pod, *, as_seen: bool) -> dict[str, object]:
     return {"metadata": metadata}
 
 
-def _this_one(pod: Pod) -> DeleteOptions:
+def _by_uid(pod: Pod) -> DeleteOptions:
     return DeleteOptions(preconditions=Preconditions(uid=pod.metadata.uid))

@@ -1,4 +1,4 @@
-"""The pods of a job: what a new one looks like, what an old one counts as, and which goes first.
+"""The pods of a job: what a new one looks like, what an existing one counts as, and which is removed first.
 
 Source: pkg/controller/job/{job_controller,indexed_job_utils}.go, pkg/controller/controller_utils.go (v1.36).
 """
@@ -27,13 +27,13 @@ from kubeactors.controllers.pods import FAILED, SUCCEEDED, is_ready, ready_time,
 UNKNOWN_INDEX = -1
 INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
 SUFFIX = 5
-"""Letters at the end of a pod's name."""
+"""Length of the suffix of a pod's name."""
 
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """A pod to create: with which index, and how often that index has failed before."""
+    """A pod to create: its index, and how often that index has failed before."""
 
     index: int = UNKNOWN_INDEX
     failures: int | None = None
@@ -46,22 +46,22 @@ def is_tracked(pod: Pod) -> bool:
 
 
 def is_settled(pod: Pod) -> bool:
-    """Whether the pod has ended and was counted: the job need not look at it again."""
+    """Whether the pod has finished and been counted: the job need not look at it again."""
     return pod.status.phase in (SUCCEEDED, FAILED) and not is_tracked(pod)
 
 
 def is_terminating(pod: Pod) -> bool:
-    """Whether the pod is going and still runs."""
+    """Whether the pod is being deleted and has not finished."""
     return pod.metadata.deletion_timestamp is not None and pod.status.phase not in (SUCCEEDED, FAILED)
 
 
 def only_failed_are_replaced(job: Job) -> bool:
-    """Whether a pod that is going is waited for before there is another one."""
+    """Whether a terminating pod is replaced only once it has failed."""
     return job.spec.pod_replacement_policy == FAILED_ONLY or job.spec.pod_failure_policy is not None
 
 
 def has_failed(pod: Pod, job: Job) -> bool:
-    """Whether the pod counts as failed: it has, or it is going and will never succeed."""
+    """Whether the pod counts as failed: it has failed, or it is terminating and the job does not wait for it."""
     if pod.status.phase == FAILED:
         return True
     return is_terminating(pod) and not only_failed_are_replaced(job)
@@ -82,12 +82,12 @@ def index_failures(pod: Pod) -> int:
 
 
 def ignored_index_failures(pod: Pod) -> int:
-    """How many failures its index had before this pod that do not count."""
+    """How many ignored failures its index had before this pod."""
     return _number(pod.metadata.annotations.get(IGNORED_INDEX_FAILURES, ""), 0)
 
 
 def base_of(job: Job, index: int) -> str:
-    """How the names of pods begin; the end of a long name makes room for the index.
+    """The prefix of a pod's name; a long job name is cut to make room for the index.
 
     >>> base_of(Job(metadata=ObjectMeta(name="pi")), 3)
     'pi-3-'
@@ -97,10 +97,10 @@ def base_of(job: Job, index: int) -> str:
 
 
 def name_of(job: Job, index: int, attempt: int) -> str:
-    """The name of a pod. It looks random, but follows from the job and the attempt.
+    """The name of a pod. It looks random, but is a function of the job and the attempt.
 
-    So whoever makes the same attempt twice, because he has forgotten the first or was replaced in between, is told
-    that the pod exists. Kubernetes draws names at random, and then may have a pod too many.
+    A controller that repeats an attempt, because its cache is stale or it was replaced in between, gets AlreadyExists.
+    Kubernetes draws names at random, and may then create one pod too many.
 
     >>> job = Job(metadata=ObjectMeta(name="pi", uid="1"))
     >>> name_of(job, 3, 0) == name_of(job, 3, 0) != name_of(job, 3, 1)
@@ -112,7 +112,7 @@ def name_of(job: Job, index: int, attempt: int) -> str:
 
 
 class Template:
-    """Makes pods of a job. All pods without an index share one spec, which is validated and defaulted once."""
+    """Makes the pods of a job. They share one spec, which is validated and defaulted once, unless they are indexed."""
 
     def __init__(self, job: Job, references: tuple[OwnerReference, ...]) -> None:
         self._job = job
@@ -123,7 +123,7 @@ class Template:
         self._finalizers = (*own, TRACKING_FINALIZER)
 
     def pod(self, wanted: Wanted, name: str) -> Pod:
-        """A new pod of that name."""
+        """A new pod of this name."""
         job, template = self._job, self._job.spec.template.metadata
         labels, annotations, spec = template.labels, template.annotations, self._spec
         if wanted.index != UNKNOWN_INDEX:
@@ -143,7 +143,7 @@ class Template:
 
 
 def with_index_variable(spec: PodSpec) -> PodSpec:
-    """The spec with the index in the environment of each container that does not set it itself."""
+    """The spec with the completion index in the environment of each container that does not set it itself."""
     return replace(
         spec,
         containers=tuple(map(_with_variable, spec.containers)),
@@ -151,13 +151,13 @@ def with_index_variable(spec: PodSpec) -> PodSpec:
     )
 
 
-def to_remove(job: Job, active: Iterable[Pod], untracked: Mapping[str, Pod], at_least: int) -> tuple[Pod, ...]:
-    """Active pods that must go: those that can never be counted, of those with one index all but one, and more.
+def pods_to_remove(job: Job, active: Iterable[Pod], untracked: Mapping[str, Pod], at_least: int) -> tuple[Pod, ...]:
+    """The active pods to remove: untracked ones, duplicates of an index, and more until there are `at_least` as many.
 
-    `untracked` are those without finalizer, by uid: their deletion has been begun, and was cut off.
+    `untracked` are those without finalizer, by UID, which can never be counted: their deletion was interrupted.
     """
     doomed = [pod for pod in active if pod.metadata.uid in untracked]
-    left = sorted((pod for pod in active if pod.metadata.uid not in untracked), key=_worth)
+    left = sorted((pod for pod in active if pod.metadata.uid not in untracked), key=_sort_key)
     if is_indexed(job.spec):
         doomed, left = _without_duplicates(job, doomed, left)
     missing = max(at_least - len(doomed), 0)
@@ -175,8 +175,8 @@ def _without_duplicates(job: Job, doomed: list[Pod], left: list[Pod]) -> tuple[l
     return [*doomed, *surplus], [pod for pod in left if pod.metadata.uid in kept]
 
 
-def _worth(pod: Pod) -> tuple[object, ...]:
-    """The least comes first: unassigned, pending, not ready, ready for a short time, often restarted, young."""
+def _sort_key(pod: Pod) -> tuple[object, ...]:
+    """Sort key: unassigned, pending, unready, recently ready, often restarted and young pods come first."""
     since, created = ready_time(pod), pod.metadata.creation_timestamp
     ready = is_ready(pod)
     return (

@@ -1,4 +1,4 @@
-"""What a failed pod means to its job, and which indexes are success enough.
+"""The pod failure policy and the success policy of a job.
 
 Source: pkg/controller/job/{pod_failure_policy,success_policy}.go (v1.36).
 """
@@ -19,14 +19,14 @@ from kubeactors.api.core.v1 import ContainerStatus, Pod
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a policy says of a failed pod: `counts` towards the limits, and why the job fails if it does."""
+    """What a policy says about a failed pod: the action, and for `FailJob` the message that says why."""
 
     action: str = COUNT
     message: str = ""
 
     @property
     def counts(self) -> bool:
-        """Whether the failure counts."""
+        """Whether the failure counts towards the backoff limits."""
         return self.action != IGNORE
 
 
@@ -34,7 +34,7 @@ DEFAULT = Verdict()
 
 
 def judge(policy: PodFailurePolicy | None, pod: Pod) -> Verdict:
-    """What the first rule that matches says; a failure that none matches counts."""
+    """The verdict of the first matching rule; a failure that no rule matches counts."""
     rules = policy.rules if policy is not None else None
     for index, rule in enumerate(rules or ()):
         why = _match(rule, pod)
@@ -45,7 +45,7 @@ def judge(policy: PodFailurePolicy | None, pod: Pod) -> Verdict:
 
 
 def success(policy: SuccessPolicy | None, completions: int, succeeded: Indexes) -> str:
-    """Which rule the indexes fulfil, as the message of a condition; empty if none.
+    """The message of the condition that names the rule which the succeeded indexes satisfy; empty if there is none.
 
     >>> from kubeactors.api.batch.v1 import SuccessPolicyRule
     >>> from kubeactors.api.batch.v1.indexes import of
@@ -72,7 +72,7 @@ def _is_fulfilled(text: str | None, count: int | None, completions: int, succeed
 
 
 def _match(rule: PodFailurePolicyRule, pod: Pod) -> str:
-    """What of the pod matches the rule; empty if nothing does."""
+    """What in the pod matches the rule, as the start of a message; empty if nothing does."""
     name = f"{pod.metadata.namespace}/{pod.metadata.name}"
     if rule.on_exit_codes is not None:
         found = _ended(pod, rule.on_exit_codes)

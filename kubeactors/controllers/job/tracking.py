@@ -1,9 +1,9 @@
-"""Counting pods that have ended, each of them once, whatever fails in between.
+"""Counts finished pods exactly once, whatever fails in between.
 
-A pod that has ended is first named in the job's status (`track`); then it loses its finalizer, without which it may be
-deleted by anyone; then it is counted and named no more (`counted`). Between any two of these steps the controller may
-die: whoever comes next finds the pod named, with or without its finalizer, and goes on from there. The finalizer must
-not go before the status is written, and a pod must not be counted before its finalizer has gone.
+A finished pod is first listed in the job's `uncountedTerminatedPods` (`track`); then its finalizer is removed, after
+which anyone may delete it; then it is counted and taken off the list (`counted`). The controller may crash between any
+two of these steps: its successor finds the pod listed, with or without its finalizer, and continues from there. The
+finalizer must not be removed before the status is written, nor the pod counted before its finalizer is removed.
 
 Source: pkg/controller/job/job_controller.go, trackJobStatusAndRemoveFinalizers (v1.36).
 """
@@ -18,17 +18,18 @@ from kubeactors.api.batch.v1.indexes import of
 from kubeactors.api.batch.v1.job import COMPLETE, SUCCESS_CRITERIA_MET, is_indexed
 from kubeactors.api.core.v1 import Pod
 from kubeactors.controllers import conditions
-from kubeactors.controllers.job.plan import Conclusion, Survey, View, final, with_condition
+from kubeactors.controllers.job.plan import Conclusion, final, with_condition
 from kubeactors.controllers.job.pods import has_failed, index_of
 from kubeactors.controllers.job.policies import judge
+from kubeactors.controllers.job.survey import Survey, View
 from kubeactors.controllers.pods import SUCCEEDED
 
 MAX_UNCOUNTED = 500
-"""So many pods are named at most, which keeps the status small."""
+"""At most this many pods are listed as uncounted, which keeps the status small."""
 
 
 class Tracking(msgspec.Struct, frozen=True, kw_only=True):
-    """The status to write first, the pods to release then; `more` says that there are others left."""
+    """The status to write first, and the pods to release then; `more` says that others are left for the next sync."""
 
     status: JobStatus
     release: tuple[Pod, ...] = ()
@@ -36,7 +37,7 @@ class Tracking(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Tally:
-    """Pods that are to be counted, as they are found."""
+    """Collects the pods to count."""
 
     def __init__(self, view: View, found: Survey, concluded: Conclusion, uncounted: UncountedTerminatedPods) -> None:
         self.view, self.found, self.ending = view, found, concluded.ending
@@ -48,10 +49,10 @@ class _Tally:
         return len(self.succeeded) + len(self.failed) + len(self.indexes)
 
     def add(self, pod: Pod) -> None:
-        """Take in a pod that the finalizer keeps, if it may go."""
+        """Add a pod that still has its finalizer, if it may be released."""
         job, uid = self.view.job, pod.metadata.uid
         failed = has_failed(pod, job)
-        if not self._may_go(pod, failed=failed):
+        if not self._is_releasable(pod, failed=failed):
             return
         self.release.append(pod)
         if pod.status.phase == SUCCEEDED and uid not in self.failed:
@@ -59,7 +60,7 @@ class _Tally:
         elif (failed or self._is_given_up()) and self._counts(pod):
             self.failed[uid] = None
 
-    def _may_go(self, pod: Pod, *, failed: bool) -> bool:
+    def _is_releasable(self, pod: Pod, *, failed: bool) -> bool:
         if self.view.job.metadata.deletion_timestamp is not None or self.ending is not None:
             return True
         if pod.status.phase == SUCCEEDED:
@@ -67,14 +68,14 @@ class _Tally:
         return failed and self.found.delayed.get(index_of(pod)) is not pod
 
     def _is_given_up(self) -> bool:
-        """Whether whatever still runs of the job has failed with it."""
+        """Whether the job fails, and with it the pods that still run."""
         return self.ending is not None and self.ending.type != SUCCESS_CRITERIA_MET
 
     def _succeeded(self, pod: Pod) -> None:
         if not is_indexed(self.view.job.spec):
             self.succeeded[pod.metadata.uid] = None
         elif index_of(pod) in self.found.completed and index_of(pod) not in self.found.counted_indexes:
-            self.indexes[index_of(pod)] = None  # the index is enough to count it once
+            self.indexes[index_of(pod)] = None  # an index is in `completedIndexes` once, so its UID need not be listed
 
     def _counts(self, pod: Pod) -> bool:
         job = self.view.job
@@ -86,7 +87,7 @@ class _Tally:
 
 
 def track(view: View, found: Survey, concluded: Conclusion) -> Tracking:
-    """Name the pods that have ended in the status."""
+    """List the finished pods in the status as uncounted."""
     job = view.job
     held = [pod for pod in view.pods if view.holds(pod)]
     if is_indexed(job.spec):
@@ -109,7 +110,7 @@ def track(view: View, found: Survey, concluded: Conclusion) -> Tracking:
 
 
 def counted(status: JobStatus, held: Mapping[str, None]) -> JobStatus:
-    """The status after the named pods that no finalizer keeps any more have been counted.
+    """The status after the listed pods that have lost their finalizer (all but `held`) have been counted.
 
     >>> status = JobStatus(uncounted_terminated_pods=UncountedTerminatedPods(succeeded=("a", "b")))
     >>> now = counted(status, {"b": None})
@@ -130,9 +131,9 @@ def counted(status: JobStatus, held: Mapping[str, None]) -> JobStatus:
 
 
 def finished(job: Job, ending: JobCondition | None, now: int) -> JobStatus | None:
-    """The status with which the job ends; None as long as it does not: pods are still to be counted, or still run.
+    """The final status of the job; None while pods are still to be counted, or still run.
 
-    It ends no earlier than it began, which another clock may have said: the server would refuse that.
+    It does not complete before its start, which another clock may have written: the API server would reject that.
     """
     status = job.status
     named = status.uncounted_terminated_pods or UncountedTerminatedPods()

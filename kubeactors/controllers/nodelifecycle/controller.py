@@ -127,7 +127,7 @@ class NodeLifecycleController(Controller):
         self._recorder = EventRecorder(self._events, self.ctx, "node-controller")
         self._reachable_since = self.ctx.now
 
-    # What happens.
+    # Events.
 
     def _on_lease(self, change: Change[Lease]) -> None:
         new = change.new
@@ -196,7 +196,7 @@ class NodeLifecycleController(Controller):
         since = max(sign.seen, self._reachable_since, self._lease_informer.connected_at)
         return self._grace(node) - (self.ctx.now - since) / SECOND
 
-    # What is done.
+    # Sync.
 
     def needs_work(self, key: str) -> bool:
         """Not if the node is well, nothing of it has changed, and it has given a sign of life since."""

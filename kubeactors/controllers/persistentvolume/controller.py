@@ -101,7 +101,7 @@ class PersistentVolumeController(Controller):
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "persistentvolume-controller")
 
-    # What happens.
+    # Events.
 
     def _on_claim(self, change: Change[PersistentVolumeClaim]) -> None:
         news = not self._own_claims.seen(change)
@@ -140,7 +140,7 @@ class PersistentVolumeController(Controller):
             for key in self._pending.get(_class(name), {}):
                 self.enqueue(f"{_CLAIM}{key}")
 
-    # What is done.
+    # Sync.
 
     async def reconcile(self, key: str) -> None:
         """A claim or a volume."""

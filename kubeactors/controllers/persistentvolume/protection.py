@@ -69,7 +69,7 @@ class PersistentVolumeClaimProtectionController(Controller):
         pods = await self._client.list(Pod, claim.metadata.namespace)
         is_used = _is_used(claim, (pod for pod in pods.items if key in claims_of(pod)))
         if is_used:
-            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+            self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
         return is_used
 
 

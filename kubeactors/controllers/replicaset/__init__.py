@@ -1,6 +1,6 @@
-"""ReplicaSets: see `controller.py` (what happens and what is done) and `plan.py`, `ranking.py` (what to do; pure).
+"""ReplicaSets: `controller.py` acts; `plan.py` and `ranking.py` decide (pure functions).
 
-ReplicationControllers are looked after by the same code, through `replication.py`.
+ReplicationControllers share this code, through `replication.py`.
 """
 
 from kubeactors.controllers.replicaset.controller import ReplicaSetController, ReplicationManager

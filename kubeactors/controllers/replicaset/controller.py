@@ -1,10 +1,8 @@
-"""The ReplicaSet controller and the replication controller: each keeps so many pods of one template alive.
+"""The ReplicaSet controller and the replication controller: each keeps a number of pods of one template running.
 
-It counts its pods by a tally, so that a reconcile costs what has changed and not what there is; it walks over them only
-to delete some, to release some, or to time their availability. What to do is decided in `plan.py`.
-
-A ReplicationController is a ReplicaSet with other words: it is looked at through `replication.py`, and written as what
-it is.
+Pods are counted by a tally, so that a sync costs what has changed and not how many pods there are; the pods themselves
+are visited only to delete or release some, or to time their availability. `plan.py` decides.
+A ReplicationController is read as a ReplicaSet, through `replication.py`, and its own status is written.
 
 Source: pkg/controller/replicaset/replica_set.go, pkg/controller/replication/replication_controller.go (v1.36).
 """
@@ -46,7 +44,7 @@ from kubeactors.controllers.adoption import (
     by_controller,
     by_orphanhood,
     claim,
-    may_be_taken,
+    is_adoptable,
     release,
     selector_value,
 )
@@ -70,19 +68,19 @@ from kubeactors.controllers.replicaset.replication import as_replica_set, with_s
 from kubeactors.message import Recipient
 
 LIVES = "lives"
-"""Tally: pods by the uid of their controller, counted by life and labels."""
+"""Tally: pods by the UID of their controller, counted by life and labels."""
 
 STATUS_DELAY_SECONDS = 0.02
-"""Changes that only show in the status are gathered for so long: 500 pods that become ready make a few writes."""
+"""How long changes that only affect the status are batched: 500 pods that become ready cause a few writes."""
 
 
 R = TypeVar("R", bound=TypedObject)
 
 
 class ReplicasController(Controller, Generic[R]):
-    """Creates and deletes pods until each owner has as many as it wants, and reports how many it has.
+    """Creates and deletes pods until each owner has as many as it wants, and writes their counts to its status.
 
-    What an owner is, a subclass says: it shows one as a ReplicaSet, and puts a status into it.
+    A subclass defines the kind of the owner: how to view it as a ReplicaSet, and how to put a status into it.
     """
 
     owner_kind: ClassVar[str]
@@ -133,7 +131,7 @@ class ReplicasController(Controller, Generic[R]):
         """Index: see `SELECTOR`."""
         return (selector_value(owner.metadata.namespace, of_object(cls.view(owner).spec.selector)),)
 
-    # What happens.
+    # Events.
 
     def _on_owner(self, change: Change[R]) -> None:
         news = not self._overlay.seen(change)
@@ -154,7 +152,7 @@ class ReplicasController(Controller, Generic[R]):
         if reference is not None:
             if reference.kind == self.owner_kind:
                 self._owned_pod(change, reference.uid, cluster_key(new.metadata.namespace, reference.name))
-        elif may_be_taken(change):
+        elif is_adoptable(change):
             self._enqueue_selecting(new)
 
     def _pod_goes(self, change: Change[Pod]) -> None:
@@ -167,7 +165,7 @@ class ReplicasController(Controller, Generic[R]):
 
     def _owned_pod(self, change: Change[Pod], uid: str, key: str) -> None:
         old, new = change.old, change.new
-        assert new is not None  # `_on_pod` has looked
+        assert new is not None  # `_on_pod` has checked
         if old is None:
             self._expectations.creation_observed(uid, change.key)
             self.enqueue(key)
@@ -195,10 +193,10 @@ class ReplicasController(Controller, Generic[R]):
                 if of_object(self.view(one).spec.selector).matches(pod.metadata.labels):
                     self.enqueue(key)
 
-    # What is done.
+    # Sync.
 
     async def reconcile(self, key: str) -> None:
-        """Adopt and release, create and delete, report."""
+        """Adopt and release, create and delete pods, update the status."""
         owner = await known(self, self._client, self._overlay, key, self._owners.by_key(key))
         if owner is not None:
             with while_there(owner, self._owners, self._expectations.forget):
@@ -210,27 +208,27 @@ class ReplicasController(Controller, Generic[R]):
         now = self.ctx.wall
         standing = self._expectations.standing(uid, self.ctx.now, self._pods.revision)
         if standing is Standing.DOUBTED:
-            counts, pods = await self._look(found, now)
+            counts, pods = await self._count_live(found, now)
         else:
             counts, pods = await self._expect(found, now)
         failure: StatusError | None = None
         if standing is not Standing.AWAITED and found.metadata.deletion_timestamp is None:
             counts, failure = await self._manage(found, counts, pods, now)
         if self._expectations.is_open(uid):
-            self.enqueue_after(key, AWAIT_SECONDS)  # a broken watch may skip what comes and goes at once
+            self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
         await self._report(owner, counts, pods, failure)
         if failure is not None:
             raise failure
 
     async def _expect(self, found: ReplicaSet, now: int) -> tuple[Counts, Iterable[Pod]]:
-        """What the cache will have once it shows what was done."""
+        """The pods that the cache will show once it has caught up with our own writes."""
         doomed = self._expectations.awaited_deletions(found.metadata.uid)
         counts, pods = await self._count(found, now)
         leaving = [pod for pod in pods if pod.metadata.uid in doomed and is_active(pod)] if doomed else []
         return counts.without(counts_of_pods(found, leaving, 0, now)), pods
 
     async def _count(self, found: ReplicaSet, now: int) -> tuple[Counts, Iterable[Pod]]:
-        """What the cache has; pods that match are adopted first, those that do not any more released."""
+        """The pods in the cache, after adopting those that match and releasing those that no longer do."""
         selector = of_object(found.spec.selector)
         uid = found.metadata.uid
         awaited = self._expectations.awaited_creations(uid)
@@ -244,8 +242,8 @@ class ReplicasController(Controller, Generic[R]):
         pods = await self._claim(found, selector, (*owned.values(), *orphans.values()))
         return counts_of_pods(found, pods, awaited, now), pods
 
-    async def _look(self, found: ReplicaSet, now: int) -> tuple[Counts, Iterable[Pod]]:
-        """What the server has, because the cache cannot be trusted."""
+    async def _count_live(self, found: ReplicaSet, now: int) -> tuple[Counts, Iterable[Pod]]:
+        """The pods by a live read, because the cache cannot be trusted."""
         selector = of_object(found.spec.selector)
         live = await self._live_pods.of(found, selector, self.ctx.now)
         pods = await self._claim(found, selector, live)
@@ -259,7 +257,7 @@ class ReplicasController(Controller, Generic[R]):
     async def _manage(
         self, found: ReplicaSet, counts: Counts, pods: Iterable[Pod], now: int
     ) -> tuple[Counts, StatusError | None]:
-        """Create or delete; what there is after that, or may be, and the first refusal."""
+        """Create or delete pods. Returns the pods there are then, or may be, and the first error."""
         surplus = counts.active - (found.spec.replicas or 0)
         if surplus < 0:
             created, failure = await self._create(found, min(-surplus, BURST))
@@ -272,7 +270,7 @@ class ReplicasController(Controller, Generic[R]):
         return counts, None
 
     async def _create(self, found: ReplicaSet, wanted: int) -> tuple[int, StatusError | None]:
-        """Create pods in batches that double while all goes well; the first refusal ends it."""
+        """Create pods in batches that double in size, until the first error."""
         created = 0
         for size in batches(wanted):
             refusals = await self._create_batch(found, size)
@@ -282,13 +280,13 @@ class ReplicasController(Controller, Generic[R]):
         return created, None
 
     async def _create_batch(self, found: ReplicaSet, size: int) -> list[StatusError]:
-        """Create so many pods at once; what refused some of them."""
+        """Create `size` pods at once. Returns the errors."""
         base, references = f"{found.metadata.name}-", (controller_reference(found),)
         names = [generated_name(base, self._random) for _ in range(size)]
         return await self._control.create(found, [pod_of(found, references, name) for name in names])
 
     async def _delete(self, found: ReplicaSet, pods: Iterable[Pod], surplus: int) -> Deleted:
-        """Delete so many pods."""
+        """Delete `surplus` pods."""
         doomed = pods_to_delete(list(filter(is_active, pods)), self._neighbours(found), surplus, self.ctx.wall)
         return await self._control.delete(found, doomed)
 
@@ -316,36 +314,36 @@ class ReplicasController(Controller, Generic[R]):
 
 
 class ReplicaSetController(ReplicasController[ReplicaSet]):
-    """Keeps the pods of ReplicaSets."""
+    """Manages the pods of ReplicaSets."""
 
     owner_kind = "ReplicaSet"
     component = "replicaset-controller"
 
     @staticmethod
     def view(owner: ReplicaSet) -> ReplicaSet:
-        """The very same."""
+        """The owner itself."""
         return owner
 
     @staticmethod
     def reported(owner: ReplicaSet, status: ReplicaSetStatus) -> ReplicaSet:
-        """With this status; the same object if it has it."""
+        """The owner with this status; the same object if it has it already."""
         return owner if status == owner.status else msgspec.structs.replace(owner, status=status)
 
 
 class ReplicationManager(ReplicasController[ReplicationController]):
-    """Keeps the pods of ReplicationControllers."""
+    """Manages the pods of ReplicationControllers."""
 
     owner_kind = "ReplicationController"
     component = "replication-controller"
 
     @staticmethod
     def view(owner: ReplicationController) -> ReplicaSet:
-        """Its selector is a map of labels."""
+        """The owner as a ReplicaSet, whose selector has its labels."""
         return as_replica_set(owner)
 
     @staticmethod
     def reported(owner: ReplicationController, status: ReplicaSetStatus) -> ReplicationController:
-        """It does not count pods that terminate."""
+        """The owner with this status, except for the terminating pods, which it does not count."""
         return with_status(owner, status)
 
 

@@ -1,4 +1,4 @@
-"""How many pods a ReplicaSet has, what a new one looks like, and what its status says.
+"""A ReplicaSet's pod counts, its new pods, and its status: pure functions.
 
 Source: pkg/controller/replicaset/{replica_set,replica_set_utils}.go, pkg/controller/controller_utils.go (v1.36).
 """
@@ -14,7 +14,7 @@ from kubeactors.controllers.conditions import replaced, without
 from kubeactors.controllers.pods import Life, life_of, seconds_to_available
 
 BURST = 500
-"""At most so many pods are created or deleted in one go."""
+"""At most this many pods are created or deleted in one sync."""
 
 REPLICA_FAILURE = "ReplicaFailure"
 
@@ -23,7 +23,7 @@ Tallied = Mapping[tuple[Life, tuple[tuple[str, str], ...]], int]
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """The pods of a ReplicaSet. `active` includes those that are being created; finished ones count nowhere."""
+    """Counts of a ReplicaSet's pods. `active` includes those being created; finished ones are not counted."""
 
     active: int = 0
     ready: int = 0
@@ -32,15 +32,15 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     terminating: int = 0
 
     def with_created(self, created: int) -> "Counts":
-        """With so many pods more that were created since, or may have been: a status must not count too few."""
+        """Plus the pods that were created since, or may have been: a status must not count too few."""
         if not created:
             return self
         return msgspec.structs.replace(self, active=self.active + created, fully_labeled=self.fully_labeled + created)
 
     def without(self, leaving: "Counts") -> "Counts":
-        """With those of its pods on their way that were asked to go since: a status must not count on them.
+        """With these pods, whose deletion was requested since, as terminating: a status must not rely on them.
 
-        A deployment whose ReplicaSet still counted them as available would have others deleted, too.
+        A Deployment whose ReplicaSet still counted them as available would have others deleted, too.
         """
         return Counts(
             active=self.active - leaving.active,
@@ -51,18 +51,18 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def without_relying_on(self, doubtful: "Counts") -> "Counts":
-        """With those of its pods that perhaps were asked to go: they may still be there, and need not be of any use.
+        """With these pods, whose deletion may have been requested, still present but neither ready nor available.
 
-        A deployment may neither have others deleted because of them, nor others made.
+        A Deployment must neither delete others in reliance on them nor create others in their place.
         """
         ready, available = self.ready - doubtful.ready, self.available - doubtful.available
         return msgspec.structs.replace(self, ready=ready, available=available)
 
 
 def counts_of_tally(found: ReplicaSet, tally: Tallied, awaited: int) -> Counts:
-    """Counts without looking at any pod; right if a pod is available as soon as it is ready.
+    """Counts from the tally alone, which is right if a pod is available as soon as it is ready.
 
-    `awaited` pods have been created and are not in the tally yet.
+    `awaited` is the number of pods that have been created and are not in the tally yet.
     """
     wanted = found.spec.template.metadata.labels.items()
     lives = [0] * len(Life)
@@ -81,7 +81,7 @@ def counts_of_tally(found: ReplicaSet, tally: Tallied, awaited: int) -> Counts:
 
 
 def counts_of_pods(found: ReplicaSet, pods: Iterable[Pod], awaited: int, now: int) -> Counts:
-    """Counts of these pods at this unix time in nanoseconds."""
+    """Counts of these pods at this Unix time in nanoseconds."""
     wanted = found.spec.template.metadata.labels.items()
     lives = [0] * len(Life)
     labeled, available = awaited, 0
@@ -102,13 +102,13 @@ def counts_of_pods(found: ReplicaSet, pods: Iterable[Pod], awaited: int, now: in
 
 
 def seconds_to_next_available(pods: Iterable[Pod], min_ready_seconds: int, now: int) -> float | None:
-    """When to look again because a ready pod becomes available; None if no pod waits for that."""
+    """The time until the next ready pod becomes available; None if no pod waits for that."""
     waits = (seconds_to_available(pod, min_ready_seconds, now) for pod in pods if life_of(pod) is Life.READY)
     return min((one for one in waits if one), default=None)
 
 
 def pod_of(found: ReplicaSet, references: tuple[OwnerReference, ...], name: str) -> Pod:
-    """A new pod. It shares the spec of the template, which is validated and defaulted once for all of them."""
+    """A new pod. All share the spec of the template, which is validated and defaulted once."""
     template = found.spec.template
     return Pod(
         metadata=ObjectMeta(
@@ -125,7 +125,7 @@ def pod_of(found: ReplicaSet, references: tuple[OwnerReference, ...], name: str)
 
 
 def status_of(found: ReplicaSet, counts: Counts, failure: str, timestamp: str) -> ReplicaSetStatus:
-    """The status to write; `failure` is what the last creation or deletion was refused with."""
+    """The status to write; `failure` is the error of the last creation or deletion."""
     conditions = found.status.conditions
     if not failure:
         conditions = without(conditions, REPLICA_FAILURE)

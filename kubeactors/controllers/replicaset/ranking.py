@@ -1,4 +1,4 @@
-"""Which pods go first when there are too many: those that are missed least.
+"""Ranks the pods of a ReplicaSet that has too many: which are deleted first.
 
 Source: ActivePodsWithRanks in pkg/controller/controller_utils.go (v1.36).
 """
@@ -16,18 +16,18 @@ _PHASES = {PENDING: 0, "": 0, UNKNOWN: 1, RUNNING: 2}
 
 
 def pods_to_delete(pods: list[Pod], on_node: Mapping[str, int], surplus: int, now: int) -> list[Pod]:
-    """So many of the pods, the least missed first. `on_node` counts related pods by node; `now` is unix nanoseconds."""
+    """The `surplus` pods to delete, in order. `on_node` counts related pods by node; `now` is Unix nanoseconds."""
     if surplus >= len(pods):
         return pods
 
     def compare(one: Pod, other: Pod) -> int:
-        return _by_worth(one, other, on_node) or _by_age(one, other, now)
+        return _compare_criteria(one, other, on_node) or _by_age(one, other, now)
 
     return sorted(pods, key=cmp_to_key(compare))[:surplus]
 
 
 def deletion_cost(pod: Pod) -> int:
-    """What its annotation says that the pod's deletion costs; 0 if it says nothing, or nonsense.
+    """The value of the pod's deletion cost annotation; 0 if it is absent or not a number.
 
     >>> from kubeactors.apimachinery.meta import ObjectMeta
     >>> deletion_cost(Pod(metadata=ObjectMeta(annotations={DELETION_COST: "-5"})))
@@ -39,13 +39,13 @@ def deletion_cost(pod: Pod) -> int:
         return 0
 
 
-def _by_worth(one: Pod, other: Pod, on_node: Mapping[str, int]) -> int:
-    """Unassigned, pending and unready pods go first, then cheap ones, then those that crowd their node."""
-    left, right = _worth(one, on_node), _worth(other, on_node)
+def _compare_criteria(one: Pod, other: Pod, on_node: Mapping[str, int]) -> int:
+    """Unassigned, pending and unready pods come first, then those of low deletion cost, then those on crowded nodes."""
+    left, right = _criteria(one, on_node), _criteria(other, on_node)
     return (left > right) - (left < right)
 
 
-def _worth(pod: Pod, on_node: Mapping[str, int]) -> tuple[bool, int, bool, int, int]:
+def _criteria(pod: Pod, on_node: Mapping[str, int]) -> tuple[bool, int, bool, int, int]:
     return (
         bool(pod.spec.node_name),
         _PHASES.get(pod.status.phase, 0),
@@ -56,7 +56,7 @@ def _worth(pod: Pod, on_node: Mapping[str, int]) -> tuple[bool, int, bool, int, 
 
 
 def _by_age(one: Pod, other: Pod, now: int) -> int:
-    """The shorter ready, the more often restarted, the younger goes first."""
+    """Pods that are ready for a shorter time, have restarted more often or are younger come first."""
     if is_ready(one) and is_ready(other) and ready_time(one) != ready_time(other):
         return _by_time(ready_time(one), ready_time(other), now) or _by_uid(one, other)
     if restarts(one) != restarts(other):
@@ -68,14 +68,14 @@ def _by_age(one: Pod, other: Pod, now: int) -> int:
 
 
 def _by_time(one: str | None, other: str | None, now: int) -> int:
-    """An absent time goes first, then the later one, if their ages differ by a factor of two or so."""
+    """An absent time comes first, then the later one, if their ages differ by about a factor of two."""
     if not one or not other:
         return bool(one) - bool(other)
     return _magnitude(now - parse_time(one)) - _magnitude(now - parse_time(other))
 
 
 def _magnitude(age: int) -> int:
-    """The logarithm of an age: pods of about the same age are alike, so that not always the youngest goes."""
+    """The logarithm of an age: pods of similar age compare equal, so that the youngest is not always the victim."""
     return age.bit_length() - 1 if age > 0 else -1
 
 

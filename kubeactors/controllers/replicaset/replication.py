@@ -1,4 +1,4 @@
-"""ReplicationControllers as ReplicaSets, and the statuses of ReplicaSets for ReplicationControllers.
+"""Converts ReplicationControllers to ReplicaSets, and ReplicaSet statuses back.
 
 Source: pkg/controller/replication/conversion.go (v1.36).
 """
@@ -16,7 +16,7 @@ from kubeactors.apimachinery.meta import LabelSelector
 
 
 def as_replica_set(owner: ReplicationController) -> ReplicaSet:
-    """A ReplicaSet that is of kind ReplicationController, so that references to it and events about it are right.
+    """A ReplicaSet whose kind is ReplicationController, so that references to it and events about it are right.
 
     >>> as_replica_set(ReplicationController()).kind
     'ReplicationController'
@@ -44,7 +44,7 @@ def as_replica_set(owner: ReplicationController) -> ReplicaSet:
 
 
 def with_status(owner: ReplicationController, status: ReplicaSetStatus) -> ReplicationController:
-    """The controller with the status of the ReplicaSet that it was looked at as; the same object if it has it."""
+    """The ReplicationController with this status; the same object if it has it already."""
     wanted = ReplicationControllerStatus(
         replicas=status.replicas,
         fully_labeled_replicas=status.fully_labeled_replicas,

@@ -40,7 +40,7 @@ from kubeactors.controllers.adoption import (
     by_controller,
     by_orphanhood,
     claim,
-    may_be_taken,
+    is_adoptable,
     release,
     selector_value,
 )
@@ -92,7 +92,7 @@ class StatefulSetController(Controller):
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "statefulset-controller")
 
-    # What happens.
+    # Events.
 
     def _on_set(self, change: Change[StatefulSet]) -> None:
         news = not self._own.seen(change)
@@ -120,7 +120,7 @@ class StatefulSetController(Controller):
             self._enqueue_owner(old)
         if controller_of(new.metadata) is not None:
             self._enqueue_owner(new)
-        elif may_be_taken(change):
+        elif is_adoptable(change):
             self._enqueue_selecting(new)
 
     def _on_claim(self, change: Change[PersistentVolumeClaim]) -> None:
@@ -136,7 +136,7 @@ class StatefulSetController(Controller):
         for one in (change.old, change.new):
             if one is not None:
                 self._enqueue_owner(one)
-        if may_be_taken(change):
+        if is_adoptable(change):
             self._enqueue_selecting(change.current)
 
     def _enqueue_owner(self, one: TypedObject) -> None:
@@ -159,7 +159,7 @@ class StatefulSetController(Controller):
                 if fits and of_object(one.spec.selector).matches(orphan.metadata.labels):
                     self.enqueue(key)
 
-    # What is done.
+    # Sync.
 
     async def reconcile(self, key: str) -> None:
         """Look, plan, do."""

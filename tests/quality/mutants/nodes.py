@@ -87,7 +87,7 @@ def evictions_do_not_wait() -> AbstractContextManager[object]:
     """A pod on a node that is cut off is removed by force: its successor runs beside it."""
 
     async def evict(self: TaintEvictionController, key: str, pod: Pod) -> None:
-        self._tell(pod, f"Marking for deletion Pod {key}")
+        self._record(pod, f"Marking for deletion Pod {key}")
         metadata = pod.metadata
         options = DeleteOptions(grace_period_seconds=0, preconditions=Preconditions(uid=metadata.uid))
         await self._client.delete(Pod, metadata.name, metadata.namespace, options=options)

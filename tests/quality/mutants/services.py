@@ -11,8 +11,8 @@ from kubeactors.apiserver.admission.resource_quota import Ledger
 from kubeactors.client import Change, Overlay
 from kubeactors.controllers import endpoints, endpointslice
 from kubeactors.controllers.endpointslice import controller as slices
-from kubeactors.controllers.garbagecollector import GarbageCollector
 from kubeactors.controllers.garbagecollector.graph import Node
+from kubeactors.controllers.garbagecollector.owners import Owners
 from kubeactors.controllers.garbagecollector.plan import Owner
 from kubeactors.controllers.persistentvolume import PersistentVolumeController
 from kubeactors.controllers.resourcequota import ResourceQuotaController
@@ -60,9 +60,9 @@ def slices_are_not_watched() -> AbstractContextManager[object]:
 
 def absent_owners_are_known_by_uid() -> AbstractContextManager[object]:
     """An owner that does not exist in one namespace is taken to exist in none."""
-    genuine = GarbageCollector._state
+    genuine = Owners.state
 
-    async def state(self: GarbageCollector, node: Node, reference: OwnerReference) -> Owner:
+    async def state(self: Owners, node: Node, reference: OwnerReference) -> Owner:
         if self._absent.get(reference.uid):
             return Owner.ABSENT
         found = await genuine(self, node, reference)
@@ -70,17 +70,17 @@ def absent_owners_are_known_by_uid() -> AbstractContextManager[object]:
             self._absent[reference.uid] = True
         return found
 
-    return patch.object(GarbageCollector, "_state", state)
+    return patch.object(Owners, "state", state)
 
 
 def unknown_owners_are_absent() -> AbstractContextManager[object]:
     """An owner of a kind that nobody knows is taken to be gone, and what it owns with it."""
-    genuine = GarbageCollector._state
+    genuine = Owners.state
 
-    async def state(self: GarbageCollector, node: Node, reference: OwnerReference) -> Owner:
-        return Owner.ABSENT if self._kind_of(reference) is None else await genuine(self, node, reference)
+    async def state(self: Owners, node: Node, reference: OwnerReference) -> Owner:
+        return Owner.ABSENT if self.kind_of(reference) is None else await genuine(self, node, reference)
 
-    return patch.object(GarbageCollector, "_state", state)
+    return patch.object(Owners, "state", state)
 
 
 # Volumes and quotas.

@@ -19,12 +19,13 @@ from kubeactors.controllers.deployment import controller as deployment
 from kubeactors.controllers.deployment import plan as deployment_plan
 from kubeactors.controllers.deployment import sizes
 from kubeactors.controllers.deployment.revisions import HASH_LABEL, by_creation
-from kubeactors.controllers.job import plan as job_plan
+from kubeactors.controllers.job import survey as job_survey
 from kubeactors.controllers.job.backoff import NO_FAILURES, Record
 from kubeactors.controllers.job.controller import JobController
-from kubeactors.controllers.job.plan import Conclusion, Survey, View
+from kubeactors.controllers.job.plan import Conclusion
 from kubeactors.controllers.job.podcontrol import PodControl
 from kubeactors.controllers.job.pods import name_of
+from kubeactors.controllers.job.survey import Survey, View
 from kubeactors.controllers.job.tracking import Tracking, counted
 from kubeactors.controllers.podautoscaler import calculator
 from kubeactors.controllers.podautoscaler.calculator import Situation
@@ -143,9 +144,9 @@ def pods_are_counted_after_they_were_let_go() -> AbstractContextManager[object]:
 
     async def count(self: JobController, view: View, concluded: Conclusion, tracking: Tracking, record: Record) -> None:
         job, uid = view.job, view.job.metadata.uid
-        free, _ = await self._hands.let_go(uid, tracking.release)
-        let_go = dict.fromkeys(pod.metadata.uid for pod in free)
-        held = {pod.metadata.uid: None for pod in view.pods if view.holds(pod) and pod.metadata.uid not in let_go}
+        free, _ = await self._pod_control.release_finalizers(uid, tracking.release)
+        released = dict.fromkeys(pod.metadata.uid for pod in free)
+        held = {pod.metadata.uid: None for pod in view.pods if view.holds(pod) and pod.metadata.uid not in released}
         self._records[uid] = record
         await genuine(self, replace(view, job=await self._write(job, counted(tracking.status, held))), concluded,
                       replace(tracking, status=counted(tracking.status, held), release=()), record)  # fmt: skip
@@ -158,11 +159,11 @@ def pods_of_jobs_have_random_names() -> AbstractContextManager[object]:
     """A job controller that has restarted, or whose cache lags, creates pods that it has created before."""
     numbers = iter(range(1_000_000, 10_000_000))
 
-    def free_name(_self: PodControl, job: Job, index: int, _used: dict[str, None]) -> str:
+    def next_name(_self: PodControl, job: Job, index: int, _used: dict[str, None]) -> str:
         return name_of(job, index, next(numbers))
 
     def view_of(self: JobController, uid: str) -> None:
-        self._hands.expectations.forget(uid)
+        self._pod_control.expectations.forget(uid)
 
     genuine = JobController._view
 
@@ -171,14 +172,14 @@ def pods_of_jobs_have_random_names() -> AbstractContextManager[object]:
         return await genuine(self, job)
 
     stack = ExitStack()
-    stack.enter_context(patch.object(PodControl, "_free_name", free_name))
+    stack.enter_context(patch.object(PodControl, "_next_name", next_name))
     stack.enter_context(patch.object(JobController, "_view", view))
     return stack
 
 
 def failures_are_forgotten() -> AbstractContextManager[object]:
     """Only failures that the status tells count against the limit; those just found are replaced first, at once."""
-    genuine = job_plan._failures
+    genuine = job_survey._failures
 
     def failures(view: View, found: Survey) -> Iterable[tuple[str, str]]:
         return genuine(view, replace(found, failed=view.job.status.failed))
@@ -187,7 +188,7 @@ def failures_are_forgotten() -> AbstractContextManager[object]:
         return NO_FAILURES
 
     stack = ExitStack()
-    stack.enter_context(patch.object(job_plan, "_failures", failures))
+    stack.enter_context(patch.object(job_survey, "_failures", failures))
     stack.enter_context(patch.object(Record, "after", after))
     return stack
 
