@@ -112,11 +112,11 @@ class EndpointsController(Controller):
             self._overlay.forget(key)  # only now: if the deletion is retried, the Service may be back
             return
         if service.spec.type != "ExternalName" and service.spec.selector:
-            await self._bring_about(key, service, present)
+            await self._sync(key, service, present)
         if self._overlay.lacking(key):
             self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
 
-    async def _bring_about(self, key: str, service: Service, present: Endpoints | None) -> None:
+    async def _sync(self, key: str, service: Service, present: Endpoints | None) -> None:
         if self.in_doubt(key):
             present = await self._live(key)
         pods = tuple(selected_pods(service, self._pods))

@@ -64,23 +64,23 @@ def situation(*millis: int | None, current: int | None = None, pods: tuple[Pod, 
         (situation(600, 600, None), 50, 3),
     ],
 )
-def test_a_utilization_asks_for_pods(given: Situation, percent: int, wanted: int) -> None:
+def test_utilization_determines_the_number_of_pods(given: Situation, percent: int, wanted: int) -> None:
     assert by_utilization(given, percent).replicas == wanted
 
 
-def test_pods_that_have_just_started_do_not_make_it_grow() -> None:
+def test_starting_pods_cause_no_scale_up() -> None:
     pods = (pod("0"), pod("1"), pod("2", phase="Pending"), pod("3", ready="False", start="1970-01-01T02:45:00Z"))
     assert by_utilization(situation(900, 900, 900, 900, pods=pods), 50).replicas == 4
 
 
-def test_without_any_value_there_is_no_answer() -> None:
+def test_a_metric_without_any_value_is_an_error() -> None:
     with pytest.raises(MetricError, match="did not receive metrics for targeted pods"):
         by_utilization(situation(None, None), 50)
     with pytest.raises(MetricError, match="no pods returned by selector"):
         by_average(Situation(current=1, pods=(), metrics={}), 1000)
 
 
-def test_a_value_is_shared_by_the_ready_pods() -> None:
+def test_an_object_value_scales_the_number_of_ready_pods() -> None:
     assert by_value(2, 3000, 1000, (pod("0"), pod("1"), pod("2", ready="False")), Tolerances()).replicas == 6
 
 
@@ -88,14 +88,14 @@ def spec(behavior: HorizontalPodAutoscalerBehavior | None = None) -> HorizontalP
     return HorizontalPodAutoscalerSpec(min_replicas=1, max_replicas=10, behavior=behavior)
 
 
-def test_it_doubles_at_most_and_stays_within_its_bounds() -> None:
+def test_the_scale_at_most_doubles_and_stays_within_bounds() -> None:
     found = decide(spec(), 3, 20, Memory(), NOW)
     assert (found.replicas, found.limited[0]) == (6, "ScaleUpLimit")
     found = decide(spec(), 8, 20, Memory(), NOW)
     assert (found.replicas, found.limited[0]) == (10, "TooManyReplicas")
 
 
-def test_it_shrinks_to_the_highest_of_the_last_five_minutes() -> None:
+def test_scale_down_is_stabilized_by_the_highest_recommendation_of_five_minutes() -> None:
     memory = Memory()
     assert decide(spec(), 8, 8, memory, NOW).replicas == 8
     held = decide(spec(), 8, 2, memory, NOW + 200 * SECOND)
@@ -103,7 +103,7 @@ def test_it_shrinks_to_the_highest_of_the_last_five_minutes() -> None:
     assert decide(spec(), 8, 2, memory, NOW + 301 * SECOND).replicas == 2
 
 
-def test_policies_count_what_was_done_in_their_period() -> None:
+def test_policies_count_the_scale_events_of_their_period() -> None:
     slow = HPAScalingRules(
         stabilization_window_seconds=0, select_policy="Max",
         policies=(HPAScalingPolicy(type="Pods", value=2, period_seconds=60),),
@@ -185,7 +185,7 @@ def conditions(plane: Plane) -> dict[str, tuple[str, str]]:
     return {one.type: (one.status, one.reason) for one in found}
 
 
-def test_a_workload_grows_under_load_and_shrinks_long_after_it() -> None:
+def test_a_workload_is_scaled_up_under_load_and_down_after_the_window() -> None:
     load = Load()
     plane = Plane(config=replace(DEFAULT, metrics=load))
     plane.node("node-1")
@@ -212,7 +212,7 @@ def test_a_workload_grows_under_load_and_shrinks_long_after_it() -> None:
     }
 
 
-def test_without_metrics_only_the_bounds_are_kept(control_plane: Plane) -> None:
+def test_without_metrics_only_the_bounds_are_enforced(control_plane: Plane) -> None:
     control_plane.create(deployment(8))
     control_plane.create(autoscaler())
     control_plane.tick(3)
@@ -232,7 +232,7 @@ def test_without_metrics_only_the_bounds_are_kept(control_plane: Plane) -> None:
     )
 
 
-def test_a_target_that_does_not_exist_is_told_of(control_plane: Plane) -> None:
+def test_a_missing_target_is_reported(control_plane: Plane) -> None:
     control_plane.create(autoscaler())
     control_plane.tick(2)
     assert conditions(control_plane) == {"AbleToScale": ("False", "FailedGetScale")}
@@ -240,7 +240,7 @@ def test_a_target_that_does_not_exist_is_told_of(control_plane: Plane) -> None:
     assert control_plane.events("web")[0] == ("FailedGetScale", message)
 
 
-def test_of_two_autoscalers_of_the_same_pods_none_works_until_one_goes() -> None:
+def test_two_autoscalers_of_the_same_pods_block_each_other_until_one_is_deleted() -> None:
     plane = Plane(config=replace(DEFAULT, metrics=Load()))
     plane.node("node-1")
     plane.create(deployment(2))

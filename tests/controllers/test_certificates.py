@@ -63,7 +63,7 @@ PROBLEMS: list[tuple[str, Subject, tuple[str, ...], str]] = [
 
 
 @pytest.mark.parametrize(("signer", "subject", "usages", "expected"), PROBLEMS)
-def test_signers_sign_what_is_theirs(signer: str, subject: Subject, usages: tuple[str, ...], expected: str) -> None:
+def test_signers_enforce_their_rules(signer: str, subject: Subject, usages: tuple[str, ...], expected: str) -> None:
     assert problem(signer, subject, usages) == expected
 
 
@@ -79,7 +79,7 @@ def decided(type_: str, certificate: bytes = b"") -> CertificateSigningRequest:
     return replace(asked(), status=CertificateSigningRequestStatus(conditions=(condition,), certificate=certificate))
 
 
-def test_kubelets_are_recognized() -> None:
+def test_client_certificates_of_kubelets_are_recognized() -> None:
     def found(csr: CertificateSigningRequest, subject: Subject) -> list[str]:
         return [one.subresource for one in recognized(csr, subject)]
 
@@ -89,7 +89,7 @@ def test_kubelets_are_recognized() -> None:
     assert found(asked("system:node:a", CLIENT), KUBELET) == []
 
 
-def test_what_is_approved_awaits_a_signature() -> None:
+def test_an_approved_request_awaits_its_signature() -> None:
     assert awaits_signature(decided("Approved"))
     assert not awaits_signature(decided("Approved", b"certificate"))
     assert not awaits_signature(decided("Denied"))
@@ -108,12 +108,14 @@ def test_what_is_approved_awaits_a_signature() -> None:
     ],
     ids=["pending", "approved", "issued", "ended", "denied", "failed"],
 )
-def test_requests_are_kept_for_a_while(csr: CertificateSigningRequest, end: int | None, hours: float | None) -> None:
+def test_requests_are_retained_for_a_while(
+    csr: CertificateSigningRequest, end: int | None, hours: float | None
+) -> None:
     expected = None if hours is None else parse_time(THEN) + int(hours * HOUR)
     assert kept_until(csr, end) == expected
 
 
-def test_a_certificate_says_what_was_asked(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_certificate_has_the_requested_content(tmp_path_factory: pytest.TempPathFactory) -> None:
     then = datetime(2026, 1, 1, tzinfo=UTC)
     pki = ensure_pki(tmp_path_factory.mktemp("pki"), [], then)
     authority = Authority(pki.ca_certificate.read_text(), pki.ca_key.read_bytes())

@@ -50,6 +50,6 @@ def cron_job(now: int) -> float | None:
 @pytest.mark.parametrize(
     ("wait", "most"), [(rollout, 31.0), (active_job, 30.0), (finished_job, 30.0), (cron_job, 60.1)]
 )
-def test_nobody_waits_longer_than_what_is_waited_for_takes(wait: Callable[[int], float | None], most: float) -> None:
+def test_no_delay_exceeds_the_period_that_it_is_part_of(wait: Callable[[int], float | None], most: float) -> None:
     for ahead in (timedelta(), -HOURS):
         assert wait(int((NOW + ahead).timestamp()) * SECOND) == most

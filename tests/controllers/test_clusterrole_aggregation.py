@@ -24,7 +24,7 @@ def rules_of(plane: Plane, name: str) -> tuple[PolicyRule, ...]:
     return plane.get(ClusterRole, name, "").rules or ()
 
 
-def test_an_aggregated_role_follows_its_parts() -> None:
+def test_an_aggregated_role_has_the_rules_of_the_selected_roles() -> None:
     plane = Plane()
     plane.create(whole())
     plane.create(part("b", GET))
@@ -35,7 +35,7 @@ def test_an_aggregated_role_follows_its_parts() -> None:
     assert rules_of(plane, "whole") == (GET,)
 
 
-def test_what_somebody_writes_into_an_aggregated_role_is_undone() -> None:
+def test_foreign_rules_of_an_aggregated_role_are_overwritten() -> None:
     plane = Plane()
     plane.create(part("a", GET))
     made = plane.create(whole())
@@ -44,7 +44,7 @@ def test_what_somebody_writes_into_an_aggregated_role_is_undone() -> None:
     assert rules_of(plane, "whole") == (GET,)
 
 
-def test_the_roles_of_users_are_whole_from_the_start() -> None:
+def test_the_default_user_roles_are_aggregated_from_the_start() -> None:
     plane = Plane()
     counts = {name: len(rules_of(plane, name)) for name in ("view", "edit", "admin")}
     assert counts["view"] == 12

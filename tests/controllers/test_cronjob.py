@@ -52,7 +52,7 @@ def test_the_next_time_is_found_in_the_time_zone(text: str, zone: str, after: da
     assert Times(parse(text), ZoneInfo(zone)).after(after) == wanted
 
 
-def test_a_schedule_that_never_comes_has_no_time() -> None:
+def test_an_impossible_schedule_has_no_next_time() -> None:
     with pytest.raises(ScheduleError, match="less than 1 second"):
         latest(Times(parse("0 0 31 2 *")), at(2026, 1, 1), at(2026, 1, 2))
 
@@ -68,17 +68,17 @@ def test_a_schedule_that_never_comes_has_no_time() -> None:
         ("x * * * *", 'failed to parse int from x: strconv.Atoi: parsing "x": invalid syntax'),
     ],
 )
-def test_a_schedule_that_cannot_be_read_is_refused_in_the_words_of_the_original(text: str, why: str) -> None:
+def test_an_invalid_schedule_is_rejected_with_the_original_message(text: str, why: str) -> None:
     with pytest.raises(ScheduleError) as caught:
         parse(text)
     assert str(caught.value) == why
 
 
-def test_times_that_were_missed_are_counted_and_only_the_last_matters() -> None:
+def test_missed_times_are_counted_and_only_the_last_is_due() -> None:
     assert latest(Times(parse("0 * * * *")), at(2026, 1, 1), at(2026, 1, 1, 5, 30)) == (at(2026, 1, 1, 5), 5)
 
 
-def test_a_job_is_started_when_it_is_due_and_followed_to_its_end(control_plane: Plane) -> None:
+def test_a_job_is_created_when_it_is_due_and_tracked_until_it_finishes(control_plane: Plane) -> None:
     made = control_plane.create(cron_job())
     control_plane.sim.run(61.0)
     (job,) = control_plane.list(Job)
@@ -107,7 +107,7 @@ def test_jobs_may_overlap_unless_that_is_forbidden(control_plane: Plane) -> None
     assert "JobAlreadyActive" in [reason for reason, _ in control_plane.events("alone")]
 
 
-def test_a_job_that_still_runs_can_be_replaced(control_plane: Plane) -> None:
+def test_an_active_job_can_be_replaced(control_plane: Plane) -> None:
     control_plane.create(cron_job(concurrency_policy="Replace"))
     control_plane.sim.run(61.0)
     before = jobs(control_plane)
@@ -119,7 +119,7 @@ def test_a_job_that_still_runs_can_be_replaced(control_plane: Plane) -> None:
     assert [one.name for one in active] == jobs(control_plane)
 
 
-def test_only_so_many_finished_jobs_are_kept(control_plane: Plane) -> None:
+def test_finished_jobs_beyond_the_history_limits_are_deleted(control_plane: Plane) -> None:
     control_plane.create(cron_job(successful_jobs_history_limit=1))
     for _ in range(3):
         control_plane.sim.run(60.0)
@@ -129,7 +129,7 @@ def test_only_so_many_finished_jobs_are_kept(control_plane: Plane) -> None:
     assert len(control_plane.list(Pod)) == 1
 
 
-def test_a_suspended_cron_job_starts_nothing_and_then_only_the_last_missed(control_plane: Plane) -> None:
+def test_a_suspended_cron_job_creates_nothing_and_on_resume_only_the_last_missed_job(control_plane: Plane) -> None:
     made = control_plane.create(cron_job(suspend=True))
     control_plane.sim.run(600.0)
     assert jobs(control_plane) == []
@@ -138,7 +138,7 @@ def test_a_suspended_cron_job_starts_nothing_and_then_only_the_last_missed(contr
     assert len(jobs(control_plane)) == 1
 
 
-def test_what_is_too_late_is_not_started(control_plane: Plane) -> None:
+def test_a_job_past_its_starting_deadline_is_not_created(control_plane: Plane) -> None:
     made = control_plane.create(cron_job("0 * * * *", suspend=True, starting_deadline_seconds=100))
     control_plane.sim.run(3600.0 + 300.0)
     control_plane.change(made, lambda one: replace(one, spec=replace(one.spec, suspend=False)))
@@ -146,13 +146,13 @@ def test_what_is_too_late_is_not_started(control_plane: Plane) -> None:
     assert jobs(control_plane) == []
 
 
-def test_a_schedule_that_never_comes_is_told_and_is_no_hot_loop(control_plane: Plane) -> None:
+def test_a_schedule_without_times_is_reported_and_causes_no_hot_loop(control_plane: Plane) -> None:
     control_plane.create(cron_job("0 0 31 2 *"))
     control_plane.sim.run(3600.0)
     assert reasons(control_plane) == ["InvalidSchedule"]
 
 
-def test_a_job_is_started_once_though_the_controller_starts_again(control_plane: Plane) -> None:
+def test_a_restart_of_the_controller_creates_no_second_job(control_plane: Plane) -> None:
     control_plane.create(cron_job())
     control_plane.sim.run(60.09)
     for _ in range(20):
@@ -164,7 +164,7 @@ def test_a_job_is_started_once_though_the_controller_starts_again(control_plane:
 
 
 @pytest.mark.parametrize("policy", ["Forbid", "Replace"])
-def test_a_job_that_the_status_lacks_is_the_one_that_is_due(policy: str) -> None:
+def test_a_due_job_that_the_status_lacks_is_not_created_again(policy: str) -> None:
     due = at(2026, 1, 1, 0, 1)
     found = cron_job(concurrency_policy=policy)
     found = replace(found, metadata=replace(found.metadata, creation_timestamp="2026-01-01T00:00:30Z"))

@@ -72,7 +72,7 @@ def held(plane: Plane, value: Unstructured) -> None:
 
 
 @pytest.mark.parametrize("policy", ["Background", "Foreground"])
-def test_a_custom_object_takes_its_dependents_along(plane: Plane, policy: str) -> None:
+def test_dependents_of_a_custom_object_are_deleted_with_it(plane: Plane, policy: str) -> None:
     parent = shop(plane, "parent")
     config_map(plane, "child", parent)
     shop(plane, "grandchild", shop(plane, "daughter", parent))
@@ -82,7 +82,7 @@ def test_a_custom_object_takes_its_dependents_along(plane: Plane, policy: str) -
     assert plane.find(ConfigMap, "child") is None
 
 
-def test_a_built_in_owner_takes_custom_objects_along(plane: Plane) -> None:
+def test_custom_objects_are_deleted_with_a_built_in_owner(plane: Plane) -> None:
     parent = plane.create(ConfigMap(metadata=meta("parent")))
     shop(plane, "child", parent)
     plane.delete(parent)
@@ -90,7 +90,7 @@ def test_a_built_in_owner_takes_custom_objects_along(plane: Plane) -> None:
     assert plane.find(Shop, "child") is None
 
 
-def test_a_custom_dependent_blocks_its_owner_in_the_foreground(plane: Plane) -> None:
+def test_a_custom_dependent_blocks_foreground_deletion_of_its_owner(plane: Plane) -> None:
     parent = shop(plane, "parent")
     child = shop(plane, "child", parent)
     held(plane, child)
@@ -103,7 +103,7 @@ def test_a_custom_dependent_blocks_its_owner_in_the_foreground(plane: Plane) -> 
     assert plane.find(Shop, "parent") is None
 
 
-def test_orphans_of_a_custom_object_stay(plane: Plane) -> None:
+def test_orphaned_dependents_of_a_custom_object_stay(plane: Plane) -> None:
     parent = shop(plane, "parent")
     config_map(plane, "child", parent)
     shop(plane, "daughter", parent)
@@ -114,14 +114,14 @@ def test_orphans_of_a_custom_object_stay(plane: Plane) -> None:
     assert plane.get(Shop, "daughter").metadata.owner_references == ()
 
 
-def test_a_custom_owner_that_never_existed_counts_for_nothing(plane: Plane) -> None:
+def test_a_custom_owner_that_never_existed_does_not_keep_an_object_alive(plane: Plane) -> None:
     never = Shop(metadata=ObjectMeta(name="never", uid="00000000-0000-0000-0000-000000000001"))
     config_map(plane, "child", never)
     plane.sim.run(5.0)
     assert plane.find(ConfigMap, "child") is None
 
 
-def test_a_custom_owner_in_another_namespace_counts_for_nothing_and_that_is_told(plane: Plane) -> None:
+def test_a_custom_owner_in_another_namespace_is_absent_and_reported(plane: Plane) -> None:
     far = shop(plane, "far", namespace="kube-system")
     config_map(plane, "child", far)
     plane.sim.run(5.0)
@@ -132,7 +132,7 @@ def test_a_custom_owner_in_another_namespace_counts_for_nothing_and_that_is_told
     ]
 
 
-def test_an_object_without_a_namespace_is_not_judged_by_an_owner_that_has_one_and_that_is_told(plane: Plane) -> None:
+def test_a_cluster_scoped_object_with_a_namespaced_owner_is_kept_and_reported(plane: Plane) -> None:
     owner = plane.create(ConfigMap(metadata=meta("owner")))
     owned = plane.create(Namespace(metadata=ObjectMeta(name="owned", owner_references=owned_by(owner))))
     plane.sim.run(5.0)
@@ -144,7 +144,7 @@ def test_an_object_without_a_namespace_is_not_judged_by_an_owner_that_has_one_an
     ) in plane.events(owned.metadata.name)
 
 
-def test_dependents_go_with_the_definition_of_their_owner(plane: Plane) -> None:
+def test_dependents_are_deleted_with_the_definition_of_their_owner(plane: Plane) -> None:
     config_map(plane, "child", shop(plane, "parent"))
     plane.delete(plane.get(CustomResourceDefinition, "shops.example.com", ""))
     plane.sim.run(10.0)
@@ -152,7 +152,7 @@ def test_dependents_go_with_the_definition_of_their_owner(plane: Plane) -> None:
     assert plane.find(ConfigMap, "child") is None
 
 
-def test_what_names_an_owner_of_no_known_kind_stays(plane: Plane) -> None:
+def test_an_object_with_an_owner_of_unknown_kind_is_kept(plane: Plane) -> None:
     gone = shop(plane, "parent")
     plane.delete(plane.get(CustomResourceDefinition, "shops.example.com", ""))
     plane.sim.run(10.0)
@@ -162,7 +162,7 @@ def test_what_names_an_owner_of_no_known_kind_stays(plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("seconds", [1.0, 60.0])
-def test_a_kind_that_comes_again_is_collected_again(plane: Plane, seconds: float) -> None:
+def test_a_kind_that_is_defined_again_is_collected_again(plane: Plane, seconds: float) -> None:
     shop(plane, "parent")
     plane.delete(plane.get(CustomResourceDefinition, "shops.example.com", ""))
     plane.sim.run(seconds)
@@ -181,7 +181,7 @@ def to_two(crd: CustomResourceDefinition) -> CustomResourceDefinition:
     return replace(crd, spec=spec)
 
 
-def test_an_owner_is_known_by_every_version_of_its_kind(plane: Plane) -> None:
+def test_an_owner_reference_may_name_any_version(plane: Plane) -> None:
     parent = shop(plane, "parent")
     config_map(plane, "child", parent)
     plane.change(plane.get(CustomResourceDefinition, "shops.example.com", ""), to_two)
@@ -195,7 +195,7 @@ def test_an_owner_is_known_by_every_version_of_its_kind(plane: Plane) -> None:
     assert plane.list(Shop) == ()
 
 
-def test_a_collector_that_was_away_catches_up_with_custom_kinds(plane: Plane) -> None:
+def test_a_restarted_collector_catches_up_with_custom_kinds(plane: Plane) -> None:
     parent = shop(plane, "parent")
     config_map(plane, "child", parent)
     shop(plane, "daughter", parent)
@@ -207,7 +207,7 @@ def test_a_collector_that_was_away_catches_up_with_custom_kinds(plane: Plane) ->
     assert plane.find(ConfigMap, "child") is None
 
 
-def test_a_namespace_takes_custom_objects_along(plane: Plane) -> None:
+def test_custom_objects_are_deleted_with_their_namespace(plane: Plane) -> None:
     made = plane.create(Namespace(metadata=ObjectMeta(name="mall")))
     plane.sim.run(1.0)
     shop(plane, "one", namespace="mall")

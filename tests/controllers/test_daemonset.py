@@ -59,7 +59,7 @@ def status(plane: Nodes) -> DaemonSetStatus:
     return plane.get(DaemonSet, "web").status
 
 
-def test_every_node_gets_a_pod_that_can_go_nowhere_else(cluster: Nodes) -> None:
+def test_every_node_gets_a_pod_pinned_to_it(cluster: Nodes) -> None:
     cluster.create(daemon_set())
     cluster.tick(2)
     assert cluster.where() == ["a", "b", "c"]
@@ -75,7 +75,7 @@ def test_every_node_gets_a_pod_that_can_go_nowhere_else(cluster: Nodes) -> None:
     assert [one.effect for one in pod.spec.tolerations][:2] == ["NoExecute", "NoExecute"]
 
 
-def test_a_new_node_gets_a_pod_and_one_that_goes_loses_its_pod_for_good(cluster: Nodes) -> None:
+def test_a_new_node_gets_a_pod_and_the_pod_of_a_deleted_node_is_not_recreated(cluster: Nodes) -> None:
     cluster.create(daemon_set())
     cluster.tick(2)
     cluster.node("d")
@@ -108,7 +108,7 @@ def test_only_nodes_with_the_labels_get_a_pod(cluster: Nodes) -> None:
     assert cluster.where() == ["c"]
 
 
-def test_a_taint_keeps_new_pods_off_but_lets_those_stay_that_are_there(cluster: Nodes) -> None:
+def test_a_no_schedule_taint_keeps_new_pods_off_and_running_ones_on(cluster: Nodes) -> None:
     cluster.create(daemon_set())
     cluster.tick(2)
     node = cluster.get(Node, "b", "")
@@ -122,7 +122,7 @@ def test_a_taint_keeps_new_pods_off_but_lets_those_stay_that_are_there(cluster: 
     assert cluster.where() == ["a", "c"]
 
 
-def test_an_update_takes_one_node_after_the_other(cluster: Nodes) -> None:
+def test_a_rolling_update_replaces_one_node_at_a_time(cluster: Nodes) -> None:
     made = cluster.create(daemon_set())
     cluster.tick(2)
     cluster.change(made, lambda one: replace(one, spec=replace(one.spec, template=template("example/web:2"))))
@@ -138,7 +138,7 @@ def test_an_update_takes_one_node_after_the_other(cluster: Nodes) -> None:
     assert cluster.get(DaemonSet, "web").metadata.annotations == {"deprecated.daemonset.template.generation": "2"}
 
 
-def test_a_surge_starts_the_new_pod_before_the_old_one_goes(cluster: Nodes) -> None:
+def test_a_surging_update_starts_the_new_pod_before_it_deletes_the_old_one(cluster: Nodes) -> None:
     made = cluster.create(daemon_set(update_strategy=rolling(surge=1)))
     cluster.tick(2)
     cluster.change(made, lambda one: replace(one, spec=replace(one.spec, template=template("example/web:2"))))
@@ -148,7 +148,7 @@ def test_a_surge_starts_the_new_pod_before_the_old_one_goes(cluster: Nodes) -> N
     assert cluster.images() == ["example/web:2"] * 3
 
 
-def test_on_delete_waits_for_somebody_to_delete(cluster: Nodes) -> None:
+def test_on_delete_replaces_only_deleted_pods(cluster: Nodes) -> None:
     made = cluster.create(daemon_set(update_strategy=DaemonSetUpdateStrategy(type="OnDelete")))
     cluster.tick(2)
     cluster.change(made, lambda one: replace(one, spec=replace(one.spec, template=template("example/web:2"))))
@@ -159,7 +159,7 @@ def test_on_delete_waits_for_somebody_to_delete(cluster: Nodes) -> None:
     assert cluster.images() == ["example/web:1", "example/web:1", "example/web:2"]
 
 
-def test_a_failed_pod_is_replaced_and_the_next_one_only_after_a_while(cluster: Nodes) -> None:
+def test_a_failed_pod_is_replaced_at_once_and_then_with_backoff(cluster: Nodes) -> None:
     cluster.create(daemon_set(selector={"disk": "ssd"}))
 
     def fail() -> str:
@@ -181,7 +181,7 @@ def test_a_failed_pod_is_replaced_and_the_next_one_only_after_a_while(cluster: N
     assert last not in [pod.metadata.uid for pod in cluster.list(Pod)]
 
 
-def test_a_controller_that_is_killed_again_and_again_puts_no_two_pods_on_a_node(cluster: Nodes) -> None:
+def test_a_controller_that_keeps_crashing_never_puts_two_pods_on_a_node(cluster: Nodes) -> None:
     for number in range(10):
         cluster.node(f"n{number}")
     cluster.sim.run(2.0)
@@ -198,7 +198,7 @@ def test_a_controller_that_is_killed_again_and_again_puts_no_two_pods_on_a_node(
     assert len(cluster.where()) == 13
 
 
-def test_it_rests_when_there_is_nothing_to_do(cluster: Nodes) -> None:
+def test_a_settled_set_causes_no_writes(cluster: Nodes) -> None:
     cluster.create(daemon_set())
     cluster.tick(3)
     before = cluster.get(DaemonSet, "web")
@@ -225,7 +225,7 @@ def test_daemons_tolerate_nodes_in_trouble() -> None:
         ((Taint(key="special", effect="NoExecute"),), Fit.DOES_NOT),
     ],
 )
-def test_taints_decide_where_a_daemon_belongs(taints: tuple[Taint, ...], expected: Fit) -> None:
+def test_taints_decide_where_a_daemon_runs(taints: tuple[Taint, ...], expected: Fit) -> None:
     node = Node(metadata=ObjectMeta(name="a"), spec=NodeSpec(taints=taints))
     assert Placing(daemon_set()).fit(node) is expected
 

@@ -47,7 +47,7 @@ def settled(control_plane: Plane) -> Plane:
     return control_plane
 
 
-def test_it_settles_with_one_replica_set_and_two_conditions(settled: Plane) -> None:
+def test_a_deployment_settles_with_one_replica_set_and_two_conditions(settled: Plane) -> None:
     (made,) = settled.list(ReplicaSet)
     found = live(settled)
     assert found.metadata.annotations == {REVISION: "1"}
@@ -69,7 +69,7 @@ def test_it_settles_with_one_replica_set_and_two_conditions(settled: Plane) -> N
     assert settled.events("web") == [("ScalingReplicaSet", f"Scaled up replica set {made.metadata.name} from 0 to 3")]
 
 
-def test_a_new_template_takes_over_step_by_step(settled: Plane) -> None:
+def test_a_new_template_is_rolled_out_step_by_step(settled: Plane) -> None:
     old = settled.list(ReplicaSet)[0].metadata.name
     roll(settled, "example/web:2")
     settled.tick(8)
@@ -88,7 +88,7 @@ def test_a_new_template_takes_over_step_by_step(settled: Plane) -> None:
     assert condition(settled, "Progressing").message == f'ReplicaSet "{new}" has successfully progressed.'
 
 
-def test_going_back_to_an_old_template_uses_its_replica_set_again(settled: Plane) -> None:
+def test_a_rollback_reuses_the_old_replica_set(settled: Plane) -> None:
     first = settled.list(ReplicaSet)[0].metadata.name
     roll(settled, "example/web:2")
     settled.tick(8)
@@ -120,7 +120,7 @@ class Bounds:
     ids=str,
 )
 @pytest.mark.parametrize("seed", range(3))
-def test_a_rollout_never_has_too_many_pods_or_too_few_that_are_available(bounds: Bounds, seed: int) -> None:
+def test_a_rollout_respects_max_surge_and_max_unavailable(bounds: Bounds, seed: int) -> None:
     plane = Plane(seed)
     plane.node("node-1")
     plane.create(deployment(10, surge=bounds.surge, unavailable=bounds.unavailable))
@@ -163,7 +163,7 @@ def test_scaling_changes_the_size_and_nothing_else(settled: Plane) -> None:
     assert condition(settled, "Available").status == "True"
 
 
-def test_a_paused_deployment_says_so_and_starts_when_it_is_resumed(control_plane: Plane) -> None:
+def test_a_paused_deployment_reports_it_and_rolls_out_when_resumed(control_plane: Plane) -> None:
     made = deployment()
     control_plane.create(replace(made, spec=replace(made.spec, paused=True)))
     control_plane.tick()
@@ -179,7 +179,7 @@ def test_a_paused_deployment_says_so_and_starts_when_it_is_resumed(control_plane
     assert condition(control_plane, "Progressing").reason == "NewReplicaSetAvailable"
 
 
-def test_a_paused_rollout_stands_still_but_can_be_scaled(settled: Plane) -> None:
+def test_a_paused_rollout_can_be_scaled(settled: Plane) -> None:
     settled.change(deployment(), lambda one: replace(one, spec=replace(one.spec, paused=True)))
     roll(settled, "example/web:2")
     settled.tick(2)
@@ -223,7 +223,7 @@ def test_recreate_waits_until_the_old_pods_are_gone(control_plane: Plane) -> Non
     assert control_plane.images() == ["example/web:2"] * 3
 
 
-def test_annotations_are_copied_to_the_replica_set_but_not_those_that_are_its_own(control_plane: Plane) -> None:
+def test_annotations_are_copied_to_the_replica_set_except_its_own(control_plane: Plane) -> None:
     made = deployment(0)
     annotations = {
         "kubernetes.io/change-cause": "because",
@@ -242,7 +242,7 @@ def test_annotations_are_copied_to_the_replica_set_but_not_those_that_are_its_ow
     }
 
 
-def test_a_replica_set_that_was_orphaned_is_adopted_by_a_successor(settled: Plane) -> None:
+def test_an_orphaned_replica_set_is_adopted_by_a_new_deployment(settled: Plane) -> None:
     settled.remove(live(settled), "Orphan")
     settled.sim.run(5.0)
     (orphan,) = settled.list(ReplicaSet)
@@ -255,7 +255,7 @@ def test_a_replica_set_that_was_orphaned_is_adopted_by_a_successor(settled: Plan
     assert (adopted.metadata.uid, owner.kind) == (orphan.metadata.uid, "Deployment")
 
 
-def test_a_hash_that_is_taken_is_avoided(control_plane: Plane) -> None:
+def test_a_hash_collision_is_resolved(control_plane: Plane) -> None:
     control_plane.create(deployment())
     control_plane.tick(2)
     (first,) = control_plane.list(ReplicaSet)

@@ -53,7 +53,7 @@ def found(name: str, size: int, present: int | None = None, *, before: int = 0, 
         (4, 2, 3, (2, 3)),
     ],
 )
-def test_surge_is_rounded_up_and_unavailability_down_but_not_both_to_nothing(
+def test_surge_rounds_up_and_unavailability_down_but_never_both_to_zero(
     replicas: int, surge: IntOrString, unavailable: IntOrString, expected: tuple[int, int]
 ) -> None:
     assert sizes.fenceposts(deployment(replicas, surge=surge, unavailable=unavailable)) == expected
@@ -65,12 +65,12 @@ def test_no_more_pods_can_be_unavailable_than_are_wanted() -> None:
 
 
 @pytest.mark.parametrize(("old_size", "old_pods", "expected"), [(3, 3, 1), (2, 3, 1), (2, 2, 2), (0, 4, 0)])
-def test_the_new_one_grows_only_into_room_that_old_pods_have_left(old_size: int, old_pods: int, expected: int) -> None:
+def test_the_new_replica_set_grows_only_into_room_left_by_old_pods(old_size: int, old_pods: int, expected: int) -> None:
     new, old = found("2", 0), found("1", old_size, old_pods)
     assert sizes.new_size(deployment(3, surge=1, unavailable=0), [old, new], new) == expected
 
 
-def test_nothing_grows_before_all_have_seen_what_they_were_told() -> None:
+def test_nothing_is_scaled_up_before_all_replica_sets_have_observed_their_spec() -> None:
     told, new = found("1", 0), found("2", 1)
     told = replace(told, metadata=replace(told.metadata, generation=2))
     assert sizes.new_size(deployment(3), [told, new], new) == 1
@@ -78,7 +78,7 @@ def test_nothing_grows_before_all_have_seen_what_they_were_told() -> None:
     assert sizes.new_size(deployment(3), [seen, new], new) == 3
 
 
-def test_a_deployment_that_is_scaled_up_waits_for_pods_that_are_still_there() -> None:
+def test_a_scaled_up_deployment_waits_for_pods_that_are_not_deleted_yet() -> None:
     made = deployment(10, surge=1, image="example/web:2")
     old, new = found("1", 0, 2), found("2", 3)
     sized = sized_for(new, 3)
@@ -92,7 +92,7 @@ def sized_for(value: ReplicaSet, desired: int) -> ReplicaSet:
     return replace(value, metadata=replace(value.metadata, annotations=annotations))
 
 
-def test_sets_that_were_sized_at_different_times_shrink_before_others_grow() -> None:
+def test_replica_sets_shrink_before_others_grow() -> None:
     made = deployment(8, surge=1, image="example/web:3")
     large, small = sized_for(found("1", 5, before=13), 12), sized_for(found("2", 3, before=5), 4)
     step = plan(View(deployment=made, replica_sets=(large, small), now=NOW))
@@ -102,7 +102,7 @@ def test_sets_that_were_sized_at_different_times_shrink_before_others_grow() -> 
     assert [(one.replica_set.metadata.name, one.replica_set.spec.replicas) for one in step.updates] == [("2", 5)]
 
 
-def test_who_gets_what_is_left_over_is_written_first_for_the_others_may_be_the_last_without_a_mark() -> None:
+def test_the_replica_set_that_gets_the_remainder_is_written_first() -> None:
     made = deployment(6, surge=0, image="example/web:2")
     adopted, new = sized_for(found("1", 4, before=6), 4), sized_for(found("2", 6, 0, before=6), 6)
     step = plan(View(deployment=made, replica_sets=(adopted, new), now=NOW))
@@ -112,7 +112,7 @@ def test_who_gets_what_is_left_over_is_written_first_for_the_others_may_be_the_l
     ]
 
 
-def test_a_set_that_has_the_right_size_by_chance_is_sized_nevertheless_so_that_the_rollout_goes_on() -> None:
+def test_a_replica_set_of_the_right_size_by_chance_is_annotated_nevertheless() -> None:
     made = deployment(1, surge=0, unavailable=1, image="example/web:2")
     old = sized_for(found("1", 1), 5)
     (step,) = plan(View(deployment=made, replica_sets=(old,), now=NOW)).updates
@@ -122,7 +122,7 @@ def test_a_set_that_has_the_right_size_by_chance_is_sized_nevertheless_so_that_t
     assert again.create is not None
 
 
-def test_a_step_at_a_time_still_to_come_counts_as_one_of_now_for_a_clock_was_ahead() -> None:
+def test_progress_at_a_future_time_counts_as_progress_now() -> None:
     ahead = DeploymentCondition(
         type="Progressing",
         status="True",
@@ -140,7 +140,7 @@ def test_a_step_at_a_time_still_to_come_counts_as_one_of_now_for_a_clock_was_ahe
     assert (said, step.seconds) == (replace(ahead, last_update_time="2026-01-01T00:00:00Z"), 9.0)
 
 
-def test_recreating_does_not_wait_for_sizes_that_were_meant_for_rolling() -> None:
+def test_recreate_does_not_wait_for_sizes_of_a_rolling_update() -> None:
     made = deployment(4, image="example/web:3")
     recreated = replace(made, spec=replace(made.spec, strategy=DeploymentStrategy(type="Recreate")))
     old = tuple(sized_for(found(name, 2), 3) for name in "12")
@@ -148,7 +148,7 @@ def test_recreating_does_not_wait_for_sizes_that_were_meant_for_rolling() -> Non
     assert [one.replica_set.spec.replicas for one in step.updates] == [0, 0]
 
 
-def test_recreating_forgets_no_revision_before_there_is_a_newer_one() -> None:
+def test_recreate_deletes_no_history_before_there_is_a_newer_revision() -> None:
     made = deployment(0, image="example/web:3")
     spec = replace(made.spec, strategy=DeploymentStrategy(type="Recreate"), revision_history_limit=0)
     recreated, old = replace(made, spec=spec), found("2", 0)
@@ -170,7 +170,7 @@ def test_recreating_forgets_no_revision_before_there_is_a_newer_one() -> None:
         (10, 13, (8, 5), (8, 5)),
     ],
 )
-def test_a_deployment_that_is_scaled_in_mid_rollout_shares_the_change_out(
+def test_a_deployment_scaled_during_a_rollout_is_scaled_proportionally(
     replicas: int, before: int, present: tuple[int, int], expected: tuple[int, int]
 ) -> None:
     surge: IntOrString = 1 if before == 5 else "30%"
@@ -179,12 +179,12 @@ def test_a_deployment_that_is_scaled_in_mid_rollout_shares_the_change_out(
     assert (shared["1"], shared["2"]) == expected
 
 
-def test_of_equal_shares_the_newest_gets_what_is_left_over() -> None:
+def test_of_equal_shares_the_newest_gets_the_remainder() -> None:
     three = [found(name, 2, before=7) for name in "123"]
     assert sizes.proportional_sizes(deployment(7, surge=1), three) == {"1": 2, "2": 2, "3": 4}
 
 
-def test_the_only_active_one_or_else_the_newest_is_scaled() -> None:
+def test_the_only_active_replica_set_or_else_the_newest_is_scaled() -> None:
     active, idle, newest = found("1", 3), found("2", 0), found("3", 0)
     assert sizes.active_or_latest(newest, [active, idle]) is active
     assert sizes.active_or_latest(None, [idle, newest]) is newest
@@ -193,7 +193,7 @@ def test_the_only_active_one_or_else_the_newest_is_scaled() -> None:
     assert sizes.active_or_latest(None, []) is None
 
 
-def test_a_template_is_the_same_whatever_its_hash() -> None:
+def test_templates_are_compared_without_their_hash() -> None:
     one = template()
     hashed = replace(one, metadata=replace(one.metadata, labels={**one.metadata.labels, "pod-template-hash": "x"}))
     assert same_template(one, hashed)
@@ -211,7 +211,7 @@ def test_a_revision_only_grows() -> None:
     assert synced_annotations(annotated(), {REVISION: "nonsense"}, 3) == {REVISION: "nonsense"}
 
 
-def test_earlier_revisions_are_remembered_as_far_as_there_is_room() -> None:
+def test_the_revision_history_annotation_is_bounded() -> None:
     once = synced_annotations(annotated(), {REVISION: "1"}, 3)
     assert synced_annotations(annotated(), once, 5) == {REVISION: "5", REVISION_HISTORY: "1,3"}
     long = ",".join(map(str, range(1000, 1400)))
@@ -220,13 +220,13 @@ def test_earlier_revisions_are_remembered_as_far_as_there_is_room() -> None:
     assert len(history) <= HISTORY_LENGTH
 
 
-def test_annotations_of_the_deployment_win() -> None:
+def test_annotations_of_the_deployment_take_precedence() -> None:
     assert synced_annotations(annotated(a="new"), {"a": "old", "b": "kept"}, 1) == {
         "a": "new", "b": "kept", REVISION: "1",
     }  # fmt: skip
 
 
-def test_a_plan_is_made_once_and_then_nothing_is_left_to_do() -> None:
+def test_a_plan_that_was_applied_leaves_nothing_to_do() -> None:
     made = deployment()
     made = replace(made, metadata=replace(made.metadata, uid="d", generation=1))
     first = plan(View(deployment=made, replica_sets=(), now=NOW))
@@ -237,21 +237,21 @@ def test_a_plan_is_made_once_and_then_nothing_is_left_to_do() -> None:
     assert again.deployment == first.deployment
 
 
-def test_unhealthy_old_pods_go_first_and_need_no_room() -> None:
+def test_unhealthy_old_pods_are_deleted_first_and_need_no_room() -> None:
     made = deployment(10, surge=3, unavailable=2, image="example/web:2")
     old, new = found("1", 8, 3), found("2", 5, 5)
     step = plan(View(deployment=made, replica_sets=(old, new), now=NOW))
     assert [(one.replica_set.metadata.name, one.replica_set.spec.replicas) for one in step.updates] == [("1", 3)]
 
 
-def test_pods_that_are_to_go_already_are_not_counted_as_available() -> None:
+def test_pods_about_to_be_deleted_do_not_count_as_available() -> None:
     made = deployment(3, surge=2, unavailable=1, image="example/web:3")
     old, middle, new = found("1", 2, 3), found("2", 2, 0), found("3", 0)
     step = plan(View(deployment=made, replica_sets=(old, middle, new), now=NOW))
     assert [(one.replica_set.metadata.name, one.replica_set.spec.replicas) for one in step.updates] == [("2", 0)]
 
 
-def test_a_deployment_that_is_going_scales_nothing() -> None:
+def test_a_terminating_deployment_scales_nothing() -> None:
     made = deployment(10, image="example/web:2")
     going = replace(made, metadata=replace(made.metadata, deletion_timestamp="2026-01-01T00:00:00Z"))
     step = plan(View(deployment=going, replica_sets=(found("1", 8, 3),), now=NOW))

@@ -46,14 +46,14 @@ def numbers(found: PodDisruptionBudgetStatus) -> tuple[int, int, int, int]:
         ({"min_available": 1}, 0, 0, (0, 0, 1, 0)),
     ],
 )
-def test_what_may_go_follows_from_what_is_healthy_and_what_must_stay(
+def test_allowed_disruptions_are_healthy_pods_minus_desired_healthy_pods(
     fields: dict[str, object], ready: int, scale: int, wanted: tuple[int, int, int, int]
 ) -> None:
     view = View(budget=budget(**fields), pods=(READY,) * ready, scales={"uid": scale})
     assert numbers(plan(view).status) == wanted
 
 
-def test_pods_that_are_about_to_go_are_not_healthy_for_two_minutes() -> None:
+def test_pods_with_an_allowed_eviction_count_as_unhealthy_for_two_minutes() -> None:
     going = replace(
         budget(min_available=0), status=PodDisruptionBudgetStatus(disrupted_pods={"a": "1970-01-01T00:00:00Z"})
     )
@@ -63,7 +63,7 @@ def test_pods_that_are_about_to_go_are_not_healthy_for_two_minutes() -> None:
     assert (late.status.current_healthy, late.not_deleted, late.wait_seconds) == (1, (READY,), None)
 
 
-def test_the_size_of_a_deployment_counts_though_it_rolls(control_plane: Plane) -> None:
+def test_the_scale_of_a_deployment_counts_during_a_rollout(control_plane: Plane) -> None:
     made = control_plane.create(deployment(4))
     control_plane.create(budget(max_unavailable="25%"))
     control_plane.tick(2)
@@ -73,7 +73,7 @@ def test_the_size_of_a_deployment_counts_though_it_rolls(control_plane: Plane) -
     assert numbers(status(control_plane)) == (8, 8, 6, 2)
 
 
-def test_a_pod_that_is_not_ready_any_more_is_not_healthy(control_plane: Plane) -> None:
+def test_a_pod_that_becomes_unready_is_unhealthy(control_plane: Plane) -> None:
     control_plane.create(replica_set(2))
     control_plane.create(budget(min_available=1))
     control_plane.tick()
@@ -99,7 +99,7 @@ def test_an_eviction_is_allowed_as_often_as_the_budget_says(control_plane: Plane
     evict(control_plane, second)
 
 
-def test_a_budget_that_its_controller_has_not_seen_allows_nothing(control_plane: Plane) -> None:
+def test_a_budget_without_an_observed_status_allows_nothing(control_plane: Plane) -> None:
     control_plane.create(replica_set(3))
     control_plane.tick()
     made = control_plane.create(budget(min_available=0))
@@ -115,7 +115,7 @@ def test_a_budget_that_its_controller_has_not_seen_allows_nothing(control_plane:
     ]
 
 
-def test_a_pod_that_is_not_healthy_may_go_if_enough_others_are(control_plane: Plane) -> None:
+def test_an_unhealthy_pod_may_be_evicted_if_enough_others_are_healthy(control_plane: Plane) -> None:
     control_plane.create(replica_set(3))
     control_plane.create(budget(min_available=2))
     control_plane.tick()
@@ -126,7 +126,7 @@ def test_a_pod_that_is_not_healthy_may_go_if_enough_others_are(control_plane: Pl
     assert status(control_plane).disrupted_pods == {}
 
 
-def test_two_budgets_for_a_pod_are_one_too_many(control_plane: Plane) -> None:
+def test_a_pod_with_two_budgets_cannot_be_evicted(control_plane: Plane) -> None:
     control_plane.create(replica_set(1))
     control_plane.create(budget(min_available=0))
     control_plane.create(replace(budget(min_available=0), metadata=meta("other")))
@@ -135,7 +135,7 @@ def test_two_budgets_for_a_pod_are_one_too_many(control_plane: Plane) -> None:
         evict(control_plane, control_plane.list(Pod)[0])
 
 
-def test_pods_that_nobody_controls_are_told_of(control_plane: Plane) -> None:
+def test_unmanaged_pods_are_reported(control_plane: Plane) -> None:
     control_plane.create(Pod(metadata=meta("bare", app="web"), spec=template().spec))
     control_plane.create(budget(max_unavailable=1))
     control_plane.tick()
@@ -143,7 +143,7 @@ def test_pods_that_nobody_controls_are_told_of(control_plane: Plane) -> None:
     assert "UnmanagedPods" in [reason for reason, _ in control_plane.events("web")]
 
 
-def test_a_budget_without_a_selector_is_for_no_pods(control_plane: Plane) -> None:
+def test_a_budget_without_a_selector_covers_no_pods(control_plane: Plane) -> None:
     control_plane.create(replica_set(1))
     control_plane.create(budget(min_available=1, selector=None))
     control_plane.tick()
@@ -178,14 +178,12 @@ def targeted(reason: str = "EvictionByEvictionAPI", since: int = 0) -> Callable[
         pytest.param(targeted()(replace(READY, status=PodStatus(phase="Failed"))), 500 * SECOND, None, id="has ended"),
     ],
 )
-def test_what_was_to_go_will_stay_if_it_is_not_deleted_in_two_minutes(
-    pod: Pod, now: int, seconds: float | None
-) -> None:
+def test_a_disruption_target_is_stale_after_two_minutes(pod: Pod, now: int, seconds: float | None) -> None:
     assert seconds_to_stale(pod, now) == seconds
 
 
 @pytest.mark.parametrize("ahead", [pytest.param(0, id="our clock"), pytest.param(3600, id="another clock")])
-def test_a_pod_that_was_to_go_and_stays_says_so(control_plane: Plane, ahead: int) -> None:
+def test_a_stale_disruption_target_condition_is_reset(control_plane: Plane, ahead: int) -> None:
     control_plane.create(replica_set(1))
     control_plane.tick()
     (pod,) = control_plane.list(Pod)

@@ -30,7 +30,7 @@ def claims(plane: Plane) -> list[PersistentVolumeClaim]:
     return list(plane.list(PersistentVolumeClaim))
 
 
-def test_a_pod_gets_the_claim_of_its_ephemeral_volume_and_takes_it_along(control_plane: Plane) -> None:
+def test_a_claim_is_created_for_an_ephemeral_volume_and_deleted_with_the_pod(control_plane: Plane) -> None:
     made = control_plane.create(pod())
     control_plane.sim.run(2.0)
     (claim,) = claims(control_plane)
@@ -42,7 +42,7 @@ def test_a_pod_gets_the_claim_of_its_ephemeral_volume_and_takes_it_along(control
     assert claims(control_plane) == []
 
 
-def test_a_claim_that_is_deleted_while_its_pod_stays_is_made_again(control_plane: Plane) -> None:
+def test_a_claim_deleted_before_its_pod_is_recreated(control_plane: Plane) -> None:
     control_plane.create(replace(pod(), spec=replace(pod().spec, node_name="")))
     control_plane.sim.run(2.0)
     (first,) = claims(control_plane)
@@ -53,7 +53,7 @@ def test_a_claim_that_is_deleted_while_its_pod_stays_is_made_again(control_plane
     assert second.metadata.uid != first.metadata.uid
 
 
-def test_a_claim_of_somebody_else_is_not_used(control_plane: Plane) -> None:
+def test_a_claim_that_the_pod_does_not_own_is_not_used(control_plane: Plane) -> None:
     control_plane.create(PersistentVolumeClaim(metadata=meta("web-scratch"), spec=SPEC))
     control_plane.create(pod())
     control_plane.sim.run(5.0)

@@ -33,7 +33,7 @@ def there(plane: Plane, name: str) -> bool:
 
 
 @pytest.mark.parametrize("policy", ["Background", "Foreground"])
-def test_dependents_go_with_their_owner(control_plane: Plane, policy: str) -> None:
+def test_dependents_are_deleted_with_their_owner(control_plane: Plane, policy: str) -> None:
     parent = config_map(control_plane, "parent")
     child = config_map(control_plane, "child", parent, block=True)
     grandchild = Secret(metadata=replace(meta("grandchild"), owner_references=owned_by(child)))
@@ -45,7 +45,7 @@ def test_dependents_go_with_their_owner(control_plane: Plane, policy: str) -> No
     assert control_plane.find(Secret, "grandchild") is None
 
 
-def test_in_the_foreground_the_owner_goes_last(control_plane: Plane) -> None:
+def test_foreground_deletion_deletes_the_owner_last(control_plane: Plane) -> None:
     parent = config_map(control_plane, "parent")
     child = config_map(control_plane, "child", parent, block=True)
     held = replace(child, metadata=replace(child.metadata, finalizers=("example.com/hold",)))
@@ -59,7 +59,7 @@ def test_in_the_foreground_the_owner_goes_last(control_plane: Plane) -> None:
     assert not there(control_plane, "parent")
 
 
-def test_orphans_stay_and_lose_their_owner(control_plane: Plane) -> None:
+def test_orphaned_dependents_stay_and_lose_the_owner_reference(control_plane: Plane) -> None:
     parent = config_map(control_plane, "parent")
     config_map(control_plane, "child", parent)
     control_plane.remove(parent, "Orphan")
@@ -68,7 +68,7 @@ def test_orphans_stay_and_lose_their_owner(control_plane: Plane) -> None:
     assert control_plane.get(ConfigMap, "child").metadata.owner_references == ()
 
 
-def test_an_object_whose_owner_never_existed_goes(control_plane: Plane) -> None:
+def test_an_object_whose_owner_never_existed_is_deleted(control_plane: Plane) -> None:
     control_plane.create(ConfigMap(metadata=meta("parent")))
     never = ConfigMap(metadata=ObjectMeta(name="parent", uid="00000000-0000-0000-0000-000000000001"))
     config_map(control_plane, "child", never)
@@ -76,7 +76,7 @@ def test_an_object_whose_owner_never_existed_goes(control_plane: Plane) -> None:
     assert not there(control_plane, "child")
 
 
-def test_one_of_two_owners_is_enough_to_live(control_plane: Plane) -> None:
+def test_an_object_lives_as_long_as_one_of_its_owners(control_plane: Plane) -> None:
     one, other = config_map(control_plane, "one"), config_map(control_plane, "other")
     config_map(control_plane, "child", one, other)
     control_plane.sim.run(2.0)
@@ -85,13 +85,13 @@ def test_one_of_two_owners_is_enough_to_live(control_plane: Plane) -> None:
     assert control_plane.get(ConfigMap, "child").metadata.owner_references == owned_by(other)
 
 
-def test_an_object_may_be_owned_by_one_without_a_namespace(control_plane: Plane) -> None:
+def test_an_owner_may_be_cluster_scoped(control_plane: Plane) -> None:
     config_map(control_plane, "child", control_plane.get(Namespace, "default", ""))
     control_plane.sim.run(5.0)
     assert there(control_plane, "child")
 
 
-def test_an_owner_in_another_namespace_counts_for_nothing_and_that_is_told(control_plane: Plane) -> None:
+def test_an_owner_in_another_namespace_is_absent_and_reported(control_plane: Plane) -> None:
     far = config_map(control_plane, "far", namespace="kube-system")
     config_map(control_plane, "child", far)
     control_plane.sim.run(5.0)
@@ -103,7 +103,7 @@ def test_an_owner_in_another_namespace_counts_for_nothing_and_that_is_told(contr
     assert control_plane.find(ConfigMap, "far", "kube-system") is not None
 
 
-def test_an_owner_of_an_unknown_kind_keeps_alive_and_does_not_spoil_others(control_plane: Plane) -> None:
+def test_an_owner_of_unknown_kind_keeps_its_dependents_alive_and_no_others(control_plane: Plane) -> None:
     unknown = OwnerReference(api_version="example.com/v1", kind="Widget", name="w", uid="w")
     never = OwnerReference(api_version="v1", kind="ConfigMap", name="never", uid="n")
     control_plane.create(ConfigMap(metadata=replace(meta("a"), owner_references=(unknown,))))
@@ -115,7 +115,7 @@ def test_an_owner_of_an_unknown_kind_keeps_alive_and_does_not_spoil_others(contr
     assert control_plane.get(ConfigMap, "c").metadata.owner_references == (unknown,)
 
 
-def test_two_that_wait_for_one_another_both_go(control_plane: Plane) -> None:
+def test_objects_that_block_each_other_are_both_deleted(control_plane: Plane) -> None:
     one = config_map(control_plane, "one")
     other = config_map(control_plane, "other", one, block=True)
     control_plane.change(
@@ -129,7 +129,7 @@ def test_two_that_wait_for_one_another_both_go(control_plane: Plane) -> None:
 
 
 @pytest.mark.parametrize("policy", ["Background", "Foreground"])
-def test_a_deployment_takes_its_replica_sets_and_pods_along(control_plane: Plane, policy: str) -> None:
+def test_replica_sets_and_pods_are_deleted_with_their_deployment(control_plane: Plane, policy: str) -> None:
     made = control_plane.create(deployment())
     control_plane.tick(2)
     control_plane.remove(made, policy)
@@ -140,7 +140,7 @@ def test_a_deployment_takes_its_replica_sets_and_pods_along(control_plane: Plane
     assert control_plane.list(Pod) == ()
 
 
-def test_a_collector_that_was_away_catches_up(control_plane: Plane) -> None:
+def test_a_restarted_collector_catches_up(control_plane: Plane) -> None:
     parent = config_map(control_plane, "parent")
     config_map(control_plane, "child", parent)
     control_plane.sim.run(1.0)
@@ -163,14 +163,14 @@ REFERENCES = (OwnerReference(uid="1"), OwnerReference(uid="2"))
         ((Owner.WAITING, Owner.ABSENT), Remove("Background")),
     ],
 )
-def test_what_becomes_of_an_object_follows_from_its_owners(
+def test_the_state_of_the_owners_decides_about_an_object(
     states: tuple[Owner, Owner], expected: Keep | Disown | Remove
 ) -> None:
     owners = dict(zip("12", states, strict=True))
     assert plan(ObjectMeta(uid="x", owner_references=REFERENCES), owners, ()) == expected
 
 
-def test_an_object_with_dependents_goes_in_the_foreground_when_its_owner_does() -> None:
+def test_foreground_deletion_is_passed_on_to_dependents_with_dependents() -> None:
     metadata = ObjectMeta(uid="x", owner_references=REFERENCES[:1])
     assert plan(metadata, {"1": Owner.WAITING}, (ObjectMeta(uid="d"),)) == Remove("Foreground")
     waiting = ObjectMeta(uid="d", deletion_timestamp="2026-01-01T00:00:00Z", finalizers=("foregroundDeletion",))

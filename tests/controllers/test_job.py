@@ -35,7 +35,7 @@ def indexes(plane: Plane) -> list[int]:
     return sorted(int(pod.metadata.annotations[INDEX]) for pod in active(plane))
 
 
-def test_a_pod_is_made_from_the_template_owned_and_tracked(control_plane: Plane) -> None:
+def test_a_pod_is_created_from_the_template_owned_and_tracked(control_plane: Plane) -> None:
     made = control_plane.create(job())
     control_plane.sim.run(1.0)
     (pod,) = active(control_plane)
@@ -54,7 +54,7 @@ def test_a_pod_is_made_from_the_template_owned_and_tracked(control_plane: Plane)
     assert counts(control_plane) == (1, 0, 0)
 
 
-def test_no_more_pods_run_than_may_and_no_more_than_are_missing(control_plane: Plane) -> None:
+def test_active_pods_are_bounded_by_parallelism_and_remaining_completions(control_plane: Plane) -> None:
     control_plane.create(job(completions=5, parallelism=3))
     control_plane.sim.run(1.0)
     waves: list[int] = []
@@ -66,7 +66,7 @@ def test_no_more_pods_run_than_may_and_no_more_than_are_missing(control_plane: P
     assert all(pod.metadata.finalizers == () for pod in control_plane.list(Pod))
 
 
-def test_what_happened_is_told(control_plane: Plane) -> None:
+def test_events_are_recorded(control_plane: Plane) -> None:
     control_plane.create(job())
     control_plane.sim.run(1.0)
     (pod,) = active(control_plane)
@@ -75,7 +75,9 @@ def test_what_happened_is_told(control_plane: Plane) -> None:
     assert control_plane.events("pi") == [created, ("Completed", "Job completed")]
 
 
-def test_a_job_without_completions_is_complete_when_one_has_succeeded_and_all_have_ended(control_plane: Plane) -> None:
+def test_a_job_without_completions_is_complete_after_one_success_once_all_pods_have_finished(
+    control_plane: Plane,
+) -> None:
     control_plane.create(job(parallelism=3))
     control_plane.sim.run(1.0)
     first = active(control_plane)[0].metadata.name
@@ -86,7 +88,7 @@ def test_a_job_without_completions_is_complete_when_one_has_succeeded_and_all_ha
     assert conditions(control_plane) == COMPLETE
 
 
-def test_a_failed_pod_is_replaced_after_a_wait(control_plane: Plane) -> None:
+def test_a_failed_pod_is_replaced_after_the_backoff(control_plane: Plane) -> None:
     control_plane.create(job())
     control_plane.sim.run(1.0)
     now = control_plane.sim.now
@@ -98,7 +100,7 @@ def test_a_failed_pod_is_replaced_after_a_wait(control_plane: Plane) -> None:
     assert counts(control_plane) == (1, 0, 1)
 
 
-def test_a_job_fails_beyond_its_limit_and_its_other_pods_go(control_plane: Plane) -> None:
+def test_a_job_fails_beyond_its_backoff_limit_and_its_other_pods_are_deleted(control_plane: Plane) -> None:
     control_plane.create(job(completions=2, parallelism=2, backoff_limit=0))
     control_plane.sim.run(1.0)
     first = active(control_plane)[0].metadata.name
@@ -126,7 +128,7 @@ def test_each_pod_of_an_indexed_job_knows_its_index(control_plane: Plane) -> Non
     assert variable.value_from.field_ref.field_path == f"metadata.labels['{INDEX}']"
 
 
-def test_an_index_that_fails_is_tried_again_and_all_must_succeed(control_plane: Plane) -> None:
+def test_a_failed_index_is_retried_and_all_must_succeed(control_plane: Plane) -> None:
     control_plane.create(job(completions=3, parallelism=3, completion_mode="Indexed"))
     control_plane.sim.run(1.0)
     end(control_plane, code=1, pick=lambda pod: pod.metadata.annotations[INDEX] == "1")
@@ -139,7 +141,7 @@ def test_an_index_that_fails_is_tried_again_and_all_must_succeed(control_plane: 
     assert conditions(control_plane) == COMPLETE
 
 
-def test_an_index_beyond_its_limit_fails_and_the_others_go_on(control_plane: Plane) -> None:
+def test_an_index_fails_beyond_its_backoff_limit_and_the_others_continue(control_plane: Plane) -> None:
     control_plane.create(job(completions=2, parallelism=2, completion_mode="Indexed", backoff_limit_per_index=1))
     control_plane.sim.run(1.0)
     end(control_plane, code=1, pick=lambda pod: pod.metadata.annotations[INDEX] == "0")
@@ -181,7 +183,7 @@ def test_a_policy_can_ignore_a_failure(control_plane: Plane) -> None:
     assert conditions(control_plane) == COMPLETE
 
 
-def test_some_indexes_can_be_success_enough(control_plane: Plane) -> None:
+def test_a_success_policy_ends_the_job(control_plane: Plane) -> None:
     policy = SuccessPolicy(rules=(SuccessPolicyRule(succeeded_indexes="1-2", succeeded_count=1),))
     control_plane.create(job(completions=3, parallelism=3, completion_mode="Indexed", success_policy=policy))
     control_plane.sim.run(1.0)
@@ -193,7 +195,7 @@ def test_some_indexes_can_be_success_enough(control_plane: Plane) -> None:
     assert counts(control_plane) == (0, 1, 0)
 
 
-def test_a_suspended_job_has_no_pods_and_goes_on_when_it_is_resumed(control_plane: Plane) -> None:
+def test_a_suspended_job_has_no_pods_until_it_is_resumed(control_plane: Plane) -> None:
     made = control_plane.create(job(completions=4, parallelism=2))
     control_plane.sim.run(1.0)
     end(control_plane)
@@ -209,7 +211,7 @@ def test_a_suspended_job_has_no_pods_and_goes_on_when_it_is_resumed(control_plan
     assert counts(control_plane) == (0, 4, 0)
 
 
-def test_a_job_may_not_be_active_for_too_long(control_plane: Plane) -> None:
+def test_a_job_fails_at_its_active_deadline(control_plane: Plane) -> None:
     control_plane.create(job(active_deadline_seconds=30))
     control_plane.sim.run(20.0)
     assert conditions(control_plane) == []
@@ -218,7 +220,7 @@ def test_a_job_may_not_be_active_for_too_long(control_plane: Plane) -> None:
     assert active(control_plane) == []
 
 
-def test_a_pod_that_is_going_is_waited_for_if_only_failed_ones_are_replaced(control_plane: Plane) -> None:
+def test_a_terminating_pod_is_replaced_once_it_has_failed_if_the_policy_says_so(control_plane: Plane) -> None:
     control_plane.create(job(pod_replacement_policy="Failed"))
     control_plane.sim.run(1.0)
     (pod,) = active(control_plane)
@@ -238,7 +240,7 @@ def test_a_job_of_another_manager_is_left_alone(control_plane: Plane) -> None:
     assert active(control_plane) == []
 
 
-def test_pods_of_a_deleted_job_are_let_go(control_plane: Plane) -> None:
+def test_the_finalizers_of_a_deleted_jobs_pods_are_removed(control_plane: Plane) -> None:
     made = control_plane.create(job())
     control_plane.sim.run(1.0)
     control_plane.remove(made, "Background")
@@ -260,7 +262,7 @@ def test_a_matching_orphan_is_adopted_and_counted(control_plane: Plane) -> None:
     assert counts(control_plane) == (0, 1, 0)
 
 
-def test_a_finished_job_is_deleted_when_its_time_is_over(control_plane: Plane) -> None:
+def test_a_finished_job_is_deleted_after_its_ttl(control_plane: Plane) -> None:
     control_plane.create(job(ttl_seconds_after_finished=60))
     control_plane.sim.run(1.0)
     end(control_plane)
@@ -273,7 +275,7 @@ def test_a_finished_job_is_deleted_when_its_time_is_over(control_plane: Plane) -
 
 
 @pytest.mark.parametrize("cut", [0.001, 0.005, 0.02, 0.03, 0.05])
-def test_completions_are_exact_though_the_controller_starts_again_at_any_time(control_plane: Plane, cut: float) -> None:
+def test_completions_are_exact_whenever_the_controller_restarts(control_plane: Plane, cut: float) -> None:
     control_plane.create(job(completions=6, parallelism=3))
     for _ in range(20):
         control_plane.sim.run(cut)
@@ -289,7 +291,7 @@ def test_completions_are_exact_though_the_controller_starts_again_at_any_time(co
     assert len(control_plane.list(Pod)) == 6
 
 
-def test_a_pod_that_is_deleted_while_it_runs_counts_as_failed_once(control_plane: Plane) -> None:
+def test_a_pod_deleted_while_running_counts_as_one_failure(control_plane: Plane) -> None:
     control_plane.create(job())
     control_plane.sim.run(1.0)
     (pod,) = active(control_plane)

@@ -50,18 +50,18 @@ def named(succeeded: tuple[str, ...] = (), failed: tuple[str, ...] = ()) -> Unco
         ({"completions": 1, "suspend": True}, (), 0),
     ],
 )
-def test_so_many_pods_are_created(fields: dict[str, object], pods: tuple[Pod, ...], created: int) -> None:
+def test_the_missing_pods_are_created(fields: dict[str, object], pods: tuple[Pod, ...], created: int) -> None:
     assert len(planned(View(job=job(**fields), pods=pods, now=NOW)).create) == created
 
 
-def test_nothing_is_created_while_something_is_awaited_or_a_failure_is_fresh() -> None:
+def test_nothing_is_created_while_expectations_are_open_or_a_failure_backs_off() -> None:
     view = View(job=job(), now=NOW)
     assert planned(replace(view, awaited=True)) == Plan()
     waiting = planned(view, Record(failures=2, last=NOW))
     assert (waiting.create, waiting.wait_seconds) == ((), 20.0)
 
 
-def test_of_one_index_only_one_pod_stays() -> None:
+def test_duplicate_pods_of_an_index_are_removed() -> None:
     view = View(
         job=job(completions=2, parallelism=2, completion_mode="Indexed"),
         pods=(pod("a", index=0), pod("b", index=0), pod("c", index=7), pod("d")),
@@ -71,7 +71,7 @@ def test_of_one_index_only_one_pod_stays() -> None:
     assert kept in ({"a"}, {"b"})
 
 
-def test_an_index_has_either_failed_or_been_completed() -> None:
+def test_an_index_is_either_failed_or_completed() -> None:
     failed, succeeded = replace(ended(pod("a", index=0)), status=PodStatus(phase="Failed")), ended(pod("b", index=0))
     fields = {"completions": 2, "parallelism": 2, "completion_mode": "Indexed", "backoff_limit_per_index": 0}
     at_once = survey(View(job=job(**fields), pods=(failed, succeeded), now=NOW))
@@ -80,7 +80,7 @@ def test_an_index_has_either_failed_or_been_completed() -> None:
     assert (str(given_up.completed), str(given_up.failed_indexes)) == ("", "0")
 
 
-def test_a_pod_whose_deletion_was_cut_off_goes_first() -> None:
+def test_a_pod_whose_deletion_was_interrupted_is_removed_first() -> None:
     pods = (pod("a"), pod("b", tracked=False))
     view = View(job=job(completions=2, parallelism=2), pods=pods, now=NOW)
     assert [one.metadata.uid for one in planned(view).discard] == ["b"]
@@ -92,7 +92,7 @@ def tracked(view: View) -> JobStatus:
     return track(view, found, conclude(view, found, plan(view, found, NO_FAILURES), outcome)).status
 
 
-def test_a_pod_is_named_before_it_is_counted() -> None:
+def test_a_pod_is_listed_as_uncounted_before_it_is_counted() -> None:
     view = View(job=job(completions=2, parallelism=2), pods=(ended(pod("a")), ended(pod("b"), 1), pod("c")), now=NOW)
     status = tracked(view)
     assert status.uncounted_terminated_pods == named(("a",), ("b",))
@@ -103,7 +103,7 @@ def test_a_pod_is_named_before_it_is_counted() -> None:
 
 
 @pytest.mark.parametrize("cut", ["before the finalizer has gone", "after it has gone", "but the cache is behind"])
-def test_a_pod_that_was_named_is_counted_once_whoever_goes_on(cut: str) -> None:
+def test_a_listed_pod_is_counted_once_wherever_the_sync_was_interrupted(cut: str) -> None:
     status = JobStatus(uncounted_terminated_pods=named(("a",)))
     left = ended(pod("a", tracked=cut != "after it has gone"))
     released = {"a": None} if cut == "but the cache is behind" else {}
@@ -116,14 +116,14 @@ def test_a_pod_that_was_named_is_counted_once_whoever_goes_on(cut: str) -> None:
 @pytest.mark.parametrize(
     ("completions", "pods", "start"), [(1, (ended(pod("a")),), format_time(NOW)), (2, (pod("a"),), None), (0, (), None)]
 )
-def test_a_job_that_ends_has_begun_though_it_was_suspended_before_that_was_said(
+def test_a_job_that_ends_has_a_start_time_even_if_it_was_suspended_at_once(
     completions: int, pods: tuple[Pod, ...], start: str | None
 ) -> None:
     status = tracked(View(job=job(completions=completions, suspend=True), pods=pods, now=NOW))
     assert status.start_time == start
 
 
-def test_no_more_than_five_hundred_pods_are_named_at_once() -> None:
+def test_at_most_five_hundred_pods_are_listed_as_uncounted() -> None:
     pods = tuple(ended(pod(str(i))) for i in range(700))
     view = View(job=job(completions=1000, parallelism=0), pods=pods, now=NOW)
     found = survey(view)
@@ -131,7 +131,7 @@ def test_no_more_than_five_hundred_pods_are_named_at_once() -> None:
     assert (len(tracking.release), tracking.more) == (500, True)
 
 
-def test_a_wait_doubles_with_each_failure_since_the_last_success() -> None:
+def test_the_backoff_doubles_with_each_failure_since_the_last_success() -> None:
     one, two = ended(pod("a"), 1, "2026-01-01T00:00:00Z"), ended(pod("b"), 1, "2026-01-01T00:00:10Z")
     success = ended(pod("c"), 0, "2026-01-01T00:00:05Z")
     assert NO_FAILURES.after((), (one, two)).remaining_seconds(NOW + 10 * 10**9) == 20.0
@@ -139,7 +139,7 @@ def test_a_wait_doubles_with_each_failure_since_the_last_success() -> None:
     assert Record(failures=5, last=NOW).after((success,), ()) == NO_FAILURES
 
 
-def test_a_wait_begins_when_the_last_sidecar_has_ended() -> None:
+def test_the_backoff_starts_when_the_last_sidecar_has_terminated() -> None:
     failed = ended(pod("a"), 1, "2026-01-01T00:00:00Z")
     (main,) = failed.status.container_statuses
     over = replace(main.state.terminated or ContainerStateTerminated(), finished_at="2026-01-01T00:00:04Z")
@@ -175,7 +175,7 @@ def test_indexes_are_written_as_intervals() -> None:
                   "separated by '-'")),
     ],
 )  # fmt: skip
-def test_a_text_that_names_no_indexes_is_refused(text: str, why: str) -> None:
+def test_a_malformed_index_list_is_rejected(text: str, why: str) -> None:
     with pytest.raises(IndexesError) as caught:
         check(text, 5)
     assert str(caught.value) == why

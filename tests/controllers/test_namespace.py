@@ -14,14 +14,14 @@ def make(plane: Plane, *finalizers: str) -> Namespace:
     return made
 
 
-def test_every_namespace_has_an_account_and_the_root_certificate(control_plane: Plane) -> None:
+def test_every_namespace_gets_a_default_account_and_the_root_certificate(control_plane: Plane) -> None:
     make(control_plane)
     for name in ("default", "kube-system", "kube-public", "kube-node-lease", "shop"):
         assert control_plane.find(ServiceAccount, "default", name) is not None
         assert control_plane.get(ConfigMap, "kube-root-ca.crt", name).data == {"ca.crt": "PEM"}
 
 
-def test_they_come_back_when_they_are_deleted_or_changed(control_plane: Plane) -> None:
+def test_both_are_restored_when_they_are_deleted_or_changed(control_plane: Plane) -> None:
     account = control_plane.get(ServiceAccount, "default")
     control_plane.delete(account)
     published = control_plane.get(ConfigMap, "kube-root-ca.crt")
@@ -31,7 +31,7 @@ def test_they_come_back_when_they_are_deleted_or_changed(control_plane: Plane) -
     assert control_plane.get(ConfigMap, "kube-root-ca.crt").data == {"ca.crt": "PEM"}
 
 
-def test_a_namespace_takes_its_content_along(control_plane: Plane) -> None:
+def test_the_content_of_a_namespace_is_deleted_with_it(control_plane: Plane) -> None:
     made = make(control_plane)
     control_plane.create(Secret(metadata=ObjectMeta(name="s", namespace="shop")))
     control_plane.delete(made)
@@ -41,7 +41,9 @@ def test_a_namespace_takes_its_content_along(control_plane: Plane) -> None:
     assert control_plane.list(ConfigMap, "shop") == ()
 
 
-def test_a_finalizer_in_it_holds_it_and_it_says_what_remains(control_plane: Plane) -> None:
+def test_a_finalizer_of_the_content_blocks_the_namespace_whose_conditions_say_what_remains(
+    control_plane: Plane,
+) -> None:
     made = make(control_plane)
     metadata = ObjectMeta(name="held", namespace="shop", finalizers=("example.com/hold",))
     held = control_plane.create(ConfigMap(metadata=metadata))
@@ -86,7 +88,7 @@ def test_a_finalizer_in_it_holds_it_and_it_says_what_remains(control_plane: Plan
     assert control_plane.find(Namespace, "shop", "") is None
 
 
-def test_pods_go_before_everything_else(control_plane: Plane) -> None:
+def test_pods_are_deleted_before_everything_else(control_plane: Plane) -> None:
     made = make(control_plane)
     control_plane.create(Secret(metadata=ObjectMeta(name="s", namespace="shop")))
     pod = control_plane.create(Pod(metadata=ObjectMeta(name="p", namespace="shop"), spec=template().spec))
@@ -100,7 +102,7 @@ def test_pods_go_before_everything_else(control_plane: Plane) -> None:
     assert control_plane.find(Namespace, "shop", "") is None
 
 
-def test_only_its_own_finalizer_is_taken_off(control_plane: Plane) -> None:
+def test_only_the_controllers_own_finalizer_is_removed(control_plane: Plane) -> None:
     made = make(control_plane, "kubernetes", "example.com/hold")
     control_plane.delete(made)
     control_plane.sim.run(5.0)

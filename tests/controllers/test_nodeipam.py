@@ -32,7 +32,7 @@ def test_every_node_gets_a_range_of_its_own(plane: Plane) -> None:
     assert plane.get(Node, "a", "").spec.pod_cidrs == ("10.0.0.0/24",)
 
 
-def test_what_a_node_brings_along_is_its_own(plane: Plane) -> None:
+def test_a_node_keeps_the_range_that_it_brings(plane: Plane) -> None:
     join(plane, "a", "10.0.0.0/24")
     join(plane, "far", "10.9.0.0/24")
     join(plane, "six", "fd00::/64")
@@ -40,7 +40,7 @@ def test_what_a_node_brings_along_is_its_own(plane: Plane) -> None:
     assert cidrs(plane)["b"] == "10.0.1.0/24"
 
 
-def test_who_finds_none_left_is_told_and_gets_the_next_that_is_free(plane: Plane) -> None:
+def test_a_node_without_a_free_range_is_reported_and_gets_the_next_released_one(plane: Plane) -> None:
     first = join(plane, "a")
     join(plane, "b")
     join(plane, "c")
@@ -50,7 +50,7 @@ def test_who_finds_none_left_is_told_and_gets_the_next_that_is_free(plane: Plane
     assert cidrs(plane) == {"b": "10.0.1.0/24", "c": "10.0.0.0/24"}
 
 
-def test_a_node_that_a_finalizer_holds_keeps_its_range(plane: Plane) -> None:
+def test_a_terminating_node_keeps_its_range(plane: Plane) -> None:
     """kubernetes/kubernetes 127792."""
     held = join(plane, "a", finalizers=("example.com/hold",))
     join(plane, "b")
@@ -62,7 +62,7 @@ def test_a_node_that_a_finalizer_holds_keeps_its_range(plane: Plane) -> None:
     assert cidrs(plane) == {"b": "10.0.1.0/24", "c": "10.0.0.0/24"}
 
 
-def test_a_restart_knows_what_is_given_out_before_it_gives_out_more(plane: Plane) -> None:
+def test_a_restarted_allocator_knows_existing_ranges_before_it_allocates(plane: Plane) -> None:
     """kubernetes/kubernetes 29058."""
     join(plane, "b")
     plane.sim.run(1.0)
@@ -71,7 +71,7 @@ def test_a_restart_knows_what_is_given_out_before_it_gives_out_more(plane: Plane
     assert cidrs(plane) == {"a": "10.0.1.0/24", "b": "10.0.0.0/24"}
 
 
-def test_a_namesake_is_another_node(plane: Plane) -> None:
+def test_a_recreated_node_is_another_holder(plane: Plane) -> None:
     first = join(plane, "a")
     plane.sim.run(1.0)
     plane.delete(first)
@@ -81,7 +81,7 @@ def test_a_namesake_is_another_node(plane: Plane) -> None:
     assert cidrs(plane)["b"] == "10.0.0.0/24"
 
 
-def test_a_range_is_free_when_all_who_have_it_are_gone() -> None:
+def test_a_range_is_free_once_all_its_holders_are_gone() -> None:
     ranges = CidrSet("10.0.0.0/23", 24)
     ranges.occupy("10.0.0.0/24", "a")
     ranges.occupy("10.0.0.128/25", "b")
@@ -92,7 +92,7 @@ def test_a_range_is_free_when_all_who_have_it_are_gone() -> None:
     assert ranges.allocate("d") == "10.0.0.0/24"
 
 
-def test_a_large_range_takes_all_that_it_covers() -> None:
+def test_an_occupied_range_covers_all_ranges_within_it() -> None:
     ranges = CidrSet("10.0.0.0/22", 24)
     ranges.occupy("10.0.0.0/23", "a")
     assert [ranges.allocate("b"), ranges.allocate("c"), ranges.allocate("d")] == ["10.0.2.0/24", "10.0.3.0/24", None]

@@ -95,7 +95,7 @@ def test_nodes_whose_clocks_jump_stay_ready(hours: int) -> None:
     assert [nodes.ready(name) for name in "ab"] == ["Unknown", "True"]
 
 
-def test_a_silent_node_becomes_unknown_is_tainted_and_its_pods_unready() -> None:
+def test_a_silent_node_becomes_unknown_and_tainted_and_its_pods_unready() -> None:
     nodes = Nodes("a", "b")
     nodes.pod("p", "a", *forever("node.kubernetes.io/unreachable"))
     nodes.live(30.0)
@@ -117,7 +117,7 @@ def test_a_silent_node_becomes_unknown_is_tainted_and_its_pods_unready() -> None
     assert nodes.ready("b") == "True"
 
 
-def test_of_a_node_of_which_nobody_says_whether_it_is_ready_nothing_follows_while_it_lives() -> None:
+def test_a_live_node_without_a_ready_condition_is_left_alone() -> None:
     nodes = Nodes("a", "b")
     nodes.pod("p", "a")
     nodes.do(lambda: nodes.client.patch(Node, "a", {"status": {"conditions": None}}, subresource="status"))
@@ -131,7 +131,7 @@ def test_of_a_node_of_which_nobody_says_whether_it_is_ready_nothing_follows_whil
     assert (nodes.ready("a"), nodes.taints("a")) == ("Unknown", UNREACHABLE)
 
 
-def test_a_node_that_comes_back_loses_its_taints() -> None:
+def test_a_recovered_node_loses_its_taints() -> None:
     nodes = Nodes("a", "b")
     nodes.live(30.0)
     nodes.cut("a")
@@ -146,7 +146,7 @@ def test_a_node_that_comes_back_loses_its_taints() -> None:
     assert nodes.taints("a") == []
 
 
-def test_pods_of_a_dead_node_go_when_their_toleration_ends() -> None:
+def test_pods_of_a_dead_node_are_evicted_when_their_toleration_expires() -> None:
     nodes = Nodes("a", "b")
     nodes.pod("p", "a")  # gets the default tolerations of five minutes
     nodes.live(30.0)
@@ -158,7 +158,7 @@ def test_pods_of_a_dead_node_go_when_their_toleration_ends() -> None:
     assert ("TaintManagerEviction", "Marking for deletion Pod default/p") in nodes.events("p")
 
 
-def test_an_outage_of_the_api_server_is_not_the_death_of_all_nodes() -> None:
+def test_an_outage_of_the_api_server_makes_no_node_unreachable() -> None:
     nodes = Nodes("a", "b")
     nodes.live(30.0)
     nodes.sim.run(GRACE + 20.0)  # nobody can renew: nobody is declared dead for what the server did not hear
@@ -166,7 +166,7 @@ def test_an_outage_of_the_api_server_is_not_the_death_of_all_nodes() -> None:
     assert nodes.taints("a") == [("node.kubernetes.io/unreachable", "NoSchedule")]
 
 
-def test_a_restarted_controller_gives_every_node_its_full_grace() -> None:
+def test_a_restarted_controller_grants_the_full_grace_period() -> None:
     nodes = Nodes("a", "b")
     nodes.live(30.0)
     nodes.powered.clear()
@@ -176,7 +176,7 @@ def test_a_restarted_controller_gives_every_node_its_full_grace() -> None:
     assert [nodes.ready(name) for name in "ab"] == ["True", "True"]
 
 
-def test_a_restarted_api_server_gives_every_node_its_full_grace() -> None:
+def test_a_restart_of_the_api_server_grants_the_full_grace_period() -> None:
     nodes = Nodes("a", "b")
     nodes.live(30.0)
     nodes.powered.clear()
@@ -186,7 +186,7 @@ def test_a_restarted_api_server_gives_every_node_its_full_grace() -> None:
     assert [nodes.ready(name) for name in "ab"] == ["True", "True"]
 
 
-def test_in_a_zone_where_most_nodes_fail_nobody_is_driven_off() -> None:
+def test_no_pod_is_evicted_in_a_zone_where_most_nodes_fail() -> None:
     nodes = Nodes("a", "b", "c", "d", "e")
     nodes.live(30.0)
     for name in "abcd":
@@ -208,7 +208,7 @@ def test_in_a_zone_where_most_nodes_fail_nobody_is_driven_off() -> None:
         (Zone(10, 3), Disruption.NORMAL),
     ],
 )
-def test_a_zone_is_as_disrupted_as_its_unready_nodes_are_many(zone: Zone, expected: Disruption) -> None:
+def test_the_disruption_of_a_zone_follows_from_its_unready_nodes(zone: Zone, expected: Disruption) -> None:
     assert zone.disruption(Rates()) is expected
 
 
@@ -236,7 +236,7 @@ def tainted() -> Nodes:
     return nodes
 
 
-def test_a_no_execute_taint_drives_off_who_does_not_tolerate_it(tainted: Nodes) -> None:
+def test_a_no_execute_taint_evicts_pods_that_do_not_tolerate_it(tainted: Nodes) -> None:
     assert [tainted.going(name) for name in ("p", "tolerant", "patient")] == [True, False, False]
     assert tainted.events("p") == [("TaintManagerEviction", "Marking for deletion Pod default/p")]
     why = find(tainted.get(Pod, "p").status.conditions, "DisruptionTarget")
@@ -244,14 +244,14 @@ def test_a_no_execute_taint_drives_off_who_does_not_tolerate_it(tainted: Nodes) 
     assert (why.status, why.reason) == ("True", "DeletionByTaintManager")
 
 
-def test_who_tolerates_it_for_a_time_goes_when_that_is_over(tainted: Nodes) -> None:
+def test_a_pod_that_tolerates_a_taint_for_a_time_is_evicted_after_it(tainted: Nodes) -> None:
     tainted.sim.run(590.0)
     assert not tainted.going("patient")
     tainted.sim.run(20.0)
     assert [tainted.going(name) for name in ("tolerant", "patient")] == [False, True]
 
 
-def test_a_taint_that_goes_in_time_drives_nobody_off(tainted: Nodes) -> None:
+def test_a_taint_removed_in_time_evicts_no_pod(tainted: Nodes) -> None:
     tainted.sim.run(300.0)
     tainted.change(tainted.get(Node, "a", ""), lambda one: replace(one, spec=replace(one.spec, taints=())))
     tainted.sim.run(1000.0)
@@ -259,7 +259,7 @@ def test_a_taint_that_goes_in_time_drives_nobody_off(tainted: Nodes) -> None:
     assert tainted.events("patient") == [("TaintManagerEviction", "Cancelling deletion of Pod default/patient")]
 
 
-def test_pods_of_a_node_that_is_gone_are_removed_after_a_quarantine() -> None:
+def test_pods_of_a_deleted_node_are_removed_after_a_quarantine() -> None:
     nodes = Nodes("a", "b", config=ControllerManagerConfig(node_lifecycle=PATIENT))
     nodes.pod("p", "a")
     nodes.pod("q", "b")
@@ -271,7 +271,7 @@ def test_pods_of_a_node_that_is_gone_are_removed_after_a_quarantine() -> None:
     assert nodes.find(Pod, "q") is not None
 
 
-def test_pods_that_are_to_go_from_a_node_that_is_out_of_service_go_at_once() -> None:
+def test_terminating_pods_of_an_out_of_service_node_are_removed_at_once() -> None:
     nodes = Nodes("a", "b")
     for pod, node in (("p", "a"), ("stays", "a"), ("q", "b")):
         nodes.pod(pod, node)
@@ -297,7 +297,7 @@ def test_pods_that_are_to_go_from_a_node_that_is_out_of_service_go_at_once() -> 
     assert nodes.find(Pod, "stays") is None
 
 
-def test_a_node_that_comes_back_in_time_keeps_its_pods() -> None:
+def test_a_node_that_is_recreated_in_time_keeps_its_pods() -> None:
     nodes = Nodes("a", config=ControllerManagerConfig(node_lifecycle=PATIENT))
     nodes.pod("p", "a")
     nodes.delete(nodes.get(Node, "a", ""))

@@ -76,7 +76,7 @@ def test_a_claim_gets_the_smallest_volume_that_is_large_enough(control_plane: Pl
     assert chosen.spec.claim_ref.uid == made.metadata.uid
 
 
-def test_a_volume_that_comes_later_is_taken(control_plane: Plane) -> None:
+def test_a_claim_is_bound_to_a_volume_that_is_created_later(control_plane: Plane) -> None:
     control_plane.create(claim())
     control_plane.sim.run(2.0)
     assert found(control_plane).status.phase == "Pending"
@@ -105,7 +105,7 @@ def test_a_claim_may_name_its_volume_before_that_exists(control_plane: Plane) ->
     assert "pv.kubernetes.io/bound-by-controller" not in found(control_plane).metadata.annotations
 
 
-def test_a_volume_is_kept_when_its_claim_goes(control_plane: Plane) -> None:
+def test_a_retained_volume_outlives_its_claim(control_plane: Plane) -> None:
     control_plane.create(volume("v"))
     made = control_plane.create(claim())
     control_plane.sim.run(2.0)
@@ -132,7 +132,7 @@ def test_a_claim_whose_volume_is_gone_is_lost(control_plane: Plane) -> None:
     )
 
 
-def test_a_claim_that_has_lost_its_volume_gets_one_of_that_name_again(control_plane: Plane) -> None:
+def test_a_lost_claim_is_bound_again_to_a_volume_of_the_same_name(control_plane: Plane) -> None:
     made = control_plane.create(volume("v"))
     control_plane.create(claim())
     control_plane.sim.run(2.0)
@@ -145,7 +145,7 @@ def test_a_claim_that_has_lost_its_volume_gets_one_of_that_name_again(control_pl
     assert (found(control_plane).status.phase, phases(control_plane)) == ("Bound", {"v": "Bound"})
 
 
-def test_a_volume_that_was_reserved_in_vain_is_taken_by_a_claim_that_waits(control_plane: Plane) -> None:
+def test_a_volume_reserved_in_vain_is_bound_to_a_waiting_claim(control_plane: Plane) -> None:
     control_plane.create(volume("v"))
     first = control_plane.create(claim("first"))
     control_plane.sim.run(2.0)
@@ -172,7 +172,7 @@ def test_a_claim_that_names_no_class_gets_the_default_one_when_there_is_one(cont
     assert found(control_plane, "none").spec == none_wanted.spec
 
 
-def test_a_class_that_is_missing_is_told(control_plane: Plane) -> None:
+def test_a_missing_storage_class_is_reported(control_plane: Plane) -> None:
     control_plane.create(claim(class_="nosuch"))
     control_plane.sim.run(2.0)
     assert control_plane.events("c") == [("ProvisioningFailed", 'storageclass.storage.k8s.io "nosuch" not found')]
@@ -181,7 +181,7 @@ def test_a_class_that_is_missing_is_told(control_plane: Plane) -> None:
     assert found(control_plane).status.phase == "Bound"
 
 
-def test_a_volume_is_made_and_goes_with_its_claim(control_plane: Plane) -> None:
+def test_a_volume_is_provisioned_and_deleted_with_its_claim(control_plane: Plane) -> None:
     control_plane.create(storage_class())
     made = control_plane.create(claim(class_="fast"))
     control_plane.sim.run(3.0)
@@ -195,7 +195,7 @@ def test_a_volume_is_made_and_goes_with_its_claim(control_plane: Plane) -> None:
     assert phases(control_plane) == {}
 
 
-def test_a_claim_that_waits_for_its_consumer_gets_a_volume_when_the_scheduler_has_chosen(control_plane: Plane) -> None:
+def test_a_wait_for_first_consumer_claim_gets_a_volume_once_a_node_is_selected(control_plane: Plane) -> None:
     control_plane.create(storage_class("lazy", "WaitForFirstConsumer"))
     made = control_plane.create(claim(class_="lazy"))
     control_plane.sim.run(3.0)
@@ -212,7 +212,7 @@ def test_a_claim_that_waits_for_its_consumer_gets_a_volume_when_the_scheduler_ha
     assert found(control_plane).status.phase == "Bound"
 
 
-def test_a_local_volume_belongs_to_the_node_that_the_scheduler_has_chosen(control_plane: Plane) -> None:
+def test_a_local_volume_has_affinity_to_the_selected_node(control_plane: Plane) -> None:
     control_plane.create(replace(storage_class(mode="WaitForFirstConsumer"), provisioner=LOCAL_PATH))
     control_plane.create(claim(class_="fast"))
     control_plane.sim.run(2.0)
@@ -239,7 +239,7 @@ def ask(plane: Plane, size: str) -> None:
     plane.do(lambda: plane.client.update(replace(one, spec=spec)))
 
 
-def test_a_volume_grows_with_its_claim(control_plane: Plane) -> None:
+def test_a_volume_is_expanded_with_its_claim(control_plane: Plane) -> None:
     control_plane.create(replace(storage_class(), allow_volume_expansion=True))
     control_plane.create(claim(class_="fast"))
     control_plane.sim.run(5.0)
@@ -256,7 +256,7 @@ def test_a_volume_grows_with_its_claim(control_plane: Plane) -> None:
     ]
 
 
-def test_a_volume_of_somebody_else_grows_when_somebody_else_says_so(control_plane: Plane) -> None:
+def test_a_volume_of_another_driver_is_left_to_its_expander(control_plane: Plane) -> None:
     control_plane.create(replace(storage_class("slow"), provisioner="disk.example.com", allow_volume_expansion=True))
     control_plane.create(volume("v"))
     control_plane.create(claim())
@@ -267,7 +267,7 @@ def test_a_volume_of_somebody_else_grows_when_somebody_else_says_so(control_plan
     assert [reason for reason, _ in control_plane.events("c")].count("ExternalExpanding") == 1
 
 
-def test_a_claim_that_is_seen_before_its_volume_is_not_forgotten(control_plane: Plane) -> None:
+def test_an_expansion_seen_before_the_volume_is_done_later(control_plane: Plane) -> None:
     (informer,) = [one for one in cells(control_plane.sim.kernel.root) if one.name == "informer-persistentvolumes"]
     room, informer.capacity = informer.capacity, 0
     one = control_plane.create(volume("v"))
@@ -285,7 +285,7 @@ def test_a_claim_that_is_seen_before_its_volume_is_not_forgotten(control_plane: 
     assert [reason for reason, _ in control_plane.events("c")].count("ExternalExpanding") == 1
 
 
-def test_a_claim_in_use_stays_until_its_pod_is_gone(control_plane: Plane) -> None:
+def test_a_claim_in_use_is_kept_until_its_pod_is_gone(control_plane: Plane) -> None:
     made = control_plane.create(claim())
     source = PersistentVolumeClaimVolumeSource(claim_name="c")
     spec = replace(template().spec, node_name="node-1", volumes=(Volume(name="v", persistent_volume_claim=source),))
@@ -298,7 +298,7 @@ def test_a_claim_in_use_stays_until_its_pod_is_gone(control_plane: Plane) -> Non
     assert control_plane.find(PersistentVolumeClaim, "c") is None
 
 
-def test_a_bound_volume_stays_until_its_claim_is_gone(control_plane: Plane) -> None:
+def test_a_bound_volume_is_kept_until_its_claim_is_gone(control_plane: Plane) -> None:
     volume_ = control_plane.create(volume("v"))
     made = control_plane.create(claim())
     control_plane.sim.run(2.0)
@@ -310,7 +310,7 @@ def test_a_bound_volume_stays_until_its_claim_is_gone(control_plane: Plane) -> N
     assert phases(control_plane) == {}
 
 
-def test_a_binder_that_is_killed_between_two_writes_goes_on(control_plane: Plane) -> None:
+def test_a_binder_that_crashes_between_two_writes_continues(control_plane: Plane) -> None:
     binder = control_plane.child("controllers/persistentvolume-binder")
     control_plane.create(storage_class())
     for number in range(10):
@@ -327,7 +327,7 @@ def test_a_binder_that_is_killed_between_two_writes_goes_on(control_plane: Plane
     assert len(phases(control_plane)) == 10
 
 
-def test_a_volume_is_released_whose_claim_is_gone_though_the_cache_shows_it(control_plane: Plane) -> None:
+def test_a_volume_of_a_deleted_claim_is_released_though_the_cache_is_stale(control_plane: Plane) -> None:
     made = control_plane.create(claim())
     control_plane.sim.run(2.0)
     informer = next(
@@ -345,7 +345,7 @@ def test_a_volume_is_released_whose_claim_is_gone_though_the_cache_shows_it(cont
     assert phases(control_plane) == {"v": "Released"}
 
 
-def test_what_is_reserved_for_a_claim_comes_first() -> None:
+def test_a_reserved_volume_takes_precedence() -> None:
     wanted = claim()
     small, reserved = volume("small", phase="Available"), volume("reserved", "5Gi", phase="Available")
     reference = ObjectReference(namespace="default", name="c")

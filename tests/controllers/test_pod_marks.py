@@ -33,14 +33,14 @@ OWNED = owned("ReplicaSet")
 SET = owned_by("ReplicaSet")
 
 
-def test_a_pod_that_comes_and_goes_concerns_all_who_may_want_it() -> None:
+def test_creation_and_deletion_have_the_marks_of_all_possible_owners() -> None:
     assert marks_of(Change(ADDED, "web", None, POD)) == PLACED | SERVES | STRAY
     assert marks_of(Change(DELETED, "web", POD, None)) == GONE | SERVES | STRAY
     assert marks_of(Change(ADDED, "web", None, OWNED)) == PLACED | SERVES | SET
     assert marks_of(Change(DELETED, "web", OWNED, None)) == GONE | SERVES | SET
 
 
-def test_all_changes_of_a_pod_that_claims_devices_concern_those_who_give_them() -> None:
+def test_every_change_of_a_pod_with_resource_claims_is_marked() -> None:
     spec = PodSpec(resource_claims=(PodResourceClaim(name="gpu", resource_claim_name="c"),))
     pod = replace(POD, spec=spec)
     for change in (
@@ -86,16 +86,16 @@ def metadata(pod: Pod, **changes: object) -> Pod:
         pytest.param(POD, SET | SERVES | STRAY, id="released"),
     ],
 )
-def test_a_change_has_the_marks_of_what_differs_and_of_its_owners(new: Pod, marks: int) -> None:
+def test_a_change_has_the_marks_of_the_differences_and_of_its_owners(new: Pod, marks: int) -> None:
     assert marks_of(Change(MODIFIED, "web", OWNED, new)) == marks
 
 
-def test_a_pod_without_a_controller_is_for_others_when_its_labels_change_and_while_it_has_finalizers() -> None:
+def test_an_orphan_is_a_stray_when_its_labels_change_and_while_it_has_finalizers() -> None:
     assert marks_of(Change(MODIFIED, "web", POD, metadata(POD, labels={}))) == SERVES | STRAY
     assert marks_of(Change(MODIFIED, "web", POD, metadata(POD, finalizers=("job",)))) == STRAY
     assert marks_of(Change(MODIFIED, "web", POD, OWNED)) == SET | SERVES | STRAY
     assert marks_of(Change(MODIFIED, "web", POD, metadata(POD, annotations={"a": "b"}))) == 0
 
 
-def test_a_pod_of_an_owner_that_no_controller_here_keeps_is_no_stray() -> None:
+def test_a_pod_of_an_unknown_owner_is_no_stray() -> None:
     assert marks_of(Change(ADDED, "web", None, owned("Shop"))) & STRAY == 0

@@ -38,7 +38,7 @@ def checked(plane: Plane) -> tuple[ExpressionWarning, ...]:
     return found.status.type_checking.expression_warnings
 
 
-def test_a_field_that_objects_do_not_have_is_told_for_each_kind() -> None:
+def test_an_undefined_field_is_reported_for_each_kind() -> None:
     plane = Plane()
     plane.create(policy("object.spec.replicas > 1", "object.replicas > 1"))
     shown = "ERROR: <input>:1:7: undefined field 'replicas'\n | object.replicas > 1\n | ......^\n"
@@ -47,7 +47,7 @@ def test_a_field_that_objects_do_not_have_is_told_for_each_kind() -> None:
     assert warning.warning == f"apps/v1, Kind=Deployment: {shown}\napps/v1, Kind=ReplicaSet: {shown}"
 
 
-def test_a_policy_is_checked_anew_when_it_changes() -> None:
+def test_a_changed_policy_is_checked_again() -> None:
     plane = Plane()
     made = plane.create(policy("object.metadata.name != ''"))
     assert checked(plane) == ()
@@ -55,7 +55,7 @@ def test_a_policy_is_checked_anew_when_it_changes() -> None:
     assert len(checked(plane)) == 1
 
 
-def test_a_status_that_somebody_writes_is_left_alone() -> None:
+def test_a_status_written_by_another_client_is_left_alone() -> None:
     plane = Plane()
     made = plane.create(policy("object.kind != ''"))
     assert checked(plane) == ()
@@ -74,14 +74,14 @@ def test_a_status_that_somebody_writes_is_left_alone() -> None:
         ("object.spec.securityContext.runAsRoot", "runAsRoot"),
     ],
 )
-def test_maps_have_any_field_and_structs_those_that_they_have(text: str, field: str) -> None:
+def test_maps_have_any_field_and_structs_only_the_defined_ones(text: str, field: str) -> None:
     plane = Plane()
     plane.create(policy(text, rule=PODS))
     found = "".join(one.warning for one in checked(plane))
     assert ("/v1, Kind=Pod: ERROR: <input>:1:" in found and f"undefined field '{field}'" in found) == bool(field)
 
 
-def test_rules_with_wildcards_name_no_kind() -> None:
+def test_rules_with_wildcards_are_not_checked() -> None:
     every = replace(RULE, api_groups=("*",))
     assert kinds_to_check((every, replace(RULE, resources=("*",))), SCHEME) == ()
     assert [kind.kind for kind in kinds_to_check((RULE, PODS), SCHEME)] == ["Pod", "Deployment", "ReplicaSet"]

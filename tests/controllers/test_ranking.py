@@ -22,30 +22,30 @@ def first(*pods: Pod, on_node: dict[str, int] | None = None) -> str:
     return both_ways[0].metadata.name
 
 
-def test_a_pod_without_a_node_goes_before_one_with_a_node() -> None:
+def test_an_unscheduled_pod_is_deleted_before_a_scheduled_one() -> None:
     assert first(pod("placed"), pod("unplaced", node="")) == "unplaced"
 
 
-def test_a_pending_pod_goes_before_an_unknown_one_and_that_before_a_running_one() -> None:
+def test_pending_pods_are_deleted_before_unknown_and_those_before_running_ones() -> None:
     assert first(pod("running"), pod("unknown", phase="Unknown"), pod("pending", phase="Pending")) == "pending"
     assert first(pod("running"), pod("unknown", phase="Unknown")) == "unknown"
 
 
-def test_an_unready_pod_goes_before_a_ready_one() -> None:
+def test_an_unready_pod_is_deleted_before_a_ready_one() -> None:
     assert first(pod("ready"), pod("unready", ready="")) == "unready"
 
 
-def test_a_cheap_pod_goes_before_a_dear_one() -> None:
+def test_a_pod_of_lower_deletion_cost_is_deleted_first() -> None:
     cheap = pod("cheap")
     cheap = replace(cheap, metadata=replace(cheap.metadata, annotations={DELETION_COST: "-1"}))
     assert first(pod("plain"), cheap) == "cheap"
 
 
-def test_a_pod_on_a_crowded_node_goes_before_one_that_is_alone() -> None:
+def test_a_pod_on_a_crowded_node_is_deleted_before_one_that_is_alone() -> None:
     assert first(pod("alone", node="a"), pod("crowded", node="b"), on_node={"a": 1, "b": 2}) == "crowded"
 
 
-def test_a_pod_that_became_ready_lately_goes_before_an_old_hand() -> None:
+def test_a_recently_ready_pod_is_deleted_before_one_ready_for_long() -> None:
     assert first(pod("old"), pod("new", ready="2026-01-01T23:59:00Z")) == "new"
 
 
@@ -53,7 +53,7 @@ def test_of_pods_of_about_the_same_age_the_uid_decides() -> None:
     assert first(pod("b"), pod("a", ready="2026-01-01T00:00:09Z")) == "a"
 
 
-def test_a_pod_that_restarts_often_goes_before_a_steady_one() -> None:
+def test_a_pod_that_restarts_often_is_deleted_before_a_stable_one() -> None:
     restless = pod("restless")
     restless = replace(
         restless, status=replace(restless.status, container_statuses=(ContainerStatus(name="c", restart_count=3),))
@@ -61,12 +61,12 @@ def test_a_pod_that_restarts_often_goes_before_a_steady_one() -> None:
     assert first(pod("steady"), restless) == "restless"
 
 
-def test_a_young_pod_goes_before_an_old_one() -> None:
+def test_a_younger_pod_is_deleted_first() -> None:
     young = pod("young")
     young = replace(young, metadata=replace(young.metadata, creation_timestamp="2026-01-01T23:00:00Z"))
     assert first(pod("old"), young) == "young"
 
 
-def test_if_all_must_go_nobody_is_ranked() -> None:
+def test_pods_are_not_ranked_if_all_are_deleted() -> None:
     pods = [pod("b"), pod("a")]
     assert pods_to_delete(pods, {}, 2, NOW) == pods

@@ -21,7 +21,7 @@ def status(plane: Plane) -> ReplicaSetStatus:
     return plane.get(ReplicaSet, "web").status
 
 
-def test_pods_are_made_from_the_template_and_owned(control_plane: Plane) -> None:
+def test_pods_are_created_from_the_template_and_owned(control_plane: Plane) -> None:
     made = control_plane.create(replica_set(2))
     control_plane.tick()
     pods = control_plane.list(Pod)
@@ -49,7 +49,7 @@ def test_pods_share_the_spec_of_their_template(control_plane: Plane) -> None:
     assert all(pod.spec == one.spec for pod in others)
 
 
-def test_it_scales_up_and_down_and_to_nothing(control_plane: Plane) -> None:
+def test_a_set_scales_up_down_and_to_zero(control_plane: Plane) -> None:
     made = control_plane.create(replica_set(2))
     for wanted in (5, 1, 0):
         control_plane.tick()
@@ -59,7 +59,7 @@ def test_it_scales_up_and_down_and_to_nothing(control_plane: Plane) -> None:
         assert status(control_plane).replicas == wanted
 
 
-def test_what_is_missed_least_goes_first(control_plane: Plane) -> None:
+def test_a_scale_down_deletes_the_pods_that_rank_first(control_plane: Plane) -> None:
     made = control_plane.create(replica_set(3))
     control_plane.tick()
     sick = control_plane.list(Pod)[1]
@@ -71,7 +71,7 @@ def test_what_is_missed_least_goes_first(control_plane: Plane) -> None:
     assert ("SuccessfulDelete", f"Deleted pod: {sick.metadata.name}") in control_plane.events("web")
 
 
-def test_a_deleted_pod_is_replaced_at_once_while_it_is_going(control_plane: Plane) -> None:
+def test_a_deleted_pod_is_replaced_while_it_terminates(control_plane: Plane) -> None:
     control_plane.create(replica_set(2))
     control_plane.tick()
     doomed = control_plane.list(Pod)[0]
@@ -103,7 +103,7 @@ def test_an_orphan_that_matches_is_adopted(control_plane: Plane) -> None:
     assert len(names(control_plane)) == 2
 
 
-def test_an_orphan_that_comes_later_is_adopted_and_one_too_many_goes(control_plane: Plane) -> None:
+def test_an_orphan_created_later_is_adopted_and_a_surplus_pod_deleted(control_plane: Plane) -> None:
     control_plane.create(replica_set(2))
     control_plane.tick()
     control_plane.create(orphan())
@@ -111,7 +111,7 @@ def test_an_orphan_that_comes_later_is_adopted_and_one_too_many_goes(control_pla
     assert len(names(control_plane)) == 2
 
 
-def test_a_pod_that_does_not_match_any_more_is_released_and_replaced(control_plane: Plane) -> None:
+def test_a_pod_that_no_longer_matches_is_released_and_replaced(control_plane: Plane) -> None:
     control_plane.create(replica_set(2))
     control_plane.tick()
     pod = control_plane.list(Pod)[0]
@@ -121,7 +121,7 @@ def test_a_pod_that_does_not_match_any_more_is_released_and_replaced(control_pla
     assert len(names(control_plane)) == 3
 
 
-def test_a_pod_of_somebody_else_is_not_taken(control_plane: Plane) -> None:
+def test_a_pod_of_another_controller_is_not_adopted(control_plane: Plane) -> None:
     owner = control_plane.create(ConfigMap(metadata=ObjectMeta(name="owner", namespace="default")))
     reference = OwnerReference(
         api_version="v1", kind="ConfigMap", name="owner", uid=owner.metadata.uid, controller=True
@@ -145,7 +145,7 @@ def test_pods_are_available_once_they_have_been_ready_for_long_enough(control_pl
     assert status(control_plane).available_replicas == 2
 
 
-def test_a_refused_creation_is_reported_and_retried(control_plane: Plane) -> None:
+def test_a_rejected_creation_is_reported_and_retried(control_plane: Plane) -> None:
     made = replica_set(2)
     missing = replace(made.spec.template.spec, service_account_name="missing")
     refused = replace(made.spec, template=replace(made.spec.template, spec=missing))
@@ -159,7 +159,7 @@ def test_a_refused_creation_is_reported_and_retried(control_plane: Plane) -> Non
     assert message.startswith('Error creating: pods "web-')
 
 
-def test_a_set_that_is_going_creates_nothing(control_plane: Plane) -> None:
+def test_a_terminating_set_creates_nothing(control_plane: Plane) -> None:
     held = replica_set(2)
     held = replace(held, metadata=replace(held.metadata, finalizers=("example.com/hold",)))
     made = control_plane.create(held)
@@ -172,7 +172,7 @@ def test_a_set_that_is_going_creates_nothing(control_plane: Plane) -> None:
     assert control_plane.list(Pod) == ()
 
 
-def test_a_controller_that_is_killed_again_and_again_makes_no_pod_too_many(control_plane: Plane) -> None:
+def test_a_controller_that_keeps_crashing_creates_no_surplus_pods(control_plane: Plane) -> None:
     controller = control_plane.child("controllers/replicaset")
     made = control_plane.create(replica_set(20))
     for _ in range(10):

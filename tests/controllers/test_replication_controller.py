@@ -17,7 +17,7 @@ def controller(replicas: int = 2) -> ReplicationController:
     return ReplicationController(metadata=meta("web"), spec=spec)
 
 
-def test_it_makes_pods_and_owns_them(control_plane: Plane) -> None:
+def test_pods_are_created_and_owned(control_plane: Plane) -> None:
     made = control_plane.create(controller())
     control_plane.tick()
     reference = OwnerReference(
@@ -32,7 +32,7 @@ def test_it_makes_pods_and_owns_them(control_plane: Plane) -> None:
     assert [reason for reason, _ in control_plane.events("web")] == ["SuccessfulCreate"] * 2
 
 
-def test_it_writes_its_status_once_and_rests(control_plane: Plane) -> None:
+def test_the_status_is_written_once(control_plane: Plane) -> None:
     control_plane.create(controller())
     control_plane.tick(2)
     before = control_plane.get(ReplicationController, "web")
@@ -40,7 +40,7 @@ def test_it_writes_its_status_once_and_rests(control_plane: Plane) -> None:
     assert control_plane.get(ReplicationController, "web") == before
 
 
-def test_it_scales_and_adopts(control_plane: Plane) -> None:
+def test_a_replication_controller_scales_and_adopts(control_plane: Plane) -> None:
     control_plane.create(Pod(metadata=meta("orphan", app="web"), spec=template().spec))
     made = control_plane.create(controller(1))
     control_plane.tick()
@@ -59,7 +59,7 @@ def test_a_replica_set_of_the_same_name_keeps_its_own_pods(control_plane: Plane)
     assert kinds == ["ReplicaSet"] * 3 + ["ReplicationController"] * 2
 
 
-def test_its_pods_outlive_it_unless_asked_otherwise(control_plane: Plane) -> None:
+def test_pods_outlive_a_replication_controller_by_default(control_plane: Plane) -> None:
     made = control_plane.create(controller(1))
     control_plane.tick()
     control_plane.delete(made)

@@ -25,7 +25,7 @@ def config_map(name: str) -> ConfigMap:
     return ConfigMap(metadata=ObjectMeta(name=name, namespace="default"))
 
 
-def test_what_is_there_is_counted_and_what_comes_and_goes(control_plane: Plane) -> None:
+def test_existing_created_and_deleted_objects_are_counted(control_plane: Plane) -> None:
     made = control_plane.create(config_map("a"))
     control_plane.create(quota(configmaps="9", pods="2", count__moons="1"))
     assert used(control_plane) == {"configmaps": "2", "pods": "0"}
@@ -35,7 +35,7 @@ def test_what_is_there_is_counted_and_what_comes_and_goes(control_plane: Plane) 
     assert used(control_plane) == {"configmaps": "2", "pods": "0"}
 
 
-def test_another_bound_is_taken_over(control_plane: Plane) -> None:
+def test_changed_limits_are_copied_to_the_status(control_plane: Plane) -> None:
     made = control_plane.create(quota(configmaps="9"))
     used(control_plane)
     control_plane.change(made, lambda one: replace(one, spec=ResourceQuotaSpec(hard={"services": "4"})))
@@ -44,7 +44,7 @@ def test_another_bound_is_taken_over(control_plane: Plane) -> None:
     assert status == ResourceQuotaStatus(hard={"services": "4"}, used={"services": "1"})
 
 
-def test_a_replica_set_says_that_it_is_refused_pods() -> None:
+def test_a_replica_set_reports_that_quota_rejects_its_pods() -> None:
     plane = Plane(config=ControllerManagerConfig(root_ca="PEM", node_lifecycle=PATIENT))
     plane.node("node-1")
     plane.create(quota(pods="1"))
@@ -57,7 +57,7 @@ def test_a_replica_set_says_that_it_is_refused_pods() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_status_says_the_same_after_the_controllers_start_anew(seed: int) -> None:
+def test_the_usage_is_the_same_after_a_restart_of_the_controllers(seed: int) -> None:
     plane = Plane(seed)
     plane.create(quota(configmaps="9"))
     assert used(plane) == {"configmaps": "1"}
@@ -67,7 +67,7 @@ def test_a_status_says_the_same_after_the_controllers_start_anew(seed: int) -> N
     assert used(plane) == {"configmaps": "2"}
 
 
-def test_custom_objects_are_counted_as_long_as_their_kind_is_there(control_plane: Plane) -> None:
+def test_custom_objects_are_counted_while_their_kind_exists(control_plane: Plane) -> None:
     plane = control_plane
     made = plane.create(quota(configmaps="9", **{"count__shops.example.com": "5"}))
     assert used(plane) == {"configmaps": "1"}
@@ -86,7 +86,7 @@ def test_custom_objects_are_counted_as_long_as_their_kind_is_there(control_plane
     assert used(plane, 10.0) == {"configmaps": "1"}
 
 
-def test_a_status_says_the_same_of_custom_objects_at_any_time_after_the_controllers_start_anew() -> None:
+def test_the_usage_of_custom_objects_is_the_same_after_a_restart_at_any_time() -> None:
     plane = Plane()
     plane.create(definition())
     plane.sim.run(1.0)

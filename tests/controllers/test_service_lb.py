@@ -20,7 +20,7 @@ def address(plane: Plane, name: str = "web") -> str:
     return ingress[0].ip if ingress else ""
 
 
-def test_a_service_gets_an_address_and_says_so() -> None:
+def test_a_service_gets_an_address_and_an_event_says_so() -> None:
     plane = Plane(config=POOL)
     plane.create(service())
     plane.tick()
@@ -32,7 +32,7 @@ def test_a_service_gets_an_address_and_says_so() -> None:
     ]
 
 
-def test_a_service_that_is_deleted_or_changes_its_type_gives_its_address_back() -> None:
+def test_a_service_that_is_deleted_or_changes_its_type_releases_its_address() -> None:
     plane = Plane(config=POOL)
     for number in range(5):
         plane.create(service(f"web-{number}"))
@@ -50,7 +50,7 @@ def test_a_service_that_is_deleted_or_changes_its_type_gives_its_address_back() 
     assert sorted([address(plane, "a"), address(plane, "b")]) == sorted(freed)
 
 
-def test_a_service_that_finds_the_pool_empty_says_so_and_waits() -> None:
+def test_a_service_reports_an_exhausted_pool_and_waits() -> None:
     plane = Plane(config=POOL)
     for number in range(6):
         plane.create(service(f"web-{number}"))

@@ -44,7 +44,7 @@ def test_a_secret_gets_a_token_of_its_account(plane: Plane) -> None:
     }
 
 
-def test_what_is_taken_out_of_it_comes_back_and_a_token_in_it_stays(plane: Plane) -> None:
+def test_removed_data_is_restored_and_an_issued_token_kept(plane: Plane) -> None:
     robot(plane)
     made = plane.create(token("robot"))
     plane.sim.run(1.0)
@@ -53,13 +53,13 @@ def test_what_is_taken_out_of_it_comes_back_and_a_token_in_it_stays(plane: Plane
     assert plane.get(Secret, "t").data == {"ca.crt": b"PEM", "more": b"1", "namespace": b"default", "token": b"mine"}
 
 
-def test_a_secret_of_nobody_goes(plane: Plane) -> None:
+def test_a_secret_without_an_account_is_deleted(plane: Plane) -> None:
     plane.create(token("nosuch"))
     plane.sim.run(1.0)
     assert plane.find(Secret, "t") is None
 
 
-def test_a_secret_goes_with_its_account_and_does_not_wait_for_a_namesake(plane: Plane) -> None:
+def test_a_secret_is_deleted_with_its_account_and_not_kept_for_a_successor(plane: Plane) -> None:
     account = robot(plane)
     plane.create(token("robot"))
     plane.sim.run(1.0)
@@ -69,7 +69,7 @@ def test_a_secret_goes_with_its_account_and_does_not_wait_for_a_namesake(plane: 
     assert plane.find(Secret, "t") is None
 
 
-def test_a_secret_for_another_uid_goes(plane: Plane) -> None:
+def test_a_secret_for_another_uid_is_deleted(plane: Plane) -> None:
     robot(plane)
     plane.create(token("robot", **{SERVICE_ACCOUNT_UID: "another"}))
     plane.sim.run(1.0)
@@ -83,7 +83,7 @@ def test_other_secrets_are_left_alone(plane: Plane) -> None:
     assert plane.get(Secret, "t").data == {}
 
 
-def test_an_account_does_not_mention_a_token_that_is_gone(plane: Plane) -> None:
+def test_references_to_a_deleted_secret_are_removed_from_accounts(plane: Plane) -> None:
     robot(plane, "t", "other")
     made = plane.create(token("robot"))
     plane.sim.run(1.0)
@@ -92,7 +92,7 @@ def test_an_account_does_not_mention_a_token_that_is_gone(plane: Plane) -> None:
     assert plane.get(ServiceAccount, "robot").secrets == (ObjectReference(name="other"),)
 
 
-def test_without_a_key_nothing_is_filled_and_what_is_nobodys_goes() -> None:
+def test_without_a_signing_key_secrets_are_only_deleted() -> None:
     plane = Plane(config=ControllerManagerConfig(root_ca="PEM"))
     robot(plane)
     plane.create(token("robot"))
@@ -102,7 +102,7 @@ def test_without_a_key_nothing_is_filled_and_what_is_nobodys_goes() -> None:
     assert [(one.metadata.name, one.data) for one in plane.list(Secret)] == [("t", {})]
 
 
-def test_a_secret_is_filled_though_its_account_comes_at_the_same_moment(plane: Plane) -> None:
+def test_a_secret_created_together_with_its_account_is_filled(plane: Plane) -> None:
     secret = token("robot")
     account = ServiceAccount(metadata=meta("robot"))
     plane.do(partial(_both, plane, account, secret))

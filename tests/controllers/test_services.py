@@ -96,7 +96,7 @@ def test_a_ready_pod_is_behind_its_service(serving: Plane) -> None:
     )  # fmt: skip
 
 
-def test_a_pod_that_goes_leaves_an_empty_slice(serving: Plane) -> None:
+def test_a_deleted_pod_leaves_an_empty_slice(serving: Plane) -> None:
     (before,) = slices(serving)
     serving.end(serving.get(Pod, "p"))
     serving.sim.run(1.0)
@@ -130,7 +130,7 @@ def test_an_unready_pod_is_listed_as_such(serving: Plane) -> None:
     assert (subset.addresses, len(subset.not_ready_addresses)) == ((), 1)
 
 
-def test_unready_addresses_are_published_if_the_service_wants_it(serving: Plane) -> None:
+def test_unready_addresses_are_published_if_the_service_asks_for_it(serving: Plane) -> None:
     serving.change(serving.get(Pod, "p"), unready, "status")
     wanted = replace(service().spec, publish_not_ready_addresses=True)
     serving.change(service(), lambda one: replace(one, spec=replace(one.spec, publish_not_ready_addresses=True)))
@@ -141,14 +141,14 @@ def test_unready_addresses_are_published_if_the_service_wants_it(serving: Plane)
     assert (len(subset.addresses), subset.not_ready_addresses) == (1, ())
 
 
-def test_a_pod_that_is_going_still_serves_those_who_ask_for_that(serving: Plane) -> None:
+def test_a_terminating_pod_is_listed_as_serving(serving: Plane) -> None:
     serving.delete(serving.get(Pod, "p"))
     serving.sim.run(1.0)
     assert conditions(serving) == EndpointConditions(ready=False, serving=True, terminating=True)
     assert endpoints(serving) == ()
 
 
-def test_a_pod_that_comes_back_within_the_lag_of_a_cache_is_not_missed(serving: Plane) -> None:
+def test_a_pod_recreated_within_the_lag_of_the_cache_is_not_missed(serving: Plane) -> None:
     made = serving.get(Pod, "p")
     for _ in range(5):
         serving.change(made, unready, "status")
@@ -160,7 +160,7 @@ def test_a_pod_that_comes_back_within_the_lag_of_a_cache_is_not_missed(serving: 
     assert len(endpoints(serving)[0].addresses) == 1
 
 
-def test_a_pod_whose_labels_change_leaves_and_one_that_fits_joins(serving: Plane) -> None:
+def test_endpoints_follow_the_labels_of_pods(serving: Plane) -> None:
     other = serving.create(pod("q", app="other"))
     serving.tick()
     for value, app in ((serving.get(Pod, "p"), "other"), (other, "web")):
@@ -180,14 +180,14 @@ def test_a_service_created_again_under_its_name_has_endpoints_again(serving: Pla
     assert [one.metadata.owner_references[0].uid for one in slices(serving)] == [uid]
 
 
-def test_a_service_that_goes_takes_its_endpoints_along(serving: Plane) -> None:
+def test_endpoints_are_deleted_with_their_service(serving: Plane) -> None:
     serving.delete(serving.get(Service, "web"))
     serving.sim.run(2.0)
     assert serving.find(Endpoints, "web") is None
     assert slices(serving) == []
 
 
-def test_a_slice_that_is_going_is_replaced_though_something_holds_it(serving: Plane) -> None:
+def test_a_terminating_slice_is_replaced_even_while_a_finalizer_holds_it(serving: Plane) -> None:
     (found,) = slices(serving)
     serving.change(found, lambda one: replace(one, metadata=replace(one.metadata, finalizers=("example.com/hold",))))
     serving.delete(found)
@@ -196,7 +196,7 @@ def test_a_slice_that_is_going_is_replaced_though_something_holds_it(serving: Pl
     assert [one.endpoints for one in staying] == [found.endpoints]
 
 
-def test_a_slice_that_somebody_spoils_or_deletes_is_repaired(serving: Plane) -> None:
+def test_a_changed_or_deleted_slice_is_restored(serving: Plane) -> None:
     (found,) = slices(serving)
     serving.change(found, lambda one: replace(one, endpoints=None))
     serving.sim.run(1.0)
@@ -209,14 +209,14 @@ def test_a_slice_that_somebody_spoils_or_deletes_is_repaired(serving: Plane) -> 
 @pytest.mark.parametrize(
     "fields", [{"selector": {}}, {"type": "ExternalName", "external_name": "example.com"}], ids=str
 )
-def test_a_service_without_pods_of_its_own_is_left_alone(control_plane: Plane, fields: dict[str, object]) -> None:
+def test_a_service_without_a_selector_is_left_alone(control_plane: Plane, fields: dict[str, object]) -> None:
     control_plane.create(service(**fields))
     control_plane.sim.run(1.0)
     assert control_plane.find(Endpoints, "web") is None
     assert slices(control_plane) == []
 
 
-def test_the_zone_of_the_node_stands_in_the_endpoint(serving: Plane) -> None:
+def test_an_endpoint_has_the_zone_of_its_node(serving: Plane) -> None:
     labels = {"topology.kubernetes.io/zone": "a"}
     serving.change(
         serving.get(Node, "node-1", ""), lambda one: replace(one, metadata=replace(one.metadata, labels=labels))
@@ -225,7 +225,7 @@ def test_the_zone_of_the_node_stands_in_the_endpoint(serving: Plane) -> None:
     assert one_endpoint(serving).zone == "a"
 
 
-def test_more_than_a_hundred_endpoints_fill_several_slices_and_few_writes_change_them(control_plane: Plane) -> None:
+def test_more_than_a_hundred_endpoints_fill_several_slices_with_few_writes(control_plane: Plane) -> None:
     control_plane.create(service())
     control_plane.create(replica_set(130))
     control_plane.tick()
@@ -241,7 +241,7 @@ def test_more_than_a_hundred_endpoints_fill_several_slices_and_few_writes_change
     assert len(addresses(control_plane)) == 130
 
 
-def test_endpoints_that_somebody_writes_are_mirrored_while_they_are_there(control_plane: Plane) -> None:
+def test_user_managed_endpoints_are_mirrored_while_they_exist(control_plane: Plane) -> None:
     control_plane.create(service(selector={}))
     written = Endpoints(
         metadata=meta("web", x="y"),

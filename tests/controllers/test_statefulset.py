@@ -68,7 +68,7 @@ def sized(plane: Plane, found: StatefulSet, replicas: int) -> None:
     plane.change(found, lambda one: replace(one, spec=replace(one.spec, replicas=replicas)))
 
 
-def test_it_settles_with_pods_of_stable_names(control_plane: Plane) -> None:
+def test_a_set_settles_with_pods_of_stable_names(control_plane: Plane) -> None:
     control_plane.create(stateful_set(2))
     control_plane.tick(4)
     (revision,) = control_plane.list(ControllerRevision)
@@ -102,7 +102,7 @@ def test_a_pod_waits_for_its_predecessor(control_plane: Plane) -> None:
     assert names(control_plane) == ["web-0", "web-1"]
 
 
-def test_parallel_pods_come_and_go_at_once(control_plane: Plane) -> None:
+def test_parallel_pods_are_created_and_deleted_at_once(control_plane: Plane) -> None:
     made = control_plane.create(stateful_set(5, pod_management_policy="Parallel"))
     control_plane.sim.run(1.0)
     assert len(names(control_plane)) == 5
@@ -113,7 +113,7 @@ def test_parallel_pods_come_and_go_at_once(control_plane: Plane) -> None:
     assert names(control_plane) == ["web-0"]
 
 
-def test_it_shrinks_from_the_top_one_at_a_time(control_plane: Plane) -> None:
+def test_a_scale_down_deletes_the_highest_ordinal_first(control_plane: Plane) -> None:
     made = control_plane.create(stateful_set(3))
     control_plane.tick(4)
     sized(control_plane, made, 1)
@@ -124,13 +124,13 @@ def test_it_shrinks_from_the_top_one_at_a_time(control_plane: Plane) -> None:
     assert ("SuccessfulDelete", "Delete Pod web-2 in StatefulSet web successful") in control_plane.events("web")
 
 
-def test_ordinals_may_start_elsewhere(control_plane: Plane) -> None:
+def test_ordinals_may_start_at_another_number(control_plane: Plane) -> None:
     control_plane.create(stateful_set(2, ordinals=StatefulSetOrdinals(start=5)))
     control_plane.tick(4)
     assert names(control_plane) == ["web-5", "web-6"]
 
 
-def test_an_update_goes_from_the_last_pod_to_the_first(control_plane: Plane) -> None:
+def test_a_rolling_update_goes_from_the_last_pod_to_the_first(control_plane: Plane) -> None:
     made = control_plane.create(stateful_set(3))
     control_plane.tick(4)
     with_image(control_plane, made, "example/web:2")
@@ -145,7 +145,7 @@ def test_an_update_goes_from_the_last_pod_to_the_first(control_plane: Plane) -> 
     assert status(control_plane).current_replicas == 3
 
 
-def test_pods_below_the_partition_keep_their_revision_even_when_made_anew(control_plane: Plane) -> None:
+def test_pods_below_the_partition_keep_their_revision_even_when_recreated(control_plane: Plane) -> None:
     made = control_plane.create(stateful_set(3, update_strategy=rolling(partition=2)))
     control_plane.tick(4)
     with_image(control_plane, made, "example/web:2")
@@ -157,7 +157,7 @@ def test_pods_below_the_partition_keep_their_revision_even_when_made_anew(contro
     assert images(control_plane) == {"web-0": "1", "web-1": "1", "web-2": "2"}
 
 
-def test_as_many_are_replaced_at_once_as_may_be_unavailable(control_plane: Plane) -> None:
+def test_max_unavailable_pods_are_replaced_at_once(control_plane: Plane) -> None:
     made = control_plane.create(stateful_set(4, update_strategy=rolling(max_unavailable=2)))
     control_plane.tick(6)
     with_image(control_plane, made, "example/web:2")
@@ -168,7 +168,7 @@ def test_as_many_are_replaced_at_once_as_may_be_unavailable(control_plane: Plane
     assert set(images(control_plane).values()) == {"2"}
 
 
-def test_on_delete_waits_for_somebody_to_delete(control_plane: Plane) -> None:
+def test_on_delete_replaces_only_deleted_pods(control_plane: Plane) -> None:
     made = control_plane.create(stateful_set(2, update_strategy=StatefulSetUpdateStrategy(type="OnDelete")))
     control_plane.tick(4)
     with_image(control_plane, made, "example/web:2")
@@ -179,7 +179,7 @@ def test_on_delete_waits_for_somebody_to_delete(control_plane: Plane) -> None:
     assert images(control_plane) == {"web-0": "2", "web-1": "1"}
 
 
-def test_going_back_makes_the_old_revision_the_newest_again(control_plane: Plane) -> None:
+def test_a_rollback_makes_the_old_revision_the_newest(control_plane: Plane) -> None:
     made = control_plane.create(stateful_set(1))
     control_plane.tick(2)
     first = status(control_plane).update_revision
@@ -191,7 +191,7 @@ def test_going_back_makes_the_old_revision_the_newest_again(control_plane: Plane
     assert sorted(one.revision for one in control_plane.list(ControllerRevision)) == [2, 3]
 
 
-def test_history_is_as_long_as_wanted(control_plane: Plane) -> None:
+def test_the_revision_history_limit_is_enforced(control_plane: Plane) -> None:
     made = control_plane.create(stateful_set(1, revision_history_limit=1))
     for number in range(2, 6):
         control_plane.tick(3)
@@ -200,7 +200,7 @@ def test_history_is_as_long_as_wanted(control_plane: Plane) -> None:
     assert sorted(one.revision for one in control_plane.list(ControllerRevision)) == [4, 5]
 
 
-def test_a_finished_pod_is_replaced_by_its_namesake(control_plane: Plane) -> None:
+def test_a_finished_pod_is_replaced_under_its_name(control_plane: Plane) -> None:
     control_plane.create(stateful_set(1))
     control_plane.tick(2)
     before = control_plane.get(Pod, "web-0")
@@ -219,7 +219,7 @@ def test_a_pod_is_available_once_it_has_been_ready_for_long_enough(control_plane
     assert names(control_plane) == ["web-0", "web-1"]
 
 
-def test_claims_are_made_before_their_pods_and_outlive_them(control_plane: Plane) -> None:
+def test_claims_are_created_before_their_pods_and_outlive_them(control_plane: Plane) -> None:
     made = control_plane.create(stateful_set(2, volume_claim_templates=CLAIMS))
     control_plane.tick(4)
     claims = control_plane.list(PersistentVolumeClaim)
@@ -238,7 +238,7 @@ def test_claims_are_made_before_their_pods_and_outlive_them(control_plane: Plane
     assert (names(control_plane), len(control_plane.list(PersistentVolumeClaim))) == ([], 2)
 
 
-def test_claims_go_with_pods_that_are_too_many_and_come_back_empty(control_plane: Plane) -> None:
+def test_claims_of_condemned_pods_are_deleted_and_recreated_empty(control_plane: Plane) -> None:
     policy = StatefulSetPersistentVolumeClaimRetentionPolicy(when_scaled="Delete", when_deleted="Delete")
     made = control_plane.create(
         stateful_set(2, volume_claim_templates=CLAIMS, persistent_volume_claim_retention_policy=policy)
@@ -258,7 +258,7 @@ def test_claims_go_with_pods_that_are_too_many_and_come_back_empty(control_plane
     assert control_plane.list(PersistentVolumeClaim) == ()
 
 
-def test_a_pod_is_not_made_while_its_claim_is_being_deleted(control_plane: Plane) -> None:
+def test_a_pod_is_not_created_while_its_claim_is_terminating(control_plane: Plane) -> None:
     claim = PersistentVolumeClaim(
         metadata=replace(meta("data-web-0"), finalizers=("example.com/kept",)), spec=CLAIMS[0].spec
     )
@@ -276,7 +276,7 @@ def test_a_pod_is_not_made_while_its_claim_is_being_deleted(control_plane: Plane
     assert control_plane.get(PersistentVolumeClaim, "data-web-0").metadata.uid != old.metadata.uid
 
 
-def test_a_claim_that_goes_before_its_pod_is_placed_is_made_again(control_plane: Plane) -> None:
+def test_a_claim_deleted_before_its_pod_is_scheduled_is_recreated(control_plane: Plane) -> None:
     control_plane.create(stateful_set(1, volume_claim_templates=CLAIMS))
     control_plane.sim.run(60.0)
     old = control_plane.get(PersistentVolumeClaim, "data-web-0")
@@ -297,7 +297,7 @@ def test_an_orphan_with_the_right_name_is_adopted_and_gets_its_labels(control_pl
     assert control_plane.get(Pod, "other").metadata.owner_references == ()
 
 
-def test_a_namesake_that_is_not_ours_is_waited_for(control_plane: Plane) -> None:
+def test_a_foreign_pod_of_the_same_name_is_waited_for(control_plane: Plane) -> None:
     stranger = control_plane.create(Pod(metadata=meta("web-0", app="else"), spec=template().spec))
     control_plane.create(stateful_set(1))
     control_plane.tick(2)
@@ -307,7 +307,7 @@ def test_a_namesake_that_is_not_ours_is_waited_for(control_plane: Plane) -> None
     assert control_plane.get(Pod, "web-0").metadata.labels["app"] == "web"
 
 
-def test_a_sick_pod_holds_up_growth(control_plane: Plane) -> None:
+def test_an_unhealthy_pod_blocks_a_scale_up(control_plane: Plane) -> None:
     made = control_plane.create(stateful_set(2))
     control_plane.tick(3)
     control_plane.change(control_plane.get(Pod, "web-0"), unready, "status")
@@ -319,7 +319,7 @@ def test_a_sick_pod_holds_up_growth(control_plane: Plane) -> None:
     assert names(control_plane) == ["web-0", "web-1", "web-2"]
 
 
-def test_a_controller_that_is_killed_again_and_again_makes_each_pod_once(control_plane: Plane) -> None:
+def test_a_controller_that_keeps_crashing_creates_each_pod_once(control_plane: Plane) -> None:
     controller = control_plane.child("controllers/statefulset")
     control_plane.create(stateful_set(10, pod_management_policy="Parallel", volume_claim_templates=CLAIMS))
     for _ in range(10):
@@ -333,7 +333,7 @@ def test_a_controller_that_is_killed_again_and_again_makes_each_pod_once(control
     assert len(control_plane.list(ControllerRevision)) == 1
 
 
-def test_it_rests_when_there_is_nothing_to_do(control_plane: Plane) -> None:
+def test_a_settled_set_causes_no_writes(control_plane: Plane) -> None:
     control_plane.create(stateful_set(2))
     control_plane.tick(4)
     before = control_plane.get(StatefulSet, "web")
@@ -341,7 +341,7 @@ def test_it_rests_when_there_is_nothing_to_do(control_plane: Plane) -> None:
     assert control_plane.get(StatefulSet, "web") == before
 
 
-def test_revisions_of_a_set_that_goes_in_the_foreground_are_not_made_again(control_plane: Plane) -> None:
+def test_revisions_of_a_set_in_foreground_deletion_are_not_recreated(control_plane: Plane) -> None:
     control_plane.create(stateful_set(1))
     control_plane.tick(2)
     options = DeleteOptions(propagation_policy="Foreground")

@@ -8,7 +8,15 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import Node, NodeCondition, NodeStatus, Pod, Service, ServicePort, ServiceSpec
 from kubeactors.api.discovery.v1 import Endpoint, EndpointConditions, EndpointSlice
 from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.controllers.endpointslice.hints import OVERLOADED, NoHints, Share, Zones, dealt_out, moves_of, shares_of
+from kubeactors.controllers.endpointslice.hints import (
+    OVERLOADED,
+    NoHints,
+    Share,
+    Zones,
+    moves_of,
+    shares_of,
+    topology_hints,
+)
 from tests.controllers.plane import Plane, meta, template
 
 ZONE = "topology.kubernetes.io/zone"
@@ -20,7 +28,7 @@ def endpoint(zone: str, *, ready: bool = True) -> Endpoint:
 
 
 def zones_of(endpoints: Sequence[Endpoint], ratios: dict[str, float]) -> list[str]:
-    return [one.for_zones[0].name if one is not None else "" for one in dealt_out(endpoints, ratios)]
+    return [one.for_zones[0].name if one is not None else "" for one in topology_hints(endpoints, ratios)]
 
 
 EVEN = {"a": 0.5, "b": 0.5}
@@ -36,7 +44,7 @@ EVEN = {"a": 0.5, "b": 0.5}
         ("aaabbbccc", {"a": 1 / 3, "b": 1 / 3, "c": 1 / 3}, "aaabbbccc"),
     ],
 )
-def test_zones_get_about_their_share_and_most_endpoints_stay_at_home(
+def test_zones_get_about_their_share_and_most_endpoints_stay_in_their_zone(
     zones: str, ratios: dict[str, float], expected: str
 ) -> None:
     found = zones_of([endpoint(zone) for zone in zones], ratios)
@@ -46,7 +54,7 @@ def test_zones_get_about_their_share_and_most_endpoints_stay_at_home(
     )
 
 
-def test_only_endpoints_that_are_ready_are_dealt_out() -> None:
+def test_only_ready_endpoints_are_allocated() -> None:
     assert zones_of([endpoint("a"), endpoint("a", ready=False), endpoint("b")], EVEN) == ["a", "", "b"]
 
 
@@ -68,15 +76,15 @@ def test_only_endpoints_that_are_ready_are_dealt_out() -> None:
         (("a", "b", "", "a"), EVEN, "One or more endpoints do not have a zone specified"),
     ],
 )
-def test_what_keeps_endpoints_from_being_dealt_out_is_said(
+def test_the_reason_for_missing_hints_is_reported(
     zones: tuple[str, ...], ratios: dict[str, float], obstacle: str
 ) -> None:
     with pytest.raises(NoHints) as raised:
-        dealt_out([endpoint(zone) for zone in zones], ratios)
+        topology_hints([endpoint(zone) for zone in zones], ratios)
     assert str(raised.value) == obstacle
 
 
-def test_a_zone_that_lacks_less_than_half_an_endpoint_gets_none() -> None:
+def test_a_zone_short_of_less_than_half_an_endpoint_gets_none() -> None:
     assert moves_of({"a": Share(2, 2.6), "b": Share(2, 2.4)}, {"a": 3, "b": 2}) == {}
     assert shares_of(5, {"a": 0.52, "b": 0.48}) == {"a": Share(3, 3.0), "b": Share(2, 2.4)}
 
@@ -88,7 +96,7 @@ def node(name: str, zone: str, cpu: str = "4", *, ready: bool = True, role: str 
     return Node(metadata=ObjectMeta(name=name, labels=labels), status=status)
 
 
-def test_zones_count_by_the_cpus_of_their_nodes() -> None:
+def test_zones_are_weighted_by_the_cpus_of_their_nodes() -> None:
     zones = Zones()
     assert zones.ratios() == {}
     for one in (node("1", "a", "4"), node("2", "b", "3"), node("3", "b", "1"), node("4", "c", ready=False)):
@@ -99,7 +107,7 @@ def test_zones_count_by_the_cpus_of_their_nodes() -> None:
     assert not zones.put("4", node("4", "d", ready=False))
 
 
-def test_a_node_that_says_no_zone_spoils_it_unless_it_does_not_count() -> None:
+def test_a_node_without_a_zone_disables_hints_unless_it_is_excluded() -> None:
     zones = Zones()
     for one in (node("1", "a"), node("2", "b")):
         zones.put(one.metadata.name, one)
@@ -163,7 +171,7 @@ def same_for_all(zone: str, node: str, other_zone: str, other_node: str) -> dict
         ("PreferSameNode", same_for_all("a", "node-1", "b", "node-2")),
     ],
 )
-def test_traffic_stays_as_close_as_the_service_says(
+def test_hints_follow_the_traffic_distribution(
     plane: Plane, distribution: str | None, expected: dict[str, tuple[str, str]]
 ) -> None:
     service = serve(plane, distribution=distribution)
@@ -173,7 +181,7 @@ def test_traffic_stays_as_close_as_the_service_says(
     assert hints(plane) == same_for_all("", "", "", "")
 
 
-def test_endpoints_are_dealt_out_to_zones_and_that_is_told(plane: Plane) -> None:
+def test_topology_hints_are_set_and_reported(plane: Plane) -> None:
     serve(plane, AUTO)
     assert hints(plane) == same_for_all("a", "", "b", "")
     assert plane.events("web") == [

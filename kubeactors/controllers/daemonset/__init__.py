@@ -1,4 +1,4 @@
-"""DaemonSets: see `controller.py` (what happens and what is done) and `plan.py`, `placing.py` (what to do; pure)."""
+"""DaemonSets: `controller.py` acts; `plan.py` and `placing.py` decide (pure functions)."""
 
 from kubeactors.controllers.daemonset.controller import DaemonSetController
 

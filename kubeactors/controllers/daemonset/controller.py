@@ -1,7 +1,7 @@
-"""The DaemonSet controller: keeps one pod of a template on every node that fits.
+"""The DaemonSet controller: runs one pod of a template on every eligible node.
 
-What it has created and deleted it expects to see before it acts again, so that a cache that lags never makes it put a
-second daemon on a node; see `client/expectations.py`.
+It waits until the cache shows its own creations and deletions before it acts again, so that a stale cache never leads to
+a second daemon on a node; see `client/expectations.py`.
 
 Source: pkg/controller/daemon/daemon_controller.go (v1.36).
 """
@@ -57,15 +57,15 @@ from kubeactors.controllers.pods import FAILED, batches, generated_name, label_v
 from kubeactors.message import Recipient
 
 STATUS_DELAY_SECONDS = 0.02
-"""Changes that only show in the status are gathered for so long."""
+"""How long changes that only affect the status are batched."""
 
 HISTORY_LIMIT = 10
 
 
 class DaemonSetController(Controller):
-    """Keeps the pods of each DaemonSet as its plan says, and its status true."""
+    """Applies the plan of each DaemonSet to its pods, and writes its status."""
 
-    def __init__(  # noqa: PLR0913 -- one informer for each kind that it looks at
+    def __init__(  # noqa: PLR0913 -- one informer for each kind that it reads
         self,
         client: Client,
         events: Recipient[RecordEvent],
@@ -82,7 +82,7 @@ class DaemonSetController(Controller):
         self._expectations = Expectations()
         self._own: Overlay[DaemonSet] = Overlay(daemon_sets.lister)
         self._resting: dict[str, dict[str, int]] = {}
-        """Until when the failed pods of a set, by its uid, are left on a node."""
+        """By the UID of the set and the node: until when failed pods back off."""
         self._failures = ItemBackoff(base_seconds=1.0, max_seconds=900.0)
         pods.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
         daemon_sets.add_indexes({SELECTOR: _by_selector})
@@ -142,17 +142,17 @@ class DaemonSetController(Controller):
 
     def _owned_pod(self, change: Change[Pod], uid: str, key: str) -> None:
         old, new = change.old, change.new
-        assert new is not None  # `_on_pod` has looked
+        assert new is not None  # `_on_pod` has checked
         if old is None:
             self._expectations.creation_observed(uid, change.key)
             self.enqueue(key)
         elif old.status.phase != new.status.phase and new.status.phase == FAILED:
             self.enqueue(key)
-        elif _is_different(old, new):
+        elif _counts_differently(old, new):
             self.enqueue_after(key, STATUS_DELAY_SECONDS)
 
     def _on_node(self, change: Change[Node]) -> None:
-        """Only what decides about pods matters: heartbeats do not."""
+        """Handle only what affects eligibility; heartbeats do not."""
         old, new = change.old, change.new
         if old is not None and new is not None and _is_alike(old, new):
             return
@@ -188,7 +188,7 @@ class DaemonSetController(Controller):
     # Sync.
 
     async def reconcile(self, key: str) -> None:
-        """Look, plan, do."""
+        """Plan and apply the next step of a DaemonSet."""
         found = await known(self, self._client, self._own, key, self._sets.by_key(key))
         if found is None or found.metadata.deletion_timestamp is not None:
             return
@@ -209,7 +209,7 @@ class DaemonSetController(Controller):
             nodes=tuple(self._nodes),
             pods=pods,
             revision=current.metadata.labels.get(REVISION_LABEL, ""),
-            resting=self._resting_on(found),
+            resting=self._backing_off_on(found),
             now=self.ctx.wall,
         )
         step = plan(view)
@@ -218,7 +218,7 @@ class DaemonSetController(Controller):
             observed = replace(step.status, observed_generation=found.status.observed_generation)
             await self._report(replace(found, status=observed))
             return
-        failure = await self._do(found, step, current)
+        failure = await self._apply(found, step, current)
         await self._report(replace(found, status=step.status))
         if failure is not None:
             raise failure
@@ -241,16 +241,16 @@ class DaemonSetController(Controller):
         await release(self._client, found, sorted_out.release)
         return (*sorted_out.owned, *await adopt(self._client, found, sorted_out.adopt)), standing
 
-    async def _do(self, found: DaemonSet, step: Plan, current: ControllerRevision) -> StatusError | None:
-        """Create and delete pods; the first refusal, if there is one."""
+    async def _apply(self, found: DaemonSet, step: Plan, current: ControllerRevision) -> StatusError | None:
+        """Create and delete pods. Returns the first error, if any."""
         for one in step.ended:
-            self._tell_end(found, one)
+            self._record_end(found, one)
         created = await self._create(found, step.create, current.metadata.labels.get(REVISION_LABEL, ""))
         deleted = await self._control.delete(found, step.delete)
         return created or next(iter(deleted.refusals), None)
 
     async def _create(self, found: DaemonSet, nodes: tuple[str, ...], revision: str) -> StatusError | None:
-        """Create pods in batches that double while all goes well; the first refusal ends it."""
+        """Create pods in batches that double in size, until the first error, which is returned."""
         placing, base, begin = Placing(found), f"{found.metadata.name}-", 0
         for size in batches(len(nodes)):
             batch = nodes[begin : begin + size]
@@ -261,8 +261,8 @@ class DaemonSetController(Controller):
             begin += size
         return None
 
-    def _tell_end(self, found: DaemonSet, ended: Finding) -> None:
-        """A pod that has come to an end is deleted; after a failure the next one there is left for a while."""
+    def _record_end(self, found: DaemonSet, ended: Finding) -> None:
+        """Record that a finished pod is deleted; the next failure on its node backs off."""
         metadata, uid = ended.pod.metadata, found.metadata.uid
         what = f"daemon pod {metadata.namespace}/{metadata.name} on node {ended.node}, will try to"
         if ended.pod.status.phase != FAILED:
@@ -272,7 +272,7 @@ class DaemonSetController(Controller):
         until = self.ctx.now + self._failures.failed(f"{uid}/{ended.node}")
         self._resting.setdefault(uid, {})[ended.node] = until
 
-    def _resting_on(self, found: DaemonSet) -> dict[str, float]:
+    def _backing_off_on(self, found: DaemonSet) -> dict[str, float]:
         times = self._resting.get(found.metadata.uid, {})
         return {node: (until - self.ctx.now) / SECOND for node, until in times.items() if until > self.ctx.now}
 
@@ -286,7 +286,7 @@ class DaemonSetController(Controller):
     async def _current(
         self, found: DaemonSet, revisions: list[ControllerRevision]
     ) -> tuple[ControllerRevision, DaemonSet]:
-        """The revision of the present template; and the set, which counts collisions of hashes."""
+        """The revision of the present template; and the set, with its collision count."""
         data = data_of(found.spec.template)
         current = newest_equal(revisions, data)
         number = max((one.revision for one in revisions if one is not current), default=0) + 1
@@ -318,12 +318,12 @@ def _by_selector(found: DaemonSet) -> tuple[str, ...]:
 
 
 def _is_alike(old: Node, new: Node) -> bool:
-    """Whether the same pods may be on both."""
+    """Whether the same pods are eligible for both states of the node."""
     return old.metadata.labels == new.metadata.labels and old.spec.taints == new.spec.taints
 
 
-def _is_different(old: Pod, new: Pod) -> bool:
-    """Whether the pod counts otherwise than before."""
+def _counts_differently(old: Pod, new: Pod) -> bool:
+    """Whether the pod counts differently than before."""
     return (
         life_of(old) is not life_of(new)
         or ready_time(old) != ready_time(new)

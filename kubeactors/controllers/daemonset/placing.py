@@ -1,6 +1,6 @@
-"""On which nodes a daemon should run, and what its pod for a node looks like.
+"""Which nodes a daemon is eligible for, and its pod for a node.
 
-The same predicates that the scheduler applies decide here, so that no pod is made that would never be bound.
+The scheduler's own predicates decide, so that no pod is created that would never be bound.
 
 Source: NodeShouldRunDaemonPod in pkg/controller/daemon/daemon_controller.go,
 pkg/controller/daemon/util/daemonset_util.go (v1.36).
@@ -49,16 +49,16 @@ _OF_HOST_NETWORK = ("node.kubernetes.io/network-unavailable", NO_SCHEDULE)
 
 
 class Fit(Enum):
-    """Whether a daemon belongs on a node."""
+    """Whether a daemon should run on a node."""
 
     RUNS = "runs"
     MAY_STAY = "may stay"
-    """A pod that is there goes on, but none is made: the node takes no new pods."""
+    """An existing pod keeps running, but none is created: the node does not admit new pods."""
     DOES_NOT = "does not"
 
 
 class Placing:
-    """The questions about nodes that one DaemonSet asks; what is the same for all nodes is found out once."""
+    """Decides the placement of one DaemonSet; what is the same for all nodes is computed once."""
 
     def __init__(self, found: DaemonSet) -> None:
         self._found = found
@@ -66,7 +66,7 @@ class Placing:
         self._tolerations = daemon_tolerations(self._spec)
 
     def fit(self, node: Node) -> Fit:
-        """Whether the daemon belongs on this node."""
+        """Whether the daemon should run on this node."""
         spec, metadata = self._spec, node.metadata
         if spec.node_name and spec.node_name != metadata.name:
             return Fit.DOES_NOT
@@ -78,7 +78,7 @@ class Placing:
         return Fit.MAY_STAY if untolerated(taints, self._tolerations, (NO_EXECUTE,)) is None else Fit.DOES_NOT
 
     def pod(self, node: str, name: str, revision: str) -> Pod:
-        """A new pod for this node, which the scheduler can bind to no other."""
+        """A new pod that the scheduler can bind to this node only."""
         found, template = self._found, self._found.spec.template
         labels = {**template.metadata.labels, REVISION_LABEL: revision}
         generation = found.metadata.annotations.get(TEMPLATE_GENERATION)
@@ -99,7 +99,7 @@ class Placing:
 
 
 def daemon_tolerations(spec: PodSpec) -> tuple[Toleration, ...]:
-    """The tolerations of the template, and those that keep a daemon on a node in trouble."""
+    """The tolerations of the template, and those that keep daemons on nodes in trouble."""
     tolerations = list(spec.tolerations)
     for key, effect in (*_TOLERATED, *((_OF_HOST_NETWORK,) if spec.host_network else ())):
         added = Toleration(key=key, operator="Exists", effect=effect)
@@ -127,7 +127,7 @@ def pinned(affinity: Affinity | None, node: str) -> Affinity:
 
 
 def target_of(pod: Pod) -> str:
-    """The node that a daemon's pod is on, or is meant for; empty if it is meant for none."""
+    """The node that a daemon's pod is bound to or pinned to; empty if neither."""
     if pod.spec.node_name:
         return pod.spec.node_name
     required = required_node_selector(pod.spec)

@@ -1,7 +1,7 @@
-"""What one reconcile of a DaemonSet does: a pure function of what the controller sees.
+"""Decides what a sync of a DaemonSet does: a pure function of the controller's view.
 
-First every node gets its pod and loses those that should not be there. Only when nothing of that is left to do is a new
-template rolled out, node by node, so that missing pods count as unavailable.
+First every eligible node gets its pod, and pods that should not be there are deleted. Only when none of that is left is
+a new template rolled out, node by node, so that missing pods count as unavailable.
 
 Source: podsShouldBeOnNode, manage, updateDaemonSetStatus in pkg/controller/daemon/daemon_controller.go,
 rollingUpdate in pkg/controller/daemon/update.go (v1.36).
@@ -20,47 +20,47 @@ from kubeactors.controllers.history import REVISION_LABEL
 from kubeactors.controllers.pods import FAILED, SUCCEEDED, is_ready, seconds_to_available
 
 BURST = 250
-"""At most so many pods are created, and so many deleted, in one go."""
+"""At most this many pods are created, and this many deleted, in one sync."""
 
 ROLLING_UPDATE = "RollingUpdate"
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """What a DaemonSet's reconcile looks at. `now` is unix time in nanoseconds."""
+    """The input of a sync. `now` is Unix time in nanoseconds."""
 
     found: DaemonSet
     nodes: tuple[Node, ...]
     pods: tuple[Pod, ...]
-    """Those that it owns."""
+    """The pods that the set controls."""
     revision: str
     """The hash of the present template."""
     resting: Mapping[str, float] = {}
-    """Nodes where a pod has failed just now, and for how many seconds it is left there."""
+    """The nodes on which failed pods back off, and for how many seconds still."""
     now: int
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A pod that has come to an end and is deleted, so that another one takes its place."""
+    """A finished pod, which is deleted so that another one can replace it."""
 
     pod: Pod
     node: str
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Pods to create, by node; pods to delete; the status to write; when to look again."""
+    """The nodes to create pods for, the pods to delete, the status to write, and when to sync again."""
 
     create: tuple[str, ...] = ()
     delete: tuple[Pod, ...] = ()
     ended: tuple[Finding, ...] = ()
-    """Those of the pods to delete that have come to an end."""
+    """The pods to delete that have finished."""
     status: DaemonSetStatus
     seconds: float | None = None
 
 
 def plan(view: View) -> Plan:
-    """The next step of the set."""
+    """Decide what this sync does."""
     rounds = _Round(view)
-    rounds.tend()
+    rounds.place()
     if not rounds.create and not rounds.delete and view.found.spec.update_strategy.type == ROLLING_UPDATE:
         rounds.roll()
     return Plan(
@@ -73,7 +73,7 @@ def plan(view: View) -> Plan:
 
 
 def is_updated(found: DaemonSet, pod: Pod, revision: str) -> bool:
-    """Whether the pod was made from the present template."""
+    """Whether the pod was created from the present template."""
     labels = pod.metadata.labels
     generation = found.metadata.annotations.get(TEMPLATE_GENERATION)
     if revision and labels.get(REVISION_LABEL) == revision:
@@ -82,7 +82,7 @@ def is_updated(found: DaemonSet, pod: Pod, revision: str) -> bool:
 
 
 def by_age(pod: Pod) -> tuple[bool, str, str]:
-    """Sort key: those on a node first, then the oldest."""
+    """Sort key: bound pods first, then the oldest."""
     return not pod.spec.node_name, pod.metadata.creation_timestamp or "", pod.metadata.name
 
 
@@ -97,33 +97,33 @@ class _Round:
         self._fits = {node.metadata.name: placing.fit(node) for node in view.nodes}
         self._on: dict[str, list[Pod]] = {}
         for pod in view.pods:
-            ended_and_going = pod.status.phase in (FAILED, SUCCEEDED) and _is_going(pod)
+            ended_and_going = pod.status.phase in (FAILED, SUCCEEDED) and _is_terminating(pod)
             if not ended_and_going:
                 self._on.setdefault(target_of(pod), []).append(pod)
         self.create: list[str] = []
         self.delete: list[Pod] = []
         self.ended: list[Finding] = []
 
-    # One pod on every node that fits.
+    # One pod on every eligible node.
 
-    def tend(self) -> None:
-        """Give each node its pod, and take away what should not be there."""
+    def place(self) -> None:
+        """Create the missing pods, and delete those that should not be there."""
         for node, fit in self._fits.items():
-            self._tend_node(node, fit, self._on.get(node, []))
+            self._place_on(node, fit, self._on.get(node, []))
         for node, pods in self._on.items():
-            if node not in self._fits:  # the garbage collector of pods deletes those that are bound
-                self.delete += [pod for pod in pods if not pod.spec.node_name and not _is_going(pod)]
+            if node not in self._fits:  # the pod garbage collector deletes those that are bound
+                self.delete += [pod for pod in pods if not pod.spec.node_name and not _is_terminating(pod)]
 
-    def _tend_node(self, node: str, fit: Fit, pods: Sequence[Pod]) -> None:
+    def _place_on(self, node: str, fit: Fit, pods: Sequence[Pod]) -> None:
         if fit is Fit.DOES_NOT:
-            self.delete += [pod for pod in pods if not _is_going(pod)]
+            self.delete += [pod for pod in pods if not _is_terminating(pod)]
         elif not pods:
             self.create += [node] if fit is Fit.RUNS else []
         else:
-            self._tend_pods(node, fit, pods)
+            self._sync_pods(node, fit, pods)
 
-    def _tend_pods(self, node: str, fit: Fit, pods: Sequence[Pod]) -> None:
-        running = [pod for pod in pods if not _is_going(pod) and not self._has_ended(pod, node)]
+    def _sync_pods(self, node: str, fit: Fit, pods: Sequence[Pod]) -> None:
+        running = [pod for pod in pods if not _is_terminating(pod) and not self._is_finished(pod, node)]
         running.sort(key=by_age)
         if not self._surges():
             self.delete += running[1:]
@@ -132,7 +132,7 @@ class _Round:
         elif fit is Fit.RUNS:
             self.create.append(node)
 
-    def _has_ended(self, pod: Pod, node: str) -> bool:
+    def _is_finished(self, pod: Pod, node: str) -> bool:
         if pod.status.phase not in (FAILED, SUCCEEDED):
             return False
         if pod.status.phase == SUCCEEDED or node not in self._view.resting:
@@ -141,17 +141,17 @@ class _Round:
         return True
 
     def _keep_two(self, running: Sequence[Pod]) -> None:
-        """While a new pod gets ready the old one may stay, if that is ready."""
+        """During a surging update a ready old pod stays until the new one is available."""
         new = [pod for pod in running if pod.metadata.labels.get(REVISION_LABEL) == self._view.revision]
         old = [pod for pod in running if pod.metadata.labels.get(REVISION_LABEL) != self._view.revision]
         self.delete += (*new[1:], *old[1:])
         if new and old and (not is_ready(old[0]) or self._is_available(new[0])):
             self.delete.append(old[0])
 
-    # A new template.
+    # Rolling update.
 
     def roll(self) -> None:
-        """Replace old pods as far as may be."""
+        """Replace old pods as far as the update strategy allows."""
         desired = [node for node, fit in self._fits.items() if fit is Fit.RUNS]
         surge, unavailable = self._limits(len(desired))
         nodes = dict.fromkeys((*desired, *[node for node in self._on if node in self._fits]))
@@ -169,7 +169,7 @@ class _Round:
         return surge, unavailable if surge or unavailable else 1
 
     def _roll_deleting(self, nodes: Iterable[str], allowed: int) -> None:
-        """Delete old pods; those that are unavailable anyway cost nothing."""
+        """Delete old pods. Unavailable ones do not count against the limit."""
         candidates: list[Pod] = []
         unavailable = 0
         for node in nodes:
@@ -186,7 +186,7 @@ class _Round:
         self.delete += candidates[: max(allowed - unavailable, 0)]
 
     def _roll_surging(self, nodes: Iterable[str], allowed: int) -> None:
-        """Create new pods beside old ones, and delete old ones whose successor is available."""
+        """Create new pods beside old ones, and delete old ones whose replacement is available."""
         candidates: list[str] = []
         surging = 0
         for node in nodes:
@@ -206,15 +206,15 @@ class _Round:
         self.create += candidates[: max(allowed - surging, 0)]
 
     def _updated(self, node: str) -> tuple[list[Pod], list[Pod]]:
-        """The pods of the present template, and those of older ones."""
-        staying = [pod for pod in self._on.get(node, ()) if not _is_going(pod)]
+        """The node's pods of the present template, and its pods of older ones."""
+        staying = [pod for pod in self._on.get(node, ()) if not _is_terminating(pod)]
         new = [pod for pod in staying if is_updated(self._found, pod, self._view.revision)]
         return new, [pod for pod in staying if pod not in new]
 
-    # What to say.
+    # Status.
 
     def status(self) -> DaemonSetStatus:
-        """On how many nodes the daemon runs, should run, and should not."""
+        """On how many nodes the daemon should run, runs, and runs though it should not."""
         counts = [self._count(node) for node, fit in self._fits.items() if fit is Fit.RUNS]
         desired = len(counts)
         current, ready, available, updated = (sum(one) for one in zip(*counts, strict=True)) if counts else (0,) * 4
@@ -233,7 +233,7 @@ class _Round:
         )
 
     def _count(self, node: str) -> tuple[int, int, int, int]:
-        """Whether there is a pod, and whether the oldest one is ready, available, of the present template."""
+        """For one node, each 0 or 1: a pod exists; the oldest one is ready, is available, is of the present template."""
         pods = self._on.get(node)
         if not pods:
             return 0, 0, 0, 0
@@ -241,7 +241,7 @@ class _Round:
         return 1, is_ready(pod), self._is_available(pod), is_updated(self._found, pod, self._view.revision)
 
     def seconds(self) -> float | None:
-        """When a pod becomes available, or a failed one may be replaced."""
+        """The time until a pod becomes available, or the backoff of a failed one is over."""
         waits = [*self._view.resting.values()]
         if self._minimum:
             times = (seconds_to_available(pod, self._minimum, self._view.now) for pod in self._view.pods)
@@ -258,7 +258,7 @@ class _Round:
 
 
 def surplus(revisions: Sequence[str], live: Mapping[str, None], limit: int) -> list[str]:
-    """Of old revisions, the oldest first, those to forget: what is in use stays, and counts.
+    """The old revisions (given oldest first) to delete beyond the limit. Revisions in use stay, and count.
 
     >>> surplus(["a", "b", "c"], {"a": None}, 1)
     ['b', 'c']
@@ -267,5 +267,5 @@ def surplus(revisions: Sequence[str], live: Mapping[str, None], limit: int) -> l
     return [one for one in revisions if one not in live][:excess]
 
 
-def _is_going(pod: Pod) -> bool:
+def _is_terminating(pod: Pod) -> bool:
     return pod.metadata.deletion_timestamp is not None

@@ -1,6 +1,6 @@
-"""Says of each disruption budget how many pods may go.
+"""PodDisruptionBudgets: `controller.py` acts, `plan.py` computes the allowed disruptions.
 
-See `controller.py`; it is reckoned in `plan.py`. Pods that say so of a disruption that did not come: `stale.py`.
+`stale.py` is about DisruptionTarget conditions of pods that were not disrupted after all.
 """
 
 from kubeactors.controllers.disruption.controller import DisruptionController

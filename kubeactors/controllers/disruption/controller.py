@@ -1,6 +1,6 @@
-"""The disruption controller: says of each budget how many of its pods are healthy, and how many may go.
+"""The disruption controller: writes healthy pods and allowed disruptions to the status of each PodDisruptionBudget.
 
-It also takes back what pods say that were to be disrupted, and are not: see `stale`.
+It also resets the DisruptionTarget condition of pods that were not disrupted after all; see `stale`.
 
 Source: pkg/controller/disruption/disruption.go (v1.36).
 """
@@ -37,27 +37,27 @@ from kubeactors.controllers.disruption.plan import (
     plan,
     unmanaged_message,
 )
-from kubeactors.controllers.disruption.stale import STALE_SECONDS, is_target, seconds_to_stale, spared
+from kubeactors.controllers.disruption.stale import STALE_SECONDS, is_target, reset, seconds_to_stale
 from kubeactors.controllers.known import known
 from kubeactors.controllers.pod_marks import DISRUPTED, SERVES
 from kubeactors.controllers.pods import by_labels, is_ready, label_values
 from kubeactors.message import Recipient
 
 BATCH_SECONDS = 0.02
-"""Changes of pods are gathered for so long."""
+"""How long pod changes are batched."""
 
 POD_KEY = "pod:"
-"""A key that is a pod's, and no budget's."""
+"""Prefix of the keys of pods; all other keys are of budgets."""
 
 
 class UnknownScaleError(Exception):
-    """Nobody knows how many pods a controller wants."""
+    """The desired number of pods of a controller is unknown."""
 
 
 class DisruptionController(Controller):
-    """Keeps the status of disruption budgets."""
+    """Maintains the status of PodDisruptionBudgets."""
 
-    def __init__(  # noqa: PLR0913 -- these are the kinds whose size counts
+    def __init__(  # noqa: PLR0913 -- one informer for each kind whose scale counts
         self,
         client: Client,
         events: Recipient[RecordEvent],
@@ -100,7 +100,7 @@ class DisruptionController(Controller):
             self.enqueue(change.key)
 
     def _is_counted(self, _change: object) -> bool:
-        """Whether there are budgets at all. For one that comes, all is counted that listers show then."""
+        """Whether there are budgets at all. A new budget counts all that the listers show then."""
         return len(self._budgets) > 0
 
     def _is_of_interest(self, change: Change[Pod]) -> bool:
@@ -124,7 +124,7 @@ class DisruptionController(Controller):
 
     def _on_scaled(self, change: Change[ReplicaSet] | Change[Deployment] | Change[StatefulSet]
                    | Change[ReplicationController]) -> None:  # fmt: skip
-        """Another size is another share; which budgets that concerns, their selectors tell."""
+        """A controller was scaled: enqueue the budgets whose selectors match its pods."""
         old, new = change.old, change.new
         if old is not None and new is not None and old.spec.replicas == new.spec.replicas:
             return
@@ -138,25 +138,25 @@ class DisruptionController(Controller):
     # Sync.
 
     async def reconcile(self, key: str) -> None:
-        """Look at a budget, or at a pod that was to go."""
+        """Sync a budget, or a pod with the condition DisruptionTarget."""
         if key.startswith(POD_KEY):
-            await self._spare(key)
+            await self._reset_condition(key)
         else:
-            await self._count(key)
+            await self._sync_budget(key)
 
-    async def _spare(self, key: str) -> None:
+    async def _reset_condition(self, key: str) -> None:
         pod = self._pods.by_key(key.removeprefix(POD_KEY))
         seconds = seconds_to_stale(pod, self.ctx.wall) if pod is not None else None
         if pod is None or seconds is None:
             return
-        if 0 < seconds < STALE_SECONDS:  # all of it is left only if another clock told: that was waited for
+        if 0 < seconds < STALE_SECONDS:  # the full time can only be left by another clock, and has been waited for
             self.enqueue_after(key, seconds)
         else:
             with suppress(NotFound):
-                await self._client.update_status(spared(pod, self.ctx.timestamp()))
+                await self._client.update_status(reset(pod, self.ctx.timestamp()))
 
-    async def _count(self, key: str) -> None:
-        """Count, and write what that means."""
+    async def _sync_budget(self, key: str) -> None:
+        """Sync the status of a budget."""
         budget = await known(self, self._client, self._overlay, key, self._budgets.by_key(key))
         if budget is None:
             return
@@ -193,10 +193,10 @@ class DisruptionController(Controller):
         return tuple(pod for pod in candidates.values() if selector.matches(pod.metadata.labels))
 
     def _scales(self, pods: tuple[Pod, ...]) -> dict[str, int]:
-        """How many pods each controller of these wants, by its uid.
+        """The desired number of pods of each of their controllers, by its UID.
 
         Raises:
-            UnknownScaleError: for one of them that cannot be told.
+            UnknownScaleError: one of them is unknown.
         """
         found: dict[str, int] = {}
         seen: dict[str, None] = {}
@@ -225,7 +225,7 @@ class DisruptionController(Controller):
         return owner.uid, found.spec.replicas or 0
 
     def _scale_of_replica_set(self, namespace: str, owner: OwnerReference, pod: Pod) -> tuple[str, int]:
-        """That of its Deployment, if it has one: both sets of a rollout count once."""
+        """The scale of its Deployment, if it has one, so that the two ReplicaSets of a rollout count once."""
         found = self._replica_sets.get(owner.name, namespace)
         if found is None or found.metadata.uid != owner.uid:
             raise UnknownScaleError(f'found no controllers for pod "{pod.metadata.name}"')
@@ -253,6 +253,6 @@ def _group(owner: OwnerReference) -> str:
 
 
 def _by_selector(budget: PodDisruptionBudget) -> tuple[str, ...]:
-    """Index: see `SELECTOR`. A budget without a selector is for no pods."""
+    """Index: see `SELECTOR`. A budget without a selector covers no pods."""
     selector = budget.spec.selector
     return () if selector is None else (selector_value(budget.metadata.namespace, of_object(selector)),)

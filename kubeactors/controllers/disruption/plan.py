@@ -1,4 +1,4 @@
-"""How many pods of a budget may go.
+"""Computes how many pods of a PodDisruptionBudget may be disrupted.
 
 Source: pkg/controller/disruption/disruption.go (v1.36).
 """
@@ -22,13 +22,13 @@ from kubeactors.controllers.clocks import seconds_left
 from kubeactors.controllers.pods import is_ready
 
 DELETION_SECONDS = 120
-"""A pod that was allowed to go, and is not going after so long, will stay."""
+"""A pod whose eviction was allowed, but which is not terminating after this time, is taken to stay."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known: the budget, its pods, and how many pods each of their controllers wants, by its uid.
+    """The input of a sync: the budget, its pods, and the scale of each of their controllers, by its UID.
 
-    `now` is unix time in nanoseconds.
+    `now` is Unix time in nanoseconds.
     """
 
     budget: PodDisruptionBudget
@@ -38,7 +38,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The status to write; pods that nobody controls though that would matter; pods that should have gone."""
+    """The status to write; unmanaged pods, where that matters; pods that were expected to be deleted and were not."""
 
     status: PodDisruptionBudgetStatus
     unmanaged: tuple[Pod, ...] = ()
@@ -47,16 +47,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def needs_scales(budget: PodDisruptionBudget) -> bool:
-    """Whether it matters how many pods there should be."""
+    """Whether the budget depends on the desired number of pods."""
     spec = budget.spec
     return spec.max_unavailable is not None or isinstance(spec.min_available, str)
 
 
 def plan(view: View) -> Plan:
-    """Reckon.
+    """Compute the status.
 
     Raises:
-        IntOrStringError: a number in the spec is none.
+        IntOrStringError: a percentage in the spec is malformed.
     """
     budget, status = view.budget, view.budget.status
     disrupted, not_deleted, wait = _disrupted(view)
@@ -85,7 +85,7 @@ def plan(view: View) -> Plan:
 
 
 def failed(budget: PodDisruptionBudget, why: str, now: int) -> PodDisruptionBudgetStatus:
-    """The status of a budget that cannot be reckoned: nothing may go."""
+    """The status of a budget that cannot be computed: no disruptions are allowed."""
     condition = Condition(
         type=DISRUPTION_ALLOWED,
         status="False",
@@ -99,7 +99,7 @@ def failed(budget: PodDisruptionBudget, why: str, now: int) -> PodDisruptionBudg
 
 
 def unmanaged_message(budget: PodDisruptionBudget) -> str:
-    """What people are told of pods that nobody controls."""
+    """The message of the event about unmanaged pods."""
     return (
         f"Pods selected by this PodDisruptionBudget (selector: {format_selector(budget.spec.selector)}) were found to "
         "be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined "
@@ -108,7 +108,7 @@ def unmanaged_message(budget: PodDisruptionBudget) -> str:
 
 
 def _expected(view: View) -> tuple[int, int]:
-    """How many pods there should be, and how many of them must be healthy."""
+    """The expected number of pods, and how many of them must be healthy."""
     spec, wanted = view.budget.spec, sum(view.scales.values())
     if spec.max_unavailable is not None:
         return wanted, max(wanted - scaled(spec.max_unavailable, wanted, round_up=True), 0)
@@ -120,7 +120,7 @@ def _expected(view: View) -> tuple[int, int]:
 
 
 def _disrupted(view: View) -> tuple[dict[str, str], tuple[Pod, ...], float | None]:
-    """Pods that are about to go; those that should have gone; when to look again."""
+    """The pods whose eviction is under way, by name; those that stayed; and when to check again."""
     times = view.budget.status.disrupted_pods
     going: dict[str, str] = {}
     staying: list[Pod] = []

@@ -1,7 +1,7 @@
-"""Pods that say that they are about to be disrupted, and are not.
+"""Stale DisruptionTarget conditions: pods that were to be disrupted, and were not.
 
-Whoever evicts or preempts a pod writes on it first why it goes, and then deletes it. If it is cut off in between, and
-does not come back to it, the pod lives on under a wrong label: when it fails later, its job would not count that.
+A component that evicts or preempts a pod sets the condition first, and then deletes the pod. If it fails in between for
+good, the pod lives on with a wrong condition: when it fails later, its Job may not count that failure.
 
 Source: pkg/controller/disruption/disruption.go (v1.36).
 """
@@ -14,14 +14,14 @@ from kubeactors.controllers.clocks import seconds_left
 from kubeactors.controllers.pods import DISRUPTION_TARGET, FAILED, SUCCEEDED, condition
 
 BY_KUBELET = "TerminationByKubelet"
-"""A kubelet says so long before the pod goes."""
+"""The reason that a kubelet sets, which may precede the deletion by long."""
 
 STALE_SECONDS = 120
-"""So long after it was said a pod that is not going will stay."""
+"""A pod that is not terminating this long after the condition was set is taken to stay."""
 
 
 def is_target(pod: Pod) -> bool:
-    """Whether the pod says that it is about to be disrupted, and nobody has deleted it.
+    """Whether the pod has the condition DisruptionTarget and is not terminating.
 
     >>> is_target(Pod())
     False
@@ -32,9 +32,9 @@ def is_target(pod: Pod) -> bool:
 
 
 def seconds_to_stale(pod: Pod, now: int) -> float | None:
-    """How long until a target that is not deleted will stay: at most `STALE_SECONDS`, whatever another clock said.
+    """The time until the condition is stale: at most `STALE_SECONDS`, even if another clock set it. None if it is not set.
 
-    None if it is no target. `now` is unix time in nanoseconds.
+    `now` is Unix time in nanoseconds.
     """
     if not is_target(pod):
         return None
@@ -44,8 +44,8 @@ def seconds_to_stale(pod: Pod, now: int) -> float | None:
     return seconds_left(since, STALE_SECONDS, now)
 
 
-def spared(pod: Pod, timestamp: str) -> Pod:
-    """The pod, which says now that it is not about to be disrupted."""
+def reset(pod: Pod, timestamp: str) -> Pod:
+    """The pod with the condition set to False."""
     new = PodCondition(
         type=DISRUPTION_TARGET,
         status="False",

@@ -1,7 +1,4 @@
-"""EndpointSlices: see `controller.py` (what happens and what is done) and `plan.py` (what to do; pure).
-
-`hints.py` says which zones and nodes should use which endpoints.
-"""
+"""EndpointSlices: `controller.py` acts, `plan.py` decides, `hints.py` computes topology hints (both pure)."""
 
 from kubeactors.controllers.endpointslice.controller import EndpointSliceController
 

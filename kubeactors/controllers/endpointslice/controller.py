@@ -1,4 +1,4 @@
-"""The EndpointSlice controller: the addresses behind each service, in pieces of at most 100.
+"""The EndpointSlice controller: the addresses behind each Service, in slices of at most 100 endpoints.
 
 Source: pkg/controller/endpointslice/endpointslice_controller.go (v1.36).
 """
@@ -47,15 +47,15 @@ from kubeactors.controllers.pods import by_labels, by_node
 from kubeactors.message import Recipient
 
 SERVICE = "service"
-"""Index: slices by the key of their service."""
+"""Index: slices by the key of their Service."""
 NODE = "node"
 """Index: pods by their node."""
 
 
 class EndpointSliceController(Controller):
-    """Keeps the slices of each service that has a selector; repairs those that somebody changes or deletes."""
+    """Maintains the slices of each Service with a selector, and restores those that are changed or deleted."""
 
-    def __init__(  # noqa: PLR0913 -- it looks at so many kinds
+    def __init__(  # noqa: PLR0913 -- one informer for each kind that it reads
         self,
         client: Client,
         events: Recipient[RecordEvent],
@@ -74,7 +74,7 @@ class EndpointSliceController(Controller):
         slices.add_indexes({SERVICE: _by_service})
         self._zones = Zones()
         self._dealt_out: dict[str, dict[str, str]] = {}
-        """Services whose endpoints are dealt out to zones; for each address family what keeps them from it."""
+        """Services that use topology hints, and for each address family why hints could not be set, if so."""
         self._services = services.lister
         self._pods = pods.lister
         self._nodes = nodes.lister
@@ -96,7 +96,7 @@ class EndpointSliceController(Controller):
         self.enqueue(change.key)
 
     def _is_selected(self, change: Change[Pod]) -> bool:
-        """Whether a service selects the pod. One that comes, or selects others from now on, is looked at for that."""
+        """Whether a Service selects the pod now. A Service that is new or whose selector changes is enqueued itself."""
         return any(services_of(change, self._services))
 
     def _on_pod(self, change: Change[Pod]) -> None:
@@ -104,7 +104,7 @@ class EndpointSliceController(Controller):
             self.enqueue_after(key, CHANGE_DELAY_SECONDS)
 
     def _on_node(self, change: Change[Node]) -> None:
-        """A node's zone stands in the endpoints of its pods; its CPUs say how many endpoints its zone gets."""
+        """A node's zone is part of its pods' endpoints, and its CPUs determine its zone's share of endpoints."""
         if self._zones.put(change.key, change.new):
             for key in self._dealt_out:
                 self.enqueue_after(key, CHANGE_DELAY_SECONDS)
@@ -124,26 +124,26 @@ class EndpointSliceController(Controller):
     # Sync.
 
     async def reconcile(self, key: str) -> None:
-        """Create, change and delete slices of a service."""
+        """Create, update and delete the slices of a Service."""
         service = self._services.by_key(key)
         if service is None:
             self._overlay.forget(key)
             self._dealt_out.pop(key, None)
-            return  # the garbage collector takes its slices
+            return  # the garbage collector deletes its slices
         if (
             service.metadata.deletion_timestamp is None
             and service.spec.type != "ExternalName"
             and service.spec.selector
         ):
-            await self._bring_about(key, service)
+            await self._sync(key, service)
         if self._overlay.lacking(key):
             self.enqueue_after(key, AWAIT_SECONDS)  # a relist may miss an object that came and went
 
-    async def _bring_about(self, key: str, service: Service) -> None:
+    async def _sync(self, key: str, service: Service) -> None:
         present = await self._present(key)
         pods = tuple(selected_pods(service, self._pods))
         step = plan(service, pods, self._nodes, present, self._random, self._zones.ratios())
-        self._tell_hints(service, key, step.hints)
+        self._record_hints(service, key, step.hints)
         time = trigger_time(service, pods)
         try:
             for one in step.update:
@@ -158,8 +158,8 @@ class EndpointSliceController(Controller):
                 self._recorder.warning(service, "FailedToUpdateEndpointSlices", message)
                 raise
 
-    def _tell_hints(self, service: Service, key: str, hints: tuple[Hinting, ...]) -> None:
-        """Say whether endpoints are dealt out to zones, when that has changed."""
+    def _record_hints(self, service: Service, key: str, hints: tuple[Hinting, ...]) -> None:
+        """Record events when topology hints become enabled or disabled."""
         before = self._dealt_out.pop(key, {})
         for one in hints:
             known = before.get(one.family)

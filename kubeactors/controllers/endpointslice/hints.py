@@ -1,9 +1,9 @@
-"""Which zones and nodes should use which endpoints. Pure.
+"""Topology hints: which zones and nodes should use which endpoints. Pure.
 
-A service with the annotation `service.kubernetes.io/topology-mode: Auto` has its endpoints dealt out to zones by the CPUs
-of their nodes; `trafficDistribution` keeps traffic in the zone, or on the node, of each endpoint. Kubernetes leaves hints
-of slices alone that it need not write for other reasons; here hints follow from what there is, in the order of the
-endpoints.
+With the annotation `service.kubernetes.io/topology-mode: Auto` endpoints are allocated to zones in proportion to the CPUs
+of their nodes; `trafficDistribution` keeps traffic in the zone, or on the node, of each endpoint. Kubernetes does not
+update the hints of a slice that it need not write for another reason; here hints depend on the present endpoints alone,
+in their order.
 
 Source: staging/src/k8s.io/endpointslice/{topologycache/*.go,trafficdist/trafficdist.go} (v1.36).
 """
@@ -21,14 +21,14 @@ from kubeactors.apimachinery.quantity import milli_value
 from kubeactors.controllers.backends import ZONE_LABEL
 
 MODE, OLD_MODE = "service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints"
-"""Annotations of services; the older one counts first."""
+"""Annotations of Services; the older one takes precedence."""
 SAME_NODE = "PreferSameNode"
 CLOSE = ("PreferClose", "PreferSameZone", SAME_NODE)
 """Values of `trafficDistribution`."""
 OVERLOAD = 0.2
-"""An endpoint may get so much more than its share."""
+"""How far an endpoint may be overloaded, as a fraction of its share."""
 EXCLUDED = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
-"""Labels of nodes that do not count."""
+"""Labels of nodes that are excluded."""
 
 NO_NODES = "Insufficient Node information: allocatable CPU or zone not specified on one or more nodes"
 TOO_FEW = "Insufficient number of endpoints"
@@ -37,28 +37,28 @@ NO_ZONE = "One or more endpoints do not have a zone specified"
 
 
 class Share(msgspec.Struct, frozen=True):
-    """How many endpoints a zone should have."""
+    """The minimum and the exact share of endpoints of a zone."""
 
     minimum: int
     desired: float
 
 
 class NoHints(Exception):
-    """Endpoints cannot be dealt out to zones; the message says why."""
+    """Endpoints cannot be allocated to zones; the message says why."""
 
 
 class Zones:
-    """The CPUs of the nodes of each zone, of those that are ready."""
+    """The CPUs of the ready nodes of each zone."""
 
     def __init__(self) -> None:
         self._cpus: dict[str, tuple[str, int]] = {}
-        """Zone and thousandths of CPUs, by node."""
+        """Zone and CPUs (in thousandths), by node."""
         self._totals: dict[str, int] = {}
         self._unknown: dict[str, None] = {}
-        """Nodes that do not say their zone or CPUs."""
+        """Nodes without zone or CPUs."""
 
     def put(self, name: str, node: Node | None) -> bool:
-        """A node is as it is now, or gone; whether that changes anything."""
+        """Apply a change of a node, or its deletion. Returns whether the ratios may change."""
         new = _capacity(node) if node is not None else None
         if new == self._cpus.get(name):
             return False
@@ -73,7 +73,7 @@ class Zones:
         return True
 
     def ratios(self) -> Mapping[str, float]:
-        """The share of each zone in all CPUs, by name of the zone; none if that is not known, or there is only one."""
+        """The share of each zone in all CPUs; empty if it is unknown or there is only one zone."""
         if self._unknown or len(self._totals) < 2:
             return {}
         total = sum(self._totals.values())
@@ -88,21 +88,21 @@ class Zones:
                 del self._totals[zone]
 
 
-def is_dealt_out(service: Service) -> bool:
-    """Whether the service's endpoints are dealt out to zones.
+def is_topology_aware(service: Service) -> bool:
+    """Whether the Service asks for topology-aware routing.
 
-    >>> is_dealt_out(Service())
+    >>> is_topology_aware(Service())
     False
     """
     annotations = service.metadata.annotations
     return annotations.get(OLD_MODE, annotations.get(MODE)) in {"Auto", "auto"}
 
 
-def dealt_out(endpoints: Iterable[Endpoint], ratios: Mapping[str, float]) -> list[EndpointHints | None]:
-    """The hint of each endpoint: all zones have about their share of those that are ready; most stay in their zone.
+def topology_hints(endpoints: Iterable[Endpoint], ratios: Mapping[str, float]) -> list[EndpointHints | None]:
+    """The hint of each endpoint, so that each zone has about its share of the ready ones. Most stay in their zone.
 
     Raises:
-        NoHints: it cannot be done.
+        NoHints: that is impossible.
     """
     known = tuple(endpoints)
     ready = [one.conditions.ready is True for one in known]
@@ -121,10 +121,10 @@ def dealt_out(endpoints: Iterable[Endpoint], ratios: Mapping[str, float]) -> lis
 
 
 def shares_of(count: int, ratios: Mapping[str, float]) -> dict[str, Share]:
-    """How many of so many endpoints each zone should have.
+    """The share of each zone in `count` endpoints.
 
     Raises:
-        NoHints: too little is known, or there are too few.
+        NoHints: the ratios are unknown, or there are too few endpoints.
     """
     if not ratios:
         raise NoHints(NO_NODES)
@@ -142,7 +142,7 @@ def shares_of(count: int, ratios: Mapping[str, float]) -> dict[str, Share]:
 
 
 def moves_of(shares: Mapping[str, Share], having: Mapping[str, int]) -> dict[str, list[str]]:
-    """For each zone that has more than its share: the zones that get some of that, one entry for each endpoint.
+    """For each zone with a surplus the zones to which it donates endpoints, one entry for each endpoint.
 
     >>> moves_of({"a": Share(1, 2.0), "b": Share(1, 2.0)}, {"a": 4})
     {'a': ['b', 'b']}
@@ -161,7 +161,7 @@ def moves_of(shares: Mapping[str, Share], having: Mapping[str, int]) -> dict[str
 
 
 def close(service: Service, endpoint: Endpoint) -> EndpointHints | None:
-    """The hint of an endpoint by the service's `trafficDistribution`."""
+    """The hint of an endpoint by the Service's `trafficDistribution`."""
     if service.spec.traffic_distribution not in CLOSE or endpoint.conditions.ready is not True:
         return None
     nodes = (ForNode(name=endpoint.node_name),) if endpoint.node_name else ()
@@ -173,7 +173,7 @@ def close(service: Service, endpoint: Endpoint) -> EndpointHints | None:
 
 
 def with_hints(endpoint: Endpoint, hints: EndpointHints | None) -> Endpoint:
-    """The endpoint with this hint; the same object if it has none and shall have none."""
+    """The endpoint with this hint; the same object if both are None."""
     return endpoint if endpoint.hints == hints else replace(endpoint, hints=hints)
 
 
@@ -187,7 +187,7 @@ def _for_zone(zone: str) -> EndpointHints:
 
 
 def _capacity(node: Node) -> tuple[str, int] | None:
-    """Zone and thousandths of CPUs; None if it does not count."""
+    """Zone and CPUs (in thousandths); None if they are unknown."""
     ready = any(one.type == "Ready" and one.status == "True" for one in node.status.conditions)
     if not ready or any(label in node.metadata.labels for label in EXCLUDED):
         return None

@@ -1,4 +1,4 @@
-"""How the endpoints of a service are spread over slices: as few writes as possible, at most 100 in each.
+"""Distributes the endpoints of a Service over slices of at most 100, with as few writes as possible.
 
 Source: staging/src/k8s.io/endpointslice/{reconciler,utils}.go (v1.36).
 """
@@ -23,7 +23,7 @@ from kubeactors.controllers.backends import (
     target_port,
     zone,
 )
-from kubeactors.controllers.endpointslice.hints import NoHints, close, dealt_out, is_dealt_out, with_hints
+from kubeactors.controllers.endpointslice.hints import NoHints, close, is_topology_aware, topology_hints, with_hints
 from kubeactors.controllers.pods import generated_name, is_ready
 
 MAX_ENDPOINTS = 100
@@ -36,7 +36,7 @@ Uid = str
 
 
 class Hinting(msgspec.Struct, frozen=True):
-    """Whether the endpoints of a family could be dealt out to zones; if not, why."""
+    """Whether the endpoints of an address family got topology hints; if not, why."""
 
     family: str
     obstacle: str = ""
@@ -46,13 +46,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Slices to write and to delete."""
 
     hints: tuple[Hinting, ...] = ()
-    """For each address family, if endpoints are dealt out to zones."""
+    """For each address family, if the Service asks for topology-aware routing."""
     create: tuple[EndpointSlice, ...] = ()
     update: tuple[EndpointSlice, ...] = ()
     delete: tuple[EndpointSlice, ...] = ()
 
 
-def plan(  # noqa: PLR0913, PLR0917 -- all that slices follow from
+def plan(  # noqa: PLR0913, PLR0917 -- all that slices depend on
     service: Service,
     pods: Iterable[Pod],
     nodes: Lister[Node],
@@ -60,9 +60,9 @@ def plan(  # noqa: PLR0913, PLR0917 -- all that slices follow from
     random: Random,
     ratios: Mapping[str, float],
 ) -> Plan:
-    """What must be written so that the slices hold the service's endpoints, for each of its address families.
+    """The writes after which the slices hold the Service's endpoints, for each of its address families.
 
-    `ratios` is the share of each zone in the CPUs of all nodes. A slice that is going is as good as gone.
+    `ratios` is the share of each zone in the CPUs of all nodes. Terminating slices are ignored.
     """
     pods, present = tuple(pods), tuple(one for one in present if one.metadata.deletion_timestamp is None)
     families = service.spec.ip_families or ("IPv4",)
@@ -85,7 +85,7 @@ def plan(  # noqa: PLR0913, PLR0917 -- all that slices follow from
 def desired_endpoints(
     service: Service, pods: Iterable[Pod], nodes: Lister[Node], family: str
 ) -> dict[Ports, dict[Uid, Endpoint]]:
-    """The endpoints by the ports that they serve, and by the uid of their pod."""
+    """The endpoints by their ports, and by the UID of their pod."""
     found: dict[Ports, dict[Uid, Endpoint]] = {}
     for pod in pods:
         ips = addresses(pod, family)
@@ -98,8 +98,8 @@ def desired_endpoints(
 def hinted(
     service: Service, desired: Mapping[Ports, Mapping[Uid, Endpoint]], ratios: Mapping[str, float], family: str
 ) -> tuple[Mapping[Ports, Mapping[Uid, Endpoint]], tuple[Hinting, ...]]:
-    """The endpoints of a family with hints who should use them."""
-    if not is_dealt_out(service):
+    """The endpoints of an address family with topology hints."""
+    if not is_topology_aware(service):
         if service.spec.traffic_distribution is None:
             return desired, ()
         return {
@@ -108,7 +108,7 @@ def hinted(
         }, ()
     every = [(ports, uid, one) for ports, endpoints in desired.items() for uid, one in endpoints.items()]
     try:
-        given = dealt_out((one for _, _, one in every), ratios)
+        given = topology_hints((one for _, _, one in every), ratios)
     except NoHints as obstacle:
         return desired, (Hinting(family, str(obstacle)),)
     found: dict[Ports, dict[Uid, Endpoint]] = {}
@@ -118,7 +118,7 @@ def hinted(
 
 
 def is_managed(found: EndpointSlice) -> bool:
-    """Whether the slice is this controller's."""
+    """Whether this controller manages the slice."""
     return found.metadata.labels.get(MANAGED_BY_LABEL) == MANAGER
 
 
@@ -146,7 +146,7 @@ def _ports(pod: Pod, service: Service) -> Ports:
 
 
 class _Maker:
-    """Makes slices of one family for one service."""
+    """Makes the slices of one address family of a Service."""
 
     def __init__(self, service: Service, family: str, random: Random) -> None:
         self._service = service
@@ -158,7 +158,7 @@ class _Maker:
         self._owners = (controller_reference(service),)
 
     def make(self, ports: Ports, endpoints: Sequence[Endpoint]) -> EndpointSlice:
-        """A new slice."""
+        """A new slice with these endpoints."""
         base = f"{self._service.metadata.name}-"
         metadata = ObjectMeta(
             name=generated_name(base, self._random),
@@ -172,7 +172,7 @@ class _Maker:
         )
 
     def fill(self, found: EndpointSlice, endpoints: Sequence[Endpoint], ports: Ports) -> EndpointSlice:
-        """A slice with this content, and metadata as it should be; the same object if it is so already."""
+        """The slice with these endpoints and up-to-date metadata; the same object if nothing changes."""
         changed = replace(found, endpoints=tuple(endpoints) or None, ports=ports or None)
         metadata = found.metadata
         if metadata.labels != self._labels or metadata.owner_references != self._owners:
@@ -194,14 +194,14 @@ def _plan_family(
         update += part.update
         delete += part.delete
     if len(present) == len(delete) and not create:
-        create.append(maker.make((), ()))  # a service without endpoints has an empty slice: it is known to have none
+        create.append(maker.make((), ()))  # an empty slice says that the Service has no endpoints
     return _recycled(maker, create, update, delete)
 
 
 def _recycled(
     maker: _Maker, create: list[EndpointSlice], update: list[EndpointSlice], delete: list[EndpointSlice]
 ) -> Plan:
-    """Rewrite slices that would go instead of creating others."""
+    """Reuse slices that would be deleted, instead of creating others."""
     while create and delete:
         new, old = create.pop(0), delete.pop(0)
         recycled = maker.fill(old, new.endpoints or (), new.ports or ())
@@ -211,7 +211,7 @@ def _recycled(
 
 
 def _plan_ports(maker: _Maker, ports: Ports, desired: Mapping[Uid, Endpoint], present: Sequence[EndpointSlice]) -> Plan:
-    """Change what must change; put new endpoints where something changes anyway, else where there is room, else anew."""
+    """Update the slices that must change; put new endpoints into those, else into one with room, else into new ones."""
     missing = dict(desired)
     kept = [(one, _kept(one, missing)) for one in present]
     changed = [(one, left) for one, left in kept if tuple(left) != (one.endpoints or ())]
@@ -234,7 +234,7 @@ def _plan_ports(maker: _Maker, ports: Ports, desired: Mapping[Uid, Endpoint], pr
 
 
 def _kept(found: EndpointSlice, missing: dict[Uid, Endpoint]) -> list[Endpoint]:
-    """The endpoints of a slice that stay, as they should be; they are missing no longer."""
+    """The endpoints of a slice to keep, in their desired state. They are removed from `missing`."""
     left: list[Endpoint] = []
     for one in found.endpoints or ():
         wanted = missing.pop(one.target_ref.uid, None) if one.target_ref is not None else None
@@ -250,14 +250,14 @@ def _take(left: list[Endpoint], waiting: list[Endpoint]) -> None:
 
 
 def _fill_one(steady: Sequence[tuple[EndpointSlice, list[Endpoint]]], waiting: list[Endpoint]) -> None:
-    """Put all that wait into the fullest slice that has room for them."""
+    """Put all waiting endpoints into the fullest slice that has room for them."""
     fitting = [left for _, left in steady if len(left) + len(waiting) <= MAX_ENDPOINTS]
     if fitting:
         _take(max(fitting, key=len), waiting)
 
 
 def triggered(found: EndpointSlice, time: str) -> EndpointSlice:
-    """With the time of the change that the slice follows from."""
+    """The slice with the annotation that says when the change happened that led to it."""
     if not time:
         return found
     metadata = found.metadata

@@ -1,4 +1,4 @@
-"""Node IPAM: see `controller.py` (who gets a range) and `cidr_set.py` (which ranges are free)."""
+"""Node IPAM: `controller.py` assigns pod CIDRs to nodes, `cidr_set.py` allocates them."""
 
 from kubeactors.controllers.nodeipam.controller import NodeIpamController
 

@@ -1,18 +1,19 @@
-"""Ranges of one size, cut from a larger one, and who holds them. Pure.
+"""An allocator of CIDR ranges of one size from a larger one. Pure.
 
-Source: pkg/controller/nodeipam/ipam/cidrset/cidr_set.go (v1.36): the search goes on after the last range given out, so
-that one that was released is not used again at once. That one of several holders goes does not free a range is ours.
+Source: pkg/controller/nodeipam/ipam/cidrset/cidr_set.go (v1.36): the search continues after the last allocated range, so
+that a released one is not reused at once. Counting holders, so that a range with two is free only after both, is ours.
 """
 
 from ipaddress import IPv4Network
 
 
 class CidrSet:
-    """Gives out the ranges of a cluster's range, each to one holder at a time.
+    """Allocates ranges, each to one holder at a time.
 
     Args:
-        cluster_cidr: the large range.
-        mask_size: of the small ones.
+        cluster_cidr: the range to allocate from.
+        mask_size: the prefix length of the allocated ranges.
+
 
     >>> ranges = CidrSet("10.0.0.0/22", 24)
     >>> ranges.allocate("a"), ranges.allocate("b"), ranges.allocate("a")
@@ -28,12 +29,12 @@ class CidrSet:
         self._size = network.num_addresses >> self._bits
         self._next = 0
         self._holders: dict[int, dict[str, None]] = {}
-        """By the number of the range. More than one if somebody else has given it out twice."""
+        """By the number of the range. More than one if another allocator has assigned it twice."""
         self._ranges: dict[str, list[int]] = {}
-        """The numbers of the ranges that each holds."""
+        """The numbers of each holder's ranges."""
 
     def allocate(self, holder: str) -> str | None:
-        """A range that nobody holds, or the one that the holder has already; None if there is none."""
+        """The holder's range, allocated now unless it has one already; None if the ranges are exhausted."""
         held = self._ranges.get(holder)
         if held:
             return self._cidr(held[0])
@@ -46,10 +47,10 @@ class CidrSet:
         return None
 
     def occupy(self, cidr: str, holder: str) -> None:
-        """Somebody has this range: nothing of it is given out. What is outside the cluster's range is left alone.
+        """Mark a range as held, so that nothing in it is allocated. One outside the cluster's range is ignored.
 
         Raises:
-            ValueError: that is no range.
+            ValueError: it is not a CIDR.
         """
         network = IPv4Network(cidr)
         first = (int(network.network_address) - self._first) >> self._bits
@@ -58,7 +59,7 @@ class CidrSet:
             self._hold(number, holder)
 
     def release(self, holder: str) -> bool:
-        """The holder is gone; whether a range is free by that."""
+        """Release the holder's ranges. Returns whether any became free."""
         freed = False
         for number in self._ranges.pop(holder, ()):
             holders = self._holders[number]

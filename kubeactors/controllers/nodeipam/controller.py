@@ -1,7 +1,7 @@
-"""Node IPAM: a node that comes without a range for its pods is given one, which is its own until its Node is gone.
+"""The node IPAM controller: assigns a pod CIDR to each node that has none, and releases it when the Node is gone.
 
-All ranges that nodes have are known before any is given out. A Node that is being deleted keeps its range: a finalizer
-may hold it for long, and its pods may still use their addresses.
+All existing assignments are known before the first allocation. A terminating Node keeps its CIDR: a finalizer may hold
+it for long, and its pods may still use their addresses.
 
 Source: pkg/controller/nodeipam/ipam/range_allocator.go (v1.36).
 """
@@ -14,13 +14,13 @@ from kubeactors.controllers.nodeipam.cidr_set import CidrSet
 from kubeactors.message import Recipient
 
 MASK_SIZE = 24
-"""Of a node's range: room for 253 pods."""
+"""The prefix length of a node's CIDR, with room for 253 pods."""
 
 NOT_AVAILABLE, FAILED = "CIDRNotAvailable", "CIDRAssignmentFailed"
 
 
 class NodeIpamController(Controller):
-    """Gives out the ranges of `cluster_cidr`, by uid: a namesake is another node."""
+    """Allocates from `cluster_cidr`. The holders are UIDs: a node of the same name is another node."""
 
     def __init__(
         self, client: Client, events: Recipient[RecordEvent], cluster_cidr: str, *, nodes: SharedInformer[Node]
@@ -30,7 +30,7 @@ class NodeIpamController(Controller):
         self._events = events
         self._ranges = CidrSet(cluster_cidr, MASK_SIZE)
         self._waiting: dict[str, None] = {}
-        """Nodes for which none was free."""
+        """Nodes that wait for a free range."""
         self._nodes = nodes.lister
         self.observe(nodes, self._on_node)
 
@@ -46,32 +46,32 @@ class NodeIpamController(Controller):
         elif not new.spec.pod_cidrs:
             self.enqueue(change.key)
         elif old is None or old.spec.pod_cidrs != new.spec.pod_cidrs:
-            self._release(change.key, new.metadata.uid)  # what was kept for it; it may have got another one
+            self._release(change.key, new.metadata.uid)  # what was allocated for it: it may have got another CIDR
             self._occupy(new)
 
     async def reconcile(self, key: str) -> None:
-        """Give a node that has no range the next one that is free."""
+        """Assign the next free range to a node that has none."""
         node = self._nodes.by_key(key)
         if node is None or node.spec.pod_cidrs or node.metadata.deletion_timestamp is not None:
             return
         cidr = self._ranges.allocate(node.metadata.uid)
         if cidr is None:
             self._waiting[key] = None
-            self._tell(node, NOT_AVAILABLE)
+            self._record(node, NOT_AVAILABLE)
             return
         await self._assign(node, cidr)
 
     async def _assign(self, node: Node, cidr: str) -> None:
-        """A range stays the node's as long as it may have got it: without an answer nobody knows."""
+        """Assign the range. It stays allocated unless the write is known to have failed."""
         metadata = node.metadata
         patch = {"metadata": {"uid": metadata.uid}, "spec": {"podCIDR": cidr, "podCIDRs": [cidr]}}
         try:
             await self._client.patch(Node, metadata.name, patch, patch_type=MERGE_PATCH)
         except NotFound:
-            return  # its event is on its way
+            return  # the event of that change will trigger the next sync
         except StatusError as error:
             if not is_ambiguous(error):
-                self._tell(node, FAILED)
+                self._record(node, FAILED)
             raise
 
     def _occupy(self, node: Node) -> None:
@@ -85,5 +85,5 @@ class NodeIpamController(Controller):
             for waiting in self._waiting:
                 self.enqueue(waiting)
 
-    def _tell(self, node: Node, status: str) -> None:
+    def _record(self, node: Node, status: str) -> None:
         self._recorder.normal(node, status, f"Node {node.metadata.name} status is now: {status}")

@@ -1,4 +1,4 @@
-"""The node lifecycle controller: see `controller.py` (what is done), `health.py` and `zones.py` (what to do; pure)."""
+"""The node lifecycle controller: `controller.py` acts; `health.py` and `zones.py` decide (pure functions)."""
 
 from kubeactors.controllers.nodelifecycle.controller import NodeLifecycleConfig, NodeLifecycleController
 

@@ -1,12 +1,10 @@
-"""The node lifecycle controller: notices nodes that have fallen silent, and keeps work away from bad ones.
+"""The node lifecycle controller: detects nodes that stop sending heartbeats, and taints unhealthy ones.
 
-A node is alive while its Lease is renewed or its status is. One that is silent for longer than the grace period gets
-the conditions Unknown, and its pods are no longer ready; taints follow from conditions. Pods are driven off by the
-taint eviction controller.
-
-The controller measures silence by its own clock from when it last saw a sign, so that clocks that differ do no harm. It
-reads the Lease live before it declares a node dead, and does not count time in which it could not reach the API server
-itself: an outage of the API server is none of the nodes' fault.
+A node is alive while its Lease or its status is renewed. After a grace period without heartbeats its conditions become
+Unknown, and its pods not ready; taints follow from the conditions. The taint eviction controller evicts the pods.
+Silence is measured by this controller's own monotonic clock, from when it last saw a heartbeat, so that clock skew does no
+harm. The Lease is read live before a node is declared unreachable. Time in which the controller could not reach the API
+server does not count: an outage of the API server is not the fault of the nodes.
 
 Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go (v1.36).
 """
@@ -35,13 +33,13 @@ from kubeactors.controllers.nodelifecycle.health import (
     READY,
     execute_taint,
     has_execute_taint,
-    is_told,
+    has_readiness,
     readiness,
     silenced,
     with_execute_taint,
     with_schedule_taints,
 )
-from kubeactors.controllers.nodelifecycle.zones import Rates, Turnstile, Zone, eviction_rate, is_cut_off, zone_of
+from kubeactors.controllers.nodelifecycle.zones import RateLimiter, Rates, Zone, eviction_rate, is_cut_off, zone_of
 from kubeactors.controllers.pod_marks import PLACED
 from kubeactors.controllers.pods import by_node, condition
 from kubeactors.message import Recipient
@@ -53,41 +51,42 @@ ZONES = "zones"
 """Tally: nodes by zone, counted by whether they are ready."""
 
 STANDSTILL_SECONDS = 5.0
-"""How soon to look again at a zone in which no node may be given up."""
+"""How soon to check a zone again in which no node may be tainted now."""
 
 
 class NodeLifecycleConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """When nodes are given up."""
+    """When nodes are considered unreachable, and how fast they are tainted."""
 
     grace_seconds: float = 50.0
-    """How long a node may be silent."""
+    """How long a node may go without a heartbeat."""
     startup_grace_seconds: float = 60.0
-    """How long a node may be silent that was never heard of."""
+    """How long a node may take until its first heartbeat."""
     rates: Rates = Rates()
 
 
 class Sign(msgspec.Struct, frozen=True):
-    """The last sign of life of a node: what it was, and when it was first seen, in our own time.
+    """The last heartbeat of a node, and when it was first seen here (nanoseconds of the monotonic clock).
 
-    What is newer is told by revisions, not by times: the node's clock may be set back. Kubernetes asks for a later time.
+    Which heartbeat is newer is decided by revisions, not by times: the node's clock may be set back. Kubernetes requires a
+    later time.
     """
 
     uid: str
     renewed: MicroTime | None
     lease_revision: int
-    """At which the Lease was read last."""
+    """The revision at which the Lease was last read."""
     heartbeat: str
     node_revision: int
-    """At which the Node was read last."""
+    """The revision at which the Node was last read."""
     seen: int
 
 
 class NodeLifecycleController(Controller):
-    """Looks at a node when it changes, and when it could have been silent for too long."""
+    """Reconciles a node when it changes, and when its grace period may be over."""
 
     concurrency = 8
 
-    def __init__(  # noqa: PLR0913 -- it looks at so many kinds
+    def __init__(  # noqa: PLR0913 -- one informer for each kind that it reads
         self,
         client: Client,
         events: Recipient[RecordEvent],
@@ -105,8 +104,8 @@ class NodeLifecycleController(Controller):
         self._config = config
         self._signs: dict[str, Sign] = {}
         self._well: dict[str, Node] = {}
-        """Nodes as they were when there was nothing to do but to wait for silence."""
-        self._turnstiles: dict[str, Turnstile] = {}
+        """Nodes, as they were when nothing was left to do but to wait for the next heartbeat."""
+        self._turnstiles: dict[str, RateLimiter] = {}
         self._reachable_since = 0
         pods.add_indexes({NODE: by_node})
         nodes.add_tally(ZONES, _zone)
@@ -116,13 +115,13 @@ class NodeLifecycleController(Controller):
         self._pods = pods.lister
         self._written_nodes: Overlay[Node] = Overlay(nodes.lister)
         self._written_pods: Overlay[Pod] = Overlay(pods.lister)
-        """By node; until that is ready again, or gone."""
+        """By node, until it is ready again or gone."""
         self.observe(leases, self._on_lease, NEWS | HEARTBEAT)
         self.observe(nodes, self._on_node)
         self.observe(pods, self._on_pod, PLACED)
 
     def started(self) -> None:
-        """Subscribe. Nothing that happened before counts: a new instance gives every node its full grace."""
+        """Subscribe. A new instance grants every node the full grace period."""
         super().started()
         self._recorder = EventRecorder(self._events, self.ctx, "node-controller")
         self._reachable_since = self.ctx.now
@@ -146,31 +145,31 @@ class NodeLifecycleController(Controller):
             self._signs.pop(name, None)
             self._well.pop(name, None)
             self._written_pods.forget(name)
-            self._tell(change.current, "RemovingNode", f"Removing Node {name} from Controller")
+            self._record(change.current, "RemovingNode", f"Removing Node {name} from Controller")
             return
         if old is None:
-            self._tell(new, "RegisteredNode", f"Registered Node {name} in Controller")
+            self._record(new, "RegisteredNode", f"Registered Node {name} in Controller")
         self._note(name)
         if old is None or not _is_alike(old, new):
             self.enqueue(name)
 
     def _on_pod(self, change: Change[Pod]) -> None:
-        """A pod that has just come to a node that is not ready is not ready either."""
+        """Mark a pod that was just bound to a node that is not ready."""
         new = change.new
         if new is None or (change.old is not None and change.old.spec.node_name):
             return
         node = self._nodes.get(new.spec.node_name)
-        if node is not None and is_told(node) and readiness(node) != "True":
+        if node is not None and has_readiness(node) and readiness(node) != "True":
             self.enqueue(node.metadata.name)
 
-    def _tell(self, node: Node, reason: str, what: str) -> None:
+    def _record(self, node: Node, reason: str, what: str) -> None:
         reference = ObjectReference(kind="Node", name=node.metadata.name, uid=node.metadata.uid)
         self._recorder.normal(reference, reason, f"Node {node.metadata.name} event: {what}")
 
-    # Signs of life.
+    # Heartbeats.
 
     def _note(self, name: str) -> Sign | None:
-        """Remember the node's last sign of life; None if there is no such node."""
+        """Record the node's last heartbeat; None if there is no such node."""
         node = self._nodes.get(name)
         if node is None:
             return None
@@ -190,7 +189,7 @@ class NodeLifecycleController(Controller):
         return found
 
     def _grace(self, node: Node) -> float:
-        return self._config.grace_seconds if is_told(node) else self._config.startup_grace_seconds
+        return self._config.grace_seconds if has_readiness(node) else self._config.startup_grace_seconds
 
     def _seconds_left(self, node: Node, sign: Sign) -> float:
         since = max(sign.seen, self._reachable_since, self._lease_informer.connected_at)
@@ -199,7 +198,7 @@ class NodeLifecycleController(Controller):
     # Sync.
 
     def needs_work(self, key: str) -> bool:
-        """Not if the node is well, nothing of it has changed, and it has given a sign of life since."""
+        """False if the node is healthy, has not changed, and has sent a heartbeat since the last reconcile."""
         node, sign = self._well.get(key), self._signs.get(key)
         if node is None or sign is None or self._nodes.by_key(key) is not node:
             return True
@@ -209,7 +208,7 @@ class NodeLifecycleController(Controller):
         return left <= 0
 
     async def reconcile(self, key: str) -> None:
-        """Declare the node silent if it is; give it its taints; tell its pods."""
+        """Set the conditions of a silent node to Unknown, update taints, and mark the pods of an unready node."""
         self._well.pop(key, None)
         node = self._written_nodes.newest(key, self._nodes.by_key(key))
         sign = self._note(key)
@@ -230,7 +229,7 @@ class NodeLifecycleController(Controller):
         name = node.metadata.name
         left = self._seconds_left(node, sign)
         if left <= 0:
-            left = self._seconds_left(node, await self._look(node))
+            left = self._seconds_left(node, await self._live_sign(node))
         if left > 0:
             self.enqueue_after(name, left)
             return node
@@ -243,8 +242,8 @@ class NodeLifecycleController(Controller):
             self._report_not_ready(node)
         return written
 
-    async def _look(self, node: Node) -> Sign:
-        """The last sign of life by a live read: the cache may lag."""
+    async def _live_sign(self, node: Node) -> Sign:
+        """The last heartbeat by a live read: the cache may be stale."""
         name = node.metadata.name
         leases = await self._reader.list(Lease, LEASE_NAMESPACE, field_selector=f"metadata.name={name}")
         return self._noted(node, leases.items[0] if leases.items else None)
@@ -255,31 +254,31 @@ class NodeLifecycleController(Controller):
         self._recorder.normal(reference, "NodeNotReady", f"Node {name} status is now: NodeNotReady")
 
     async def _taint(self, node: Node) -> Node:
-        """NoSchedule at once, NoExecute as fast as the zone lets it, removal of both at once.
+        """Add NoSchedule taints at once, NoExecute taints at the zone's rate; remove either at once.
 
-        Where no node at all is ready nobody is driven off: there is nowhere to go, and it may be us who are cut off.
+        While no node of any zone is ready no pod is evicted: there is no place to go, and the cut-off party may be we.
         """
         tainted = with_schedule_taints(node, self.ctx.timestamp())
-        if is_told(node):
-            tainted = self._driving_off(node, tainted)
+        if has_readiness(node):
+            tainted = self._with_execute_taint(node, tainted)
         if tainted is node:
             return node
         return self._written_nodes.wrote(node.metadata.name, await self._client.update(tainted))
 
-    def _driving_off(self, node: Node, tainted: Node) -> Node:
-        """With the NoExecute taint that the node is to have now."""
+    def _with_execute_taint(self, node: Node, tainted: Node) -> Node:
+        """The node with the NoExecute taint that it should have now."""
         wanted = "" if is_cut_off(self._zones()) else execute_taint(node)
         if execute_taint(node) and not wanted:
             self.enqueue_after(node.metadata.name, STANDSTILL_SECONDS)
-        if not wanted or has_execute_taint(node, wanted) or self._may_give_up(node):
+        if not wanted or has_execute_taint(node, wanted) or self._may_taint(node):
             return with_execute_taint(tainted, wanted, self.ctx.timestamp())
         return tainted
 
-    def _may_give_up(self, node: Node) -> bool:
+    def _may_taint(self, node: Node) -> bool:
         zone = zone_of(node)
         rate = eviction_rate(zone, self._zones(), self._config.rates)
-        turnstile = self._turnstiles.setdefault(zone, Turnstile())
-        wait = turnstile.wait(rate, self.ctx.now)
+        limiter = self._turnstiles.setdefault(zone, RateLimiter())
+        wait = limiter.wait(rate, self.ctx.now)
         if wait == 0:
             return True
         self.enqueue_after(node.metadata.name, STANDSTILL_SECONDS if wait is None else wait / SECOND)
@@ -289,14 +288,16 @@ class NodeLifecycleController(Controller):
         return {name: Zone(one.get(True, 0), one.get(False, 0)) for name, one in self._nodes.tally(ZONES).items()}
 
     async def _mark_pods(self, node: Node) -> None:
-        """The pods of a node that is not ready are not ready."""
+        """Set the Ready condition of the node's pods to False."""
         name = node.metadata.name
         if readiness(node) == "True":
             self._written_pods.forget(name)
-        if readiness(node) == "True" or not is_told(node):
+        if readiness(node) == "True" or not has_readiness(node):
             return
         for key in list(self._pods.by_index(NODE, name)):
-            pod = self._written_pods.newest(key, self._pods.by_key(key))  # as it is now: others were written meanwhile
+            pod = self._written_pods.newest(
+                key, self._pods.by_key(key)
+            )  # read again: earlier writes of the loop took time
             ready = condition(pod, READY) if pod is not None else None
             if pod is not None and pod.spec.node_name == name and ready is not None and ready.status == "True":
                 await self._mark_pod(pod, ready)
@@ -313,7 +314,7 @@ class NodeLifecycleController(Controller):
 
 
 def _renewed(sign: Sign, lease: Lease, now: int) -> Sign:
-    """The sign that a Lease is; the same one if that is no news."""
+    """The heartbeat after reading this Lease; the same object if it is not newer."""
     revision, renewed = revision_of(lease.metadata), lease.spec.renew_time
     if revision <= sign.lease_revision or renewed == sign.renewed:
         return sign
@@ -321,14 +322,14 @@ def _renewed(sign: Sign, lease: Lease, now: int) -> Sign:
 
 
 def _reported(sign: Sign, heartbeat: str, revision: int, now: int) -> Sign:
-    """The sign that a status of the Node is; the same one if that is no news."""
+    """The heartbeat after reading this status of the Node; the same object if it is not newer."""
     if not heartbeat or revision <= sign.node_revision or heartbeat == sign.heartbeat:
         return sign
     return replace(sign, heartbeat=heartbeat, node_revision=revision, seen=now)
 
 
 def _is_alike(old: Node, new: Node) -> bool:
-    """Whether only heartbeats differ."""
+    """Whether the two differ in heartbeats only."""
     return (
         old.spec == new.spec
         and readiness(old) == readiness(new)

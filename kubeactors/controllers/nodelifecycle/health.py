@@ -1,4 +1,4 @@
-"""What the conditions of a node mean: which taints it gets, and what is said of one that has fallen silent.
+"""The taints that follow from a node's conditions, and the conditions of a node without heartbeats.
 
 Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go (v1.36).
 """
@@ -18,7 +18,7 @@ UNREACHABLE = "node.kubernetes.io/unreachable"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 
 REPORTED = (READY, "MemoryPressure", "DiskPressure", "PIDPressure")
-"""Conditions that only the kubelet can know; nobody knows them when it is silent."""
+"""Conditions that only the kubelet can report; they become Unknown when it does not."""
 
 _TAINTS = {
     (READY, "False"): NOT_READY,
@@ -29,7 +29,7 @@ _TAINTS = {
     ("PIDPressure", "True"): "node.kubernetes.io/pid-pressure",
 }
 MANAGED = (*_TAINTS.values(), UNSCHEDULABLE)
-"""The keys of the NoSchedule taints that this controller adds and removes; others are none of its business."""
+"""The keys of the NoSchedule taints that this controller manages; it leaves others alone."""
 
 
 def readiness(node: Node) -> str:
@@ -38,15 +38,15 @@ def readiness(node: Node) -> str:
     return found.status if found is not None else "Unknown"
 
 
-def is_told(node: Node) -> bool:
-    """Whether its status says at all if it is ready. If not nothing follows, before its grace is over: see `silenced`."""
+def has_readiness(node: Node) -> bool:
+    """Whether the node has a Ready condition. If not, nothing follows before its grace period is over; see `silenced`."""
     return find(node.status.conditions, READY) is not None
 
 
 def silenced(node: Node, timestamp: str) -> Node:
-    """The node as it is when its kubelet has not been heard of for too long.
+    """The node with the conditions Unknown that it gets after its grace period without heartbeats.
 
-    Heartbeat times stay: they say when it was heard last.
+    Heartbeat times are kept: they say when the kubelet reported last.
     """
     conditions = list(node.status.conditions)
     for type_ in REPORTED:
@@ -76,7 +76,7 @@ def _unknown(type_: str, heard: str | None, timestamp: str, reason: str, message
 
 
 def with_schedule_taints(node: Node, timestamp: str) -> Node:
-    """With the NoSchedule taints that its conditions and its cordon call for; the same object if it has them."""
+    """The node with the NoSchedule taints for its conditions and its cordon; the same object if it has them."""
     wanted = [_TAINTS[one.type, one.status] for one in node.status.conditions if (one.type, one.status) in _TAINTS]
     if node.spec.unschedulable:
         wanted.append(UNSCHEDULABLE)
@@ -87,12 +87,12 @@ def with_schedule_taints(node: Node, timestamp: str) -> Node:
 
 
 def execute_taint(node: Node) -> str:
-    """The key of the NoExecute taint that the node's readiness calls for; empty if it is ready."""
+    """The key of the NoExecute taint for the node's readiness; empty if it is ready."""
     return _TAINTS.get((READY, readiness(node)), "")
 
 
 def with_execute_taint(node: Node, key: str, timestamp: str) -> Node:
-    """With this NoExecute taint of readiness and without the other, or without both if the key is empty."""
+    """The node with this NoExecute taint of readiness and without the other, or without both if the key is empty."""
     present = [one.key for one in node.spec.taints if one.effect == NO_EXECUTE and one.key in {NOT_READY, UNREACHABLE}]
     missing = [key] if key and key not in present else []
     surplus = [one for one in present if one != key]
@@ -100,7 +100,7 @@ def with_execute_taint(node: Node, key: str, timestamp: str) -> Node:
 
 
 def has_execute_taint(node: Node, key: str) -> bool:
-    """Whether it has this NoExecute taint."""
+    """Whether the node has this NoExecute taint."""
     return any(one.key == key and one.effect == NO_EXECUTE for one in node.spec.taints)
 
 

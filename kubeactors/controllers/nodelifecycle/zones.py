@@ -1,4 +1,4 @@
-"""How fast nodes may be given up: a zone in which most nodes fail is more likely cut off than dead.
+"""How fast nodes of a zone are tainted: if most of them fail, a network partition is more likely than dead machines.
 
 Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go, scheduler/rate_limited_queue.go (v1.36).
 """
@@ -19,31 +19,31 @@ class Disruption(Enum):
 
     NORMAL = "Normal"
     PARTIAL = "PartialDisruption"
-    """More nodes fail than is likely."""
+    """An unlikely number of nodes fails."""
     FULL = "FullDisruption"
     """No node is ready."""
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True):
-    """How many nodes per second are given up in one zone."""
+    """How many nodes per second are tainted in a zone."""
 
     primary: float = 0.1
     secondary: float = 0.01
-    """In a partially disrupted zone, if it is large; a small one stands still."""
+    """The rate in a large, partially disrupted zone; in a small one it is 0."""
     large_zone: int = 50
-    """A zone with more nodes is large."""
+    """A zone with more nodes than this is large."""
     unhealthy_threshold: float = 0.55
-    """A zone with this part of its nodes unready, and more than two of them, is partially disrupted."""
+    """A zone with this fraction of its nodes unready, and more than two of them, is partially disrupted."""
 
 
 class Zone(msgspec.Struct, frozen=True):
-    """The nodes of a zone, counted."""
+    """The numbers of ready and unready nodes of a zone."""
 
     ready: int = 0
     unready: int = 0
 
     def disruption(self, rates: Rates) -> Disruption:
-        """How disrupted the zone is.
+        """The disruption of the zone.
 
         >>> Zone(ready=1, unready=3).disruption(Rates()), Zone(ready=0, unready=1).disruption(Rates())
         (<Disruption.PARTIAL: 'PartialDisruption'>, <Disruption.FULL: 'FullDisruption'>)
@@ -57,16 +57,16 @@ class Zone(msgspec.Struct, frozen=True):
 
 
 def zone_of(node: Node) -> str:
-    """The key of a node's zone; nodes without labels are in one zone together."""
+    """The key of a node's zone; nodes without zone labels share one."""
     labels = node.metadata.labels
     region, zone = labels.get(REGION_LABEL, ""), labels.get(ZONE_LABEL, "")
     return f"{region}:\x00:{zone}" if region or zone else ""
 
 
 def eviction_rate(zone: str, zones: Mapping[str, Zone], rates: Rates) -> float:
-    """How many nodes per second may be given up in this zone.
+    """How many nodes per second may be tainted in this zone.
 
-    A zone that is lost as a whole while others work is given up like any other.
+    A fully disrupted zone is tainted at the normal rate while other zones work.
 
     >>> eviction_rate("a", {"a": Zone(0, 3), "b": Zone(3, 0)}, Rates()), eviction_rate("a", {"a": Zone(1, 3)}, Rates())
     (0.1, 0.0)
@@ -86,17 +86,17 @@ def is_cut_off(zones: Mapping[str, Zone]) -> bool:
     return all(one.ready == 0 for one in zones.values())
 
 
-class Turnstile:
-    """Lets one node of a zone through at a time."""
+class RateLimiter:
+    """A rate limiter for one zone."""
 
     def __init__(self) -> None:
         self._next = 0
 
     def wait(self, rate: float, now: int) -> int | None:
-        """Nanoseconds until the next may pass; 0: now, and it has passed. None: nobody may at this rate.
+        """Nanoseconds until the next node may pass; 0 if it has passed now; None if the rate is 0.
 
-        >>> turnstile = Turnstile()
-        >>> turnstile.wait(0.5, 0), turnstile.wait(0.5, SECOND), turnstile.wait(0.0, SECOND)
+        >>> limiter = RateLimiter()
+        >>> limiter.wait(0.5, 0), limiter.wait(0.5, SECOND), limiter.wait(0.0, SECOND)
         (0, 1000000000, None)
         """
         if rate <= 0:

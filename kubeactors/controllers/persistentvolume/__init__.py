@@ -1,7 +1,7 @@
-"""Volumes and claims.
+"""PersistentVolumes and PersistentVolumeClaims.
 
-controller.py     binds them; `api/core/v1/volume_matching.py` says which     provisioner.py   makes volumes
-protection.py     keeps what is in use                                         expander.py      makes them larger
+controller.py     binds them (`api/core/v1/volume_matching.py` matches)     provisioner.py   provisions volumes
+protection.py     protects what is in use                                   expander.py      expands volumes
 """
 
 from kubeactors.controllers.persistentvolume.controller import PersistentVolumeController

@@ -1,10 +1,9 @@
-"""The volume binder: finds volumes for claims, and says what becomes of volumes whose claims are gone.
+"""The PersistentVolume controller: binds claims to volumes, and reclaims volumes whose claims are gone.
 
-A bind is four writes: the volume is reserved for the claim, and says so in its status; the claim gets the volume, and
-says so. Each write rests on the one before, and each reconcile goes on where the last one was cut off.
-
-A volume is released only if the server itself says that its claim is gone: one that was just made may be seen before its
-claim (kubernetes/kubernetes#83177).
+A bind is four writes: `claimRef` and phase of the volume, then `volumeName` and phase of the claim. Each builds on the
+one before, and a sync continues where an earlier one was interrupted.
+A volume is released only after a live read has shown that its claim is gone: a new volume may be seen before its claim
+(kubernetes/kubernetes#83177).
 
 Source: pkg/controller/volume/persistentvolume/pv_controller.go (v1.36).
 """
@@ -60,13 +59,13 @@ from kubeactors.client import (
 from kubeactors.message import Recipient
 
 CANDIDATES = "candidates"
-"""Index: free volumes by their class, the others by the claim that they are reserved for."""
+"""Index: available volumes by their class, the others by the claim in their `claimRef`."""
 
 _CLAIM, _VOLUME = "claim:", "volume:"
 
 
 class PersistentVolumeController(Controller):
-    """Binds claims and volumes. One at a time, so that no two claims choose the same volume."""
+    """Binds claims and volumes, one at a time, so that no two claims choose the same volume."""
 
     concurrency = 1
 
@@ -89,8 +88,8 @@ class PersistentVolumeController(Controller):
         self._own_claims: Overlay[PersistentVolumeClaim] = Overlay(claims.lister)
         self._own_volumes: Overlay[PersistentVolume] = Overlay(volumes.lister)
         self._pending: dict[str, dict[str, None]] = {}
-        """Keys of claims that wait for a volume, or have lost it, by what they wait for: its name, or one of a class."""
-        self._awaited: dict[str, str] = {}
+        """Keys of unbound or lost claims, by what they wait for: a volume of a given name, or one of a class."""
+        self._waits_for: dict[str, str] = {}
         """What each of these claims waits for."""
         self.observe(claims, self._on_claim)
         self.observe(volumes, self._on_volume)
@@ -116,13 +115,13 @@ class PersistentVolumeController(Controller):
                 self.enqueue(f"{_VOLUME}{name}")
 
     def _note_pending(self, key: str, claim: PersistentVolumeClaim | None) -> None:
-        before = self._awaited.pop(key, None)
+        before = self._waits_for.pop(key, None)
         if before is not None:
             del self._pending[before][key]
             if not self._pending[before]:
                 del self._pending[before]
         if claim is not None and (BIND_COMPLETED not in claim.metadata.annotations or claim.status.phase == LOST):
-            awaited = self._awaited[key] = _awaited(claim)
+            awaited = self._waits_for[key] = _waits_for(claim)
             self._pending.setdefault(awaited, {})[key] = None
 
     def _on_volume(self, change: Change[PersistentVolume]) -> None:
@@ -135,7 +134,7 @@ class PersistentVolumeController(Controller):
             self.enqueue(f"{_CLAIM}{cluster_key(reference.namespace, reference.name)}")
 
     def _on_class(self, change: Change[StorageClass]) -> None:
-        """Claims may wait for it, or for one that is the default."""
+        """Enqueue the claims that wait for this class, or for a default class."""
         for name in (change.current.metadata.name, ""):
             for key in self._pending.get(_class(name), {}):
                 self.enqueue(f"{_CLAIM}{key}")
@@ -143,7 +142,7 @@ class PersistentVolumeController(Controller):
     # Sync.
 
     async def reconcile(self, key: str) -> None:
-        """A claim or a volume."""
+        """Sync a claim or a volume."""
         if key.startswith(_CLAIM):
             await self._sync_claim(key.removeprefix(_CLAIM))
         else:
@@ -173,7 +172,7 @@ class PersistentVolumeController(Controller):
             await self._find_volume(claim)
 
     async def _find_volume(self, claim: PersistentVolumeClaim) -> None:
-        """Look for a volume, or have one made."""
+        """Find a matching volume, or have one provisioned."""
         found = self._classes.get(class_of_claim(claim)) if class_of_claim(claim) else None
         waits = found is not None and found.volume_binding_mode == WAIT_FOR_FIRST_CONSUMER
         waits = waits and SELECTED_NODE not in claim.metadata.annotations
@@ -196,7 +195,7 @@ class PersistentVolumeController(Controller):
         await self._set_claim(claim, replace(claim.status, phase=PENDING))
 
     def _candidates(self, claim: PersistentVolumeClaim) -> Iterator[PersistentVolume]:
-        """The volumes that are free and of the claim's class, and those that are reserved for it."""
+        """The available volumes of the claim's class, and those that are reserved for the claim."""
         for value in (_class(class_of_claim(claim)), _reserved(claim.metadata.namespace, claim.metadata.name)):
             for key, one in self._volumes.by_index(CANDIDATES, value).items():
                 known = self._own_volumes.newest(key, one)
@@ -204,7 +203,7 @@ class PersistentVolumeController(Controller):
                     yield known
 
     async def _provision(self, claim: PersistentVolumeClaim, found: StorageClass | None) -> PersistentVolumeClaim:
-        """Ask the class' provisioner for a volume."""
+        """Annotate the claim, so that the provisioner of the class creates a volume."""
         if found is None:
             message = f'storageclass.storage.k8s.io "{class_of_claim(claim)}" not found'
             self._recorder.warning(claim, "ProvisioningFailed", message)
@@ -223,7 +222,7 @@ class PersistentVolumeController(Controller):
         return claim
 
     async def _bind_named(self, claim: PersistentVolumeClaim) -> None:
-        """The claim asks for one volume by name, or is half bound."""
+        """Sync a claim that names its volume: it was requested by name, or the bind is incomplete."""
         volume = self._volume(claim.spec.volume_name)
         if volume is not None and volume.spec.claim_ref is None and not suits(volume, claim):
             message = f'Cannot bind to requested volume "{volume.metadata.name}": requested and actual volume differ'
@@ -237,23 +236,23 @@ class PersistentVolumeController(Controller):
         await self._set_claim(claim, replace(claim.status, phase=PENDING))
 
     async def _check_bound(self, claim: PersistentVolumeClaim) -> None:
-        """A claim that has been bound has its volume, or is lost."""
+        """Sync a bound claim: mark it Lost if its volume is gone or bound to another claim."""
         if not claim.spec.volume_name:
-            await self._lose(claim, "ClaimLost", "Bound claim has lost reference to PersistentVolume.")
+            await self._mark_lost(claim, "ClaimLost", "Bound claim has lost reference to PersistentVolume.")
             return
         volume = self._volume(claim.spec.volume_name)
         if volume is None:
             volume = await self._client.find(PersistentVolume, claim.spec.volume_name)
         if volume is None:
-            await self._lose(claim, "ClaimLost", "Bound claim has lost its PersistentVolume.")
+            await self._mark_lost(claim, "ClaimLost", "Bound claim has lost its PersistentVolume.")
         elif volume.spec.claim_ref is None or is_bound_to(volume, claim):
             await self._bind(claim, volume)
         else:
-            await self._lose(
+            await self._mark_lost(
                 claim, "ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly."
             )
 
-    async def _lose(self, claim: PersistentVolumeClaim, reason: str, message: str) -> None:
+    async def _mark_lost(self, claim: PersistentVolumeClaim, reason: str, message: str) -> None:
         if claim.status.phase == LOST:
             return
         await self._set_claim(claim, replace(claim.status, phase=LOST, access_modes=(), capacity={}))
@@ -261,7 +260,7 @@ class PersistentVolumeController(Controller):
         self._recorder.warning(claim, reason, f"{message}{tail}")
 
     async def _bind(self, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
-        """Take the steps that are still to take."""
+        """Do the writes of the bind that are still missing."""
         reserved = bound_volume(volume, claim)
         if reserved is not volume:
             reserved = await self._write_volume(reserved)
@@ -271,7 +270,7 @@ class PersistentVolumeController(Controller):
             if taken is not claim:
                 taken = await self._write_claim(taken)
             await self._set_claim(taken, bound_status(taken, reserved))
-        except NotFound:  # the claim has gone, though the cache may still show it, and nobody else wakes us
+        except NotFound:  # the claim is gone, though the cache may still show it, and no event will follow
             await self._sync_claimed(reserved, await self._live_claim(key_of(claim)))
 
     # Volumes.
@@ -292,7 +291,7 @@ class PersistentVolumeController(Controller):
         await self._sync_claimed(volume, claim)
 
     async def _sync_claimed(self, volume: PersistentVolume, claim: PersistentVolumeClaim | None) -> None:
-        """A volume that is reserved for a claim: what comes of it depends on what has become of the claim."""
+        """Sync a volume that is reserved for a claim, by the state of the claim."""
         reference = volume.spec.claim_ref
         if claim is None or reference is None or claim.metadata.uid != reference.uid:
             await self._release(volume)
@@ -301,16 +300,16 @@ class PersistentVolumeController(Controller):
         elif not claim.spec.volume_name:
             self.enqueue(f"{_CLAIM}{key_of(claim)}")
         else:
-            await self._misbound(volume)
+            await self._sync_misbound(volume)
 
     def _wake_pending(self, volume: PersistentVolume) -> None:
-        """A volume that is free may be what a claim waits for."""
+        """Enqueue the claims that may wait for this available volume."""
         for awaited in (_class(class_of_volume(volume)), _name(volume.metadata.name)):
             for key in self._pending.get(awaited, {}):
                 self.enqueue(f"{_CLAIM}{key}")
 
     async def _release(self, volume: PersistentVolume) -> None:
-        """The claim is gone for good."""
+        """Reclaim a volume whose claim is gone."""
         if volume.status.phase not in (RELEASED, FAILED):
             volume = await self._set_volume(volume, RELEASED)
         policy = volume.spec.persistent_volume_reclaim_policy
@@ -323,8 +322,8 @@ class PersistentVolumeController(Controller):
             self._recorder.warning(volume, "VolumeFailedDelete", message)
             await self._set_volume(volume, FAILED, message)
 
-    async def _misbound(self, volume: PersistentVolume) -> None:
-        """The claim has another volume by now: this one was made in vain, or is free again."""
+    async def _sync_misbound(self, volume: PersistentVolume) -> None:
+        """The claim is bound to another volume: release this one if it was provisioned for the claim, else free it."""
         made = PROVISIONED_BY in volume.metadata.annotations
         if made and volume.spec.persistent_volume_reclaim_policy == DELETE:
             await self._set_volume(volume, RELEASED)
@@ -358,8 +357,8 @@ class PersistentVolumeController(Controller):
         return self._own_volumes.wrote(key_of(volume), written)
 
 
-def _awaited(claim: PersistentVolumeClaim) -> str:
-    """What the claim waits for."""
+def _waits_for(claim: PersistentVolumeClaim) -> str:
+    """What the claim waits for, as a key of `_pending`."""
     return _name(claim.spec.volume_name) if claim.spec.volume_name else _class(class_of_claim(claim))
 
 

@@ -1,7 +1,7 @@
-"""Makes volumes larger when their claims ask for more.
+"""The expand controller: expands volumes whose claims request more.
 
-A volume in name only grows at once, as the resizer of its driver would have it; with others somebody else has to do it,
-and people are told so. That a class allows it is checked when the claim is changed (`PersistentVolumeClaimResize`).
+A simulated volume is expanded at once, as its driver's resizer would; others need an external controller, as an event
+says. Admission has checked that the class allows expansion (`PersistentVolumeClaimResize`).
 
 Source: pkg/controller/volume/expand/expand_controller.go (v1.36); kubernetes-csi/external-resizer
 pkg/controller/expand_and_recover.go (v1.14), for a driver whose nodes have nothing to do.
@@ -21,7 +21,7 @@ STORAGE = "storage"
 
 
 class ExpandController(Controller):
-    """Looks for claims that ask for more than they have."""
+    """Expands the volumes of claims that request more than their capacity."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class ExpandController(Controller):
             self.enqueue(change.key)
 
     def _on_volume(self, change: Change[PersistentVolume]) -> None:
-        """That a claim wants more may be seen before the volume that it has."""
+        """Enqueue the volume's claim, whose request may have been seen before its volume."""
         before = change.old.spec.claim_ref if change.old is not None else None
         reference = change.new.spec.claim_ref if change.new is not None else None
         if reference is None or reference == before:
@@ -60,7 +60,7 @@ class ExpandController(Controller):
             self.enqueue(key_of(claim))
 
     async def reconcile(self, key: str) -> None:
-        """Give the claim what it asks for."""
+        """Expand the claim's volume if it requests more."""
         claim = self._claims.by_key(key)
         if claim is None or not wants_more(claim):
             return
@@ -85,7 +85,7 @@ class ExpandController(Controller):
 
 
 def wants_more(claim: PersistentVolumeClaim) -> bool:
-    """Whether a claim that has a volume asks for more than that."""
+    """Whether a bound claim requests more than its capacity."""
     bound = claim.status.phase == BOUND and claim.metadata.deletion_timestamp is None
     return bound and _less(claim.status.capacity, claim.spec.resources.requests)
 

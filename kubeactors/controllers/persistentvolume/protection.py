@@ -1,4 +1,4 @@
-"""Protection: a claim stays while a pod uses it, a volume while it is bound.
+"""Storage object in use protection: a claim is kept while a pod uses it, a volume while it is bound.
 
 Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go,
 pkg/controller/volume/pvprotection/pv_protection_controller.go (v1.36).
@@ -21,13 +21,13 @@ from kubeactors.controllers.pods import FAILED, SUCCEEDED
 
 CLAIM_FINALIZER, VOLUME_FINALIZER = "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"
 USERS = "claims"
-"""Index: pods by the keys of the claims that they name."""
+"""Index: pods by the keys of their claims."""
 
 T = TypeVar("T", bound=TypedObject)
 
 
 class PersistentVolumeClaimProtectionController(Controller):
-    """Lets a claim go when no pod uses it any more."""
+    """Removes the protection finalizer of a terminating claim once no pod uses it."""
 
     def __init__(
         self, client: Client, *, claims: SharedInformer[PersistentVolumeClaim], pods: SharedInformer[Pod]
@@ -52,7 +52,7 @@ class PersistentVolumeClaimProtectionController(Controller):
                     self.enqueue(key)
 
     async def reconcile(self, key: str) -> None:
-        """Add or remove the finalizer."""
+        """Add or remove the protection finalizer."""
         claim = self._claims.by_key(key)
         if claim is None or not _is_due(claim, CLAIM_FINALIZER):
             return
@@ -63,7 +63,7 @@ class PersistentVolumeClaimProtectionController(Controller):
                 await self._client.update(_without(claim, CLAIM_FINALIZER))
 
     async def _is_in_use(self, key: str, claim: PersistentVolumeClaim) -> bool:
-        """Whether a pod uses it. The server is asked, too: the cache may not have seen one yet."""
+        """Whether a pod uses the claim: by the cache, and if it shows none, by a live list."""
         if _is_used(claim, self._pods.by_index(USERS, key).values()):
             return True
         pods = await self._client.list(Pod, claim.metadata.namespace)
@@ -74,7 +74,7 @@ class PersistentVolumeClaimProtectionController(Controller):
 
 
 class PersistentVolumeProtectionController(Controller):
-    """Lets a volume go when it is not bound any more."""
+    """Removes the protection finalizer of a terminating volume once it is not bound."""
 
     def __init__(self, client: Client, *, volumes: SharedInformer[PersistentVolume]) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class PersistentVolumeProtectionController(Controller):
             self.enqueue(change.key)
 
     async def reconcile(self, key: str) -> None:
-        """Add or remove the finalizer."""
+        """Add or remove the protection finalizer."""
         volume = self._volumes.by_key(key)
         if volume is None or not _is_due(volume, VOLUME_FINALIZER):
             return
@@ -101,7 +101,7 @@ class PersistentVolumeProtectionController(Controller):
 
 @reading("spec.volumes")
 def claims_of(pod: Pod) -> tuple[str, ...]:
-    """The keys of the claims that the pod's volumes name, or are made for them."""
+    """The keys of the claims that the pod's volumes name, or that are created for its ephemeral volumes."""
     namespace, name = pod.metadata.namespace, pod.metadata.name
     found: list[str] = []
     for volume in pod.spec.volumes:
@@ -113,25 +113,25 @@ def claims_of(pod: Pod) -> tuple[str, ...]:
 
 
 def _is_used(claim: PersistentVolumeClaim, pods: Iterable[Pod]) -> bool:
-    """Whether one of the pods that name the claim uses it."""
+    """Whether one of these pods uses the claim."""
     return any(
         _may_use(pod) and (_names(pod, claim) or is_controlled_by(claim.metadata, pod.metadata.uid)) for pod in pods
     )
 
 
 def _names(pod: Pod, claim: PersistentVolumeClaim) -> bool:
-    """Whether the pod says the claim's name. One that was made for a pod is used by that one only, not by the next of its name."""
+    """Whether the pod names the claim. A claim created for an ephemeral volume is used by its owner only, by UID."""
     sources = (volume.persistent_volume_claim for volume in pod.spec.volumes)
     return any(one is not None and one.claim_name == claim.metadata.name for one in sources)
 
 
 def _may_use(pod: Pod) -> bool:
-    """A pod that is on no node yet will not be started with a claim that is going."""
+    """Whether the pod may use its claims: a pod that is not scheduled will not be with a terminating claim."""
     return bool(pod.spec.node_name) and pod.status.phase not in (SUCCEEDED, FAILED)
 
 
 def _is_due(value: TypedObject, finalizer: str) -> bool:
-    """Whether the finalizer is to be added, or perhaps removed."""
+    """Whether the finalizer is missing, or may have to be removed."""
     metadata = value.metadata
     return (finalizer in metadata.finalizers) == (metadata.deletion_timestamp is not None)
 

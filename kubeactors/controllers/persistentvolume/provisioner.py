@@ -1,10 +1,10 @@
-"""Provisioners: what a cluster without disks gives to claims.
+"""Dynamic provisioning of volumes in a cluster without disks.
 
-A storage class asks for volumes that exist in name only by `kubeactors.io/simulated`, and for directories of the machine
-that the cluster runs on by `kubeactors.io/local-path`; these belong to a node, as all that is local does.
+The provisioner `kubeactors.io/simulated` creates volumes that exist in name only; `kubeactors.io/local-path` creates
+directories on the machine that runs the cluster, with node affinity, as local volumes have.
 
 Source: sigs.k8s.io/sig-storage-lib-external-provisioner (v11), whose events and annotations these are;
-rancher/local-path-provisioner (v0.0.31), for what a local volume says of itself.
+rancher/local-path-provisioner (v0.0.31), for the spec of local volumes.
 """
 
 from contextlib import suppress
@@ -31,7 +31,7 @@ from kubeactors.message import Recipient
 
 PROVISIONER = "kubeactors.io/simulated"
 DRIVER = "simulated.kubeactors.io"
-"""What volumes that exist in name only name as their driver: unlike a provisioner, a driver is a domain."""
+"""The CSI driver of simulated volumes: unlike a provisioner, a driver's name must be a DNS domain."""
 LOCAL_PATH = "kubeactors.io/local-path"
 HOSTNAME = "kubernetes.io/hostname"
 
@@ -39,9 +39,9 @@ _CLAIM, _VOLUME = "claim:", "volume:"
 
 
 class Provisioner(Controller):
-    """Makes a volume for each claim that asks for it, and deletes it when the claim is gone.
+    """Creates a volume for each claim that asks for one, and deletes it when it is released.
 
-    `directory` is where local volumes are; whoever has the disk removes what is in it.
+    `directory` is the parent of local volumes; the owner of the disk removes their content.
     """
 
     def __init__(  # noqa: PLR0913  the informers that it shares
@@ -71,23 +71,23 @@ class Provisioner(Controller):
         self._recorders = {name: EventRecorder(self._events, self.ctx, name) for name in (PROVISIONER, LOCAL_PATH)}
 
     def _on_claim(self, change: Change[PersistentVolumeClaim]) -> None:
-        if change.new is not None and _asks(change.new):
+        if change.new is not None and _wants_volume(change.new):
             self.enqueue(f"{_CLAIM}{change.key}")
 
     def _on_volume(self, change: Change[PersistentVolume]) -> None:
-        if change.new is not None and _is_doomed(change.new):
+        if change.new is not None and _is_reclaimable(change.new):
             self.enqueue(f"{_VOLUME}{change.key}")
 
     async def reconcile(self, key: str) -> None:
-        """Make or delete a volume."""
+        """Provision a volume for a claim, or delete a released one."""
         if key.startswith(_CLAIM):
             claim = self._claims.by_key(key.removeprefix(_CLAIM))
             found = self._classes.get(class_of_claim(claim)) if claim is not None else None
-            if claim is not None and found is not None and _asks(claim) and _may_begin(claim, found):
+            if claim is not None and found is not None and _wants_volume(claim) and _may_provision(claim, found):
                 await self._make(claim, found)
         else:
             volume = self._volumes.by_key(key.removeprefix(_VOLUME))
-            if volume is not None and _is_doomed(volume):
+            if volume is not None and _is_reclaimable(volume):
                 await self._delete(volume)
 
     async def _make(self, claim: PersistentVolumeClaim, found: StorageClass) -> None:
@@ -104,12 +104,12 @@ class Provisioner(Controller):
     async def _delete(self, volume: PersistentVolume) -> None:
         metadata = volume.metadata
         seen = Preconditions(uid=metadata.uid, resource_version=metadata.resource_version)
-        with suppress(NotFound, Conflict):  # its event wakes us to look again
+        with suppress(NotFound, Conflict):  # the event of that change will trigger the next sync
             await self._client.delete(PersistentVolume, metadata.name, options=DeleteOptions(preconditions=seen))
 
 
 def volume_for(claim: PersistentVolumeClaim, found: StorageClass, directory: str) -> PersistentVolume:
-    """A volume just as the claim asks for, reserved for it. Its name says for which claim, so there is only one."""
+    """A volume as the claim requests it, bound to it in advance. Its name contains the claim's UID, so there is only one."""
     metadata, spec = claim.metadata, claim.spec
     name = f"pvc-{metadata.uid}"
     local = found.provisioner == LOCAL_PATH
@@ -143,18 +143,18 @@ def _on_node(name: str) -> VolumeNodeAffinity:
     return VolumeNodeAffinity(required=NodeSelector(node_selector_terms=(NodeSelectorTerm(match_expressions=(here,)),)))
 
 
-def _asks(claim: PersistentVolumeClaim) -> bool:
+def _wants_volume(claim: PersistentVolumeClaim) -> bool:
     asked = claim.metadata.annotations.get(STORAGE_PROVISIONER) in (PROVISIONER, LOCAL_PATH)
     return asked and not claim.spec.volume_name and claim.metadata.deletion_timestamp is None
 
 
-def _may_begin(claim: PersistentVolumeClaim, found: StorageClass) -> bool:
+def _may_provision(claim: PersistentVolumeClaim, found: StorageClass) -> bool:
     asked = claim.metadata.annotations.get(STORAGE_PROVISIONER)
     waits = found.volume_binding_mode == WAIT_FOR_FIRST_CONSUMER
     return found.provisioner == asked and (not waits or SELECTED_NODE in claim.metadata.annotations)
 
 
-def _is_doomed(volume: PersistentVolume) -> bool:
+def _is_reclaimable(volume: PersistentVolume) -> bool:
     own = volume.metadata.annotations.get(PROVISIONED_BY) in (PROVISIONER, LOCAL_PATH)
     deletes = volume.spec.persistent_volume_reclaim_policy == DELETE
     return own and deletes and volume.status.phase == RELEASED and volume.metadata.deletion_timestamp is None

@@ -1,4 +1,7 @@
-"""Sets the size of workloads by metrics: see `controller.py`. Where metrics come from is said by `metrics.py`."""
+"""HorizontalPodAutoscalers: `controller.py` scales workloads by the metrics of a source (`metrics.py`).
+
+`evaluation.py` and `calculator.py` turn metrics into replica counts; `behavior.py` limits the speed of scaling.
+"""
 
 from kubeactors.controllers.podautoscaler.controller import HorizontalController
 from kubeactors.controllers.podautoscaler.metrics import MetricsSource, NoMetrics, PodMetric

@@ -1,4 +1,4 @@
-"""How fast an autoscaler may act, and what it remembers for that.
+"""Limits and stabilizes the scaling of an autoscaler, by the recent past.
 
 Source: pkg/controller/podautoscaler/horizontal.go, normalizeDesiredReplicas and stabilizeRecommendation (v1.36).
 """
@@ -12,7 +12,7 @@ from kubeactors.api.autoscaling.v2.autoscaler import BY_PODS, DISABLED, MIN
 from kubeactors.apimachinery.time import SECOND
 
 WINDOW_SECONDS = 300
-"""How long an autoscaler looks back before it scales down, unless it says otherwise."""
+"""The default stabilization window for scaling down, in seconds."""
 
 _WITHIN = ("DesiredWithinRange", "the desired count is within the acceptable range")
 _TOO_MANY = ("TooManyReplicas", "the desired replica count is more than the maximum replica count")
@@ -31,7 +31,7 @@ _LOWEST = (
 
 
 class Memory:
-    """What was recommended, and what was done, lately: (time in ns that does not jump, number of pods)."""
+    """Recent recommendations and scale events: (nanoseconds of the monotonic clock, number of pods)."""
 
     def __init__(self) -> None:
         self.recommended: list[tuple[int, int]] = []
@@ -39,21 +39,21 @@ class Memory:
         self.removed: list[tuple[int, int]] = []
 
     def scaled(self, before: int, after: int, now: int) -> None:
-        """The size was changed."""
+        """Note a change of the scale."""
         if after > before:
             self.added.append((now, after - before))
         elif after < before:
             self.removed.append((now, before - after))
 
     def forget(self, seconds: int, now: int) -> None:
-        """What is older than that does not matter any more."""
+        """Drop what is older than this."""
         since = now - seconds * SECOND
         for kept in (self.recommended, self.added, self.removed):
             kept[:] = [one for one in kept if one[0] >= since]
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """The number of pods; reasons and messages of the conditions AbleToScale and ScalingLimited."""
+    """The number of pods, and reasons and messages of the conditions AbleToScale and ScalingLimited."""
 
     replicas: int
     able: tuple[str, str] = _READY
@@ -61,38 +61,38 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_limited(self) -> bool:
-        """Whether a bound, and not the metrics, says how many."""
+        """Whether a limit, and not the metrics, determined the number."""
         return self.limited is not _WITHIN
 
 
 def decide(spec: HorizontalPodAutoscalerSpec, current: int, wanted: int, memory: Memory, now: int) -> Decision:
-    """How many pods there shall be, if the metrics want so many. What they want is remembered."""
+    """The number of pods, given the recommendation `wanted`, which is remembered."""
     behavior = spec.behavior
     up = behavior.scale_up if behavior is not None else None
     down = behavior.scale_down if behavior is not None else None
     stable, able = _stabilized(current, wanted, memory, now, _window(up, 0), _window(down, WINDOW_SECONDS))
     if behavior is None:
-        stable, able = _held(wanted, memory, now)
+        stable, able = _highest(wanted, memory, now)
     memory.recommended.append((now, wanted))
     memory.forget(max(_longest(up), _longest(down), WINDOW_SECONDS), now)
     least, most = 1 if spec.min_replicas is None else spec.min_replicas, spec.max_replicas
     if up is None or down is None:
         replicas, limited = _bounded(current, stable, least, most)
     else:
-        replicas, limited = _paced(current, stable, (least, most), (up, down), memory, now)
+        replicas, limited = _rate_limited(current, stable, (least, most), (up, down), memory, now)
     return Decision(replicas=replicas, able=able, limited=limited)
 
 
-def _held(wanted: int, memory: Memory, now: int) -> tuple[int, tuple[str, str]]:
-    """The highest of the recommendations of the last minutes."""
+def _highest(wanted: int, memory: Memory, now: int) -> tuple[int, tuple[str, str]]:
+    """The highest recommendation of the last minutes."""
     highest = max([wanted, *_since(memory.recommended, WINDOW_SECONDS, now)])
     return highest, _READY if highest == wanted else _HIGHEST
 
 
-def _stabilized(  # noqa: PLR0913, PLR0917 -- what the decision rests on
+def _stabilized(  # noqa: PLR0913, PLR0917 -- the inputs of the decision
     current: int, wanted: int, memory: Memory, now: int, up_seconds: int, down_seconds: int
 ) -> tuple[int, tuple[str, str]]:
-    """The current size, moved no further than all recent recommendations agree on."""
+    """The current number, moved only as far as all recommendations of the window agree."""
     lowest = min([wanted, *_since(memory.recommended, up_seconds, now)])
     highest = max([wanted, *_since(memory.recommended, down_seconds, now)])
     stable = min(max(current, lowest), highest)
@@ -102,7 +102,7 @@ def _stabilized(  # noqa: PLR0913, PLR0917 -- what the decision rests on
 
 
 def _bounded(current: int, wanted: int, least: int, most: int) -> tuple[int, tuple[str, str]]:
-    """Within the bounds, and at most twice as many as there are, or four."""
+    """The number within the bounds, and at most twice the current one, or four."""
     fastest = max(2 * current, 4)
     if wanted < least:
         return least, _TOO_FEW
@@ -111,7 +111,7 @@ def _bounded(current: int, wanted: int, least: int, most: int) -> tuple[int, tup
     return wanted, _WITHIN
 
 
-def _paced(  # noqa: PLR0913, PLR0917 -- what the decision rests on
+def _rate_limited(  # noqa: PLR0913, PLR0917 -- the inputs of the decision
     current: int,
     wanted: int,
     bounds: tuple[int, int],
@@ -119,7 +119,7 @@ def _paced(  # noqa: PLR0913, PLR0917 -- what the decision rests on
     memory: Memory,
     now: int,
 ) -> tuple[int, tuple[str, str]]:
-    """Within the bounds, and no faster than the policies allow."""
+    """The number within the bounds, moved no faster than the policies allow."""
     least, most = bounds
     if wanted > current:
         limit = max(up_limit(current, rules[0], memory, now), current)
@@ -133,7 +133,7 @@ def _paced(  # noqa: PLR0913, PLR0917 -- what the decision rests on
 
 
 def up_limit(current: int, rules: HPAScalingRules, memory: Memory, now: int) -> int:
-    """How many pods there may be at most now; without policies as many as there are.
+    """The upper limit for now; without policies the current number.
 
     >>> from kubeactors.api.autoscaling.v2.defaults import SCALE_UP
     >>> up_limit(3, SCALE_UP, Memory(), 0), up_limit(10, SCALE_UP, Memory(), 0)
@@ -149,7 +149,7 @@ def up_limit(current: int, rules: HPAScalingRules, memory: Memory, now: int) -> 
 
 
 def down_limit(current: int, rules: HPAScalingRules, memory: Memory, now: int) -> int:
-    """How many pods there must be at least now; without policies as many as there are."""
+    """The lower limit for now; without policies the current number."""
     if rules.select_policy == DISABLED:
         return current
     limits: list[int] = []
@@ -160,7 +160,7 @@ def down_limit(current: int, rules: HPAScalingRules, memory: Memory, now: int) -
 
 
 def _start(current: int, memory: Memory, seconds: int, now: int) -> int:
-    """How many pods there were when the period began."""
+    """The number of pods at the start of the period."""
     return current - sum(_since(memory.added, seconds, now)) + sum(_since(memory.removed, seconds, now))
 
 

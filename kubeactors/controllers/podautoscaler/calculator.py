@@ -1,7 +1,7 @@
-"""How many pods a metric asks for.
+"""Computes the number of pods that a metric calls for.
 
-Pods without a value are counted so that they never make the change larger: when it is to shrink they use all that they
-may, when it is to grow they use nothing. The same holds for pods that are not ready yet.
+Pods without a value are assumed to damp the change: to use all that they may on a scale-down, and nothing on a scale-up.
+The same holds for pods that are not ready yet.
 
 Source: pkg/controller/podautoscaler/{replica_calculator,metrics/utilization}.go (v1.36).
 """
@@ -18,23 +18,23 @@ from kubeactors.controllers.pods import FAILED, PENDING, READY, condition, is_re
 
 CPU = "cpu"
 INITIALIZATION_SECONDS = 300
-"""So long after its start a pod may use more CPU than later."""
+"""How long after its start a pod may use more CPU than later, in seconds."""
 READINESS_DELAY_SECONDS = 30
-"""So long after its start a pod that is not ready has never been."""
+"""A pod whose unreadiness dates from within this time after its start has never been ready."""
 
 
 class MetricError(Exception):
-    """A metric says nothing; the message says why."""
+    """A metric is not usable; the message says why."""
 
 
 class Tolerances(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a metric may be from its target before anything is done."""
+    """How far a metric may be from its target without scaling."""
 
     up: float = 0.1
     down: float = 0.1
 
     def allow(self, ratio: float) -> bool:
-        """Whether this ratio of value to target is near enough to one.
+        """Whether this ratio of value to target is within tolerance.
 
         >>> Tolerances().allow(1.05), Tolerances().allow(0.8)
         (True, False)
@@ -43,7 +43,7 @@ class Tolerances(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """How many pods there should be; the value in thousandths, or in percent of the requests."""
+    """The number of pods, and the metric's value, in thousandths or in percent of the requests."""
 
     replicas: int
     milli: int = 0
@@ -51,7 +51,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """How many pods are wanted now, which there are, and what is measured of them. `now` is unix nanoseconds."""
+    """The current scale, the pods, and their metrics. `now` is Unix time in nanoseconds."""
 
     current: int
     pods: Sequence[Pod]
@@ -62,7 +62,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Groups(msgspec.Struct, frozen=True, kw_only=True):
-    """Pods by what is known of them."""
+    """The pods, by whether and how their metrics count."""
 
     ready: tuple[str, ...]
     unready: tuple[str, ...]
@@ -70,10 +70,10 @@ class _Groups(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def by_utilization(situation: Situation, percent: int, container: str = "") -> Proposal:
-    """So many pods that they use so many percent of what they request.
+    """The number of pods at which they use `percent` of their requests.
 
     Raises:
-        MetricError: a pod requests nothing, or no pod is measured.
+        MetricError: a pod has no request, or no pod has a metric.
     """
     groups = _grouped(situation)
     values = {name: situation.metrics[name].milli for name in groups.ready}
@@ -87,10 +87,10 @@ def by_utilization(situation: Situation, percent: int, container: str = "") -> P
 
 
 def by_average(situation: Situation, target: int) -> Proposal:
-    """So many pods that the average value is the target, in thousandths.
+    """The number of pods at which the average value is the target, in thousandths.
 
     Raises:
-        MetricError: no pod is measured.
+        MetricError: no pod has a metric.
     """
     groups = _grouped(situation)
     values = {name: situation.metrics[name].milli for name in groups.ready}
@@ -101,7 +101,7 @@ def by_average(situation: Situation, target: int) -> Proposal:
 
 
 def by_value(current: int, value: int, target: int, pods: Sequence[Pod], tolerances: Tolerances) -> Proposal:
-    """So many pods as there are ready ones, times what the value is of its target."""
+    """The number of ready pods, times the ratio of value to target."""
     ratio = value / target
     if current == 0:
         return Proposal(replicas=_ceil(ratio), milli=value)
@@ -112,7 +112,7 @@ def by_value(current: int, value: int, target: int, pods: Sequence[Pod], toleran
 
 
 def by_value_per_pod(current: int, value: int, target: int, tolerances: Tolerances) -> Proposal:
-    """So many pods that each has as much of the value as the target says.
+    """The number of pods at which the value per pod is the target.
 
     >>> by_value_per_pod(2, 9000, 3000, Tolerances())
     Proposal(replicas=3, milli=4500, percent=None)
@@ -142,7 +142,7 @@ def _grouped(situation: Situation) -> _Groups:
 
 
 def _is_starting(pod: Pod, metric: PodMetric, now: int) -> bool:
-    """Whether what the pod uses says nothing yet of what it will use."""
+    """Whether the pod's CPU usage is not representative yet."""
     found, started = condition(pod, READY), pod.status.start_time
     if found is None or not started or not found.last_transition_time:
         return True
@@ -158,7 +158,7 @@ def _check_values(values: Mapping[str, int]) -> None:
 
 
 def _request(pod: Pod, resource: str, container: str) -> int:
-    """What the pod's containers request, in thousandths."""
+    """The sum of the containers' requests, in thousandths."""
     total = 0
     for one in pod.spec.containers:
         if container in ("", one.name):
@@ -171,7 +171,7 @@ def _request(pod: Pod, resource: str, container: str) -> int:
 
 
 def _utilization(values: Mapping[str, int], requests: Mapping[str, int]) -> int:
-    """What is used, in percent of the requests."""
+    """The usage in percent of the requests."""
     requested = sum(requests[name] for name in values)
     if requested == 0:
         raise MetricError("no metrics returned matched known pods")
@@ -189,7 +189,7 @@ def _replicas(
     fallback: Mapping[str, int],
     ratio_of: Callable[[Mapping[str, int]], float],
 ) -> int:
-    """The number of pods; `fallback` are the values that missing pods have at most."""
+    """The number of pods. `fallback` are the values to assume for missing pods on a scale-down."""
     current, tolerances, ratio = situation.current, situation.tolerances, ratio_of(values)
     grows = ratio > 1.0
     if not groups.missing and not (groups.unready and grows):

@@ -1,4 +1,4 @@
-"""The horizontal pod autoscaler: every fifteen seconds it asks for the metrics of each workload, and sets its size.
+"""The horizontal pod autoscaler controller: every 15 seconds it reads the metrics of each workload, and scales it.
 
 Source: pkg/controller/podautoscaler/horizontal.go (v1.36).
 """
@@ -46,24 +46,24 @@ from kubeactors.controllers.pods import by_labels
 from kubeactors.message import Recipient
 
 PERIOD_SECONDS = 15.0
-"""How often an autoscaler looks."""
+"""The sync period of an autoscaler."""
 
 SCALE = "scale"
 
 
 class _Stopped(Exception):
-    """There is nothing more to do in this look; the conditions say why."""
+    """This sync ends early; the conditions say why."""
 
 
-class _Look(msgspec.Struct, kw_only=True):
-    """One look at one autoscaler, as far as it has come: what its status will say."""
+class _Sync(msgspec.Struct, kw_only=True):
+    """The state of a sync of one autoscaler: the status in the making."""
 
     autoscaler: HorizontalPodAutoscaler
     timestamp: str
     status: HorizontalPodAutoscalerStatus
 
     def condition(self, type_: str, *, holds: bool, reason: str, message: str) -> None:
-        """Set a condition; its time stays if its status does."""
+        """Set a condition; its transition time is kept if its status does not change."""
         status = "True" if holds else "False"
         old = find(self.status.conditions, type_)
         time = old.last_transition_time if old is not None and old.status == status else self.timestamp
@@ -78,14 +78,14 @@ class _Look(msgspec.Struct, kw_only=True):
 
 
 class _Wanted(NamedTuple):
-    """How many pods there shall be, and why."""
+    """The desired number of pods, and why."""
 
     replicas: int
     reason: str
 
 
 class HorizontalController(Controller):
-    """Sets the size of workloads."""
+    """Scales workloads."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class HorizontalController(Controller):
         self._events = events
         self._metrics = metrics
         self._memories: dict[str, Memory] = {}
-        """By the uid of the autoscaler."""
+        """By the UID of the autoscaler."""
         self._selecting = Selecting()
         pods.add_indexes({LABELS: by_labels})
         self._autoscalers = autoscalers.lister
@@ -124,93 +124,93 @@ class HorizontalController(Controller):
             self.enqueue(change.key)
 
     async def reconcile(self, key: str) -> None:
-        """Look at the metrics, set the size, say what was done; and again in a while."""
+        """Read the metrics, scale the target, write the status, and requeue."""
         found = self._overlay.newest(key, self._autoscalers.by_key(key))
         if found is None:
             return
         self.enqueue_after(key, PERIOD_SECONDS)
-        look = _Look(autoscaler=found, timestamp=self.ctx.timestamp(), status=found.status)
+        sync = _Sync(autoscaler=found, timestamp=self.ctx.timestamp(), status=found.status)
         try:
             with suppress(_Stopped):
-                await self._look(look)
-        except Exception:  # in a `finally` a controller that ends would go on
-            await self._say(found, look.status)
+                await self._sync(sync)
+        except Exception:  # not `finally`: that would also run when the controller is stopped
+            await self._write_status(found, sync.status)
             raise
-        await self._say(found, look.status)
+        await self._write_status(found, sync.status)
 
-    async def _say(self, found: HorizontalPodAutoscaler, status: HorizontalPodAutoscalerStatus) -> None:
+    async def _write_status(self, found: HorizontalPodAutoscaler, status: HorizontalPodAutoscalerStatus) -> None:
         if status != found.status:
             written = await self._client.update_status(replace(found, status=status))
             self._overlay.wrote(key_of(written), written)
 
-    async def _look(self, look: _Look) -> None:
-        resource, scale = await self._scale(look)
+    async def _sync(self, sync: _Sync) -> None:
+        resource, scale = await self._scale(sync)
         current = scale.spec.replicas
-        memory = self._memories.setdefault(look.autoscaler.metadata.uid, Memory())
+        memory = self._memories.setdefault(sync.autoscaler.metadata.uid, Memory())
         if not memory.recommended:
             memory.recommended.append((self.ctx.now, current))
-        wanted = await self._wanted(look, scale, memory)
+        wanted = await self._wanted(sync, scale, memory)
         if wanted.replicas != current:
-            await self._rescale(look, resource, scale, wanted, memory)
-        look.status = replace(look.status, current_replicas=current, desired_replicas=wanted.replicas)
+            await self._rescale(sync, resource, scale, wanted, memory)
+        sync.status = replace(sync.status, current_replicas=current, desired_replicas=wanted.replicas)
 
-    async def _wanted(self, look: _Look, scale: Scale, memory: Memory) -> _Wanted:
-        """How many pods there shall be."""
-        spec, current = look.autoscaler.spec, scale.spec.replicas
+    async def _wanted(self, sync: _Sync, scale: Scale, memory: Memory) -> _Wanted:
+        """The desired number of pods."""
+        spec, current = sync.autoscaler.spec, scale.spec.replicas
         least = 1 if spec.min_replicas is None else spec.min_replicas
         if current == 0 and least != 0:
             message = "scaling is disabled since the replica count of the target is zero"
-            look.condition(SCALING_ACTIVE, holds=False, reason="ScalingDisabled", message=message)
+            sync.condition(SCALING_ACTIVE, holds=False, reason="ScalingDisabled", message=message)
             return _Wanted(0, "")
         if current > spec.max_replicas:
             return _Wanted(spec.max_replicas, "Current number of replicas above Spec.MaxReplicas")
         if current < least:
             return _Wanted(least, "Current number of replicas below Spec.MinReplicas")
-        best = await self._evaluate(look, scale)
+        best = await self._evaluate(sync, scale)
         decision = decide(spec, current, best.replicas, memory, self.ctx.now)
         reason, message = decision.able
-        look.condition(ABLE_TO_SCALE, holds=True, reason=reason, message=message)
+        sync.condition(ABLE_TO_SCALE, holds=True, reason=reason, message=message)
         reason, message = decision.limited
-        look.condition(SCALING_LIMITED, holds=decision.is_limited, reason=reason, message=message)
+        sync.condition(SCALING_LIMITED, holds=decision.is_limited, reason=reason, message=message)
         above = decision.replicas > current
         return _Wanted(decision.replicas, f"{best.name} above target" if above else "All metrics below target")
 
-    async def _evaluate(self, look: _Look, scale: Scale) -> Evaluated:
-        """The metric that asks for most pods. One that cannot be had forbids to shrink."""
-        spec = look.autoscaler.spec
-        target = self._target(look, scale)
+    async def _evaluate(self, sync: _Sync, scale: Scale) -> Evaluated:
+        """The metric that calls for most pods. If one fails, there is no scale-down."""
+        spec = sync.autoscaler.spec
+        target = self._target(sync, scale)
         found: list[Evaluated] = []
         failures: list[EvaluationError] = []
         for metric in spec.metrics:
             try:
                 found.append(await evaluate(self._metrics, metric, target))
             except EvaluationError as error:
-                self._recorder.warning(look.autoscaler, error.reason, str(error))
+                self._recorder.warning(sync.autoscaler, error.reason, str(error))
                 failures.append(error)
         best = max(found, key=_replicas, default=None)
         statuses: tuple[MetricStatus, ...] = tuple(one.status for one in found)
-        look.status = replace(look.status, current_metrics=statuses or None)
+        sync.status = replace(sync.status, current_metrics=statuses or None)
         if best is None or (failures and best.replicas < target.wanted):
-            self._not_computed(look, failures, len(spec.metrics), scale)
+            self._not_computed(sync, failures, len(spec.metrics), scale)
             raise _Stopped
         message = f"the HPA was able to successfully calculate a replica count from {best.name}"
-        look.condition(SCALING_ACTIVE, holds=True, reason="ValidMetricFound", message=message)
+        sync.condition(SCALING_ACTIVE, holds=True, reason="ValidMetricFound", message=message)
         return best
 
-    def _not_computed(self, look: _Look, failures: list[EvaluationError], metrics: int, scale: Scale) -> None:
+    def _not_computed(self, sync: _Sync, failures: list[EvaluationError], metrics: int, scale: Scale) -> None:
         first = failures[0]
         message = f"the HPA was unable to compute the replica count: {first}"
-        look.condition(SCALING_ACTIVE, holds=False, reason=first.reason, message=message)
+        sync.condition(SCALING_ACTIVE, holds=False, reason=first.reason, message=message)
         why = f"invalid metrics ({len(failures)} invalid out of {metrics}), first error is: {first.told}"
-        self._recorder.warning(look.autoscaler, "FailedComputeMetricsReplicas", why)
-        look.status = replace(look.status, current_replicas=scale.spec.replicas)
+        self._recorder.warning(sync.autoscaler, "FailedComputeMetricsReplicas", why)
+        sync.status = replace(sync.status, current_replicas=scale.spec.replicas)
 
-    def _target(self, look: _Look, scale: Scale) -> Target:
-        behavior, namespace = look.autoscaler.spec.behavior, look.autoscaler.metadata.namespace
-        selector = self._selector(look, scale)
+    def _target(self, sync: _Sync, scale: Scale) -> Target:
+        behavior, namespace = sync.autoscaler.spec.behavior, sync.autoscaler.metadata.namespace
+        selector = self._selector(sync, scale)
         candidates = self._pods.by_index(LABELS, selector_value(namespace, selector))
         pods = tuple(pod for pod in candidates.values() if selector.matches(pod.metadata.labels))
-        self._check_alone(look, scale, selector, pods)
+        self._check_alone(sync, scale, selector, pods)
         return Target(
             namespace=namespace,
             selector=selector,
@@ -224,44 +224,44 @@ class HorizontalController(Controller):
             now=self.ctx.wall,
         )
 
-    def _selector(self, look: _Look, scale: Scale) -> Selector:
+    def _selector(self, sync: _Sync, scale: Scale) -> Selector:
         if not scale.status.selector:
-            self._recorder.warning(look.autoscaler, "SelectorRequired", "selector is required")
+            self._recorder.warning(sync.autoscaler, "SelectorRequired", "selector is required")
             message = "the HPA target's scale is missing a selector"
-            look.condition(SCALING_ACTIVE, holds=False, reason="InvalidSelector", message=message)
-            self._unselected(look, scale, "selector is required")
+            sync.condition(SCALING_ACTIVE, holds=False, reason="InvalidSelector", message=message)
+            self._unselected(sync, scale, "selector is required")
         try:
             return parse(scale.status.selector)
         except SelectorError as error:
             why = f"couldn't convert selector into a corresponding internal selector object: {error}"
-            self._recorder.warning(look.autoscaler, "InvalidSelector", why)
-            look.condition(SCALING_ACTIVE, holds=False, reason="InvalidSelector", message=why)
-            self._unselected(look, scale, why)
+            self._recorder.warning(sync.autoscaler, "InvalidSelector", why)
+            sync.condition(SCALING_ACTIVE, holds=False, reason="InvalidSelector", message=why)
+            self._unselected(sync, scale, why)
 
-    def _check_alone(self, look: _Look, scale: Scale, selector: Selector, pods: tuple[Pod, ...]) -> None:
-        """No other autoscaler selects any of the pods."""
-        key = key_of(look.autoscaler)
-        if self._autoscalers.by_key(key) is not None:  # it may be gone by now
+    def _check_alone(self, sync: _Sync, scale: Scale, selector: Selector, pods: tuple[Pod, ...]) -> None:
+        """Stop unless this is the only autoscaler that selects these pods."""
+        key = key_of(sync.autoscaler)
+        if self._autoscalers.by_key(key) is not None:  # else it was deleted meanwhile
             self._selecting.put(key, selector)
         others = self._selecting.of(pods)
         if len(others) > 1:
             named = " ".join(f"{{{name} {namespace}}}" for namespace, name in map(split_key, others))
             why = f"pods by selector {scale.status.selector} are controlled by multiple HPAs: [{named}]"
-            self._recorder.warning(look.autoscaler, "AmbiguousSelector", why)
-            look.condition(SCALING_ACTIVE, holds=False, reason="AmbiguousSelector", message=why)
-            self._unselected(look, scale, why)
+            self._recorder.warning(sync.autoscaler, "AmbiguousSelector", why)
+            sync.condition(SCALING_ACTIVE, holds=False, reason="AmbiguousSelector", message=why)
+            self._unselected(sync, scale, why)
 
-    def _unselected(self, look: _Look, scale: Scale, why: str) -> NoReturn:
-        """It is not known which pods there are."""
-        self._recorder.warning(look.autoscaler, "FailedComputeMetricsReplicas", why)
-        look.status = replace(look.status, current_replicas=scale.spec.replicas, current_metrics=None)
+    def _unselected(self, sync: _Sync, scale: Scale, why: str) -> NoReturn:
+        """Stop: the selector of the target is unknown."""
+        self._recorder.warning(sync.autoscaler, "FailedComputeMetricsReplicas", why)
+        sync.status = replace(sync.status, current_replicas=scale.spec.replicas, current_metrics=None)
         raise _Stopped
 
     # The target.
 
-    async def _scale(self, look: _Look) -> tuple[GroupVersionResource, Scale]:
-        """The size of the target, through its own subresource."""
-        reference, namespace = look.autoscaler.spec.scale_target_ref, look.autoscaler.metadata.namespace
+    async def _scale(self, sync: _Sync) -> tuple[GroupVersionResource, Scale]:
+        """The scale subresource of the target."""
+        reference, namespace = sync.autoscaler.spec.scale_target_ref, sync.autoscaler.metadata.namespace
         kind = self._client.scheme.by_kind(reference.api_version, reference.kind)
         try:
             if kind is None:
@@ -276,18 +276,18 @@ class HorizontalController(Controller):
             )
             scale = cast("Scale", (await self._client.send(request)).object)
         except StatusError as error:
-            self._recorder.warning(look.autoscaler, "FailedGetScale", str(error))
+            self._recorder.warning(sync.autoscaler, "FailedGetScale", str(error))
             message = f"the HPA controller was unable to get the target's current scale: {error}"
-            look.condition(ABLE_TO_SCALE, holds=False, reason="FailedGetScale", message=message)
+            sync.condition(ABLE_TO_SCALE, holds=False, reason="FailedGetScale", message=message)
             raise _Stopped from error
         message = "the HPA controller was able to get the target's current scale"
-        look.condition(ABLE_TO_SCALE, holds=True, reason="SucceededGetScale", message=message)
+        sync.condition(ABLE_TO_SCALE, holds=True, reason="SucceededGetScale", message=message)
         return kind.gvr, scale
 
     async def _rescale(
-        self, look: _Look, resource: GroupVersionResource, scale: Scale, wanted: _Wanted, memory: Memory
+        self, sync: _Sync, resource: GroupVersionResource, scale: Scale, wanted: _Wanted, memory: Memory
     ) -> None:
-        """Set the size, if it is still what was seen."""
+        """Scale the target, on the condition that its scale is as it was seen."""
         metadata, size = scale.metadata, wanted.replicas
         request = Update(
             resource=resource,
@@ -301,17 +301,17 @@ class HorizontalController(Controller):
             await self._client.send(request)
         except StatusError as error:
             why = f"New size: {size}; reason: {wanted.reason}; error: {error}"
-            self._recorder.warning(look.autoscaler, "FailedRescale", why)
+            self._recorder.warning(sync.autoscaler, "FailedRescale", why)
             message = f"the HPA controller was unable to update the target scale: {error}"
-            look.condition(ABLE_TO_SCALE, holds=False, reason="FailedUpdateScale", message=message)
-            look.status = replace(look.status, current_replicas=scale.spec.replicas)
+            sync.condition(ABLE_TO_SCALE, holds=False, reason="FailedUpdateScale", message=message)
+            sync.status = replace(sync.status, current_replicas=scale.spec.replicas)
             if isinstance(error, Conflict):
-                self.enqueue_after(key_of(look.autoscaler), 1.0)
+                self.enqueue_after(key_of(sync.autoscaler), 1.0)
             raise _Stopped from error
         message = f"the HPA controller was able to update the target scale to {size}"
-        look.condition(ABLE_TO_SCALE, holds=True, reason="SucceededRescale", message=message)
-        look.status = replace(look.status, last_scale_time=look.timestamp)
-        self._recorder.normal(look.autoscaler, "SuccessfulRescale", f"New size: {size}; reason: {wanted.reason}")
+        sync.condition(ABLE_TO_SCALE, holds=True, reason="SucceededRescale", message=message)
+        sync.status = replace(sync.status, last_scale_time=sync.timestamp)
+        self._recorder.normal(sync.autoscaler, "SuccessfulRescale", f"New size: {size}; reason: {wanted.reason}")
         memory.scaled(scale.spec.replicas, size, self.ctx.now)
 
 
@@ -326,4 +326,4 @@ def _replicas(one: Evaluated) -> int:
 
 
 def _ignore(_: Change[Pod]) -> None:
-    """Pods are only looked up: a change of theirs is no reason to look at metrics."""
+    """Pods are only looked up; their changes trigger no sync."""

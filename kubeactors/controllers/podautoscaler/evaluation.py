@@ -1,4 +1,4 @@
-"""What each metric of an autoscaler asks for: the question to the source, and the sum.
+"""Evaluates the metrics of an autoscaler: queries the source, and computes the number of pods.
 
 Source: pkg/controller/podautoscaler/horizontal.go, computeReplicasForMetric (v1.36).
 """
@@ -43,7 +43,7 @@ from kubeactors.controllers.podautoscaler.metrics import MetricsSource, PodMetri
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """What is scaled: its pods, how many it wants, and how many it has."""
+    """The scale target: its pods, its desired and its current number of replicas."""
 
     namespace: str
     selector: Selector
@@ -55,7 +55,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evaluated(NamedTuple):
-    """How many pods a metric asks for, its name in events, and its value."""
+    """The number of pods that a metric calls for, the metric's name in messages, and its value."""
 
     replicas: int
     name: str
@@ -63,20 +63,20 @@ class Evaluated(NamedTuple):
 
 
 class EvaluationError(Exception):
-    """A metric could not be had: the reason of a condition, and the message of an event."""
+    """A metric could not be evaluated: the reason of a condition, and the message of an event."""
 
     def __init__(self, reason: str, why: str, told: str) -> None:
         super().__init__(why)
         self.reason = reason
         self.told = told
-        """What the whole failure is called when several metrics are looked at."""
+        """The text of this failure in a message about several metrics."""
 
 
 async def evaluate(source: MetricsSource, metric: MetricSpec, target: Target) -> Evaluated:
-    """Look at one metric.
+    """Evaluate one metric.
 
     Raises:
-        EvaluationError: it cannot be had.
+        EvaluationError: it could not be evaluated.
     """
     if metric.resource is not None:
         return await _resource(source, metric.resource, target)

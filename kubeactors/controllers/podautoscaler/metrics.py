@@ -1,4 +1,4 @@
-"""Where an autoscaler's metrics come from.
+"""The source of an autoscaler's metrics.
 
 Source: pkg/controller/podautoscaler/metrics/{interfaces,client}.go (v1.36).
 """
@@ -14,7 +14,7 @@ from kubeactors.apimachinery.status import NotFound, StatusError
 
 
 class PodMetric(msgspec.Struct, frozen=True, gc=False):
-    """The value of a metric of one pod, in thousandths, when it was measured, and over how long (ns)."""
+    """The value of a metric of one pod, in thousandths, with its time and window in nanoseconds."""
 
     milli: int
     time: int = 0
@@ -22,22 +22,22 @@ class PodMetric(msgspec.Struct, frozen=True, gc=False):
 
 
 class MetricsSource(Protocol):
-    """Answers what autoscalers ask. All values are in thousandths; a StatusError says that they cannot be had."""
+    """Answers the queries of autoscalers. All values are in thousandths. A StatusError says that there are none."""
 
     async def resource(self, name: str, namespace: str, selector: Selector, container: str) -> Mapping[str, PodMetric]:
-        """How much of a resource pods use, by pod name; with a container, how much it alone does."""
+        """The pods' usage of a resource, by pod name; of one container, if it is not empty."""
         ...
 
     async def pods(self, name: str, namespace: str, selector: Selector, series: Selector) -> Mapping[str, PodMetric]:
-        """The values of a metric of pods, by pod name."""
+        """The values of a custom metric of pods, by pod name."""
         ...
 
     async def object(self, name: str, namespace: str, described: CrossVersionObjectReference, series: Selector) -> int:
-        """The value of a metric of one object."""
+        """The value of a custom metric of one object."""
         ...
 
     async def external(self, name: str, namespace: str, series: Selector) -> tuple[int, ...]:
-        """The values of a metric of something outside the cluster, one for each series."""
+        """The values of an external metric, one for each series."""
         ...
 
 
@@ -45,23 +45,23 @@ class NoMetrics:
     """A cluster that serves no metrics."""
 
     async def resource(self, name: str, namespace: str, selector: Selector, container: str) -> Mapping[str, PodMetric]:
-        """Nobody knows."""
+        """Always raises StatusError."""
         del name, namespace, selector, container
         why = "the server could not find the requested resource (get pods.metrics.k8s.io)"
         raise _absent(f"unable to fetch metrics from resource metrics API: {why}")
 
     async def pods(self, name: str, namespace: str, selector: Selector, series: Selector) -> Mapping[str, PodMetric]:
-        """Nobody knows."""
+        """Always raises StatusError."""
         del name, namespace, selector, series
         raise _no_custom_metrics()
 
     async def object(self, name: str, namespace: str, described: CrossVersionObjectReference, series: Selector) -> int:
-        """Nobody knows."""
+        """Always raises StatusError."""
         del name, namespace, described, series
         raise _no_custom_metrics()
 
     async def external(self, name: str, namespace: str, series: Selector) -> tuple[int, ...]:
-        """Nobody knows."""
+        """Always raises StatusError."""
         del namespace, series
         why = f"the server could not find the requested resource (get {name}.external.metrics.k8s.io)"
         raise _absent(f"unable to fetch metrics from external metrics API: {why}")

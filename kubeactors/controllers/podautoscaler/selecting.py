@@ -1,4 +1,4 @@
-"""Which autoscalers select which pods: two that select one pod would pull at it from both sides.
+"""Finds the autoscalers that select a pod: two that select the same pod would fight over it.
 
 Source: pkg/controller/util/selectors/bimultimap.go, hpasControllingPodsUnderSelector in
 pkg/controller/podautoscaler/horizontal.go (v1.36).
@@ -14,14 +14,14 @@ from kubeactors.controllers.pods import by_labels
 
 
 class Selecting:
-    """Selectors of autoscalers, by the autoscaler's key and by a label that they ask for."""
+    """The selectors of autoscalers, by the autoscaler's key and by a label that they require."""
 
     def __init__(self) -> None:
         self._selectors: dict[str, tuple[str, Selector]] = {}
         self._by_value: dict[str, dict[str, Selector]] = {}
 
     def put(self, key: str, selector: Selector) -> None:
-        """What an autoscaler selects now."""
+        """Set the selector of an autoscaler."""
         if key in self._selectors and self._selectors[key][1] == selector:
             return
         self.drop(key)
@@ -30,7 +30,7 @@ class Selecting:
         self._by_value.setdefault(value, {})[key] = selector
 
     def drop(self, key: str) -> None:
-        """An autoscaler is gone, or selects something else."""
+        """Remove the selector of an autoscaler."""
         if key in self._selectors:
             value, _ = self._selectors.pop(key)
             del self._by_value[value][key]

@@ -1,4 +1,4 @@
-"""StatefulSets: see `controller.py` (what happens and what is done) and `plan.py` with its helpers (what to do; pure)."""
+"""StatefulSets: `controller.py` acts; `plan.py`, `claims.py` and `identity.py` decide (pure functions)."""
 
 from kubeactors.controllers.statefulset.controller import StatefulSetController
 

@@ -1,4 +1,4 @@
-"""The claims of a StatefulSet's pods, and what becomes of them.
+"""The PersistentVolumeClaims of a StatefulSet's pods, and their retention.
 
 Source: getPersistentVolumeClaims, updateClaimOwnerRefForSetAndPod, hasStaleOwnerRef in
 pkg/controller/statefulset/stateful_set_utils.go (v1.36).
@@ -16,7 +16,7 @@ from kubeactors.client import controller_reference
 
 
 def claim_name(found: StatefulSet, template: PersistentVolumeClaim, ordinal: int) -> str:
-    """The name of the claim that a template makes for a pod: `data-web-0`."""
+    """The name of a pod's claim from a template, such as `data-web-0`."""
     return f"{template.metadata.name}-{found.metadata.name}-{ordinal}"
 
 
@@ -25,18 +25,18 @@ def claim_names(found: StatefulSet, ordinal: int) -> Iterator[str]:
     return (claim_name(found, template, ordinal) for template in found.spec.volume_claim_templates)
 
 
-def pods_with(claim: str) -> Iterator[str]:
-    """The names that the pod of a claim of that name may have.
+def pods_of_claim(claim: str) -> Iterator[str]:
+    """The possible names of the pod that a claim of this name belongs to.
 
-    >>> list(pods_with("data-my-web-0"))
+    >>> list(pods_of_claim("data-my-web-0"))
     ['my-web-0', 'web-0']
     """
     words = claim.split("-")
     return ("-".join(words[first:]) for first in range(1, len(words) - 1))
 
 
-def claims_around(found: StatefulSet, pods: Iterable[Pod]) -> Iterator[str]:
-    """The names of all claims that matter: those of pods that should be, and of pods that are."""
+def relevant_claims(found: StatefulSet, pods: Iterable[Pod]) -> Iterator[str]:
+    """The names of the claims of all desired and all existing pods."""
     first = found.spec.ordinals.start if found.spec.ordinals is not None else 0
     for ordinal in range(first, first + (found.spec.replicas or 0)):
         yield from claim_names(found, ordinal)
@@ -47,7 +47,7 @@ def claims_around(found: StatefulSet, pods: Iterable[Pod]) -> Iterator[str]:
 
 
 def claims_of(found: StatefulSet, ordinal: int) -> list[PersistentVolumeClaim]:
-    """The claims of a pod that is wanted, as they are created."""
+    """The claims of a pod, as they are created."""
     selector = found.spec.selector
     matched = selector.match_labels if selector is not None else {}
     return [
@@ -68,9 +68,9 @@ def claims_of(found: StatefulSet, ordinal: int) -> list[PersistentVolumeClaim]:
 def owners(
     found: StatefulSet, condemned: Pod | None, references: Iterable[OwnerReference]
 ) -> tuple[OwnerReference, ...]:
-    """Who a claim belongs to, so that the garbage collector deletes it with them: the set, or the pod, or neither.
+    """The owner references of a claim by the retention policy: to the set, to the pod, or to neither.
 
-    `condemned` is the claim's pod, if that is to go because the set shrinks.
+    The garbage collector deletes the claim with its owner. `condemned` is the claim's pod, if the set is scaled below it.
     """
     policy = found.spec.persistent_volume_claim_retention_policy
     others = tuple(one for one in references if not _is_own(found, one))
@@ -84,7 +84,7 @@ def owners(
 
 
 def with_owners(found: StatefulSet, condemned: Pod | None, claim: PersistentVolumeClaim) -> PersistentVolumeClaim:
-    """The claim with the owners that it should have; the same object if it has them."""
+    """The claim with the owner references that it should have; the same object if it has them."""
     references = claim.metadata.owner_references
     wanted = owners(found, condemned, references)
     if sorted(one.uid for one in wanted) == sorted(one.uid for one in references):
@@ -93,16 +93,16 @@ def with_owners(found: StatefulSet, condemned: Pod | None, claim: PersistentVolu
 
 
 def is_stale(claim: PersistentVolumeClaim, pod: str, uid: str = "") -> bool:
-    """Whether the claim belongs to an earlier pod of that name, and goes with it.
+    """Whether the claim is owned by an earlier pod of this name, and will be deleted with it.
 
-    A pod that is made now must not get the storage that is being deleted.
+    A pod that is created now must not use storage that is about to be deleted.
     """
     references = claim.metadata.owner_references
     return any(one.kind == "Pod" and one.name == pod and one.uid != uid for one in references)
 
 
 def _is_own(found: StatefulSet, reference: OwnerReference) -> bool:
-    """Whether the reference is one that this controller sets: to the set, or to one of its pods."""
+    """Whether this controller sets the reference: it names the set, or one of its pods."""
     if reference.kind == "StatefulSet":
         return reference.name == found.metadata.name
     name, _, ordinal = reference.name.rpartition("-")

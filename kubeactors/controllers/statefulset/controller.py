@@ -1,9 +1,8 @@
-"""The StatefulSet controller: keeps pods of stable identity alive, each at most once.
+"""The StatefulSet controller: runs pods with stable identities, at most one for each.
 
-There is never more than one pod of an identity, whatever the cache shows: a pod is created under a fixed name, which the
-server gives to one only, and deleted as it was seen, by its uid, which a successor does not have. The names of claims
-and revisions are fixed, too: what was created, though the reply was lost, is created no second time. So nothing need be
-read live after that.
+A stale cache cannot break that: a pod is created under its fixed name, which is unique, and deleted by its UID, which a
+successor does not share. The names of claims and revisions are fixed, too, so that what was created though the reply was
+lost is not created twice. So expectations and live reads are not needed.
 
 Source: pkg/controller/statefulset/{stateful_set,stateful_set_control,stateful_pod_control}.go (v1.36).
 """
@@ -49,16 +48,16 @@ from kubeactors.controllers.known import known
 from kubeactors.controllers.pod_marks import STRAY, owned_by
 from kubeactors.controllers.podcontrol import as_seen, while_there
 from kubeactors.controllers.pods import batches, label_values, owner_changed
-from kubeactors.controllers.statefulset.claims import claims_around, pods_with
+from kubeactors.controllers.statefulset.claims import pods_of_claim, relevant_claims
 from kubeactors.controllers.statefulset.identity import ordinal_of, revision_of_pod
 from kubeactors.controllers.statefulset.plan import Turn, View, plan
 from kubeactors.message import Recipient
 
 
 class StatefulSetController(Controller):
-    """Keeps the pods and claims of each StatefulSet as its plan says, and its status true."""
+    """Applies the plan of each StatefulSet to its pods and claims, and writes its status."""
 
-    def __init__(  # noqa: PLR0913 -- one informer for each kind that it looks at
+    def __init__(  # noqa: PLR0913 -- one informer for each kind that it reads
         self,
         client: Client,
         events: Recipient[RecordEvent],
@@ -76,7 +75,7 @@ class StatefulSetController(Controller):
         self._made: Overlay[Pod] = Overlay(pods.lister)
         self._claimed: Overlay[PersistentVolumeClaim] = Overlay(claims.lister)
         self._leaving: dict[str, None] = {}
-        """The uids of pods whose deletion was asked for, until the cache shows it."""
+        """The UIDs of pods whose deletion was requested, until the cache shows it."""
         pods.add_indexes({CONTROLLER: by_controller, ORPHANS: by_orphanhood})
         stateful_sets.add_indexes({SELECTOR: _by_selector})
         self._pods = pods.lister
@@ -124,10 +123,10 @@ class StatefulSetController(Controller):
             self._enqueue_selecting(new)
 
     def _on_claim(self, change: Change[PersistentVolumeClaim]) -> None:
-        """Only the end of a claim matters: a pod may wait for it."""
+        """Handle only the deletion of a claim, for which a pod may wait."""
         self._claimed.seen(change)
         if change.new is None:
-            for pod in pods_with(change.current.metadata.name):
+            for pod in pods_of_claim(change.current.metadata.name):
                 self._enqueue_named_in(change.current.metadata.namespace, pod)
 
     def _on_revision(self, change: Change[ControllerRevision]) -> None:
@@ -145,7 +144,7 @@ class StatefulSetController(Controller):
             self.enqueue(cluster_key(one.metadata.namespace, reference.name))
 
     def _enqueue_named_in(self, namespace: str, pod: str) -> None:
-        """A pod of that name would be this set's, whoever has it now."""
+        """Enqueue the set that a pod of this name would belong to, whoever owns it now."""
         key = cluster_key(namespace, pod.rpartition("-")[0])
         if self._sets.by_key(key) is not None:
             self.enqueue(key)
@@ -162,7 +161,7 @@ class StatefulSetController(Controller):
     # Sync.
 
     async def reconcile(self, key: str) -> None:
-        """Look, plan, do."""
+        """Plan and apply the next step of a StatefulSet."""
         found = await known(self, self._client, self._own, key, self._sets.by_key(key))
         if found is not None:
             with while_there(found, self._sets, self._forget):
@@ -185,13 +184,13 @@ class StatefulSetController(Controller):
         )
         step = plan(view)
         if any(written.lacking(found.metadata.uid) for written in (self._made, self._claimed, self._history)):
-            self.enqueue_after(key, AWAIT_SECONDS)  # asked before it is tried again what may be refused for long
+            self.enqueue_after(key, AWAIT_SECONDS)  # set before the writes below, which may keep failing
         try:
-            await self._take(found, step.turns)
-        except Exception:  # in a `finally` a controller that ends would go on
-            await self._say(found, step.status)
+            await self._take_turns(found, step.turns)
+        except Exception:  # not `finally`: that would also run when the controller is stopped
+            await self._write_status(found, step.status)
             raise
-        await self._say(found, step.status)
+        await self._write_status(found, step.status)
         if step.seconds is not None:
             self.enqueue_after(key, step.seconds)
         used = (step.status.current_revision, step.status.update_revision, *map(revision_of_pod, pods))
@@ -208,9 +207,9 @@ class StatefulSetController(Controller):
         return (*sorted_out.owned, *await adopt(self._client, found, sorted_out.adopt))
 
     def _claims_of(self, found: StatefulSet, pods: Iterable[Pod]) -> dict[str, PersistentVolumeClaim]:
-        """The claims of the set that there are, by name."""
+        """The existing claims of the set, by name."""
         there: dict[str, PersistentVolumeClaim] = {}
-        for name in dict.fromkeys(claims_around(found, pods)):
+        for name in dict.fromkeys(relevant_claims(found, pods)):
             key = cluster_key(found.metadata.namespace, name)
             one = self._claimed.newest(key, self._claims.by_key(key))
             if one is not None:
@@ -220,12 +219,12 @@ class StatefulSetController(Controller):
     async def _revisions(
         self, found: StatefulSet, revisions: list[ControllerRevision]
     ) -> tuple[ControllerRevision, ControllerRevision, StatefulSet]:
-        """The revision that pods are of, and the one that they are to become; and the set, if it had to be written."""
+        """The current revision, the update revision, and the set, which may have been written."""
         data = data_of(found.spec.template)
         update = newest_equal(revisions, data)
         number = revisions[-1].revision + 1 if revisions else 1
         if update is None and found.metadata.deletion_timestamp is not None:
-            update = _told(found, data)
+            update = _reported_revision(found, data)
         elif update is None:
             update, found = await self._new_revision(found, data, number)
         elif update is not revisions[-1] and update.data != revisions[-1].data:
@@ -244,10 +243,10 @@ class StatefulSetController(Controller):
                 return made, replace(found, status=replace(found.status, collision_count=collisions))
             collisions += 1
 
-    # Turns.
+    # Applying the plan.
 
-    async def _take(self, found: StatefulSet, turns: tuple[Turn, ...]) -> None:
-        """Take turns in batches that double while all goes well; the first refusal ends it."""
+    async def _take_turns(self, found: StatefulSet, turns: tuple[Turn, ...]) -> None:
+        """Take turns in batches that double in size, until the first error."""
         begin = 0
         for size in batches(len(turns)):
             failures = await self._batch(found, turns[begin : begin + size])
@@ -284,35 +283,35 @@ class StatefulSetController(Controller):
         try:
             result = await reply
         except AlreadyExists:
-            raise  # somebody else's, or our own of before: the cache will show it, and there is nothing to tell
+            raise  # another owner's pod, or one of an earlier sync: the cache will show it, and no event is due
         except (NotFound, Conflict):
             if turn.delete is None:
                 raise
-            return  # gone, or not as it was when it was chosen, perhaps not even ours: its event wakes us
+            return  # it is gone, or has changed since it was chosen and may not even be ours: an event will follow
         except StatusError as error:
-            self._tell_failure(found, verb, turn.pod, error)
+            self._record_failure(found, verb, turn.pod, error)
             raise
-        self._tell_success(found, verb, turn.pod)
+        self._record_success(found, verb, turn.pod)
         if turn.delete is not None:
-            self._leave(turn.delete)
+            self._note_deletion(turn.delete)
         elif isinstance(result, Result) and isinstance(result.object, Pod):
             self._made.created(found.metadata.uid, result.object)
             self.enqueue(key_of(found))
 
-    def _leave(self, pod: Pod) -> None:
-        """Remember that the pod goes, unless the cache knows it already."""
+    def _note_deletion(self, pod: Pod) -> None:
+        """Remember that the pod is being deleted, unless the cache shows it already."""
         there = self._pods.by_key(key_of(pod))
         if there is not None and there.metadata.uid == pod.metadata.uid and there.metadata.deletion_timestamp is None:
             self._leaving[pod.metadata.uid] = None
 
     async def _prepare_claims(self, found: StatefulSet, turn: Turn) -> None:
-        """Claims before their pod, and the pod's labels."""
+        """Create and update the claims of a pod, before the pod itself is written."""
         for one in turn.claims:
             await self._create_claim(found, turn.pod, one)
         if turn.going:
             error = StatusError.saying(f"pvc {turn.going} is being deleted")
             if turn.create is not None:
-                self._tell_failure(found, "Create", turn.pod, error)
+                self._record_failure(found, "Create", turn.pod, error)
             raise error
         for one in turn.owners:
             self._claimed.wrote(found.metadata.uid, await self._client.update(one))
@@ -320,9 +319,9 @@ class StatefulSetController(Controller):
             try:
                 self._made.wrote(found.metadata.uid, await self._client.update(turn.update))
             except StatusError as error:
-                self._tell_failure(found, "Update", turn.pod, error)
+                self._record_failure(found, "Update", turn.pod, error)
                 raise
-            self._tell_success(found, "Update", turn.pod)
+            self._record_success(found, "Update", turn.pod)
 
     async def _create_claim(self, found: StatefulSet, pod: str, made: PersistentVolumeClaim) -> None:
         what = f"Create Claim {made.metadata.name}"
@@ -338,23 +337,23 @@ class StatefulSetController(Controller):
         message = f"{what} Pod {pod} in StatefulSet {found.metadata.name} success"
         self._recorder.normal(found, "SuccessfulCreate", message)
 
-    def _tell_success(self, found: StatefulSet, verb: str, pod: str) -> None:
+    def _record_success(self, found: StatefulSet, verb: str, pod: str) -> None:
         message = f"{verb} Pod {pod} in StatefulSet {found.metadata.name} successful"
         self._recorder.normal(found, f"Successful{verb}", message)
 
-    def _tell_failure(self, found: StatefulSet, verb: str, pod: str, error: StatusError) -> None:
+    def _record_failure(self, found: StatefulSet, verb: str, pod: str, error: StatusError) -> None:
         message = f"{verb} Pod {pod} in StatefulSet {found.metadata.name} failed error: {error}"
         self._recorder.warning(found, f"Failed{verb}", message)
 
-    async def _say(self, found: StatefulSet, status: StatefulSetStatus) -> None:
+    async def _write_status(self, found: StatefulSet, status: StatefulSetStatus) -> None:
         if status != found.status:
             self._own.wrote(key_of(found), await self._client.update_status(replace(found, status=status)))
 
 
-def _told(found: StatefulSet, data: dict[str, object]) -> ControllerRevision:
-    """The revision that the status tells of a set that goes.
+def _reported_revision(found: StatefulSet, data: dict[str, object]) -> ControllerRevision:
+    """The revision to report for a set that is being deleted.
 
-    It goes first. One made in its place would be garbage at once, and so on without end.
+    Its ControllerRevisions are deleted first. A new one would be garbage at once, and be created again without end.
     """
     revision = revision_of(found, found.spec.template.metadata.labels, data, 1)
     return replace(revision, metadata=replace(revision.metadata, name=found.status.update_revision))

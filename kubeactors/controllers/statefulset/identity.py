@@ -1,4 +1,4 @@
-"""Who is who in a StatefulSet: names, ordinals, labels, volumes.
+"""The identities of a StatefulSet's pods: names, ordinals, labels, volumes.
 
 Source: pkg/controller/statefulset/stateful_set_utils.go (v1.36).
 """
@@ -22,7 +22,7 @@ _LARGEST = 2**31 - 1
 
 
 def ordinal_in(name: str, pod: str) -> int | None:
-    """The ordinal of a pod of this set, by its name; None if it is none.
+    """The ordinal in the name of a pod of this set; None if it is not such a name.
 
     >>> ordinal_in("web", "web-3"), ordinal_in("web", "web-x"), ordinal_in("web", "db-3"), ordinal_in("web", "web-03")
     (3, None, None, 3)
@@ -34,7 +34,7 @@ def ordinal_in(name: str, pod: str) -> int | None:
 
 
 def ordinal_of(found: StatefulSet, pod: Pod) -> int | None:
-    """The pod's place in the set."""
+    """The pod's ordinal in the set; None if it has none."""
     return ordinal_in(found.metadata.name, pod.metadata.name)
 
 
@@ -44,22 +44,22 @@ def start_of(found: StatefulSet) -> int:
 
 
 def wanted(found: StatefulSet) -> int:
-    """How many pods there should be."""
+    """The desired number of pods."""
     return 1 if found.spec.replicas is None else found.spec.replicas
 
 
 def is_in_range(found: StatefulSet, ordinal: int) -> bool:
-    """Whether there should be a pod of this ordinal."""
+    """Whether the set should have a pod of this ordinal."""
     return start_of(found) <= ordinal < start_of(found) + wanted(found)
 
 
 def revision_of_pod(pod: Pod) -> str:
-    """The name of the revision that the pod was made from."""
+    """The name of the revision that the pod was created from."""
     return pod.metadata.labels.get(REVISION_LABEL, "")
 
 
 def pod_of(found: StatefulSet, template: PodTemplateSpec, ordinal: int, revision: str) -> Pod:
-    """A new pod of this ordinal, made from a revision's template."""
+    """A new pod of this ordinal from a revision's template."""
     name = f"{found.metadata.name}-{ordinal}"
     metadata, spec = template.metadata, template.spec
     labels = {**metadata.labels, POD_NAME: name, POD_INDEX: str(ordinal), REVISION_LABEL: revision}
@@ -83,7 +83,7 @@ def pod_of(found: StatefulSet, template: PodTemplateSpec, ordinal: int, revision
 
 
 def with_identity(found: StatefulSet, pod: Pod) -> Pod:
-    """The pod with the labels of its place; the same object if it has them."""
+    """The pod with the labels of its identity; the same object if it has them."""
     labels = pod.metadata.labels
     wanted_labels = {**labels, POD_NAME: pod.metadata.name, POD_INDEX: str(ordinal_of(found, pod))}
     if wanted_labels == labels:
@@ -92,7 +92,7 @@ def with_identity(found: StatefulSet, pod: Pod) -> Pod:
 
 
 def _volumes(found: StatefulSet, volumes: tuple[Volume, ...], ordinal: int) -> tuple[Volume, ...]:
-    """The claims' volumes come first, and take the place of those of the same name."""
+    """The volumes of the claims, then those of the template, without those of the same name."""
     own = {
         template.metadata.name: Volume(
             name=template.metadata.name,

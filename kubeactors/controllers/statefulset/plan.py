@@ -1,7 +1,7 @@
-"""What one reconcile of a StatefulSet does: a pure function of what the controller sees.
+"""Decides what a sync of a StatefulSet does: a pure function of the controller's view.
 
-Pods are looked at in their order. Ordered management stops at the first that is not as it should be, so that never more
-than one comes or goes; parallel management does what is to be done for all of them at once.
+Pods are processed in order. Ordered pod management stops at the first one that is not as it should be, so that no more
+than one is created or deleted at a time; parallel management acts on all of them at once.
 
 Source: updateStatefulSet, processReplica, processCondemned in pkg/controller/statefulset/stateful_set_control.go (v1.36).
 """
@@ -33,30 +33,30 @@ ROLLING_UPDATE = "RollingUpdate"
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """What a StatefulSet's reconcile looks at. `now` is unix time in nanoseconds."""
+    """The input of a sync. `now` is Unix time in nanoseconds."""
 
     found: StatefulSet
     pods: tuple[Pod, ...]
-    """Those that it owns."""
+    """The pods that the set controls."""
     claims: Mapping[str, PersistentVolumeClaim]
-    """Claims in its namespace, by name."""
+    """The claims in its namespace, by name."""
     current: ControllerRevision
     update: ControllerRevision
     collisions: int = 0
     leaving: Mapping[str, None] = {}
-    """The uids of pods whose deletion this controller has asked for, though the cache does not show it yet."""
+    """The UIDs of pods whose deletion was requested, though the cache does not show it yet."""
     now: int
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """What is done about one pod: claims first, then the pod."""
+    """The writes for one pod: its claims first, then the pod."""
 
     claims: tuple[PersistentVolumeClaim, ...] = ()
-    """To create."""
+    """Claims to create."""
     going: str = ""
-    """A claim of the pod that is being deleted: nothing more is done until it can be created again."""
+    """A claim that is being deleted: the pod waits until it can be created again."""
     owners: tuple[PersistentVolumeClaim, ...] = ()
-    """To write with other owners."""
+    """Claims to update with other owner references."""
     create: Pod | None = None
     update: Pod | None = None
     delete: Pod | None = None
@@ -65,7 +65,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Turns to take in this order, then the status to write, then when to look again."""
+    """Turns to take in this order, then the status to write, and when to sync again."""
 
     turns: tuple[Turn, ...] = ()
     status: StatefulSetStatus
@@ -73,7 +73,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan(view: View) -> Plan:
-    """The next step of the set."""
+    """Decide what this sync does."""
     members = _Members(view)
     status = members.status()
     if view.found.metadata.deletion_timestamp is not None:
@@ -85,7 +85,7 @@ def plan(view: View) -> Plan:
 
 
 class _Members:
-    """The pods of a set: those that should be, in order, and those that should not, the last first."""
+    """The pods of a set: the desired ones in order, and the condemned ones in reverse order."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -101,12 +101,12 @@ class _Members:
         self._stopped = False
 
     def turns(self) -> Iterator[Turn]:
-        """What is to be done."""
+        """The turns of this sync."""
         for ordinal, pod in self._wanted:
-            yield from self._tend(ordinal, pod)
+            yield from self._sync_replica(ordinal, pod)
             if self._stopped:
                 return
-        yield from self._let_go_of_claims()
+        yield from self._release_claims()
         for _, pod in self._condemned:
             yield from self._condemn(pod)
             if self._stopped:
@@ -115,14 +115,14 @@ class _Members:
             yield from (Turn(delete=pod, pod=pod.metadata.name) for pod in self._outdated())
 
     def is_replaced(self, pod: Pod) -> bool:
-        """Whether it is deleted to make room for one of the update revision."""
+        """Whether the pod is deleted to be replaced by one of the update revision."""
         ordinal = ordinal_of(self._found, pod)
-        return ordinal is not None and is_in_range(self._found, ordinal) and not _has_ended(pod)
+        return ordinal is not None and is_in_range(self._found, ordinal) and not _is_finished(pod)
 
     def status(self) -> StatefulSetStatus:
-        """How many pods there are."""
+        """The status, with the counts of pods."""
         view = self._view
-        staying = [pod for pod in view.pods if not self._is_leaving(pod)]
+        staying = [pod for pod in view.pods if not self._is_terminating(pod)]
         ready = [pod for pod in view.pods if _is_running_and_ready(pod)]
         return StatefulSetStatus(
             observed_generation=self._found.metadata.generation,
@@ -137,27 +137,27 @@ class _Members:
         )
 
     def seconds(self) -> float | None:
-        """When a pod becomes available that is only waiting for that."""
+        """The time until the next ready pod becomes available; None if none waits for that."""
         if not self._minimum:
             return None
         waits = [seconds_to_available(pod, self._minimum, self._view.now) for pod in self._view.pods]
         return min((one for one in waits if one), default=None)
 
-    # Pods that should be.
+    # Desired pods.
 
-    def _tend(self, ordinal: int, pod: Pod | None) -> Iterator[Turn]:
-        """See that there is a pod of this ordinal, and that it is as it should be."""
+    def _sync_replica(self, ordinal: int, pod: Pod | None) -> Iterator[Turn]:
+        """Ensure that the pod of this ordinal exists and is as it should be."""
         if pod is None:
-            yield from self._make(ordinal)
+            yield from self._create(ordinal)
             self._stop_if_ordered()
-        elif _has_ended(pod):
-            if not self._is_leaving(pod):
+        elif _is_finished(pod):
+            if not self._is_terminating(pod):
                 yield Turn(delete=pod, pod=pod.metadata.name)
             self._stop_if_ordered()
         else:
             yield from self._keep(ordinal, pod)
 
-    def _make(self, ordinal: int) -> Iterator[Turn]:
+    def _create(self, ordinal: int) -> Iterator[Turn]:
         name = f"{self._found.metadata.name}-{ordinal}"
         if self._has_stale_claim(ordinal, name):
             return
@@ -165,7 +165,7 @@ class _Members:
         pod = pod_of(self._found, template, ordinal, revision)
         yield Turn(
             claims=self._missing_claims(ordinal),
-            going=self._going_claim(ordinal),
+            going=self._terminating_claim(ordinal),
             owners=self._owners(ordinal, None),
             create=pod,
             pod=name,
@@ -174,20 +174,20 @@ class _Members:
     def _keep(self, ordinal: int, pod: Pod) -> Iterator[Turn]:
         waits = pod.status.phase == PENDING
         missing = self._missing_claims(ordinal) if waits else ()
-        going = self._going_claim(ordinal) if waits else ""
+        going = self._terminating_claim(ordinal) if waits else ""
         if self._ordered and self._is_unavailable(pod):
             if missing or going:
                 yield Turn(claims=missing, going=going, pod=pod.metadata.name)
             self._stopped = True
             return
         right = with_identity(self._found, pod)
-        update = right if right is not pod and not self._is_leaving(pod) else None
+        update = right if right is not pod and not self._is_terminating(pod) else None
         owners = self._owners(ordinal, None)
         if missing or going or owners or update is not None:
             yield Turn(claims=missing, going=going, owners=owners, update=update, pod=pod.metadata.name)
 
     def _revision_for(self, ordinal: int) -> tuple[PodTemplateSpec, str]:
-        """Pods below the partition stay at the current revision, also when they are made anew."""
+        """The template and the revision for a pod; below the partition the current one, even for a new pod."""
         view, strategy = self._view, self._found.spec.update_strategy
         rolling = strategy.rolling_update
         place = ordinal - start_of(self._found)
@@ -197,10 +197,10 @@ class _Members:
             return template_in(view.current), view.current.metadata.name
         return self._found.spec.template, view.update.metadata.name
 
-    # Pods that should not be.
+    # Condemned pods.
 
     def _condemn(self, pod: Pod) -> Iterator[Turn]:
-        if self._is_leaving(pod):
+        if self._is_terminating(pod):
             self._stop_if_ordered()
         elif self._ordered and self._is_unavailable(pod) and pod is not self._first_unavailable:
             self._stopped = True
@@ -208,7 +208,7 @@ class _Members:
             yield Turn(delete=pod, pod=pod.metadata.name)
             self._stop_if_ordered()
 
-    def _let_go_of_claims(self) -> Iterator[Turn]:
+    def _release_claims(self) -> Iterator[Turn]:
         for ordinal, pod in self._condemned:
             owners = self._owners(ordinal, pod)
             if owners:
@@ -216,14 +216,14 @@ class _Members:
 
     @cached_property
     def _first_unavailable(self) -> Pod | None:
-        """An ordered set that shrinks may always let go of this one: it need not get well first."""
+        """The first unavailable pod, which an ordered scale-down may delete without waiting for it to recover."""
         pods = [*[pod for _, pod in self._wanted], *[pod for _, pod in reversed(self._condemned)]]
         return next((pod for pod in pods if pod is None or self._is_unavailable(pod)), None)
 
-    # Pods of an older revision.
+    # Rolling update.
 
     def _outdated(self) -> Iterator[Pod]:
-        """Those to delete now, the last first; the others when these are available again."""
+        """The pods to delete now for a rolling update, the last first."""
         rolling = self._found.spec.update_strategy.rolling_update
         lowest = (rolling.partition or 0) if rolling is not None else 0
         pods = [pod for _, pod in self._wanted[lowest:] if pod is not None]
@@ -242,7 +242,7 @@ class _Members:
                 return
 
     def _several_outdated(self, pods: Iterable[Pod], allowed: int) -> Iterator[Pod]:
-        """What is unavailable anyway costs nothing."""
+        """All outdated pods that are unavailable anyway, and others up to maxUnavailable."""
         room = allowed - sum(pod is None or self._is_unavailable(pod) for _, pod in self._wanted)
         for pod in pods:
             if not self._is_outdated(pod):
@@ -254,7 +254,7 @@ class _Members:
                 yield pod
 
     def _is_outdated(self, pod: Pod) -> bool:
-        return revision_of_pod(pod) != self._view.update.metadata.name and not self._is_leaving(pod)
+        return revision_of_pod(pod) != self._view.update.metadata.name and not self._is_terminating(pod)
 
     # Claims.
 
@@ -263,13 +263,13 @@ class _Members:
             return ()
         return tuple(one for one in claims_of(self._found, ordinal) if one.metadata.name not in self._view.claims)
 
-    def _going_claim(self, ordinal: int) -> str:
+    def _terminating_claim(self, ordinal: int) -> str:
         claims = (self._view.claims.get(name) for name in claim_names(self._found, ordinal))
         going = (one for one in claims if one is not None and one.metadata.deletion_timestamp is not None)
         return next((one.metadata.name for one in going), "")
 
     def _has_stale_claim(self, ordinal: int, pod: str) -> bool:
-        """Whether a claim is being deleted with an earlier pod; not if claims outlive pods."""
+        """Whether a claim will be deleted with an earlier pod; never if claims are retained."""
         policy = self._found.spec.persistent_volume_claim_retention_policy
         if policy is None or policy.when_scaled == RETAIN:
             return False
@@ -285,22 +285,22 @@ class _Members:
                 found += [right] if right is not there else []
         return tuple(found)
 
-    # What a pod is like.
+    # Properties of pods.
 
     def _stop_if_ordered(self) -> None:
         self._stopped = self._ordered
 
-    def _is_leaving(self, pod: Pod) -> bool:
+    def _is_terminating(self, pod: Pod) -> bool:
         return pod.metadata.deletion_timestamp is not None or pod.metadata.uid in self._view.leaving
 
     def _is_available(self, pod: Pod) -> bool:
         return _is_running_and_ready(pod) and seconds_to_available(pod, self._minimum, self._view.now) == 0
 
     def _is_unavailable(self, pod: Pod) -> bool:
-        return self._is_leaving(pod) or not self._is_available(pod)
+        return self._is_terminating(pod) or not self._is_available(pod)
 
 
-def _has_ended(pod: Pod) -> bool:
+def _is_finished(pod: Pod) -> bool:
     return pod.status.phase in (FAILED, SUCCEEDED)
 
 
@@ -313,7 +313,7 @@ def _count(pods: Sequence[Pod], revision: ControllerRevision) -> int:
 
 
 def _completed(found: StatefulSet, status: StatefulSetStatus) -> StatefulSetStatus:
-    """Once all pods are of the update revision and ready, that is the current one."""
+    """The status after a completed update: the update revision becomes the current one."""
     goal = wanted(found)
     rolling = found.spec.update_strategy.type == ROLLING_UPDATE
     if rolling and status.updated_replicas == status.ready_replicas == status.replicas == goal:

@@ -40,7 +40,7 @@ def outages_are_deaths() -> AbstractContextManager[object]:
 
     stack = ExitStack()
     stack.enter_context(patch.object(NodeLifecycleController, "_seconds_left", seconds_left))
-    stack.enter_context(patch.object(NodeLifecycleController, "_look", look))
+    stack.enter_context(patch.object(NodeLifecycleController, "_live_sign", look))
     return stack
 
 
@@ -57,7 +57,7 @@ def fail_over_gives_no_grace() -> AbstractContextManager[object]:
 
     stack = ExitStack()
     stack.enter_context(patch.object(NodeLifecycleController, "_seconds_left", seconds_left))
-    stack.enter_context(patch.object(NodeLifecycleController, "_look", look))
+    stack.enter_context(patch.object(NodeLifecycleController, "_live_sign", look))
     return stack
 
 

@@ -130,7 +130,7 @@ def the_one_that_is_waited_for_blocks_all() -> AbstractContextManager[object]:
     def turns(self: stateful_plan._Members) -> Iterator[stateful_plan.Turn]:
         for ordinal, pod in self._wanted if self._ordered else ():
             if pod is not None and self._is_unavailable(pod):
-                return self._tend(ordinal, pod)
+                return self._sync_replica(ordinal, pod)
         return genuine(self)
 
     return patch.object(stateful_plan._Members, "turns", turns)
