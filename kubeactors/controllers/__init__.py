@@ -34,14 +34,14 @@
     clusterrole_aggregation.py    aggregated ClusterRoles
     policy_status.py              type checks of ValidatingAdmissionPolicies
 
-Shared by several of them: pods.py, podcontrol.py, live_pods.py, pod_marks.py (pods), adoption.py (controller references),
-history.py (ControllerRevisions), backends.py (pods of Services), custom_kinds.py (informers of custom kinds),
-conditions.py, known.py, clocks.py, identities.py (each controller's service account).
+Shared by several of them: pods.py, podcontrol.py, live_pods.py, pod_marks.py (pods), adoption.py (controller
+references), history.py (ControllerRevisions), backends.py (pods of Services), custom_kinds.py (informers of custom
+kinds), conditions.py, known.py, clocks.py, identities.py (each controller's service account).
 
-They receive changes from their informers (`Notify`) and messages to themselves. They send requests to the API server and
-events to the event sink. They never address one another, and none imports another.
-Each has a pure part that plans and a thin `reconcile` that acts. All are level-triggered: a reconcile depends on the
-present state, not on the changes that led to it; it is idempotent, and may be interrupted between any two writes.
+They receive changes from their informers (`Notify`) and messages to themselves. They send requests to the API server
+and events to the event sink. They never address one another, and none imports another. Each has a pure part that plans
+and a thin `reconcile` that acts. All are level-triggered: a reconcile depends on the present state, not on the changes
+that led to it; it is idempotent, and may be interrupted between any two writes.
 Source: pkg/controller (v1.36); each names its files.
 """
 

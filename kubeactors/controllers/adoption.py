@@ -36,7 +36,7 @@ class Claim(msgspec.Struct, Generic[T], frozen=True):
 
 
 def claim(owner: HasMeta, selector: Selector, candidates: Iterable[T]) -> Claim[T]:
-    """Sort the candidates. An owner that is being deleted neither adopts nor releases: the garbage collector acts then."""
+    """Sort the candidates. A terminating owner neither adopts nor releases: that is up to the garbage collector."""
     owned: list[T] = []
     adopt: list[T] = []
     release: list[T] = []

@@ -11,7 +11,8 @@ from kubeactors.apimachinery.time import SECOND
 def seconds_left(since: int, seconds: float, now: int) -> float:
     """The time until `seconds` have passed since `since`: at least 0, at most `seconds`.
 
-    `since` and `now` are Unix time in nanoseconds. Check again when the delay is over: `since` may be another clock's time.
+    `since` and `now` are Unix time in nanoseconds. Check again when the delay is over: `since` may be another clock's
+    time.
 
     >>> seconds_left(0, 10, 4 * SECOND), seconds_left(0, 10, 11 * SECOND)
     (6.0, 0.0)

@@ -113,7 +113,7 @@ class History:
         return self._overlay.seen(change)
 
     def lacking(self, uid: str) -> bool:
-        """Whether the cache still lacks a revision written here. It may be deleted before it ever shows: check again later."""
+        """Whether the cache still lacks a revision written here. It may never show it: check again later."""
         return self._overlay.lacking(uid)
 
     def forget(self, uid: str) -> None:

@@ -65,7 +65,7 @@ class NamespaceController(Controller):
         self._client = client
         self._namespaces = namespaces.lister
         self._attempted: dict[str, None] = {}
-        """The UIDs of namespaces that were emptied once already: what is left from now on goes into their conditions."""
+        """The UIDs of namespaces that were emptied once already: what is left now goes into their conditions."""
         self.observe(namespaces, self._on_namespace)
 
     def _on_namespace(self, change: Change[Namespace]) -> None:

@@ -16,7 +16,7 @@ GONE: Final = 1
 PLACED: Final = 2
 """It is new, or its node or its tolerations have changed."""
 SERVES: Final = 4
-"""It may affect endpoints: it is new or gone, or its labels, owners, node, addresses, phase or readiness have changed."""
+"""It may affect endpoints: it is new or gone, or its labels, owners, node, addresses, phase or readiness changed."""
 ENDED: Final = 8
 """It has finished, now or before."""
 TERMINATING: Final = 16

@@ -38,7 +38,7 @@ class Deleted(NamedTuple):
 
 
 class PodControl:
-    """Writes pods for a controller. `expectations` are keyed by the UID of the owner; `pods` is the controller's cache."""
+    """Writes pods for a controller. `expectations` are keyed by the UID of the owner; `pods` is the cache."""
 
     def __init__(
         self,
@@ -145,6 +145,6 @@ def while_there(owner: T, owners: Lister[T], forget: Callable[[str], object]) ->
 
 
 def as_seen(pod: Pod) -> DeleteOptions:
-    """Preconditions: exactly this pod, unchanged. It may have been orphaned meanwhile (kubernetes/kubernetes#138818)."""
+    """Preconditions: exactly this pod, unchanged. It may have been orphaned (kubernetes/kubernetes#138818)."""
     metadata = pod.metadata
     return DeleteOptions(preconditions=Preconditions(uid=metadata.uid, resource_version=metadata.resource_version))

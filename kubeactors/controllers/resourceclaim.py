@@ -160,7 +160,7 @@ class ResourceClaimController(Controller):
         return (await self._create(claim_from(template, pod, one.name), pod, one.name)).metadata.name
 
     async def _create(self, claim: ResourceClaim, pod: Pod, for_: str) -> ResourceClaim:
-        """Create the claim under a name chosen here, and again under the same if the reply is lost: never two claims."""
+        """Create the claim under a name chosen here, and under the same after a lost reply: never two claims."""
         key, metadata = (pod.metadata.uid, for_), claim.metadata
         name = self._names.setdefault(key, generated_name(metadata.generate_name, self.ctx.random))
         try:

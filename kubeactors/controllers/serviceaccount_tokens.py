@@ -1,4 +1,4 @@
-"""The token controller: fills Secrets of type `kubernetes.io/service-account-token`, and deletes them with their account.
+"""The token controller: fills Secrets of type `kubernetes.io/service-account-token`, and deletes orphaned ones.
 
 Only users create such Secrets; a ServiceAccount does not get one by itself.
 
@@ -152,7 +152,7 @@ class TokensController(Controller):
             return  # it is gone or replaced by now
 
     async def _forget(self, key: str) -> None:
-        """Remove the references to a deleted Secret from the namespace's accounts, read live: the cache may be stale."""
+        """Remove the references to a deleted Secret from the namespace's accounts, read live."""
         namespace, name = split_key(key)
         if await self._client.find(Secret, name, namespace) is not None:
             return

@@ -1,37 +1,39 @@
-"""The scheduler: which node each pod runs on.
+"""The scheduler: assigns pods to nodes.
 
-    scheduler.py    the actor: follows pods and nodes, places, binds, preempts
-    messages.py     what it is told                                        reporter.py      what people are told
-    queue.py        pods that wait, and the events that wake them          cluster_event.py  what those events are
-    cache.py        nodes, pods on them, pods just placed or nominated     changes.py        which rows changed
-    node_info.py    one node and its sums                                  node_table.py     all nodes' numbers side by side
-    node_masks.py   which nodes hold to a rule                             budgets.py        disruption budgets
-    pod_info.py     what is derived from a pod; its signature              terms.py          its affinity, in comparable form
-    disks.py        its claims and disks                                   volume_binder.py  where claims can be met
-    devices.py      devices, and which of them requests mean               device_allocation.py  which of them claims get
-    device_book.py  devices by node, and who has them                      device_claims.py  claims of devices that a pod names
-    csi.py          by which driver a volume is attached                   storage_users.py  what the pods of a node use
-    population.py   the pods on nodes by what selects them                 headcount.py      counts by row and by domain
-    framework.py    extension points and statuses                          extension_points.py  which of them a plugin has
-    handle.py       what plugins are given
-    verdicts.py     filter and score node by node, by signature            views.py          what is kept about many nodes
-    profile.py      plugins together, up to the choice of a node           plain.py          plugins of users
-    binding.py      plugins together, from then on                         waiting.py        pods that a plugin holds up
-    nominations.py  those for whom room is being made, as other pods find them
-    preemption.py   victims on one node, and which node is best            candidates.py     the same for all nodes
-    workloads.py    what selects a pod                                     surroundings.py   informers beside pods and nodes
-    extender.py     another program over HTTP: its words                   extended.py       placing with such programs
-    diagnosis.py    what people read when no node fits                     explanation.py    what each plugin says of each node
-    config.py       profiles from a KubeSchedulerConfiguration             registry.py       plugins by name
-    configuration.py  that file                                            configuration_rules.py  what it must hold to
-    plugin_set.py   which plugins a profile has, where                     plugins/          kube-scheduler's plugins
-    picture.py      a cluster as its objects show it, for people
+    scheduler.py           the actor: scheduling, binding cycles messages.py          its messages
+    event_handlers.py      applies changes of nodes and pods     reporter.py          events, conditions, preemption
+    queue.py               activeQ, backoffQ, unschedulable pods queued_pod.py        a pod in the queue, its backoff
+    cluster_event.py       events that may make pods schedulable queueing_hints.py    which events plugins wait for
 
-Who sends to it: informers (pods, nodes, namespaces, services, sets that own pods, disruption budgets, volumes, claims,
-storage classes, devices and claims of them, what CSI drivers say of themselves and of nodes) tell it what changed.
-What it sends: bindings, conditions and deletions of pods, and reservations of volumes, to the API server; events to an
-event sink; questions of extenders to whom it is given for that.
-Where its behaviour comes from: kube-scheduler (pkg/scheduler, v1.36), with all nodes evaluated and none sampled.
+    framework.py           extension points                      results.py           what plugins return there
+    profile.py             plugins up to the choice of a node    binding.py           plugins in the binding cycle
+    plugins/               kube-scheduler's plugins              plain.py             plugins of users
+    registry.py            plugins by name                       plugin_set.py        plugins and weights of a profile
+    handle.py              what plugins are given                extension_points.py  the ones that a plugin has
+    waiting.py             pods that wait for Permit plugins     nominations.py       nominated pods for plugins
+    preemption.py          victims on a node, best candidate     candidates.py        the same, kept for all nodes
+    verdicts.py            filter and score results by signature views.py             results about many nodes
+
+    cache.py               nodes and pods, also assumed ones     node_info.py         a node and its totals
+    node_table.py          the same of all nodes, as arrays      node_masks.py        which nodes satisfy a rule
+    changes.py             a log of changed rows                 pod_info.py          what is derived from a pod
+    terms.py               affinity terms, comparable            population.py        the pods on nodes by selectors
+    headcount.py           their counts by row and by domain     storage_users.py     claims and disks in use by node
+    disks.py               the claims and disks of a pod         volume_binder.py     where claims can be bound
+    csi.py                 CSI drivers and handles of volumes    devices.py           devices, which ones requests match
+    device_allocation.py   which of them claims get              device_book.py       devices by node, their holders
+    device_claims.py       the ResourceClaims of a pod           workloads.py         selectors of Services and owners
+    budgets.py             disruption budgets                    surroundings.py      informers besides pods and nodes
+
+    config.py              from a KubeSchedulerConfiguration     configuration.py     the configuration file
+    configuration_rules.py its validation                        extender.py          HTTP extenders: the protocol
+    extended.py            scheduling with extenders             diagnosis.py         the message when no node fits
+    explanation.py         what each plugin says about nodes     picture.py           explanations from objects alone
+
+It receives changes from informers (pods, nodes, namespaces, services, owners of pods, disruption budgets, volumes,
+claims, storage classes, devices and their claims, CSI drivers and their nodes). It sends bindings, conditions and
+deletions of pods, and volume reservations, to the API server; events to the event sink; and requests to extenders.
+Source: pkg/scheduler (v1.36), with all nodes evaluated and none sampled.
 """
 
 from kubeactors.scheduler.config import DEFAULT_CONFIG, SchedulerConfig

@@ -1,4 +1,4 @@
-"""Disruption budgets as preemption sees them."""
+"""The PodDisruptionBudgets, reduced to what preemption needs."""
 
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.apimachinery.labels import of_object
@@ -7,25 +7,25 @@ from kubeactors.scheduler.handle import Budget
 
 
 class Budgets:
-    """All budgets of the cluster. What was read is kept until `changed`."""
+    """All budgets of the cluster, cached until `changed`."""
 
     def __init__(self, lister: Lister[PodDisruptionBudget]) -> None:
         self._lister = lister
         self._known: tuple[Budget, ...] | None = None
 
     def __call__(self) -> tuple[Budget, ...]:
-        """The same tuple as before if nothing has changed."""
+        """The budgets; the same tuple as before if nothing has changed."""
         if self._known is None:
             self._known = tuple(budget_of(one) for one in self._lister)
         return self._known
 
     def changed(self) -> None:
-        """A budget came, changed or went."""
+        """Invalidate: a budget was created, updated or deleted."""
         self._known = None
 
 
 def budget_of(found: PodDisruptionBudget) -> Budget:
-    """What matters of a PodDisruptionBudget.
+    """What preemption needs of a PodDisruptionBudget.
 
     >>> budget_of(PodDisruptionBudget()).disruptions_allowed
     0

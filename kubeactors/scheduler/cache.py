@@ -1,8 +1,8 @@
-"""The scheduler's picture of the cluster: nodes, the pods on them, and the pods it has just decided about.
+"""The scheduler's cache: nodes, the pods on them, assumed pods and nominated pods.
 
-A scheduling cycle runs without interruption, so the cache is its own snapshot: instead of copying, it logs which rows
-changed, and verdicts catch up with the log. Positions in the log never repeat, so a node that is deleted and comes
-back under its name is a change like any other.
+A scheduling cycle is never interrupted, so the cache is its own snapshot: instead of copying, it logs which rows
+changed, and verdicts catch up with the log. Positions in the log never repeat, so a node that is deleted and created
+again under its name is a change like any other.
 
 Source: pkg/scheduler/backend/cache/cache.go (v1.36).
 """
@@ -19,48 +19,48 @@ from kubeactors.scheduler.population import Population
 
 
 class Cache:
-    """Nodes by name and by row, pods by uid."""
+    """Nodes by name and by row, pods by UID."""
 
     def __init__(self) -> None:
         self.table: NodeTable = NodeTable()
         self.changes: ChangeLog = ChangeLog()
         """Every change of a row."""
         self.node_changes: ChangeLog = ChangeLog()
-        """Changes of Node objects only."""
+        """Changes of rows by Node objects only."""
         self.population: Population = Population()
         self.rows: list[NodeInfo | None] = []
         self._nodes: dict[str, NodeInfo] = {}
         self._free_rows: list[int] = []
         self._places: dict[str, str] = {}
-        """Node name of each pod that takes room, by uid."""
+        """The node name of each pod that occupies resources, by UID."""
         self._assumed: dict[str, PodInfo] = {}
         self._nominated: dict[str, str] = {}
-        """Node name of each pod that waits for room to be made there, by uid."""
+        """The node name of each nominated pod, by UID."""
         self.nominated_with_terms: int = 0
-        """How many of those bring affinity terms."""
+        """How many nominated pods have affinity terms."""
         self.node_count: int = 0
-        """How many Nodes exist."""
+        """The number of existing Nodes."""
 
     def __iter__(self) -> Iterator[NodeInfo]:
-        """Nodes that exist, in row order."""
+        """The existing nodes, in row order."""
         return (one for one in self.rows if one is not None and one.node is not None)
 
     def get(self, name: str) -> NodeInfo | None:
-        """The node of that name, if its Node exists."""
+        """The node of this name, if its Node exists."""
         info = self._nodes.get(name)
         return info if info is not None and info.node is not None else None
 
     def pod(self, uid: str) -> PodInfo | None:
-        """The pod, if it takes room on a node."""
+        """The pod, if it occupies resources on a node."""
         place = self._places.get(uid)
         return None if place is None else self._nodes[place].pods[uid]
 
     def is_assumed(self, uid: str) -> bool:
-        """Whether the pod's place is our own decision, not yet confirmed by the API."""
+        """Whether the pod is assumed: placed by us, and not confirmed by its informer yet."""
         return uid in self._assumed
 
     def set_node(self, node: Node) -> None:
-        """The Node has come or changed."""
+        """Add or update a Node."""
         info = self._info(node.metadata.name)
         self.node_count += info.node is None
         info.set_node(node)
@@ -68,7 +68,7 @@ class Cache:
         self._node_changed(info)
 
     def remove_node(self, name: str) -> None:
-        """The Node is gone. Pods on it are remembered until they go too."""
+        """Remove a Node. The pods on it are kept until they are deleted, too."""
         info = self._nodes.get(name)
         if info is None or info.node is None:
             return
@@ -79,20 +79,20 @@ class Cache:
         self._drop_if_empty(info)
 
     def assume(self, pod: PodInfo, node_name: str) -> None:
-        """Count the pod on the node before the API knows."""
+        """Assume the pod on the node, before it is bound."""
         self._assumed[pod.uid] = pod
         self._put(pod, node_name)
 
     def forget(self, uid: str) -> None:
-        """The pod that was assumed was not bound. Nothing happens if it is confirmed or gone meanwhile."""
+        """Remove an assumed pod that was not bound. No effect if it is confirmed or gone meanwhile."""
         if self._assumed.pop(uid, None) is not None:
             self._take(uid)
 
     def confirm(self, pod: Pod) -> bool:
-        """The API says that the pod is on its node. False if that is news, or changes what the pod takes there."""
+        """Confirm a bound pod. False if it is not known on its node, or has changed relevantly: use `set_pod`."""
         info = self._nodes.get(pod.spec.node_name)
         known = info.pods.get(pod.metadata.uid) if info is not None else None
-        if info is None or known is None or not is_counted_alike(known, pod):
+        if info is None or known is None or not counts_equally(known, pod):
             return False
         self._assumed.pop(pod.metadata.uid, None)
         info.pods[pod.metadata.uid] = PodInfo(
@@ -101,7 +101,7 @@ class Cache:
         return True
 
     def set_pod(self, pod: PodInfo) -> None:
-        """The API says that the pod is on its node, where it was not, or takes something else there."""
+        """Add or update a bound pod."""
         self._assumed.pop(pod.uid, None)
         place = self._places.get(pod.uid)
         if place is not None and place == pod.pod.spec.node_name:
@@ -117,7 +117,7 @@ class Cache:
         self._put(pod, pod.pod.spec.node_name)
 
     def remove_pod(self, uid: str) -> bool:
-        """The pod is gone, or has ended: its room is free. False if it had none."""
+        """Remove a pod that is gone or finished. False if it was on no node."""
         self._assumed.pop(uid, None)
         if uid not in self._places:
             return False
@@ -126,7 +126,7 @@ class Cache:
 
     @contextmanager
     def without(self, uid: str) -> Generator[None]:
-        """The pod is on no node as long as the block lasts."""
+        """A block during which the pod is on no node."""
         place, is_assumed = self._places.get(uid), self._assumed.get(uid)
         pod = self.pod(uid)
         if pod is not None:
@@ -139,10 +139,10 @@ class Cache:
             if is_assumed is not None:
                 self._assumed[uid] = is_assumed
 
-    # Room that is being made.
+    # Nominated pods.
 
     def nominate(self, pod: PodInfo, node_name: str) -> None:
-        """Pods are being removed from the node to make room for this one: keep it from pods below it."""
+        """Nominate the pod for a node on which it preempts others: pods of lower priority cannot take the room."""
         self.withdraw(pod.uid)
         info = self._info(node_name)
         info.nominated[pod.uid] = pod
@@ -151,10 +151,10 @@ class Cache:
         self.changes.add(info.row)
 
     def renominate(self, pod: PodInfo, node_name: str | None) -> tuple[PodInfo, ...]:
-        """What came of an attempt: None leaves things as they are, an empty name says that no room is being made.
+        """Set the nomination after a scheduling cycle: None keeps it, an empty name clears it.
 
         Returns:
-            Pods below, which had hoped for the same node and hope no more.
+            The pods of lower priority that were nominated for the same node, whose nominations are cleared.
         """
         if node_name is None:
             return ()
@@ -169,7 +169,7 @@ class Cache:
         return displaced
 
     def withdraw(self, uid: str) -> None:
-        """The pod needs that room no more."""
+        """Clear the pod's nomination."""
         name = self._nominated.pop(uid, None)
         if name is not None:
             info = self._nodes[name]
@@ -178,11 +178,11 @@ class Cache:
             self._drop_if_empty(info)
 
     def nominated_nodes(self) -> Iterator[NodeInfo]:
-        """The nodes where room is being made."""
+        """The nodes with nominated pods."""
         return (self._nodes[name] for name in dict.fromkeys(self._nominated.values()))
 
     def nomination(self, uid: str) -> str:
-        """The node where room is made for the pod; empty if there is none."""
+        """The node for which the pod is nominated; empty if there is none."""
         return self._nominated.get(uid, "")
 
     def _put(self, pod: PodInfo, node_name: str) -> None:
@@ -228,18 +228,18 @@ class Cache:
             self._node_changed(info)
 
 
-def is_counted_alike(known: PodInfo, pod: Pod) -> bool:
-    """Whether the pod takes the same room as before, and selectors see the same of it."""
+def counts_equally(known: PodInfo, pod: Pod) -> bool:
+    """Whether the pod's requests and everything that selectors match are unchanged."""
     old, new = known.pod, pod
     if old.metadata.deletion_timestamp is None and new.metadata.deletion_timestamp is None:
         alike = old.metadata.labels is new.metadata.labels or old.metadata.labels == new.metadata.labels
     else:
         alike = known.group == group_key(new)
-    return alike and takes_the_same(old.spec, new.spec)
+    return alike and requests_equal(old.spec, new.spec)
 
 
-def takes_the_same(one: PodSpec, other: PodSpec) -> bool:
-    """Whether two specs of one pod ask a node for the same. What never changes in a pod is not compared."""
+def requests_equal(one: PodSpec, other: PodSpec) -> bool:
+    """Whether two specs of one pod request the same. Immutable fields are not compared."""
     return (
         (one.containers is other.containers or one.containers == other.containers)
         and (one.init_containers is other.init_containers or one.init_containers == other.init_containers)

@@ -1,18 +1,19 @@
-"""Candidates for preemption on every node, for all pods of one signature; worked out again only where pods changed."""
+"""Preemption candidates on every node, for pods of one signature; recomputed only where pods changed."""
 
 import heapq
 
 import numpy as np
 
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.framework import Candidate, Diagnosis, Status, Trial
+from kubeactors.scheduler.framework import Trial
 from kubeactors.scheduler.handle import Budget
 from kubeactors.scheduler.pod_info import PodInfo, anonymous
 from kubeactors.scheduler.preemption import candidate
+from kubeactors.scheduler.results import Candidate, Diagnosis, Status
 
 
 class Candidates:
-    """What preemption would do on each node. A heap of ranks has stale entries; those that differ are skipped."""
+    """The candidate of each node. A heap of ranks may have stale entries, which are skipped."""
 
     def __init__(self, pod: PodInfo, cache: Cache) -> None:
         self._pod = anonymous(pod)
@@ -25,12 +26,12 @@ class Candidates:
         self._heap: list[tuple[tuple[int, ...], int]] = []
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
     def best(
         self, diagnosis: Diagnosis, trial: Trial, budgets: tuple[Budget, ...]
     ) -> tuple[Candidate | None, dict[Status, int]]:
-        """The candidate that disrupts least, or why removing pods helps nowhere, by how many nodes say so."""
+        """The least disruptive candidate; or None, and the statuses with their numbers of nodes."""
         preemptable = diagnosis.preemptable
         if preemptable is None:
             return None, {}

@@ -1,10 +1,10 @@
-"""Which rows changed, in order, so that each reader catches up with what is new to it."""
+"""A log of changed rows, with which each reader catches up at its own pace."""
 
 _KEPT_AT_LEAST = 4096
 
 
 class ChangeLog:
-    """A log of row numbers. Readers hold a position; the oldest half is forgotten when the log is long."""
+    """A log of row numbers. Readers hold a position; the older half is dropped when the log is long."""
 
     def __init__(self) -> None:
         self._rows: list[int] = []
@@ -12,18 +12,18 @@ class ChangeLog:
 
     @property
     def position(self) -> int:
-        """Where the next change will stand."""
+        """The position of the next change."""
         return self._start + len(self._rows)
 
     def add(self, row: int) -> None:
-        """The row has changed."""
+        """Log a change of the row."""
         self._rows.append(row)
         if len(self._rows) >= 2 * _KEPT_AT_LEAST:
             del self._rows[:_KEPT_AT_LEAST]
             self._start += _KEPT_AT_LEAST
 
     def since(self, position: int) -> list[int] | None:
-        """The rows that changed from the position on, each once; None if that is no longer known.
+        """The rows that changed since the position, each once; None if the log no longer reaches back that far.
 
         >>> log = ChangeLog()
         >>> for row in (3, 1, 3):

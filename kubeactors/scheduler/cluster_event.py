@@ -1,4 +1,4 @@
-"""What happens in the cluster that may let a waiting pod be scheduled, and which plugin waits for what.
+"""Cluster events that may make an unschedulable pod schedulable, and queueing hints.
 
 Source: pkg/scheduler/framework/events.go, k8s.io/kube-scheduler/framework/types.go (v1.36).
 """
@@ -31,19 +31,19 @@ Subject: TypeAlias = (
     | DeviceClass
     | None
 )
-"""The object of an event before or after it; None if it was not there."""
+"""The object of an event before or after it; None if it did not exist."""
 
 
 class Resource(Flag):
-    """Whose event."""
+    """The resource of an event."""
 
     NODE = auto()
     ASSIGNED_POD = auto()
-    """A pod that is on a node."""
+    """A pod that is assigned to a node."""
     TARGET_POD = auto()
-    """The waiting pod itself."""
+    """The unschedulable pod itself."""
     UNSCHEDULED_POD = auto()
-    """Another pod that has no node."""
+    """Another unscheduled pod."""
     PERSISTENT_VOLUME = auto()
     PERSISTENT_VOLUME_CLAIM = auto()
     STORAGE_CLASS = auto()
@@ -57,7 +57,7 @@ class Resource(Flag):
 
 
 class Action(Flag):
-    """What happened to it."""
+    """What happened to the resource; an update may be several of these."""
 
     ADD = auto()
     DELETE = auto()
@@ -71,11 +71,11 @@ class Action(Flag):
     UPDATE_POD_GATES_ELIMINATED = auto()
     UPDATE_POD_GENERATED_RESOURCE_CLAIM = auto()
     UPDATE_POD_TERMINATING = auto()
-    """It is to go. kube-scheduler tells only when it has gone, though pods that are spread do not count it any more."""
+    """It is terminating. kube-scheduler reacts only to its deletion, though topology spread ignores it from now on."""
     UPDATE = auto()
-    """Anything, of a kind of which the parts are not told apart."""
+    """Any change of a resource whose updates are not distinguished."""
     ACTIVATE = auto()
-    """A plugin asked for the pod to be tried again."""
+    """A plugin activated the pod."""
 
 
 ANY_RESOURCE = ~Resource(0)
@@ -83,26 +83,29 @@ ANY_ACTION = ~Action(0)
 
 
 class ClusterEvent(msgspec.Struct, frozen=True, gc=False):
-    """One event; `action` may say several things that one update did."""
+    """A cluster event; `action` may combine several effects of one update."""
 
     resource: Resource
     action: Action
 
 
-POD_CAME = ClusterEvent(Resource.ASSIGNED_POD, Action.ADD)
-"""A pod has come to a node."""
+ASSIGNED_POD_ADD = ClusterEvent(Resource.ASSIGNED_POD, Action.ADD)
+"""A pod was assigned to a node."""
+
+ASSIGNED_POD_DELETE = ClusterEvent(Resource.ASSIGNED_POD, Action.DELETE)
+"""An assigned pod was deleted, or has finished."""
 
 QueueingHint: TypeAlias = Callable[[PodInfo, Subject, Subject], bool]
-"""Whether the event, with the object before and after it, may make this pod schedulable."""
+"""A queueing hint: whether the event, with the object before and after it, may make this pod schedulable."""
 
 
 def always(_: PodInfo, __: Subject, ___: Subject) -> bool:
-    """The event is worth a try."""
+    """Every such event may help."""
     return True
 
 
 def anybody(_: Subject, __: Subject) -> str:
-    """Who knows whom the event helps."""
+    """The event may help any pod."""
     return ""
 
 
@@ -113,31 +116,31 @@ class Hint(msgspec.Struct, frozen=True):
     actions: Action
     helps: QueueingHint = always
     only: Callable[[Subject, Subject], str] = anybody
-    """The uid of the one pod that the event may help, so that the others are not asked about; empty if it may be any."""
+    """The UID of the only pod that the event may help, so that others need not be checked; empty if it may help any."""
 
 
 ANYTHING = (Hint(ANY_RESOURCE, ANY_ACTION),)
-"""What a plugin waits for that does not say."""
+"""The hints of a plugin that does not declare any."""
 
 
 class EnqueueExtensions(Protocol):
-    """A plugin that refuses pods, and knows what may change its mind."""
+    """A plugin that declares which events may make it accept a pod that it rejected."""
 
     @property
     def name(self) -> str:
-        """The plugin."""
+        """The name of the plugin."""
         ...
 
     def hints(self) -> tuple[Hint, ...]:
-        """The events to wait for. A pod refused by a plugin without any waits for the periodic flush.
+        """The events to wait for. Without any, a rejected pod waits for the periodic flush.
 
-        Plugins that can refuse and do not have this method wait for anything.
+        Plugins that can reject pods and lack this method wait for any event.
         """
         ...
 
 
 def node_update_action(old: Node, new: Node) -> Action:
-    """What of a node's update may make room for a pod that waits; falsy if nothing does.
+    """The effects of a node's update that may make a pod schedulable; falsy if there are none.
 
     >>> node_update_action(Node(), Node())
     <Action: 0>
@@ -155,7 +158,7 @@ def node_update_action(old: Node, new: Node) -> Action:
 
 
 def is_heartbeat(old: Node, new: Node) -> bool:
-    """Whether a node's update says only that it lives: nothing that a plugin might look at has changed.
+    """Whether a node's update is only a heartbeat: nothing that a plugin might depend on has changed.
 
     >>> from kubeactors.api.core.v1 import ContainerImage, NodeStatus
     >>> is_heartbeat(Node(), Node()), is_heartbeat(Node(), Node(status=NodeStatus(images=(ContainerImage(),))))
@@ -174,7 +177,7 @@ def _conditions(node: Node) -> list[tuple[str, str]]:
 
 
 def pod_update_action(old: PodInfo, new: PodInfo) -> Action:
-    """What of a pod's update matters to scheduling; falsy if nothing does (its status)."""
+    """The effects of a pod's update that matter to scheduling; falsy if there are none (changes of the status)."""
     action = Action(0)
     if old.pod.metadata.labels != new.pod.metadata.labels:
         action |= Action.UPDATE_POD_LABEL

@@ -1,4 +1,4 @@
-"""From a KubeSchedulerConfiguration to profiles.
+"""Makes profiles from a KubeSchedulerConfiguration.
 
 Source: pkg/scheduler/apis/config/v1/default_plugins.go, mergePlugins; pkg/scheduler/framework/runtime/framework.go,
 expandMultiPointPlugins (v1.36).
@@ -32,13 +32,13 @@ from kubeactors.scheduler.framework import Plugin
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.plugin_set import PluginFactory, PluginSet
 from kubeactors.scheduler.plugins import default_plugins
-from kubeactors.scheduler.queue import DEFAULT_BACKOFF, SECOND, Backoff
+from kubeactors.scheduler.queued_pod import DEFAULT_BACKOFF, SECOND, Backoff
 from kubeactors.scheduler.registry import DEFAULT_PLUGINS, arguments, factory_of, is_a_path, is_ours, unknown
 from kubeactors.scheduler.reporter import DEFAULT_SCHEDULER
 
 
 class SchedulerConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What a scheduler is to be like. Pods say by `spec.schedulerName` which profile they want."""
+    """The configuration of a scheduler. A pod selects its profile by `spec.schedulerName`."""
 
     profiles: Mapping[str, PluginFactory] = MappingProxyType({DEFAULT_SCHEDULER: default_plugins})
     backoff: Backoff = DEFAULT_BACKOFF
@@ -46,16 +46,16 @@ class SchedulerConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _CAN_BE_LEFT_OUT = ("*", "Coscheduling", *DEFAULT_PLUGINS, "GangScheduling", "NodeDeclaredFeatures")
-"""The last two are kube-scheduler's and not here."""
+"""The last two exist in kube-scheduler and not here."""
 
 DEFAULT_CONFIG = SchedulerConfig()
 
 
 def read(value: object) -> SchedulerConfig:
-    """A configuration, as it comes from YAML or JSON.
+    """Parse a configuration, as decoded from YAML or JSON.
 
     Raises:
-        ConfigurationError: something in it is unknown or wrong.
+        ConfigurationError: something in it is unknown or invalid.
     """
     try:
         found = exact.decode(msgspec.json.encode(value), Configuration)
@@ -79,7 +79,7 @@ def read(value: object) -> SchedulerConfig:
 
 
 def _check(errors: tuple[FieldError, ...]) -> None:
-    """As kube-scheduler's aggregate says it."""
+    """Raise ConfigurationError with all errors in the format of kube-scheduler's aggregate."""
     said = tuple(map(str, errors))
     if said:
         several = f"[{', '.join(said)}]"
@@ -87,7 +87,7 @@ def _check(errors: tuple[FieldError, ...]) -> None:
 
 
 def _problems(profiles: Iterable[ProfileSpec]) -> Iterator[FieldError]:
-    """What is wrong with extension points, plugins and their arguments.
+    """The errors in extension points, plugins and their arguments.
 
     Raises:
         ConfigurationError: one of them is unknown.
@@ -115,17 +115,17 @@ def _names(spec: ProfileSpec) -> tuple[str, ...]:
 
 
 def _everywhere(spec: ProfileSpec) -> tuple[str, ...]:
-    """The plugins of all points: the default ones that are not left out, then those that are added."""
+    """The plugins of multiPoint: the default ones that are not disabled, then the enabled ones."""
     switches = spec.at(MULTI_POINT)
     default = [name for name in DEFAULT_PLUGINS if not switches.disables(name)]
     return tuple(dict.fromkeys((*default, *(one.name for one in switches.enabled))))
 
 
 def _merged(spec: ProfileSpec, point: str) -> tuple[str, ...]:
-    """The plugins of one point, in order.
+    """The plugins of one extension point, in order.
 
-    First those named for it that all points have, as they are named; then the others of all points; then the others
-    that are named for it.
+    First those of multiPoint that are enabled for the point, in the order given there; then the rest of multiPoint;
+    then the rest of those enabled for the point.
     """
     everywhere, switches = _everywhere(spec), spec.at(point)
     named = [one.name for one in switches.enabled]
@@ -154,7 +154,7 @@ def _plugins(spec: ProfileSpec, ignored: tuple[str, ...], handle: Handle) -> Plu
 
 
 def _check_points(spec: ProfileSpec, points: Mapping[str, tuple[Plugin, ...]]) -> None:
-    """One plugin sorts, and at least one binds."""
+    """Check that there are exactly one QueueSort plugin and at least one Bind plugin."""
     sorting = [one.name for one in points["queueSort"] if hasattr(one, "sort_key")]
     if len(sorting) != 1:
         raise ConfigurationError(

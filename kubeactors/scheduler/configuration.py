@@ -1,4 +1,4 @@
-"""The file: KubeSchedulerConfiguration, and the arguments of the plugins that take any.
+"""The configuration file: KubeSchedulerConfiguration, and the arguments of plugins.
 
 Source: k8s.io/kube-scheduler/config/v1/{types,types_pluginargs}.go, pkg/scheduler/apis/config/v1/defaults.go (v1.36).
 """
@@ -29,35 +29,35 @@ POINTS = (
     "bind",
     "postBind",
 )
-"""The extension points, in the order in which a pod comes to them."""
+"""The extension points, in the order in which they run."""
 
 Arguments: TypeAlias = msgspec.Raw
 NO_ARGUMENTS = msgspec.Raw(b"{}")
 
 
 class ConfigurationError(Exception):
-    """The configuration cannot be used; says where and why."""
+    """The configuration is invalid; the message says where and why."""
 
 
 class PluginRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A plugin, and how much its scores count; 0 stands for 1."""
+    """A plugin, and the weight of its scores; 0 stands for 1."""
 
     name: str
     weight: int = 0
 
 
 class Switches(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is added and what is left out; `*` is all."""
+    """Enabled and disabled plugins; `*` is all."""
 
     enabled: tuple[PluginRef, ...] = ()
     disabled: tuple[PluginRef, ...] = ()
 
     def disables(self, name: str) -> bool:
-        """Whether the plugin is left out."""
+        """Whether the plugin is disabled."""
         return any(one.name in {name, "*"} for one in self.disabled)
 
     def enables(self, name: str) -> bool:
-        """Whether the plugin is named."""
+        """Whether the plugin is enabled."""
         return any(one.name == name for one in self.enabled)
 
 
@@ -65,28 +65,28 @@ NO_SWITCHES = Switches()
 
 
 class PluginConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Arguments of one plugin."""
+    """The arguments of a plugin."""
 
     name: str
     args: Arguments = NO_ARGUMENTS
 
 
 class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """One profile."""
+    """A profile."""
 
     scheduler_name: str = DEFAULT_SCHEDULER
     plugins: dict[str, Switches] = {}
     plugin_config: tuple[PluginConfig, ...] = ()
     percentage_of_nodes_to_score: int | None = None
-    """Checked, and of no effect: all nodes are evaluated."""
+    """Validated, but without effect: all nodes are evaluated."""
 
     def at(self, point: str) -> Switches:
-        """What is switched there."""
+        """The enabled and disabled plugins of an extension point."""
         return self.plugins.get(point, NO_SWITCHES)
 
 
 class LeaderElection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Checked, and of no effect: the cluster says whether there is an election, and what its Lease is called."""
+    """Validated, but without effect: the cluster decides about leader election."""
 
     leader_elect: bool = True
     lease_duration: str = "15s"
@@ -98,7 +98,7 @@ class LeaderElection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, re
 
 
 class ClientConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Of no effect: the scheduler is in the cluster's process."""
+    """Without effect: the scheduler runs in the cluster's process."""
 
     kubeconfig: str = ""
     accept_content_types: str = ""
@@ -108,7 +108,7 @@ class ClientConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """The file. What is about processes and connections is accepted and of no effect."""
+    """The configuration file. Settings of processes and connections are accepted without effect."""
 
     api_version: str
     kind: str
@@ -173,7 +173,7 @@ class VolumeBindingArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=
 
 
 class DynamicResourcesArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Of DynamicResources. Of no effect: nobody searches for so long, and no device has to be made ready."""
+    """Of DynamicResources. Without effect: searches never take that long, and no device has binding conditions."""
 
     filter_timeout: str = "10s"
     binding_timeout: str = "10m"
@@ -186,7 +186,7 @@ class CoschedulingArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=T
 
 
 class NoArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of any other plugin that comes along."""
+    """Of all other built-in plugins."""
 
 
 PLUGIN_ARGUMENTS: dict[str, type[msgspec.Struct]] = {
@@ -200,4 +200,4 @@ PLUGIN_ARGUMENTS: dict[str, type[msgspec.Struct]] = {
     "DynamicResources": DynamicResourcesArguments,
     "Coscheduling": CoschedulingArguments,
 }
-"""Plugins that are not here take none."""
+"""By plugin; those that are missing here take no arguments."""

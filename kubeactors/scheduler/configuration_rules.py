@@ -1,4 +1,4 @@
-"""What a KubeSchedulerConfiguration must hold to, in the words of kube-scheduler.
+"""Validates a KubeSchedulerConfiguration, with the messages of kube-scheduler.
 
 Source: pkg/scheduler/apis/config/validation/{validation,validation_pluginargs}.go (v1.36).
 """
@@ -31,7 +31,7 @@ _ACTIONS = ("DoNotSchedule", "ScheduleAnyway")
 
 
 def validate(found: Configuration) -> Iterator[FieldError]:
-    """Everything but the arguments of plugins."""
+    """The errors in everything but the arguments of plugins."""
     if found.leader_election.leader_elect and found.leader_election.resource_lock != "leases":
         yield invalid(
             "leaderElection.resourceLock", found.leader_election.resource_lock, 'resourceLock value must be "leases"'
@@ -113,7 +113,7 @@ def _extended_resource(path: str, name: str) -> Iterator[FieldError]:
 
 
 def validate_arguments(arguments: msgspec.Struct, path: str) -> Iterator[FieldError]:
-    """The arguments of one plugin; `path` is that of its `args`."""
+    """The errors in the arguments of one plugin; `path` is that of its `args`."""
     rule = _RULES.get(type(arguments))
     return rule(arguments, path) if rule is not None else iter(())
 

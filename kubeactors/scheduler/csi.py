@@ -1,6 +1,6 @@
-"""By which CSI driver a volume is attached, and under which handle.
+"""The CSI driver and handle of a volume.
 
-Disks of cloud providers that Kubernetes once knew itself are those of their drivers now.
+In-tree volumes of cloud providers are translated to their CSI drivers.
 
 Source: k8s.io/csi-translation-lib/plugins/{aws_ebs,gce_pd,azure_disk,openstack_cinder,portworx}.go;
 pkg/scheduler/framework/plugins/nodevolumelimits/csi.go, getCSIDriverInfo (v1.36).
@@ -33,14 +33,14 @@ _ANYWHERE = "UNSPECIFIED"
 
 
 class Attachment(NamedTuple):
-    """One volume as its driver knows it."""
+    """A volume by its driver and handle."""
 
     driver: str
     handle: str
 
 
 def driver_of(provisioner: str) -> str:
-    """The CSI driver behind the provisioner of a class.
+    """The CSI driver for the provisioner of a StorageClass.
 
     >>> driver_of("kubernetes.io/aws-ebs"), driver_of("csi.example.com")
     ('ebs.csi.aws.com', 'csi.example.com')
@@ -49,12 +49,12 @@ def driver_of(provisioner: str) -> str:
 
 
 def of_disk(disk: Disk) -> Attachment | None:
-    """A disk that a pod names itself; None if it is of no CSI driver."""
+    """An inline volume of a pod; None if no CSI driver serves it."""
     return _of_kind(disk.kind, disk.identity[0], _ANYWHERE) if disk.kind in _DRIVERS else None
 
 
 def of_volume(volume: PersistentVolume) -> Attachment | None:
-    """A persistent volume; None if it is of no CSI driver."""
+    """A PersistentVolume; None if no CSI driver serves it."""
     spec = volume.spec
     if spec.csi is not None:
         return Attachment(spec.csi.driver, spec.csi.volume_handle)
@@ -72,7 +72,7 @@ def of_volume(volume: PersistentVolume) -> Attachment | None:
 
 
 def of_claim(claim: PersistentVolumeClaim, storage: Volumes) -> Attachment | None:
-    """The volume of a claim, or the one that will be made for it; None if it is of no CSI driver."""
+    """The volume of a claim, or the one that will be provisioned; None if no CSI driver serves it."""
     volume = storage.volumes.lister.get(claim.spec.volume_name) if claim.spec.volume_name else None
     if volume is not None:
         return of_volume(volume)
@@ -80,7 +80,7 @@ def of_claim(claim: PersistentVolumeClaim, storage: Volumes) -> Attachment | Non
     found = storage.classes.lister.get(name) if name else None
     if found is None or not found.provisioner:
         return None
-    # No handle of a driver has a line break: this one is of nothing else than the claim.
+    # A driver's handles have no line breaks, so this one cannot collide.
     return Attachment(driver_of(found.provisioner), f"\n{claim.metadata.namespace}/{claim.metadata.name}")
 
 

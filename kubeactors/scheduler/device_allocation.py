@@ -1,4 +1,4 @@
-"""Devices for the claims of a pod, on one node: the first that are found in order, or none.
+"""Allocates devices on one node to the claims of a pod: the first fit in order, or none.
 
 Source: k8s.io/dynamic-resource-allocation/structured/internal/stable/allocator.go (v1.36).
 """
@@ -24,36 +24,36 @@ from kubeactors.api.resource.v1.resourceclaim import (
     DeviceAllocationResult,
     DeviceRequestAllocationResult,
 )
-from kubeactors.scheduler.devices import DeviceId, Offer, is_meant
+from kubeactors.scheduler.devices import DeviceId, Offer, is_match
 
 MOST_DEVICES = 32
-"""A claim has no more. Source: api/resource/v1/types.go, AllocationResultsMaxSize (v1.36)."""
+"""The maximum number of devices of a claim. Source: api/resource/v1/types.go, AllocationResultsMaxSize (v1.36)."""
 
 ClassOf = Callable[[str], DeviceClass | None]
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """One way to fulfil a request."""
+    """One way to satisfy a request."""
 
     name: str
-    """Of the request; of an alternative `request/alternative`."""
+    """The name of the request; `request/subrequest` for one of its alternatives."""
     class_name: str
     selectors: tuple[DeviceSelector, ...]
     tolerations: tuple[DeviceToleration, ...]
     count: int
-    """0 is all that there are."""
+    """The number of devices; 0 means all."""
     admin_access: bool | None = None
 
 
 class Picked(msgspec.Struct, frozen=True):
-    """One device for one request."""
+    """A device for a request."""
 
     wanted: Wanted
     offer: Offer
 
 
 def ways(request: DeviceRequest) -> tuple[Wanted, ...]:
-    """The ways to fulfil a request, the best first."""
+    """The ways to satisfy a request, in order of preference."""
     if request.exactly is not None:
         return (_wanted(request.name, request.exactly, request.exactly.admin_access),)
     return tuple(_wanted(f"{request.name}/{one.name}", one, None) for one in request.first_available)
@@ -67,17 +67,17 @@ def _wanted(name: str, one: ExactDeviceRequest | DeviceSubRequest, admin: bool |
 def allocate(
     claims: Sequence[DeviceClaim], there: Sequence[Offer], class_of: ClassOf, is_taken: Callable[[DeviceId], bool]
 ) -> tuple[tuple[Picked, ...], ...] | None:
-    """For each claim its devices, out of those that are there; None if they cannot be had all together.
+    """The devices for each claim, out of those offered; None if not all claims can be satisfied.
 
     Raises:
         CelError: an expression cannot be evaluated.
     """
     search = _Search(claims, there, class_of, is_taken)
-    return tuple(map(tuple, search.picked)) if search.fulfil(0) else None
+    return tuple(map(tuple, search.picked)) if search.satisfy(0) else None
 
 
 class _Step(msgspec.Struct, frozen=True):
-    """One request: its place, its claim's number, how it is tried to be fulfilled, and what may serve."""
+    """A step of the search: a request, its claim, the way that is tried, and the matching devices."""
 
     at: int
     number: int
@@ -86,7 +86,7 @@ class _Step(msgspec.Struct, frozen=True):
 
 
 class _Search:
-    """Tries one device after the other, and takes it back if the rest cannot be had with it."""
+    """A backtracking search over the devices."""
 
     def __init__(
         self,
@@ -103,8 +103,8 @@ class _Search:
         self._requests = [(number, one) for number, claim in enumerate(claims) for one in claim.requests or ()]
         self._used: dict[DeviceId, None] = {}
 
-    def fulfil(self, at: int) -> bool:
-        """Whether this request and those after it can be met."""
+    def satisfy(self, at: int) -> bool:
+        """Whether this request and those after it can be satisfied."""
         if at == len(self._requests):
             return True
         number, request = self._requests[at]
@@ -114,7 +114,7 @@ class _Search:
         class_ = self._class_of(wanted.class_name)
         if class_ is None:
             return False
-        meant = [one for one in self._there if is_meant(one, class_, wanted.selectors, wanted.tolerations)]
+        meant = [one for one in self._there if is_match(one, class_, wanted.selectors, wanted.tolerations)]
         free = [one for one in meant if wanted.admin_access or not self._is_held(one.id)]
         count = wanted.count or len(meant)
         if not count or len(free) < count or len(self.picked[number]) + count > MOST_DEVICES:
@@ -122,16 +122,16 @@ class _Search:
         return self._take(_Step(at, number, wanted, free), 0, count)
 
     def _take(self, step: _Step, start: int, left: int) -> bool:
-        """Whether so many of the devices from `start` on can be had, and what comes after them."""
+        """Whether `left` of the devices from `start` on can be allocated, and then the requests that follow."""
         if not left:
-            return self.fulfil(step.at + 1)
+            return self.satisfy(step.at + 1)
         for place in range(start, len(step.free) - left + 1):
             one = step.free[place]
             if self._is_allowed(step.number, step.wanted, one):
                 self._pick(step, one)
                 if self._take(step, place + 1, left - 1):
                     return True
-                self._put_back(step)
+                self._undo(step)
         return False
 
     def _pick(self, step: _Step, one: Offer) -> None:
@@ -139,7 +139,7 @@ class _Search:
         if not step.wanted.admin_access:
             self._used[one.id] = None
 
-    def _put_back(self, step: _Step) -> None:
+    def _undo(self, step: _Step) -> None:
         one = self.picked[step.number].pop()
         if not step.wanted.admin_access:
             del self._used[one.offer.id]
@@ -148,7 +148,7 @@ class _Search:
         return one in self._used or self._is_taken(one)
 
     def _is_allowed(self, number: int, wanted: Wanted, offer: Offer) -> bool:
-        """What must hold between the devices of a claim."""
+        """Whether the offer satisfies the constraints between the devices of the claim."""
         for one in self._claims[number].constraints:
             if _covers(one, wanted.name):
                 others = [each.offer for each in self.picked[number] if _covers(one, each.wanted.name)]
@@ -172,7 +172,7 @@ def _agree(one: DeviceConstraint, others: Sequence[Offer], offer: Offer) -> bool
 
 
 def result_of(claim: DeviceClaim, picked: Sequence[Picked], class_of: ClassOf) -> AllocationResult:
-    """What is written down of the devices of a claim."""
+    """The allocation result of a claim."""
     results = tuple(
         DeviceRequestAllocationResult(
             request=one.wanted.name,
@@ -203,7 +203,7 @@ def _configurations(
 
 
 def _selector(chosen: Sequence[Offer]) -> NodeSelector | None:
-    """From where all of the devices can be reached; None if from everywhere."""
+    """The nodes from which all of the devices are available; None if from all."""
     names = [one.place for one in chosen if isinstance(one.place, str)]
     if names:
         here = NodeSelectorRequirement(key="metadata.name", operator="In", values=(names[0],))

@@ -1,4 +1,4 @@
-"""Which devices there are on which node, and which of them somebody has: kept, with a log of the nodes that changed."""
+"""Tracks the devices of each node and their holders, with a log of the nodes that changed."""
 
 from collections.abc import Sequence
 
@@ -13,16 +13,16 @@ from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.changes import ChangeLog
 from kubeactors.scheduler.cluster_event import Subject
 from kubeactors.scheduler.device_allocation import Picked, allocate
-from kubeactors.scheduler.devices import DeviceId, Offer, held_by, offers, reaches
-from kubeactors.scheduler.framework import Mask
+from kubeactors.scheduler.devices import DeviceId, Offer, held_by, is_available_on, offers
 from kubeactors.scheduler.handle import Devices
+from kubeactors.scheduler.results import Mask
 
 BY_NODE, BY_POOL, BY_DEVICE = "scheduler-node", "scheduler-pool", "scheduler-device"
-"""Indexes: slices by their node, empty if they have none, and by their pool; claims by the devices that they hold."""
+"""Indexes: ResourceSlices by their node (empty if they have none) and by their pool; claims by their devices."""
 
 
 class DeviceBook:
-    """Offers by node, and who has what. Claims that are being written count as if they were written."""
+    """Devices by node, and their holders. Allocations in flight count as if they were written."""
 
     def __init__(self, devices: Devices, cache: Cache) -> None:
         devices.slices.add_indexes(
@@ -36,20 +36,20 @@ class DeviceBook:
         self._local: dict[str, tuple[Offer, ...]] = {}
         self._shared: tuple[Offer, ...] | None = None
         self._in_flight: dict[str, AllocationResult] = {}
-        """By uid of the claim."""
+        """By the UID of the claim."""
         self._taken: dict[DeviceId, None] = {}
-        """What these allocations hold."""
+        """The devices that these allocations hold."""
         self.changes: ChangeLog = ChangeLog()
-        """Rows where there are other devices, or others are free."""
+        """Rows whose devices, or whose free devices, have changed."""
         self.generation: int = 0
-        """Grows when that may be so everywhere."""
+        """Incremented when that may have changed on all rows."""
 
     def class_of(self, name: str) -> DeviceClass | None:
-        """The class of that name."""
+        """The DeviceClass of this name."""
         return self._classes.get(name)
 
     def allocate(self, claims: Sequence[DeviceClaim], node: Node) -> tuple[tuple[Picked, ...], ...] | None:
-        """What the claims would be given on the node.
+        """The devices that the claims would be allocated on the node; None if they cannot be satisfied.
 
         Raises:
             CelError: an expression cannot be evaluated.
@@ -57,24 +57,24 @@ class DeviceBook:
         return allocate(claims, self._offers(node), self.class_of, self._is_taken)
 
     def is_in_flight(self, uid: str) -> bool:
-        """Whether the claim is being allocated."""
+        """Whether the claim's allocation is in flight."""
         return uid in self._in_flight
 
     def keep(self, uid: str, allocation: AllocationResult) -> None:
-        """The claim is about to be allocated so."""
+        """Note an allocation in flight."""
         self._in_flight[uid] = allocation
         for one in held_by(allocation):
             self._taken[one] = None
             self._changed(one)
 
     def forget(self, uid: str) -> None:
-        """It was not, or its allocation is seen by everybody now."""
+        """Drop an allocation in flight: it failed, or the informer shows it now."""
         for one in held_by(self._in_flight.pop(uid, None)):
             del self._taken[one]
             self._changed(one)
 
     def object_changed(self, old: Subject, new: Subject) -> None:
-        """Note what has changed where."""
+        """Apply a change of a slice, claim or class."""
         current = old if new is None else new
         if isinstance(current, ResourceSlice):
             for one in (old, new):
@@ -104,7 +104,7 @@ class DeviceBook:
             self.forget(uid)
 
     def _changed(self, one: DeviceId) -> None:
-        """Somebody else has the device."""
+        """The holder of the device has changed."""
         there = next(iter(self._slices.by_index(BY_POOL, f"{one.driver}/{one.pool}").values()), None)
         if there is not None and there.spec.node_name:
             self._node_changed(there.spec.node_name)
@@ -123,14 +123,14 @@ class DeviceBook:
             local = self._local[name] = offers(self._slices.by_index(BY_NODE, name).values())
         if self._shared is None:
             self._shared = offers(self._slices.by_index(BY_NODE, "").values())
-        return (*local, *(one for one in self._shared if reaches(one, node))) if self._shared else local
+        return (*local, *(one for one in self._shared if is_available_on(one, node))) if self._shared else local
 
     def _is_taken(self, one: DeviceId) -> bool:
         return one in self._taken or bool(self._claims.by_index(BY_DEVICE, "/".join(one)))
 
 
 class AllocatableView:
-    """Where claims of one shape can be given devices; worked out again only where something changed."""
+    """The nodes on which claims of one shape can be satisfied; recomputed only where something changed."""
 
     def __init__(self, claims: Sequence[DeviceClaim], book: DeviceBook, cache: Cache) -> None:
         self._claims = claims
@@ -141,13 +141,13 @@ class AllocatableView:
         self._node_position = 0
         self._mask: Mask = np.zeros(0, np.bool_)
         self.error: str = ""
-        """Why nobody can say."""
+        """The error that prevents an answer; empty if there is none."""
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
     def rows(self) -> Mask:
-        """The rows where that is possible now."""
+        """The rows on which the claims can be satisfied now."""
         rows = self._changed()
         self._generation = self._book.generation
         self._position, self._node_position = self._book.changes.position, self._cache.node_changes.position
@@ -159,7 +159,7 @@ class AllocatableView:
         return self._mask
 
     def _changed(self) -> list[int]:
-        """The rows to look at."""
+        """The rows to recompute."""
         capacity = self._cache.table.capacity
         there, nodes = self._book.changes.since(self._position), self._cache.node_changes.since(self._node_position)
         is_stale = self._generation != self._book.generation or len(self._mask) != capacity

@@ -1,4 +1,4 @@
-"""The claims of devices that a pod names.
+"""The ResourceClaims of a pod.
 
 Source: k8s.io/dynamic-resource-allocation/resourceclaim/claim.go (v1.36).
 """
@@ -16,24 +16,24 @@ MOST_USERS = 256
 
 
 class ClaimProblem(Exception):
-    """The pod cannot be placed before something is done about its claims."""
+    """The pod is unschedulable until something about its claims changes."""
 
 
 def claims_of(pod: Pod, find: Callable[[str], ResourceClaim | None]) -> tuple[ResourceClaim, ...]:
-    """The claims of the pod, found by name.
+    """The claims of the pod, looked up by name.
 
     Raises:
-        ClaimProblem: one is not there, or is to go, or is another pod's.
+        ClaimProblem: one does not exist, is terminating, or belongs to another pod.
     """
     names = ((one, name_of(pod, one)) for one in pod.spec.resource_claims)
     return tuple(_claim(pod, one, name, find) for one, name in names if name is not None)
 
 
 def name_of(pod: Pod, one: PodResourceClaim) -> str | None:
-    """The name of a claim; None if the pod needs none after all.
+    """The name of a claim; None if the pod turned out not to need one.
 
     Raises:
-        ClaimProblem: it has not been made yet.
+        ClaimProblem: it has not been created yet.
     """
     if one.resource_claim_name is not None:
         return one.resource_claim_name
@@ -53,7 +53,7 @@ def is_user(claim: ResourceClaim, pod_uid: str) -> bool:
 
 
 def can_have_more_users(claim: ResourceClaim) -> bool:
-    """Whether there is room for another pod among its users.
+    """Whether the claim can be reserved for another pod.
 
     >>> can_have_more_users(ResourceClaim())
     True
@@ -62,7 +62,7 @@ def can_have_more_users(claim: ResourceClaim) -> bool:
 
 
 def user(pod: Pod) -> ResourceClaimConsumerReference:
-    """The pod as a user of a claim."""
+    """The pod as a consumer of a claim."""
     return ResourceClaimConsumerReference(resource="pods", name=pod.metadata.name, uid=pod.metadata.uid)
 
 

@@ -1,7 +1,7 @@
-"""The devices of a cluster: where they are, who has them, and which of them a request means.
+"""The devices of a cluster: where they are available, which a request matches, and which an allocation holds.
 
-Devices are left out that can be had only in ways that are not known here: parts of a device (`consumesCounters`), shares
-of a device (`allowMultipleAllocations`), and devices that a driver must make ready first (`bindingConditions`).
+Devices that need unsupported features are left out: partitionable devices (`consumesCounters`), shared devices
+(`allowMultipleAllocations`), and devices that a driver must prepare first (`bindingConditions`).
 
 Source: k8s.io/dynamic-resource-allocation/structured/internal/stable/{allocator,pools}.go, cel/compile.go (v1.36).
 """
@@ -20,12 +20,12 @@ from kubeactors.apimachinery.cel import compile_program
 from kubeactors.apimachinery.cel.library import quantities, versions
 
 _INDEX = re.compile(r"""\[\s*["']([^"']*)["']\s*\]""")
-"""Where an expression names a domain."""
+"""Matches the domains that an expression names."""
 _BLOCKING = ("NoSchedule", "NoExecute")
 
 
 class DeviceId(NamedTuple):
-    """Names a device in the whole cluster."""
+    """The cluster-wide identity of a device."""
 
     driver: str
     pool: str
@@ -33,7 +33,7 @@ class DeviceId(NamedTuple):
 
 
 class Offer:
-    """A device that can be had, and what expressions have said of it."""
+    """An allocatable device, with cached results of expressions."""
 
     __slots__ = ("_said", "device", "id", "place")
 
@@ -41,14 +41,14 @@ class Offer:
         self.id: DeviceId = id_
         self.device: Device = device
         self.place: NodeSelector | str | None = place
-        """The name of its node, or from which nodes it can be reached; None is any."""
+        """Where it is available: a node's name, a selector of nodes, or None for all nodes."""
         self._said: dict[str, bool] = {}
 
     def holds(self, expression: str) -> bool:
-        """What an expression over `device` says.
+        """The result of an expression over `device`.
 
         Raises:
-            CelError: it does not compile, or comes to nothing for this device.
+            CelError: it does not compile, or fails for this device.
         """
         said = self._said.get(expression)
         if said is None:
@@ -57,14 +57,14 @@ class Offer:
         return said
 
     def attribute(self, name: str) -> DeviceAttribute | None:
-        """An attribute by its whole name; those of the driver may be written without its domain."""
+        """An attribute by its qualified name; the driver's own may be named without the domain."""
         found = self.device.attributes.get(name)
         domain, _, rest = name.rpartition("/")
         return self.device.attributes.get(rest) if found is None and domain == self.id.driver else found
 
 
 def variables(driver: str, device: Device, domains: Iterable[str] = ()) -> dict[str, object]:
-    """What expressions see as `device`. Of these domains there is something, if only nothing.
+    """The value of `device` in expressions. Each of these domains is present, even if it is empty.
 
     >>> variables("d", Device(attributes={"size": DeviceAttribute(int_=3)}))["attributes"]
     {'d': {'size': 3}}
@@ -90,7 +90,7 @@ def _value(attribute: DeviceAttribute) -> object:
 
 
 def offers(slices: Iterable[ResourceSlice]) -> tuple[Offer, ...]:
-    """The devices of all pools that are complete, of the newest generation of each; pools in order of their names."""
+    """The devices of all complete pools, of the newest generation of each; pools in order of their names."""
     pools: dict[tuple[str, str], list[ResourceSlice]] = {}
     for one in slices:
         pools.setdefault((one.spec.driver, one.spec.pool.name), []).append(one)
@@ -121,8 +121,8 @@ def _place(one: ResourceSlice, device: Device) -> NodeSelector | str | None:
     return where.node_name or where.node_selector
 
 
-def reaches(offer: Offer, node: Node) -> bool:
-    """Whether the device can be used on the node."""
+def is_available_on(offer: Offer, node: Node) -> bool:
+    """Whether the device is available on the node."""
     if offer.place is None:
         return True
     if isinstance(offer.place, str):
@@ -130,13 +130,13 @@ def reaches(offer: Offer, node: Node) -> bool:
     return matches_node_selector(offer.place, node.metadata.labels, node.metadata.name)
 
 
-def is_meant(
+def is_match(
     offer: Offer,
     class_: DeviceClass,
     selectors: Iterable[DeviceSelector],
     tolerations: Iterable[DeviceToleration],
 ) -> bool:
-    """Whether a request for devices of this class means this one.
+    """Whether a request for devices of this class matches this one.
 
     Raises:
         CelError: an expression cannot be evaluated.
@@ -158,6 +158,6 @@ def _tolerates(toleration: DeviceToleration, taint: DeviceTaint) -> bool:
 
 
 def held_by(allocation: AllocationResult | None) -> tuple[DeviceId, ...]:
-    """The devices that nobody else can have because of an allocation."""
+    """The devices that an allocation holds exclusively."""
     results = allocation.devices.results if allocation is not None else ()
     return tuple(DeviceId(one.driver, one.pool, one.device) for one in results if not one.admin_access)

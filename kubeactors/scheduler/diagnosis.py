@@ -1,17 +1,17 @@
-"""What people read when a pod cannot be scheduled.
+"""The message for users when a pod is unschedulable.
 
 Source: pkg/scheduler/framework/types.go, FitError.Error (v1.36).
 """
 
-from kubeactors.scheduler.framework import Diagnosis
+from kubeactors.scheduler.results import Diagnosis
 
 NO_NODES = "no nodes available to schedule pods"
 
 
 def message(diagnosis: Diagnosis, post_filter_message: str = "") -> str:
-    """How many nodes refused for each reason, sorted as text, and what the post-filter plugins add.
+    """The number of nodes for each reason, sorted as text, and the message of the PostFilter plugins.
 
-    >>> from kubeactors.scheduler.framework import Code, Status
+    >>> from kubeactors.scheduler.results import Code, Status
     >>> full = Status(Code.UNSCHEDULABLE, ("Insufficient cpu", "Insufficient memory"), "NodeResourcesFit")
     >>> message(Diagnosis(nodes=2, counts={full: 2}))
     '0/2 nodes are available: 2 Insufficient cpu, 2 Insufficient memory.'
@@ -29,7 +29,7 @@ def message(diagnosis: Diagnosis, post_filter_message: str = "") -> str:
 
 
 def histogram(diagnosis: Diagnosis) -> dict[str, int]:
-    """How many nodes gave each reason."""
+    """The number of nodes for each reason."""
     counts: dict[str, int] = {}
     for status, count in diagnosis.counts.items():
         for reason in status.reasons:

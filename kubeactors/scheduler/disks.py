@@ -1,4 +1,4 @@
-"""Storage that a pod uses: claims by name, and disks that it names itself.
+"""The storage of a pod: claims by name, and inline disks.
 
 Source: pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go, isVolumeConflict;
 component-helpers/storage/ephemeral (v1.36).
@@ -13,7 +13,7 @@ _SHARED = ("azure", "cinder", "portworx")
 
 
 class Disk(NamedTuple):
-    """One disk. For RBD any monitor in common makes two of them the same."""
+    """A disk. Two RBD disks are the same if they share a monitor."""
 
     kind: str
     identity: tuple[str, ...]
@@ -22,7 +22,7 @@ class Disk(NamedTuple):
 
 
 def claims_of(pod: Pod) -> tuple[str, ...]:
-    """The names of a pod's claims, those included that are made for it.
+    """The names of a pod's claims, those of its ephemeral volumes included.
 
     >>> claims_of(Pod())
     ()
@@ -57,7 +57,7 @@ def _disk(volume: Volume) -> Disk | None:
 
 
 def _shared(volume: Volume) -> Disk | None:
-    """A disk that several pods of a node may have."""
+    """A disk that several pods of a node may share."""
     if volume.azure_disk is not None:
         return Disk("azure", (volume.azure_disk.disk_uri,))
     if volume.cinder is not None:
@@ -66,7 +66,7 @@ def _shared(volume: Volume) -> Disk | None:
 
 
 def conflict(one: Disk, other: Disk) -> bool:
-    """Whether two pods of one node cannot have both: it is the same disk, and somebody writes.
+    """Whether two pods on one node cannot use both: they are the same disk, and not both read-only.
 
     >>> conflict(Disk("aws", ("v",)), Disk("aws", ("v",)))
     True

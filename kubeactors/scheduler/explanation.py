@@ -1,4 +1,4 @@
-"""Why a pod went to a node, or did not: what each plugin says of each node."""
+"""Explains scheduling decisions: the result of each plugin for each node."""
 
 from typing import TYPE_CHECKING
 
@@ -10,52 +10,52 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.message import Request
 from kubeactors.scheduler import diagnosis
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.framework import Diagnosis
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Diagnosis
 
 if TYPE_CHECKING:
     from kubeactors.scheduler.profile import Profile
 
 
 class NodeVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """One node. `refusals` has the reasons of every plugin that refuses, not only of the first; scores are weighted."""
+    """The results for a node. `refusals` has the reasons of every plugin that rejects it; scores are weighted."""
 
     node: str
     refusals: dict[str, str]
     scores: dict[str, int]
     total: int | None
-    """None if the node is refused."""
+    """None if the node is rejected."""
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """All nodes, the best first, then those that refuse, by name."""
+    """All nodes: the feasible ones, best first, then the others by name."""
 
     pod: str
     node: str
-    """Where the pod is; empty if it waits."""
+    """The pod's node; empty if it is unscheduled."""
     message: str
-    """What a FailedScheduling event would say; empty if some node takes the pod."""
+    """The message of a FailedScheduling event; empty if a node is feasible."""
     gate: str
-    """Why the pod is not even tried; empty if it is."""
+    """Why the pod is gated; empty if it is not."""
     nodes: tuple[NodeVerdict, ...]
 
 
 class ExplainScheduling(Request[Explanation | None], frozen=True):
-    """Asks the scheduler about a pod, as if it had no node yet. None if there is no such pod here."""
+    """Asks the scheduler about a pod, as if it were unscheduled. None if the pod or its profile does not exist."""
 
     name: str
     namespace: str = "default"
 
 
 def explain(pod: PodInfo, profile: "Profile", cache: Cache, node_name: str = "") -> Explanation:
-    """What the profile says of the pod as things are. Nothing changes by asking.
+    """Evaluate the pod in the present state, without side effects.
 
     Args:
-        pod: which must not be counted on any node, or the node finds it twice.
+        pod: the pod, which must not be counted on any node.
         profile: the plugins.
         cache: the cluster.
-        node_name: where the pod is, if it is anywhere.
+        node_name: the pod's node, if it has one.
     """
     gate = profile.gate(pod)
     refusals = {info.name: profile.all_refusals(pod, info) for info in cache}
@@ -76,8 +76,8 @@ def explain(pod: PodInfo, profile: "Profile", cache: Cache, node_name: str = "")
     )
 
 
-def unplaced(pod: Pod) -> Pod:
-    """The pod as it was before it had a node."""
+def unscheduled(pod: Pod) -> Pod:
+    """The pod as it was before it was scheduled."""
     return replace(pod, spec=replace(pod.spec, node_name=""))
 
 

@@ -1,4 +1,4 @@
-"""Placing a pod with extenders: plugins first, then each extender in turn.
+"""Scheduling with extenders: plugins first, then each extender in turn.
 
 Source: pkg/scheduler/schedule_one.go, findNodesThatPassExtenders and prioritizeNodes;
 pkg/scheduler/framework/preemption/preemption.go, callExtenders (v1.36).
@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from kubeactors.scheduler.cluster_event import ANYTHING, Hint
 from kubeactors.scheduler.extender import EXTENDER, Call, Extender, ExtenderConfig, ExtenderFailed
-from kubeactors.scheduler.framework import Code, Diagnosis, PostFilterResult, Status
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
 from kubeactors.scheduler.preemption import best
 from kubeactors.scheduler.profile import Profile
+from kubeactors.scheduler.results import Code, Diagnosis, PostFilterResult, Status
 from kubeactors.scheduler.verdicts import diagnosis
 
 
@@ -27,22 +27,22 @@ class Extenders:
         self._all = tuple(Extender(one, call) for one in configs)
 
     def of(self, pod: PodInfo) -> tuple[Extender, ...]:
-        """Those that are to be asked about the pod."""
+        """The extenders that are interested in the pod."""
         return tuple(one for one in self._all if one.is_interested(pod)) if self._all else ()
 
     def hints(self) -> dict[str, tuple[Hint, ...]]:
-        """Nobody knows what an extender waits for."""
+        """Queueing hints: any event may change an extender's mind."""
         return {EXTENDER: ANYTHING} if self._all else {}
 
     def preempt_for(self, pod: PodInfo) -> bool:
-        """Whether one of them wants to be asked who makes room for the pod."""
+        """Whether an interested extender takes part in preemption."""
         return any(one.config.preempt_verb for one in self.of(pod))
 
     async def select(self, pod: PodInfo, profile: Profile, random: Random) -> NodeInfo | Diagnosis:
-        """The node for the pod, or why there is none. While extenders are asked the cluster changes.
+        """The best node for the pod, or why there is none. The cluster may change while extenders are called.
 
         Raises:
-            ExtenderFailed: one that cannot be ignored did not answer, or what it chose is no longer possible.
+            ExtenderFailed: an extender that is not ignorable failed, or the nodes it left are no longer feasible.
         """
         found = profile.feasible(pod)
         if isinstance(found, Diagnosis):
@@ -54,7 +54,7 @@ class Extenders:
             if not left:
                 return _refused(found, counts)
         for extender in self.of(pod) if len(left) > 1 else ():
-            found = await _weighed(pod, extender, left, found)
+            found = await _prioritized(pod, extender, left, found)
         possible = [one for one in left if one.node is not None and profile.refusal(pod, one) is None]
         if not possible:
             raise ExtenderFailed("the nodes that the extenders left have no room any more")
@@ -63,10 +63,10 @@ class Extenders:
         return ties[random.randrange(len(ties))]
 
     async def preempt(self, pod: PodInfo, result: PostFilterResult) -> PostFilterResult:
-        """Let extenders have a say in who makes room.
+        """Let extenders choose among the preemption candidates.
 
         Raises:
-            ExtenderFailed: one that cannot be ignored did not answer.
+            ExtenderFailed: an extender that is not ignorable failed.
         """
         candidates = result.candidates
         for extender in self.of(pod):
@@ -83,10 +83,10 @@ class Extenders:
         return replace(result, nominated_node=chosen.info.name, victims=chosen.victims)
 
     async def bind(self, pod: PodInfo, node_name: str) -> bool:
-        """Whether an extender has bound the pod; False if plugins are to do it.
+        """Whether an extender has bound the pod; False if Bind plugins are to do it.
 
         Raises:
-            ExtenderFailed: it was to bind the pod, and did not, and cannot be ignored.
+            ExtenderFailed: a binding extender that is not ignorable failed.
         """
         for one in self.of(pod):
             if one.config.bind_verb:
@@ -118,10 +118,10 @@ async def _filtered(
     return [one for one in nodes if one.name in left]
 
 
-async def _weighed(
+async def _prioritized(
     pod: PodInfo, extender: Extender, nodes: Sequence[NodeInfo], scores: Mapping[NodeInfo, int]
 ) -> Mapping[NodeInfo, int]:
-    """Errors here leave the scores as they are."""
+    """The scores with those of the extender; unchanged if it fails."""
     try:
         added = await extender.prioritize(pod, nodes)
     except ExtenderFailed:

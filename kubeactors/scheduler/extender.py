@@ -1,8 +1,8 @@
-"""Extenders: other programs that have a say over HTTP, with kube-scheduler's words.
+"""Extenders: HTTP webhooks of the scheduler, with kube-scheduler's protocol.
 
-Nothing here opens a connection: who holds an `Extender` gives it a function that carries a `CallExtender` to the
-program. In a cluster that is an actor of the composition root (`cluster/extenders.py`), whom the scheduler asks like
-anybody else: so this room knows no event loop, the simulator can play an extender, and other bindings go on meanwhile.
+Nothing here opens a connection: an `Extender` is given a function that carries a `CallExtender`. In a cluster that is
+an ask of an actor of the composition root (`cluster/extenders.py`), so this room needs no event loop, the simulator can
+stand in for extenders, and binding cycles continue meanwhile.
 
 Source: pkg/scheduler/extender.go, k8s.io/kube-scheduler/extender/v1/types.go (v1.36).
 """
@@ -14,12 +14,13 @@ import msgspec
 
 from kubeactors.api.core.v1 import Node, Pod, PodSpec
 from kubeactors.message import Message, Request
-from kubeactors.scheduler.framework import MAX_NODE_SCORE, Candidate
+from kubeactors.scheduler.framework import MAX_NODE_SCORE
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Candidate
 
 EXTENDER = "Extender"
-"""The plugin that messages and hints know extenders by."""
+"""The plugin name of extenders in messages and hints."""
 MAX_EXTENDER_PRIORITY = 10
 OK = 200
 
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 
 class ExtenderTLS(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """How the extender is known over HTTPS, and how it knows us."""
+    """TLS settings: how to verify the extender, and our client certificate."""
 
     insecure: bool = False
     server_name: str = ""
@@ -40,14 +41,14 @@ class ExtenderTLS(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class ManagedResource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """An extended resource that the extender looks after."""
+    """An extended resource that the extender manages."""
 
     name: str
     ignored_by_scheduler: bool = False
 
 
 class ExtenderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One extender, as in a KubeSchedulerConfiguration.
+    """An extender, as in a KubeSchedulerConfiguration.
 
     Source: k8s.io/kube-scheduler/config/v1/types.go, Extender (v1.36).
     """
@@ -67,7 +68,7 @@ class ExtenderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class ExtenderReply(Message, frozen=True):
-    """What came back. `error` says why nothing did."""
+    """The response. `error` says why there is none."""
 
     status: int = OK
     body: bytes = b""
@@ -83,7 +84,7 @@ class CallExtender(Request[ExtenderReply], frozen=True):
 
     @property
     def url(self) -> str:
-        """Where to."""
+        """The URL to post to."""
         return f"{self.extender.url_prefix.rstrip('/')}/{self.verb}"
 
 
@@ -91,16 +92,16 @@ Call: TypeAlias = Callable[[CallExtender], Awaitable[ExtenderReply]]
 
 
 async def no_call(call: CallExtender) -> ExtenderReply:
-    """There is no way to an extender."""
+    """Fail: extenders cannot be reached from here."""
     return ExtenderReply(error=f'extender "{call.extender.url_prefix}" cannot be reached from here')
 
 
 class ExtenderFailed(Exception):
-    """An extender could not be asked, or answered nonsense. The pod is tried again after its back-off."""
+    """An extender could not be reached, or its response is invalid. The pod is retried after its backoff."""
 
 
 class Filtered(msgspec.Struct, frozen=True, kw_only=True):
-    """Names of the nodes that are left, and why the others are not."""
+    """The names of the nodes that pass, and why the others do not."""
 
     names: tuple[str, ...]
     failed: Mapping[str, str]
@@ -180,7 +181,7 @@ class _PreemptionResult(msgspec.Struct, frozen=True, kw_only=True, rename="pasca
 
 
 class Extender:
-    """One extender: what is asked, and what its answers mean."""
+    """An extender: builds requests and interprets responses."""
 
     def __init__(self, config: ExtenderConfig, call: Call) -> None:
         self.config: ExtenderConfig = config
@@ -188,14 +189,14 @@ class Extender:
         self._managed = frozenset(one.name for one in config.managed_resources)
 
     def is_interested(self, pod: PodInfo) -> bool:
-        """Whether it is to be asked about this pod: about all, or about those that want what it manages."""
+        """Whether it is called for this pod: for all pods, or only for those that request its managed resources."""
         return not self._managed or any(one in self._managed for one in _resources(pod.pod.spec))
 
     async def filter(self, pod: PodInfo, nodes: Sequence[NodeInfo]) -> Filtered:
-        """Which of the nodes are left.
+        """Filter the nodes.
 
         Raises:
-            ExtenderFailed: it did not answer, or named other nodes.
+            ExtenderFailed: it failed, or named other nodes.
         """
         names = tuple(one.name for one in nodes)
         if not self.config.filter_verb:
@@ -220,10 +221,10 @@ class Extender:
         )
 
     async def prioritize(self, pod: PodInfo, nodes: Sequence[NodeInfo]) -> dict[str, int]:
-        """What to add to the score of each node.
+        """The weighted score of each node.
 
         Raises:
-            ExtenderFailed: it did not answer.
+            ExtenderFailed: it failed.
         """
         if not self.config.prioritize_verb:
             return {}
@@ -232,10 +233,10 @@ class Extender:
         return {one.host: one.score * unit for one in result}
 
     async def bind(self, pod: PodInfo, node_name: str) -> None:
-        """Bind the pod in its own way.
+        """Have the extender bind the pod.
 
         Raises:
-            ExtenderFailed: it did not.
+            ExtenderFailed: it failed.
         """
         metadata = pod.pod.metadata
         arguments = _BindingArgs(
@@ -246,11 +247,12 @@ class Extender:
             raise ExtenderFailed(result.error)
 
     async def preempt(self, pod: PodInfo, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-        """Those of the candidates that it agrees with, with the victims that it chooses among the pods there.
+        """The candidates that it accepts, with the victims that it selects.
 
         Raises:
-            ExtenderFailed: it did not answer, or named pods that are not there, or a node without pods; if it can be
-                ignored, that node alone is left out.
+            ExtenderFailed: it failed, or named pods that are not on the node, or a node without victims; if it is
+            ignorable,
+                only that node is left out.
         """
         known = {one.info.name: one for one in candidates}
         result = await self._ask(self.config.preempt_verb, self._preemption(pod, known), _PreemptionResult)

@@ -1,7 +1,7 @@
 """Which extension points a plugin has.
 
-It is asked of every plugin and every point when a scheduler starts. A look at a class that is a runtime-checkable
-Protocol finds out anew, each time, what its members are; here that is known.
+This is checked for every plugin and extension point when a scheduler starts. `isinstance` with a runtime-checkable
+Protocol would determine the protocol's members anew each time; here they are cached.
 """
 
 from collections.abc import Callable, Hashable
@@ -14,7 +14,7 @@ P = TypeVar("P")
 
 
 def provides(plugin: Plugin, point: Callable[..., P]) -> TypeGuard[P]:
-    """Whether the plugin has all that the extension point, a Protocol of methods and properties, asks for.
+    """Whether the plugin has all members of the extension point, a Protocol.
 
     (A Protocol is no `type[P]`, since nothing can be just that.)
 

@@ -1,4 +1,4 @@
-"""What plugins get from the scheduler that they are in."""
+"""The handle that plugins are given."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from random import Random
@@ -21,20 +21,20 @@ _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """How many more pods may be disrupted: what preemption needs of a PodDisruptionBudget."""
+    """What preemption needs of a PodDisruptionBudget."""
 
     namespace: str
     selector: Selector
     disruptions_allowed: int
     disrupted_pods: frozenset[str] = frozenset()
-    """Names of pods whose disruption is allowed already."""
+    """The names of pods whose disruption was allowed already."""
 
 
 class Selecting(Protocol):
-    """Knows what selects a pod."""
+    """Finds the selectors that match a pod."""
 
     def selector_of(self, pod: PodInfo, /) -> Selector | None:
-        """What the pod's Services and its owner select together; None if nothing selects it."""
+        """The conjunction of the selectors of the pod's Services and its owner; None if there are none."""
         ...
 
 
@@ -57,11 +57,11 @@ def no_budgets() -> tuple[Budget, ...]:
 
 
 def no_activation(_: Iterable[str]) -> None:
-    """There is no queue."""
+    """Do nothing: there is no queue."""
 
 
 def no_preempting_extender(_: PodInfo) -> bool:
-    """No extender has a say in preemption."""
+    """No extender takes part in preemption."""
     return False
 
 
@@ -70,7 +70,7 @@ async def no_sleep(_: float) -> None:
 
 
 class Volumes(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is of storage."""
+    """The informers of storage objects."""
 
     claims: SharedInformer[PersistentVolumeClaim]
     volumes: SharedInformer[PersistentVolume]
@@ -82,7 +82,7 @@ class Volumes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Devices(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is of devices, and who claims them."""
+    """The informers of devices and their claims."""
 
     claims: SharedInformer[ResourceClaim]
     slices: SharedInformer[ResourceSlice]
@@ -90,7 +90,7 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Handle(msgspec.Struct, frozen=True, kw_only=True):
-    """The surroundings of plugins.
+    """The services of the scheduler for its plugins.
 
     Source: k8s.io/kube-scheduler/framework/interface.go, Handle (v1.36).
     """
@@ -102,16 +102,16 @@ class Handle(msgspec.Struct, frozen=True, kw_only=True):
     workloads: Selecting = Unselected()
     budgets: Callable[[], Iterable[Budget]] = no_budgets
     waiting: WaitingPods = msgspec.field(default_factory=WaitingPods)
-    """Pods that Permit plugins hold up, to be allowed or rejected."""
+    """The pods that wait for Permit plugins, to be allowed or rejected."""
     activate: Callable[[Iterable[str]], None] = no_activation
-    """Try these pods now, by uid."""
+    """Move these pods, by UID, to activeQ."""
     pods: SharedInformer[Pod] | None = None
-    """All pods, also those that wait; a plugin may add an index to the informer."""
+    """All pods, unscheduled ones included; a plugin may add an index to the informer."""
     volumes: Volumes | None = None
-    """None: claims cannot be looked up, and pods that use them are not placed."""
+    """None: claims cannot be looked up, and pods with claims are unschedulable."""
     devices: Devices | None = None
-    """None: pods that claim devices are placed as if they did not."""
+    """None: ResourceClaims of pods are ignored."""
     sleep: Callable[[float], Awaitable[None]] = no_sleep
     """For `pre_bind`, in seconds."""
     extenders_preempt: Callable[[PodInfo], bool] = no_preempting_extender
-    """Whether an extender wants to be asked who has to make room for the pod."""
+    """Whether an extender takes part in preemption for the pod."""

@@ -1,6 +1,6 @@
-"""How many pods are where: by row, and by value of a node label.
+"""Counts pods by row, and by topology domain (the value of a node label).
 
-Counts move by one when a pod comes or goes; they are never made again from the pods, only from other counts.
+Counts are maintained incrementally as pods are added and removed; they are never recomputed from the pods.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ class NodeRows(Protocol):
 
 
 class Headcount:
-    """How many pods of some kind are on each row. Rows without any are left out."""
+    """The number of pods of some group on each row. Rows without any are left out."""
 
     __slots__ = ("followers", "rows")
 
@@ -39,7 +39,7 @@ class Headcount:
         self.followers: list[DomainCounts] = []
 
     def add(self, row: int, change: int) -> None:
-        """So many more, or fewer, are on the row."""
+        """Change the count of the row."""
         count = self.rows.get(row, 0) + change
         if count:
             self.rows[row] = count
@@ -50,25 +50,25 @@ class Headcount:
 
 
 class Domains:
-    """The values of one node label, numbered as they are met."""
+    """The values of a node label, numbered in order of appearance."""
 
     def __init__(self, key: str) -> None:
         self.key: str = key
         self._numbers: dict[str, int] = {}
         self._places: Places = np.zeros(0, np.intp)
         self._position = 0
-        """Up to which change of nodes the places are known."""
+        """The position in the log of node changes up to which `_places` is current."""
 
     def __len__(self) -> int:
         return len(self._numbers)
 
     def number(self, node: Node) -> int:
-        """The node's value; `NOWHERE` if it has none."""
+        """The number of the node's domain; `NOWHERE` if it lacks the label."""
         value = node.metadata.labels.get(self.key)
         return NOWHERE if value is None else self._numbers.setdefault(value, len(self._numbers))
 
     def places(self, cache: NodeRows) -> Places:
-        """The value of each row: known once for all who count by this label, whatever they count. Copy it to keep it."""
+        """The domain of each row, shared by all counts over this label. Copy it to keep it."""
         log = cache.node_changes
         rows = log.since(self._position) if len(self._places) == cache.table.capacity else None
         if rows is None:
@@ -82,19 +82,19 @@ class Domains:
 
 
 def everywhere(_: Node) -> bool:
-    """All nodes count."""
+    """Count pods on all nodes."""
     return True
 
 
 class DomainCounts:
     """The pods of a headcount by domain, over the nodes that count.
 
-    Arrays by domain have a spare zero at their end, which is what `NOWHERE` reads.
+    Arrays by domain have an extra zero at their end, which `NOWHERE` indexes.
 
     Args:
-        cache: where the nodes are.
-        headcount: whose pods.
-        domains: what nodes are told apart by.
+        cache: the nodes.
+        headcount: the pods to count.
+        domains: the topology.
         counts_on: whether pods on a node count. Nodes without the label never do.
     """
 
@@ -107,27 +107,27 @@ class DomainCounts:
         self._counts_on = counts_on
         self._position = 0
         self._place = np.zeros(0, np.intp)
-        """The domain that the pods of a row count in."""
+        """The domain in which the pods of each row count."""
         self.where: Places = np.zeros(0, np.intp)
         """The domain of each row, whether or not its pods count."""
         self.counts: Counts = np.zeros(1, np.int64)
         """Pods by domain."""
         self.nodes: Counts = np.zeros(1, np.int64)
-        """By domain, the nodes whose pods count."""
+        """The number of nodes that count, by domain."""
         self._place_all()
         headcount.followers.append(self)
 
     def close(self) -> None:
-        """Follow no longer."""
+        """Stop following the headcount."""
         self._headcount.followers.remove(self)
 
     def add(self, row: int, change: int) -> None:
-        """Pods came to a row, or left it."""
+        """Apply a change of a row's count."""
         if row < len(self._place) and (domain := self._place[row]) != NOWHERE:
             self.counts[domain] += change
 
     def refresh(self) -> None:
-        """Catch up with the nodes that changed."""
+        """Catch up with changes of nodes."""
         log = self._cache.node_changes
         if self._position == log.position:
             return
@@ -140,12 +140,12 @@ class DomainCounts:
         self._position = log.position
 
     def by_row(self) -> Counts:
-        """The pods in the domain of each row."""
+        """The number of pods in the domain of each row."""
         counts: Counts = self.counts[self.where]
         return counts
 
     def least(self) -> tuple[int, int]:
-        """The fewest pods in a domain that counts, and how many such domains there are."""
+        """The minimum number of pods in a domain that counts, and the number of such domains."""
         counted = self.counts[self.nodes > 0]
         return (int(counted.min()), len(counted)) if len(counted) else (0, 0)
 

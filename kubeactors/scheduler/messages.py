@@ -1,23 +1,23 @@
-"""What the scheduler is told, and what it tells itself."""
+"""The messages of the scheduler."""
 
 from typing import TypeAlias
 
 from kubeactors.client import Notify
 from kubeactors.message import Message
 from kubeactors.scheduler.explanation import ExplainScheduling
-from kubeactors.scheduler.framework import Status
+from kubeactors.scheduler.results import Status
 
 
 class Cycle(Message, frozen=True):
-    """A worker tells itself: place pods."""
+    """Sent to itself: run a worker's turn of scheduling cycles."""
 
 
 class Flush(Message, frozen=True):
-    """The scheduler tells itself: the back-off of a pod has ended, or the patience of a plugin."""
+    """Sent to itself by a timer: the backoff of a pod, or the timeout of a waiting pod, is over."""
 
 
 class GoOn(Message, frozen=True):
-    """The scheduler tells itself: bind the pod that has its place, or take the place away from it."""
+    """Sent to itself: bind an assumed pod, or reject it."""
 
     uid: str
     refusal: Status | None = None

@@ -1,4 +1,4 @@
-"""What the scheduler knows of a node: the Node, the pods on it, and the sums."""
+"""The scheduler's information about a node: the Node, the pods on it, and their totals."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -11,9 +11,9 @@ K = TypeVar("K")
 
 
 class NodeInfo:
-    """One node. `node` is None while only pods that claim to be on it are known.
+    """A node. `node` is None while only pods assigned to it are known.
 
-    `allocatable` and `requested` are by resource name, in the units of `Demand`; `requested` counts pods under `pods`.
+    `allocatable` and `requested` are by resource name, in the units of `Demand`; `requested["pods"]` counts pods.
     """
 
     __slots__ = (
@@ -35,7 +35,7 @@ class NodeInfo:
         self.node: Node | None = None
         self.pods: dict[str, PodInfo] = {}
         self.nominated: dict[str, PodInfo] = {}
-        """Pods for which room is being made here. They are in no sum."""
+        """The nominated pods. They are in no total."""
         self.allocatable: dict[str, int] = {}
         self.requested: dict[str, int] = {CPU: 0, MEMORY: 0, EPHEMERAL_STORAGE: 0, PODS: 0}
         self.floor_milli_cpu: int = 0
@@ -43,23 +43,23 @@ class NodeInfo:
         self.used_ports: dict[HostPort, int] = {}
 
     def set_node(self, node: Node | None) -> None:
-        """Take the Node as it is now."""
+        """Set the Node."""
         self.node = node
         self.allocatable = {} if node is None else allocatable(node.status.allocatable)
 
     def add(self, pod: PodInfo) -> None:
-        """The pod is on the node."""
+        """Add a pod to the node."""
         self.pods[pod.uid] = pod
         self._count(pod, 1)
 
     def remove(self, uid: str) -> PodInfo:
-        """The pod no longer is. KeyError if it was not: the caller's books are wrong."""
+        """Remove a pod. KeyError if it was not there, which is a bug of the caller."""
         pod = self.pods.pop(uid)
         self._count(pod, -1)
         return pod
 
     def copy(self) -> "NodeInfo":
-        """The same node, to try things out on."""
+        """A copy for hypothetical changes."""
         other = NodeInfo(self.name, self.row)
         other.node, other.allocatable = self.node, self.allocatable
         other.pods, other.requested, other.used_ports = dict(self.pods), dict(self.requested), dict(self.used_ports)
@@ -67,8 +67,8 @@ class NodeInfo:
         return other
 
     def for_pod(self, pod: PodInfo) -> "NodeInfo":
-        """The node as this pod finds it: those are there already for whom room is being made, unless they are below."""
-        ahead = self.ahead_of(pod)
+        """The node as this pod must see it: with the nominated pods of equal or higher priority."""
+        ahead = self.nominated_ahead_of(pod)
         if not ahead:
             return self
         other = self.copy()
@@ -76,12 +76,12 @@ class NodeInfo:
             other.add(one)
         return other
 
-    def ahead_of(self, pod: PodInfo) -> list[PodInfo]:
-        """Those for whom room is being made here, unless they are below this pod."""
+    def nominated_ahead_of(self, pod: PodInfo) -> list[PodInfo]:
+        """The nominated pods of equal or higher priority."""
         return [one for one in self.nominated.values() if one.priority >= pod.priority and one.uid != pod.uid]
 
     def conflicts(self, port: HostPort) -> bool:
-        """Whether a pod on the node has the port: on the same address, or on all of them.
+        """Whether a pod on the node uses the host port, on the same address or on all addresses.
 
         Source: pkg/scheduler/framework/types.go, HostPortInfo.CheckConflict (v1.36).
         """
@@ -105,7 +105,7 @@ class NodeInfo:
 
 
 def allocatable(quantities: Mapping[str, str]) -> dict[str, int]:
-    """What a node can give, by resource.
+    """A node's allocatable resources.
 
     >>> allocatable({"cpu": "4", "pods": "110"})
     {'cpu': 4000, 'pods': 110}

@@ -1,4 +1,4 @@
-"""Which nodes hold to a rule about the Node object alone; kept, and worked out again only for nodes that change."""
+"""Which nodes satisfy a rule on the Node object alone; cached, and recomputed only for nodes that change."""
 
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
@@ -7,14 +7,14 @@ import numpy as np
 
 from kubeactors.api.core.v1 import Node
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.framework import Mask, Scores, Status
+from kubeactors.scheduler.results import Mask, Scores, Status
 from kubeactors.scheduler.views import Views
 
 K = TypeVar("K", bound=Hashable)
 
 
 class NodeMask:
-    """The answer for every row; False where there is no node."""
+    """The result for every row; False where there is no node."""
 
     def __init__(self, cache: Cache, rule: Callable[[Node], bool]) -> None:
         self._cache = cache
@@ -23,10 +23,10 @@ class NodeMask:
         self._mask: Mask = np.zeros(0, np.bool_)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
     def rows(self) -> Mask:
-        """Which rows hold to the rule now."""
+        """The rows that satisfy the rule now."""
         log = self._cache.node_changes
         changed = log.since(self._position) if self._position >= 0 else None
         if changed is None or len(self._mask) != self._cache.table.capacity:
@@ -40,25 +40,25 @@ class NodeMask:
 
 
 class NodeMasks(Generic[K]):
-    """Masks by what makes their rules equal; the most lately asked are kept."""
+    """Masks by a key that identifies their rule; the most recently used are kept."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
         self._kept: Views[K, NodeMask] = Views()
 
     def rows(self, key: K, rule: Callable[[Node], bool]) -> Mask:
-        """Which rows hold to the rule of this key."""
+        """The rows that satisfy the rule of this key."""
         return self._kept.get(key, lambda: NodeMask(self._cache, rule)).rows()
 
 
 class RefusalView:
-    """A view for one pod that only refuses; what it says is worked out when it is asked."""
+    """A view for one pod that only filters, evaluated lazily."""
 
     def __init__(self, refusals: Callable[[], list[tuple[Status, Mask]]]) -> None:
         self._refusals = refusals
 
     def refresh(self) -> None:
-        """It is always fresh."""
+        """Nothing to refresh."""
 
     def refusals(self) -> list[tuple[Status, Mask]]:
         """See `View.refusals`."""

@@ -1,4 +1,4 @@
-"""The numbers of all nodes side by side, so that one pod is compared with many nodes at once."""
+"""The resources of all nodes as arrays, so that a pod is compared with many nodes at once."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +10,10 @@ _FIRST_CAPACITY = 16
 
 
 class NodeTable:
-    """One column per row number of a `NodeInfo`, one line per resource.
+    """Arrays with one line per resource and one column per row number of a `NodeInfo`.
 
-    `allocatable[table.line("cpu"), row]` is what the node of that row can give. Rows that hold no node are not
-    `present`. Arrays grow by doubling, and are replaced when they do: do not keep them.
+    `allocatable[table.line("cpu"), row]` is the allocatable CPU of the node of that row. Rows without a node are not
+    `present`. Arrays grow by doubling, and are replaced when they do: do not keep references.
     """
 
     def __init__(self) -> None:
@@ -21,20 +21,20 @@ class NodeTable:
         self.allocatable: npt.NDArray[np.int64] = np.zeros((4, _FIRST_CAPACITY), np.int64)
         self.requested: npt.NDArray[np.int64] = np.zeros((4, _FIRST_CAPACITY), np.int64)
         self.floor: npt.NDArray[np.int64] = np.zeros((2, _FIRST_CAPACITY), np.int64)
-        """Requests with floors: milli-CPU and memory."""
+        """The non-zero requests (with default minimums): milli-CPU and memory."""
         self.present: npt.NDArray[np.bool_] = np.zeros(_FIRST_CAPACITY, np.bool_)
 
     @property
     def capacity(self) -> int:
-        """How many rows the arrays have."""
+        """The number of rows of the arrays."""
         return len(self.present)
 
     def line(self, resource: str) -> int | None:
-        """The line of the resource; None if no node has ever had it."""
+        """The line of the resource; None if no node ever had it."""
         return self._lines.get(resource)
 
     def grow(self, rows: int) -> None:
-        """Make room for so many rows."""
+        """Make room for at least this many rows."""
         while self.capacity < rows:
             extra = self.capacity
             self.allocatable = np.pad(self.allocatable, ((0, 0), (0, extra)))
@@ -43,7 +43,7 @@ class NodeTable:
             self.present = np.pad(self.present, (0, extra))
 
     def write_node(self, info: NodeInfo) -> None:
-        """The Node of this row has changed, come or gone."""
+        """Update the row after its Node was added, changed or removed."""
         self.present[info.row] = info.node is not None
         self.allocatable[:, info.row] = 0
         for resource, size in info.allocatable.items():
@@ -51,7 +51,7 @@ class NodeTable:
             self.allocatable[line, info.row] = size
 
     def write_pods(self, info: NodeInfo) -> None:
-        """The pods on this row have changed."""
+        """Update the row after its pods changed."""
         row = info.row
         for resource, size in info.requested.items():
             line = self._line_of(resource)
@@ -60,7 +60,7 @@ class NodeTable:
         self.floor[1, row] = info.floor_memory
 
     def clear(self, row: int) -> None:
-        """The row holds nothing any more."""
+        """Clear the row."""
         self.present[row] = False
         self.allocatable[:, row] = 0
         self.requested[:, row] = 0

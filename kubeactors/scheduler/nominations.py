@@ -1,6 +1,6 @@
-"""What plugins that compare nodes say where room is being made, as if those were there for whom it is made.
+"""Evaluates plugins that compare nodes as if nominated pods were running on their nominated nodes.
 
-Plugins that look at one node are given that node with them on it (`NodeInfo.for_pod`).
+Plugins that evaluate a single node are given that node with its nominated pods (`NodeInfo.for_pod`).
 
 Source: `RunFilterPluginsWithNominatedPods` in pkg/scheduler/framework/runtime/framework.go (v1.36).
 """
@@ -10,42 +10,42 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.framework import Mask, Scores, Status
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Mask, Scores, Status
 from kubeactors.scheduler.verdicts import WeightedView
 
 Looks = Callable[[], Iterable[WeightedView]]
-"""What the plugins say of all nodes as pods are counted now."""
+"""The views of the plugins with pods as they are counted now."""
 
 
 class NominationsView:
-    """Refuses the nodes where a pod would be in the way of one that is nominated for that node, or the other way round.
+    """Rejects the nodes on which the pod would conflict with a nominated pod.
 
     Args:
-        refused: those nodes by what is said.
+        refused: those nodes, by status.
     """
 
     def __init__(self, refused: Sequence[tuple[Status, Mask]]) -> None:
         self._refused = refused
 
     def refresh(self) -> None:
-        """It is made afresh for each pod."""
+        """Nothing to refresh: the view is made for one pod."""
 
     def refusals(self) -> Sequence[tuple[Status, Mask]]:
-        """By what is said."""
+        """The rejected nodes, by status."""
         return self._refused
 
     def scores(self, feasible: Mask) -> Scores | None:
-        """None: only filters count those who are not there yet."""
+        """None: nominated pods count for filters only."""
         del feasible
         return None
 
 
 def nominations_view(pod: PodInfo, cache: Cache, looks: Looks) -> NominationsView | None:
-    """What is said of all nodes where room is being made; None if nothing."""
+    """The view of all nodes with nominated pods; None if there is nothing to reject."""
     if not cache.nominated_with_terms and not any(view.refusals() for _, view in looks()):
-        return None  # nothing depends on who is where
+        return None  # no result depends on where pods are
     found: dict[Status, Mask] = {}
     for info in cache.nominated_nodes():
         status = refusal_beside_nominated(pod, info, cache, looks)
@@ -55,8 +55,8 @@ def nominations_view(pod: PodInfo, cache: Cache, looks: Looks) -> NominationsVie
 
 
 def refusal_beside_nominated(pod: PodInfo, info: NodeInfo, cache: Cache, looks: Looks) -> Status | None:
-    """What is said of one node where room is being made for pods that are not below this one."""
-    ahead = info.ahead_of(pod)
+    """The rejection of a node because of nominated pods of equal or higher priority; None if there is none."""
+    ahead = info.nominated_ahead_of(pod)
     if not ahead:
         return None
     for one in ahead:
@@ -69,7 +69,7 @@ def refusal_beside_nominated(pod: PodInfo, info: NodeInfo, cache: Cache, looks: 
 
 
 def refusal_of(views: Iterable[WeightedView], row: int) -> Status | None:
-    """What the first view that refuses a node says of it."""
+    """The status of the first view that rejects the row; None if none does."""
     for _, view in views:
         for status, refused in view.refusals():
             if refused[row]:

@@ -1,4 +1,4 @@
-"""A cluster as its objects show it, without the scheduler that runs there: for people who ask from outside."""
+"""Explains scheduling from a cluster's objects alone, without access to its scheduler."""
 
 from collections.abc import Iterable, Mapping
 from random import Random
@@ -17,7 +17,7 @@ from kubeactors.apimachinery.status import ServiceUnavailable
 from kubeactors.client import Client, SharedInformer, key_of
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.config import DEFAULT_CONFIG, SchedulerConfig
-from kubeactors.scheduler.explanation import Explanation, explain, unplaced
+from kubeactors.scheduler.explanation import Explanation, explain, unscheduled
 from kubeactors.scheduler.handle import Devices, Handle, Volumes
 from kubeactors.scheduler.plugin_set import PluginFactory
 from kubeactors.scheduler.pod_info import pod_info
@@ -46,7 +46,7 @@ KINDS: tuple[type[TypedObject], ...] = (
     ResourceSlice,
     DeviceClass,
 )
-"""What a picture is made of."""
+"""The kinds of objects that a picture needs."""
 
 R = TypeVar("R")
 K = TypeVar("K", bound=TypedObject)
@@ -55,14 +55,13 @@ _ENDED = ("Succeeded", "Failed")
 
 
 class Picture:
-    """Answers what a scheduler of this configuration would say.
+    """Answers as a scheduler of this configuration would.
 
-    What only the scheduler that runs there knows is not seen: pods that it has placed and not bound yet. Extenders are
-    not asked.
+    Pods that the running scheduler has assumed and not bound yet are not seen. Extenders are not called.
 
     Args:
         objects: all objects of the `KINDS`.
-        config: of the scheduler.
+        config: the scheduler's configuration.
     """
 
     def __init__(self, objects: Iterable[TypedObject], config: SchedulerConfig = DEFAULT_CONFIG) -> None:
@@ -74,19 +73,19 @@ class Picture:
             self._informers[type(one)].indexer.put(key_of(one), one)
 
     def check(self) -> None:
-        """Make the plugins of each profile once, to see whether they can be made.
+        """Instantiate the plugins of each profile once, to validate the configuration.
 
         Raises:
-            ConfigurationError: a plugin does not take its arguments, or a profile cannot sort or bind.
+            ConfigurationError: a plugin rejects its arguments, or a profile lacks a QueueSort or Bind plugin.
         """
         for plugins in self._config.profiles.values():
             self._profile(plugins, Cache())
 
     def explain(self, name: str, namespace: str) -> Explanation | None:
-        """What is said about a pod, as if it had no node yet; None if there is no such pod.
+        """Explain a pod, as if it were unscheduled; None if it does not exist.
 
         Raises:
-            LookupError: there is no profile of the name that the pod asks for.
+            LookupError: the pod names an unknown scheduler profile.
         """
         pod = self._of(Pod).lister.get(name, namespace)
         if pod is None:
@@ -97,7 +96,7 @@ class Picture:
             known = ", ".join(self._config.profiles)
             raise LookupError(f'the pod asks for the scheduler "{scheduler}"; known profiles are {known}')
         cache = self._cache(pod)
-        return explain(pod_info(unplaced(pod)), self._profile(plugins, cache), cache, pod.spec.node_name)
+        return explain(pod_info(unscheduled(pod)), self._profile(plugins, cache), cache, pod.spec.node_name)
 
     def _profile(self, plugins: PluginFactory, cache: Cache) -> Profile:
         return Profile(plugins(self._handle(cache)), cache)
@@ -106,7 +105,7 @@ class Picture:
         return cast("SharedInformer[K]", self._informers[kind])
 
     def _cache(self, but: Pod) -> Cache:
-        """Nodes and the pods on them, except this one."""
+        """The nodes and the pods on them, except this one."""
         cache = Cache()
         for node in self._of(Node).lister:
             cache.set_node(node)
@@ -153,10 +152,10 @@ class Picture:
 
 
 class _Nowhere:
-    """The transport of a picture: nothing is asked of a server any more."""
+    """A transport that rejects all requests: a picture has no server."""
 
     async def send(self, request: ApiRequest[R]) -> R:
         raise ServiceUnavailable.saying(f"a picture has no server to ask for {request.resource}")
 
     def stop_watch(self, message: StopWatch) -> None:
-        """There is none."""
+        """Nothing to stop: there are no watches."""

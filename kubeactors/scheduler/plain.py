@@ -1,7 +1,7 @@
-"""Plugins of users: asked about every pod and every node, so that they may look at anything.
+"""Plugins of users: called for every pod and node, so that they may depend on anything.
 
-What the built-in plugins say is kept by the shape of pods. That needs promises about what an answer depends on, which
-a small class of a user's own should not have to make.
+The results of built-in plugins are cached by the shape of pods. That requires declarations of what a result depends on,
+which a small class of a user should not have to make.
 """
 
 from collections.abc import Sequence
@@ -11,40 +11,37 @@ import numpy as np
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.extension_points import provides
 from kubeactors.scheduler.framework import (
-    Code,
-    Mask,
     NormalizingPlugin,
     PlainFilterPlugin,
     PlainScorePlugin,
     Plugin,
     PreScorePlugin,
-    Scores,
-    Status,
 )
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Mask, Scores, Status
 
 _DEFAULT_WEIGHT = 1
 
 
-def filters_plainly(plugin: Plugin) -> bool:
-    """Whether the plugin filters and promises nothing about what its answers depend on."""
+def is_plain_filter(plugin: Plugin) -> bool:
+    """Whether the plugin filters without declaring what its results depend on."""
     return provides(plugin, PlainFilterPlugin) and not hasattr(plugin, "skips")
 
 
-def scores_plainly(plugin: Plugin) -> bool:
-    """The same of scores."""
+def is_plain_score(plugin: Plugin) -> bool:
+    """Whether the plugin scores without declaring what its results depend on."""
     return provides(plugin, PlainScorePlugin) and not hasattr(plugin, "skips")
 
 
 def weight_of(plugin: Plugin) -> int:
-    """How much a plugin's scores count if the profile does not say."""
+    """The weight of a plugin's scores if the profile does not set it."""
     weight = getattr(plugin, "weight", _DEFAULT_WEIGHT)
     return weight if isinstance(weight, int) else _DEFAULT_WEIGHT
 
 
 class PlainFilterView:
-    """What one filter says of all nodes, for one pod."""
+    """The results of a Filter plugin for one pod and all nodes."""
 
     def __init__(self, plugin: PlainFilterPlugin, pod: PodInfo, cache: Cache) -> None:
         self._plugin = plugin
@@ -53,7 +50,7 @@ class PlainFilterView:
         self._refusals: dict[Status, Mask] = {}
 
     def refresh(self) -> None:
-        """Ask about every node."""
+        """Filter every node."""
         self._refusals = {}
         for info in self._cache:
             status = self._plugin.filter(self._pod, info.for_pod(self._pod))
@@ -61,11 +58,11 @@ class PlainFilterView:
                 self._mask(status.signed(self._plugin.name))[info.row] = True
 
     def refusals(self) -> Sequence[tuple[Status, Mask]]:
-        """By what is said."""
+        """The rejected nodes, by status."""
         return tuple(self._refusals.items())
 
     def scores(self, feasible: Mask) -> Scores | None:
-        """None: it only filters."""
+        """None: the view only filters."""
         del feasible
         return None
 
@@ -77,7 +74,7 @@ class PlainFilterView:
 
 
 class PlainScoreView:
-    """What one score plugin says of the feasible nodes, for one pod."""
+    """The results of a Score plugin for one pod and the feasible nodes."""
 
     def __init__(self, plugin: PlainScorePlugin, pod: PodInfo, cache: Cache) -> None:
         self._plugin = plugin
@@ -85,16 +82,16 @@ class PlainScoreView:
         self._cache = cache
 
     def refresh(self) -> None:
-        """It is asked afresh each time."""
+        """Nothing to refresh: scores are computed on each call."""
 
     def refusals(self) -> Sequence[tuple[Status, Mask]]:
-        """None: it only scores."""
+        """None: the view only scores."""
         return ()
 
     def scores(self, feasible: Mask) -> Scores | None:
-        """0 to 100, where the pod can be."""
+        """0 to 100, where `feasible`."""
         nodes = self._nodes(feasible)
-        if not nodes or self._leaves_out(nodes):
+        if not nodes or self._skips(nodes):
             return None
         raw = np.array([self._plugin.score(self._pod, one) for one in nodes], np.int64)
         found = np.zeros(len(feasible), np.int64)
@@ -106,7 +103,7 @@ class PlainScoreView:
         rows = (self._cache.rows[int(row)] for row in np.flatnonzero(feasible))
         return [one for one in rows if one is not None]
 
-    def _leaves_out(self, nodes: Sequence[NodeInfo]) -> bool:
+    def _skips(self, nodes: Sequence[NodeInfo]) -> bool:
         if not provides(self._plugin, PreScorePlugin):
             return False
         status = self._plugin.pre_score(self._pod, nodes)

@@ -1,4 +1,4 @@
-"""Which plugins a profile has, where, and how much their scores count."""
+"""The plugins of a profile, by extension point, and their weights."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
@@ -10,14 +10,14 @@ from kubeactors.scheduler.handle import Handle
 
 
 class PluginSet(msgspec.Struct, frozen=True, kw_only=True):
-    """Plugins in order; those of each extension point that differs from that; and weights other than their own."""
+    """Plugins in order; exceptions for single extension points; and weights that differ from the plugins' own."""
 
     plugins: tuple[Plugin, ...]
     points: Mapping[str, tuple[Plugin, ...]] = {}
     weights: Mapping[str, int] = {}
 
     def at(self, point: str) -> tuple[Plugin, ...]:
-        """The plugins that are asked there, in order, those that have nothing to say there included."""
+        """The plugins enabled for an extension point, in order, including those that do not implement it."""
         return self.points.get(point, self.plugins)
 
 

@@ -1,4 +1,4 @@
-"""What the scheduler knows of a pod, worked out once when the pod arrives."""
+"""The scheduler's information about a pod, derived once when it arrives."""
 
 from typing import NamedTuple, TypeAlias
 
@@ -14,22 +14,22 @@ from kubeactors.scheduler.terms import Labels, Term, terms_of
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - all addresses of the node, as the original writes it
 
 HostPort: TypeAlias = tuple[str, str, int]
-"""Address, protocol and port that a pod takes on its node."""
+"""Address, protocol and port that a pod uses on its node."""
 
 StaticSignature: TypeAlias = tuple[str, tuple[tuple[str, str], ...], bytes, tuple[Toleration, ...]]
-"""Node name, node selector, node affinity, tolerations: what decides about a node whatever runs on it."""
+"""Node name, node selector, node affinity, tolerations: what matters regardless of the pods on a node."""
 
 Signature: TypeAlias = tuple[StaticSignature, Demand, tuple[HostPort, ...], int, tuple[Disk, ...]]
-"""Pods with equal signatures get the same answer from every plugin that looks at one node at a time. The fourth part is
-the priority: room that waits for a pod is taken for those below it only."""
+"""Pods with equal signatures get the same result from every plugin that evaluates one node at a time. The fourth part
+is the priority, on which it depends whether a nominated pod's room counts as taken."""
 
 
 NOT_STARTED = 1 << 62
-"""The start time of a pod that has none yet: later than any."""
+"""The start time of a pod that has not started: later than any."""
 
 
 class GroupKey(NamedTuple):
-    """What selectors of pods see of a pod."""
+    """What selectors of pods can match."""
 
     namespace: str
     labels: Labels
@@ -42,7 +42,7 @@ class GroupKey(NamedTuple):
 
 
 class PodInfo(msgspec.Struct, frozen=True, gc=False):
-    """A pod and what the plugins need of it."""
+    """A pod and what plugins need of it."""
 
     pod: Pod
     demand: Demand
@@ -56,33 +56,33 @@ class PodInfo(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def disks(self) -> tuple[Disk, ...]:
-        """Disks that it uses without a claim, and that not every pod can have at the same time."""
+        """The inline disks that may conflict with other pods'."""
         return self.signature[4]
 
     @property
     def uid(self) -> str:
-        """The pod's identity."""
+        """The pod's UID."""
         return self.pod.metadata.uid
 
     @property
     def start_time(self) -> int:
-        """When the pod started, in unix nanoseconds."""
+        """When the pod started, in Unix nanoseconds."""
         text = self.pod.status.start_time
         return parse_time(text) if text else NOT_STARTED
 
     @property
     def priority(self) -> int:
-        """Higher goes first."""
+        """The pod's priority; higher is more important."""
         return self.pod.spec.priority or 0
 
     @property
     def key(self) -> str:
-        """`namespace/name`, as messages name the pod."""
+        """`namespace/name`."""
         return f"{self.pod.metadata.namespace}/{self.pod.metadata.name}"
 
 
 def pod_info(pod: Pod) -> PodInfo:
-    """Everything the scheduler derives from a pod.
+    """Derive everything that plugins need from a pod.
 
     >>> one, other = Pod(spec=PodSpec(node_selector={"a": "b"})), Pod(spec=PodSpec(node_selector={"a": "b"}))
     >>> pod_info(one).signature == pod_info(other).signature
@@ -95,7 +95,7 @@ def pod_info(pod: Pod) -> PodInfo:
 
 
 def anonymous(pod: PodInfo) -> PodInfo:
-    """The pod as one of its shape: what is worked out for it holds for the others too, and it is none of them.
+    """The pod without its identity: results computed for it hold for all pods of its shape.
 
     >>> anonymous(pod_info(Pod())).uid
     ''
@@ -105,7 +105,7 @@ def anonymous(pod: PodInfo) -> PodInfo:
 
 
 def group_key(pod: Pod) -> GroupKey:
-    """The group of pods that this one is in.
+    """The group of pods to which this one belongs.
 
     >>> group_key(Pod()).terminating
     False
@@ -128,11 +128,11 @@ def _signature(spec: PodSpec) -> Signature:
 
 
 _shared_signature = Shared(_signature)
-"""Pods of one template have the same spec until they are bound."""
+"""Cached by spec: pods of one template share it until they are bound."""
 
 
 def static_signature(spec: PodSpec) -> StaticSignature:
-    """The part of the signature that does not depend on what runs on nodes."""
+    """The part of the signature that matters regardless of the pods on a node."""
     near = None if spec.affinity is None else spec.affinity.node_affinity
     affinity = b"" if near is None else msgspec.json.encode(near, order="sorted")
     selector = tuple(sorted(spec.node_selector.items())) if spec.node_selector else ()
@@ -140,7 +140,7 @@ def static_signature(spec: PodSpec) -> StaticSignature:
 
 
 def host_ports(spec: PodSpec) -> tuple[HostPort, ...]:
-    """The ports of the node that the pod takes; an empty address means all of them.
+    """The host ports of the pod; an empty address means all addresses.
 
     >>> from kubeactors.api.core.v1 import Container, ContainerPort
     >>> host_ports(PodSpec(containers=(Container(ports=(ContainerPort(container_port=80, host_port=8080),)),)))

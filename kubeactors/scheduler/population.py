@@ -1,4 +1,4 @@
-"""The pods on nodes by what selects them: labels, and the affinity terms that they bring themselves."""
+"""Counts the pods on nodes by selectors, and by the affinity terms that pods have themselves."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -18,14 +18,14 @@ _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """Which pods: those that match all targets. Pods that are being deleted may be left out."""
+    """The pods that match all targets, terminating ones optionally left out."""
 
     targets: tuple[Target, ...]
     terminating: bool = True
 
 
 class _Group(Headcount):
-    """The pods of one namespace with the same labels."""
+    """The pods of a namespace with the same labels."""
 
     __slots__ = ("selected",)
 
@@ -46,26 +46,26 @@ class _Selected(Headcount):
 
 
 class Population:
-    """Counts by selection, for selections that somebody holds; and by term, for terms that a pod brings."""
+    """Counts by selection, for selections that are held; and by term, for terms of pods on nodes."""
 
     def __init__(self) -> None:
         self.namespace_labels: NamespaceLabels = lambda _: _NO_LABELS
-        """Looks up a namespace's labels."""
+        """Looks up the labels of a namespace."""
         self.terms: dict[Term, Headcount] = {}
-        """The pods that bring each term."""
+        """The pods that have each term."""
         self.terms_version: int = 0
-        """Grows when a term is brought for the first time, or by nobody any more."""
+        """Incremented when a term appears or disappears."""
         self._groups: dict[GroupKey, _Group] = {}
         self._held: dict[Selection, _Selected] = {}
         self._by_label: dict[tuple[str, str], dict[Selection, None]] = {}
-        """Selections by a label that they require; None stands for those that require none exactly."""
+        """Selections by a label that they require; None for those without an exact requirement."""
         self._by_nothing: dict[Selection, None] = {}
         self._domains: dict[str, Domains] = {}
         self.storage: StorageUsers = StorageUsers()
         """The claims and disks that pods use."""
 
     def add(self, pod: PodInfo, row: int, change: int) -> None:
-        """The pod came to the row (1) or left it (-1)."""
+        """Add a pod to the row (change 1), or remove it (-1)."""
         group = self._groups.get(pod.group)
         if group is None:
             group = self._groups[pod.group] = _Group(self._selected_by(pod.group))
@@ -80,7 +80,7 @@ class Population:
             self.storage.add(pod, row, change)
 
     def hold(self, selection: Selection) -> Headcount:
-        """The pods of the selection, kept counted until `release`."""
+        """Count the pods of the selection until `release`."""
         held = self._held.get(selection)
         if held is None:
             held = self._held[selection] = _Selected(selection)
@@ -94,7 +94,7 @@ class Population:
         return held
 
     def release(self, selection: Selection) -> None:
-        """Whoever held the selection no longer does."""
+        """End one `hold` of the selection."""
         held = self._held[selection]
         held.users -= 1
         if held.users:
@@ -106,20 +106,20 @@ class Population:
                 group.selected.remove(held)
 
     def domains(self, key: str) -> Domains:
-        """The values of a node label."""
+        """The domains of a node label."""
         found = self._domains.get(key)
         if found is None:
             found = self._domains[key] = Domains(key)
         return found
 
     def matches(self, selection: Selection, group: GroupKey) -> bool:
-        """Whether the pods of a group are selected."""
+        """Whether the selection matches the pods of a group."""
         if group.terminating and not selection.terminating:
             return False
         return all(self.is_target(one, group) for one in selection.targets)
 
     def is_target(self, target: Target, group: GroupKey) -> bool:
-        """Whether a term means the pods of a group."""
+        """Whether a term's target matches the pods of a group."""
         if not target.selector.matches(group.label_map):
             return False
         if group.namespace in target.namespaces:

@@ -1,4 +1,4 @@
-"""Which pods would have to go so that a pod fits on a node, and which node is the best choice.
+"""Preemption: the victims on a node whose removal makes a pod fit, and the best node for that.
 
 Source: pkg/scheduler/framework/preemption/preemption.go, SelectCandidate;
 pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go, SelectVictimsOnNode (v1.36).
@@ -6,31 +6,31 @@ pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go, SelectV
 
 from collections.abc import Callable, Iterable, Sequence
 
-from kubeactors.scheduler.framework import Candidate, Code, Status
 from kubeactors.scheduler.handle import Budget
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Candidate, Code, Status
 
 NO_VICTIMS = Status(
     Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("No preemption victims found for incoming pod",), "DefaultPreemption"
 )
 
 Refuses = Callable[[NodeInfo], Status | None]
-"""What filters say of the node as it would be."""
+"""The first rejection of a hypothetical node state."""
 Moves = Callable[[PodInfo, int], None]
-"""Tells those who count pods over several nodes that this one would leave (-1) or stay (1)."""
+"""Applies a hypothetical removal (-1) or return (1) of a pod to counts over several nodes."""
 
 
 def no_moves(_: PodInfo, __: int) -> None:
-    """Nobody counts."""
+    """Do nothing: there are no such counts."""
 
 
 def candidate(
     pod: PodInfo, info: NodeInfo, refuses: Refuses, budgets: Sequence[Budget], moves: Moves = no_moves
 ) -> Candidate | Status:
-    """The fewest and least important pods whose removal lets the pod in, or why there are none.
+    """The fewest and least important victims with which the pod fits, or why there are none.
 
-    All pods below it are taken away; then each, the most important first, is put back if the pod still fits.
+    All pods of lower priority are removed; then each, the most important first, is put back if the pod still fits.
     """
     lower = sorted((one for one in info.pods.values() if one.priority < pod.priority), key=importance)
     if not lower:
@@ -63,17 +63,17 @@ def candidate(
 
 
 def best(candidates: Iterable[Candidate]) -> Candidate:
-    """The candidate that disrupts least; among equals the first."""
+    """The least disruptive candidate; the first among equals."""
     return min(candidates, key=lambda one: one.rank)
 
 
 def importance(pod: PodInfo) -> tuple[int, int]:
-    """Sorts the most important pods first: by priority, then by how long they have run."""
+    """Sort key, the most important first: by priority, then by start time."""
     return (-pod.priority, pod.start_time)
 
 
 def by_budget(pods: Iterable[PodInfo], budgets: Sequence[Budget]) -> tuple[list[PodInfo], list[PodInfo]]:
-    """Pods whose disruption a budget forbids, and the others, in order. Each pod that a budget counts uses it up."""
+    """The pods whose disruption would violate a budget, and the others, in order. Each pod uses up its budgets."""
     left = [one.disruptions_allowed for one in budgets]
     violating: list[PodInfo] = []
     others: list[PodInfo] = []

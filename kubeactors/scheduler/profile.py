@@ -1,4 +1,4 @@
-"""A profile: which plugins run, in which order; and what they say together.
+"""A profile: runs its plugins, from PreEnqueue to PostFilter, and combines their results.
 
 Source: pkg/scheduler/framework/runtime/framework.go, pkg/scheduler/apis/config/v1/default_plugins.go (v1.36).
 """
@@ -13,54 +13,44 @@ from typing import Protocol, TypeVar, cast
 import msgspec
 import numpy as np
 
-from kubeactors.scheduler.binding import Binding
+from kubeactors.scheduler.binding import Binding, binding_of
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.cluster_event import ANYTHING, EnqueueExtensions, Hint, Subject
+from kubeactors.scheduler.cluster_event import Hint, Subject
 from kubeactors.scheduler.extension_points import provides
 from kubeactors.scheduler.framework import (
-    BindPlugin,
-    Code,
-    Diagnosis,
     FilterPlugin,
-    Mask,
     NamespaceListener,
     ObjectListener,
-    PermitPlugin,
     PlainFilterPlugin,
     PlainScorePlugin,
     Plugin,
-    PostBindPlugin,
     PostFilterPlugin,
-    PostFilterResult,
-    PreBindPlugin,
     PreEnqueuePlugin,
     PreFilterPlugin,
     QueueSortPlugin,
-    ReservePlugin,
     ScorePlugin,
-    Scores,
     StaticScorePlugin,
-    Status,
     VectorScorePlugin,
     ViewPlugin,
 )
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.nominations import nominations_view, refusal_beside_nominated, refusal_of
-from kubeactors.scheduler.plain import PlainFilterView, PlainScoreView, filters_plainly, scores_plainly, weight_of
+from kubeactors.scheduler.plain import PlainFilterView, PlainScoreView, is_plain_filter, is_plain_score, weight_of
 from kubeactors.scheduler.plugin_set import PluginSet
 from kubeactors.scheduler.plugins.priority_sort import PrioritySort
 from kubeactors.scheduler.pod_info import PodInfo, Signature, StaticSignature, anonymous
 from kubeactors.scheduler.queue import SortKey
+from kubeactors.scheduler.queueing_hints import hints_of
+from kubeactors.scheduler.results import Code, Diagnosis, Mask, PostFilterResult, Scores, Status
 from kubeactors.scheduler.verdicts import ScoresOnly, StaticVerdicts, Verdicts, WeightedView, diagnosis, first_refusal
 
 NOT_ASKED = "not found"
-"""What post-filter plugins add if a refusal came before they were asked about the pod at all: in the original the
-first of them, DynamicResources, looks for what it has noted, in vain, and so ends the matter."""
+"""The PostFilter message after a PreFilter rejection: in the original the first PostFilter plugin, DynamicResources,
+fails since its cycle state was not written yet, and that ends PostFilter."""
 _LAST_PRE_FILTER = "DynamicResources"
-"""It has noted that when it refuses a pod itself."""
-_REFUSING = (PreEnqueuePlugin, PreFilterPlugin, ReservePlugin, PermitPlugin)
+"""It has written its cycle state when it rejects a pod itself."""
 _SIGNATURES = 128
-"""Shapes of pods whose verdicts are kept; the one that was not asked for longest goes first."""
+"""How many signatures' verdicts are kept; the least recently used are evicted."""
 
 P = TypeVar("P")
 K = TypeVar("K", bound=Hashable)
@@ -69,23 +59,23 @@ W = TypeVar("W", bound=ScorePlugin)
 
 
 class _Weighted(Protocol):
-    """A plugin's own copy, whose weight is set."""
+    """A copy of a plugin, whose weight is set."""
 
     weight: int
 
 
-class _Narrowed(msgspec.Struct, frozen=True):
-    """The only nodes worth asking, and who says so; `names` is None if all are."""
+class _PreFiltered(msgspec.Struct, frozen=True):
+    """The nodes that PreFilter plugins left (None: all), and these plugins."""
 
     names: tuple[str, ...] | None
     plugins: tuple[str, ...]
 
 
-_EVERYWHERE = _Narrowed(None, ())
+_EVERYWHERE = _PreFiltered(None, ())
 
 
 class Profile:
-    """Plugins in order, and the verdicts that were worked out with them."""
+    """Plugins in order, and their cached verdicts."""
 
     def __init__(self, plugins: PluginSet | Iterable[Plugin], cache: Cache) -> None:
         chosen = plugins if isinstance(plugins, PluginSet) else PluginSet(plugins=tuple(plugins))
@@ -97,10 +87,10 @@ class Profile:
         self._weights = chosen.weights
         self._pre_enqueue = [one for one in chosen.at("preEnqueue") if provides(one, PreEnqueuePlugin)]
         self._pre_filters = [one for one in chosen.at("preFilter") if provides(one, PreFilterPlugin)]
-        plain = [one for one in filtering if filters_plainly(one)]
+        plain = [one for one in filtering if is_plain_filter(one)]
         self._filters = [one for one in filtering if provides(one, FilterPlugin) and one not in plain]
         self._plain_filters = cast("list[PlainFilterPlugin]", plain)
-        plain = [one for one in scoring if scores_plainly(one)]
+        plain = [one for one in scoring if is_plain_score(one)]
         self._plain_scores = cast("list[PlainScorePlugin]", plain)
         self._static_scores = [self._weighted(one) for one in scoring if provides(one, StaticScorePlugin)]
         self._scores = [self._weighted(one) for one in scoring if provides(one, VectorScorePlugin)]
@@ -111,13 +101,13 @@ class Profile:
         self.queue_sort: QueueSortPlugin | None = next(
             (one for one in chosen.at("queueSort") if provides(one, QueueSortPlugin)), None
         )
-        self.binding: Binding = _binding(chosen)
-        self.hints: dict[str, tuple[Hint, ...]] = {one.name: _hints(one) for one in everything}
+        self.binding: Binding = binding_of(chosen)
+        self.hints: dict[str, tuple[Hint, ...]] = {one.name: hints_of(one) for one in everything}
         self._static: OrderedDict[StaticSignature, StaticVerdicts] = OrderedDict()
         self._verdicts: OrderedDict[Signature, Verdicts] = OrderedDict()
 
     def gate(self, pod: PodInfo) -> Status | None:
-        """What keeps the pod out of the queue."""
+        """The status of the first PreEnqueue plugin that gates the pod; None if none does."""
         for one in self._pre_enqueue:
             status = one.pre_enqueue(pod)
             if status is not None:
@@ -125,32 +115,32 @@ class Profile:
         return None
 
     def select(self, pod: PodInfo, random: Random) -> NodeInfo | Diagnosis:
-        """The node for the pod, or why there is none."""
-        narrowed = self._narrow(pod)
-        if isinstance(narrowed, Diagnosis):
-            return narrowed
+        """The best node for the pod, or why there is none."""
+        pre_filtered = self._run_pre_filters(pod)
+        if isinstance(pre_filtered, Diagnosis):
+            return pre_filtered
         views = self.views(pod)
-        if narrowed.names is not None:
-            infos = self._among(pod, narrowed, views)
+        if pre_filtered.names is not None:
+            infos = self._among(pod, pre_filtered, views)
             return infos if isinstance(infos, Diagnosis) else self._best_of(pod, infos, random, views)
-        reserved = self._where_room_was_made(pod)
+        reserved = self._nominated_node(pod)
         if reserved is not None:
             return reserved
         verdicts = self.verdicts(pod)
         return verdicts.best(random, views) or verdicts.diagnose(views)
 
     def feasible(self, pod: PodInfo) -> Mapping[NodeInfo, int] | Diagnosis:
-        """All nodes where the pod can be, with their scores; or why there is none."""
-        narrowed = self._narrow(pod)
-        if isinstance(narrowed, Diagnosis):
-            return narrowed
+        """All feasible nodes with their scores, or why there is none."""
+        pre_filtered = self._run_pre_filters(pod)
+        if isinstance(pre_filtered, Diagnosis):
+            return pre_filtered
         views = self.views(pod)
-        if narrowed.names is not None:
-            infos = self._among(pod, narrowed, views)
+        if pre_filtered.names is not None:
+            infos = self._among(pod, pre_filtered, views)
             if isinstance(infos, Diagnosis):
                 return infos
             return dict(zip(infos, self._totals_of(pod, infos, views).tolist(), strict=True))
-        reserved = self._where_room_was_made(pod)
+        reserved = self._nominated_node(pod)
         if reserved is not None:
             return {reserved: 0}
         verdicts = self.verdicts(pod)
@@ -159,10 +149,9 @@ class Profile:
         return found or verdicts.diagnose(views)
 
     def post_filter(self, pod: PodInfo, found: Diagnosis) -> PostFilterResult:
-        """What the post-filter plugins do for the pod, and add to the message; the first that helps ends it.
+        """Run the PostFilter plugins until one nominates a node.
 
-        Room that is being made for the pod is still, unless one of them says that it is not.
-
+        An earlier nomination of the pod is kept unless one of them clears it.
         Source: `RunPostFilterPlugins` in pkg/scheduler/framework/runtime/framework.go (v1.36).
         """
         if found.pre_filter_message and found.plugins != (_LAST_PRE_FILTER,):
@@ -180,7 +169,7 @@ class Profile:
         )
 
     def refusal(self, pod: PodInfo, info: NodeInfo) -> Status | None:
-        """What the first filter that refuses says of this node, which may be a changed copy of the real one."""
+        """The status of the first filter that rejects this node, which may be a modified copy; None if it fits."""
         filters: list[PlainFilterPlugin] = [one for one in self._filters if not one.skips(pod)]
         filters += self._plain_filters
         status = first_refusal(filters, pod, info)
@@ -190,7 +179,7 @@ class Profile:
         return status or refusal_of(looks(), info.row) or refusal_beside_nominated(pod, info, self._cache, looks)
 
     def all_refusals(self, pod: PodInfo, info: NodeInfo) -> dict[str, str]:
-        """What every plugin that refuses the node says, by plugin."""
+        """The messages of all plugins that reject the node, by plugin."""
         found: dict[str, str] = {}
         for plugin in self._pre_filters:
             result = plugin.pre_filter(pod)
@@ -208,7 +197,7 @@ class Profile:
         return found
 
     def shares(self, pod: PodInfo, feasible: Mask) -> dict[str, Scores]:
-        """By plugin, what it adds to the score of each row."""
+        """The weighted scores of each plugin, by row."""
         found: dict[str, Scores] = {}
         for plugin in self._static_scores:
             if not plugin.skips(pod):
@@ -237,22 +226,22 @@ class Profile:
         return found
 
     def has_views(self, pod: PodInfo) -> bool:
-        """Whether the answer for one node depends on others, or is no other pod's."""
+        """Whether the result for a node depends on other nodes, or cannot be shared with other pods."""
         return bool(self._plain_filters) or any(view.refusals() for _, view in self.views(pod))
 
     def object_changed(self, old: Subject, new: Subject) -> None:
-        """Something else than a node or a pod came, changed or went."""
+        """Notify plugins of a change of an object other than a node or pod."""
         for one in self._listening:
             one.object_changed(old, new)
 
     def namespaces_changed(self) -> None:
-        """Labels of namespaces have changed."""
+        """Notify plugins that labels of namespaces have changed."""
         for one in self.plugins:
             if provides(one, NamespaceListener):
                 one.namespaces_changed()
 
     def views(self, pod: PodInfo) -> list[WeightedView]:
-        """What plugins that compare nodes, and plugins of users, say about this pod, up to date."""
+        """The refreshed views of plugins that compare nodes, of users' plugins, and of nominated pods."""
         looks = partial(self._kept_views, pod)
         beside = nominations_view(pod, self._cache, looks)
         found = looks()
@@ -268,7 +257,7 @@ class Profile:
         return found
 
     def _kept_views(self, pod: PodInfo) -> list[WeightedView]:
-        """What plugins that compare nodes say about pods like this one, up to date."""
+        """The refreshed views of plugins that compare nodes, for pods of this shape."""
         found: list[WeightedView] = []
         for one in self._viewing:
             view = one.view(pod)
@@ -279,7 +268,7 @@ class Profile:
         return found
 
     def _weighted(self, plugin: W) -> W:
-        """The plugin with the weight that the profile gives it."""
+        """The plugin with the weight that the profile sets."""
         weight = self._weights.get(plugin.name)
         if weight is None:
             return plugin
@@ -288,7 +277,7 @@ class Profile:
         return other
 
     def verdicts(self, pod: PodInfo) -> Verdicts:
-        """What plugins that look at nodes one by one say about pods like this one, up to date."""
+        """The refreshed verdicts of plugins that evaluate nodes one by one, for pods of this signature."""
         signature = pod.signature
         verdicts = self._verdicts.get(signature)
         if verdicts is not None:
@@ -302,14 +291,14 @@ class Profile:
         _keep(self._verdicts, signature, verdicts)
         return verdicts
 
-    def _where_room_was_made(self, pod: PodInfo) -> NodeInfo | None:
-        """The node that was nominated for the pod, as soon as the pod fits there."""
+    def _nominated_node(self, pod: PodInfo) -> NodeInfo | None:
+        """The pod's nominated node, if the pod fits there now."""
         name = self._cache.nomination(pod.uid)
         info = self._cache.get(name) if name else None
         return info if info is not None and self.refusal(pod, info) is None else None
 
-    def _narrow(self, pod: PodInfo) -> "_Narrowed | Diagnosis":
-        """What pre-filters leave."""
+    def _run_pre_filters(self, pod: PodInfo) -> "_PreFiltered | Diagnosis":
+        """Run the PreFilter plugins."""
         nodes = self._cache.node_count
         if not nodes:
             return Diagnosis(nodes=0, counts={}, plugins=tuple(sorted(one.name for one in self._filters)))
@@ -325,14 +314,16 @@ class Profile:
                 return msgspec.structs.replace(found, pre_filter_message=status.message)
             plugins.append(plugin.name)
             names = result if names is None else tuple(one for one in names if one in result)
-        return _EVERYWHERE if names is None else _Narrowed(names, tuple(plugins))
+        return _EVERYWHERE if names is None else _PreFiltered(names, tuple(plugins))
 
-    def _among(self, pod: PodInfo, narrowed: "_Narrowed", views: list[WeightedView]) -> list[NodeInfo] | Diagnosis:
-        """The few nodes that pre-filters left, one by one: those where the pod can be, or why there is none."""
+    def _among(
+        self, pod: PodInfo, pre_filtered: "_PreFiltered", views: list[WeightedView]
+    ) -> list[NodeInfo] | Diagnosis:
+        """The feasible ones of the nodes that PreFilter plugins left, evaluated one by one; or why there is none."""
         counts: dict[Status, int] = {}
         feasible: list[NodeInfo] = []
         preemptable = np.zeros(self._cache.table.capacity, np.bool_)
-        infos = [info for name in narrowed.names or () if (info := self._cache.get(name)) is not None]
+        infos = [info for name in pre_filtered.names or () if (info := self._cache.get(name)) is not None]
         filters = [one for one in self._filters if not one.skips(pod)]
         for info in infos:
             status = first_refusal(filters, pod, info.for_pod(pod)) or refusal_of(views, info.row)
@@ -345,10 +336,10 @@ class Profile:
             return feasible
         rest = self._cache.node_count - len(infos)
         if rest:
-            reason = f"node(s) didn't satisfy plugin(s) [{' '.join(sorted(narrowed.plugins))}]"
+            reason = f"node(s) didn't satisfy plugin(s) [{' '.join(sorted(pre_filtered.plugins))}]"
             counts[Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (reason,), "")] = rest
         found = diagnosis(counts, self._cache.node_count, preemptable)
-        return msgspec.structs.replace(found, plugins=tuple(sorted({*found.plugins, *narrowed.plugins})))
+        return msgspec.structs.replace(found, plugins=tuple(sorted({*found.plugins, *pre_filtered.plugins})))
 
     def _best_of(self, pod: PodInfo, infos: list[NodeInfo], random: Random, views: list[WeightedView]) -> NodeInfo:
         if len(infos) == 1:
@@ -387,37 +378,12 @@ class Profile:
         return static
 
 
-def all_hints(profiles: Iterable[Profile]) -> dict[str, tuple[Hint, ...]]:
-    """The hints of all profiles, by plugin."""
-    found: dict[str, tuple[Hint, ...]] = {}
-    for profile in profiles:
-        for name, hints in profile.hints.items():
-            found[name] = (*found.get(name, ()), *hints)
-    return found
-
-
 def sort_key_of(profiles: Iterable[Profile]) -> SortKey:
-    """The order of the queue: all profiles have the same."""
+    """The sort key of the queue, which all profiles share."""
     for profile in profiles:
         if profile.queue_sort is not None:
             return profile.queue_sort.sort_key
     return PrioritySort().sort_key
-
-
-def _binding(chosen: PluginSet) -> Binding:
-    return Binding(
-        [one for one in chosen.at("reserve") if provides(one, ReservePlugin)],
-        [one for one in chosen.at("permit") if provides(one, PermitPlugin)],
-        [one for one in chosen.at("preBind") if provides(one, PreBindPlugin)],
-        [one for one in chosen.at("bind") if provides(one, BindPlugin)],
-        [one for one in chosen.at("postBind") if provides(one, PostBindPlugin)],
-    )
-
-
-def _hints(plugin: Plugin) -> tuple[Hint, ...]:
-    if hasattr(plugin, "hints"):
-        return cast("EnqueueExtensions", plugin).hints()
-    return ANYTHING if any(provides(plugin, one) for one in _REFUSING) or filters_plainly(plugin) else ()
 
 
 def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:

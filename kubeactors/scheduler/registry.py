@@ -1,7 +1,7 @@
-"""Plugins by name: kube-scheduler's, and classes of a user's own package.
+"""The registry of plugins by name: kube-scheduler's, and classes of users' packages.
 
-A user's plugin is named by where its class is, `package.module:Class`, and is called with the `Handle` and with its
-arguments by name.
+A user's plugin is named by the path of its class, `package.module:Class`, which is called with the `Handle` and with
+its arguments by keyword.
 """
 
 from collections.abc import Callable, Iterable
@@ -51,16 +51,16 @@ from kubeactors.scheduler.plugins import (
 )
 
 Factory: TypeAlias = Callable[[Handle, Arguments, tuple[str, ...]], Plugin]
-"""Takes the surroundings, the arguments as JSON, and resources that an extender looks after."""
+"""Takes the handle, the arguments as JSON, and the resources that extenders manage."""
 
 A = TypeVar("A", bound=msgspec.Struct)
 
 
 def arguments(name: str, raw: Arguments, type_: type[A]) -> A:
-    """The arguments of a plugin.
+    """Decode the arguments of a plugin.
 
     Raises:
-        ConfigurationError: they are not what the plugin takes.
+        ConfigurationError: they are invalid.
     """
     try:
         return exact.decode(msgspec.json.encode(_fields(raw)), type_)
@@ -69,10 +69,10 @@ def arguments(name: str, raw: Arguments, type_: type[A]) -> A:
 
 
 def factory_of(name: str) -> Factory:
-    """What makes the plugin.
+    """The factory of a plugin.
 
     Raises:
-        ConfigurationError: there is no such plugin.
+        ConfigurationError: the plugin is unknown.
     """
     known = _FACTORIES.get(name)
     if known is not None:
@@ -88,7 +88,7 @@ def factory_of(name: str) -> Factory:
 
 
 def is_a_path(name: str) -> bool:
-    """Whether it says where a class is.
+    """Whether the name is the path of a class.
 
     >>> is_a_path("shop.plugins:Quiet"), is_a_path("NodePorts")
     (True, False)
@@ -98,7 +98,7 @@ def is_a_path(name: str) -> bool:
 
 
 def is_ours(name: str) -> bool:
-    """Whether it is a plugin of this package, not of a user's.
+    """Whether this package provides the plugin.
 
     >>> is_ours("NodePorts"), is_ours("shop.plugins:Quiet")
     (True, False)
@@ -107,7 +107,7 @@ def is_ours(name: str) -> bool:
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """What is said of a name that is none, with the nearest that is."""
+    """The message about an unknown name, with the nearest known one."""
     return f'scheduler configuration: unknown {what} "{name}"; {nearest(name, tuple(known))}'
 
 
@@ -214,7 +214,7 @@ _FACTORIES: dict[str, Factory] = {
 }
 
 DEFAULT_PLUGINS = tuple(name for name in _FACTORIES if name != "Coscheduling")
-"""In order.
+"""The default plugins, in order.
 
 Source: pkg/scheduler/apis/config/v1/default_plugins.go (v1.36).
 """

@@ -1,4 +1,4 @@
-"""What the scheduler tells people: events, conditions, nominations; and the end of victims.
+"""Reports scheduling results: events, conditions, nominations; and evicts victims.
 
 Source: pkg/scheduler/schedule_one.go, handleSchedulingFailure; pkg/scheduler/framework/preemption/executor.go (v1.36).
 """
@@ -16,9 +16,9 @@ from kubeactors.apimachinery.meta import DeleteOptions, Preconditions
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client, EventRecorder, RecordEvent
 from kubeactors.message import Recipient
-from kubeactors.scheduler.framework import PostFilterResult
 from kubeactors.scheduler.plugins.default_preemption import PREEMPTION_BY_SCHEDULER
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import PostFilterResult
 
 M = TypeVar("M")
 
@@ -28,7 +28,7 @@ UNSCHEDULABLE, SCHEDULER_ERROR = "Unschedulable", "SchedulerError"
 
 
 class Reporter:
-    """Writes to the API server and to the event sink. Writes that fail are logged: the next attempt writes again."""
+    """Writes to the API server and to the event sink. Failed writes are logged; the next cycle writes again."""
 
     def __init__(
         self, ctx: Context[M], client: Client, events: Recipient[RecordEvent], profiles: Iterable[str]
@@ -38,12 +38,12 @@ class Reporter:
         self._recorders = {name: EventRecorder(events, ctx, name, name) for name in profiles}
 
     def bound(self, pod: PodInfo, node_name: str) -> None:
-        """The pod has its node."""
+        """Record that the pod was bound."""
         message = f"Successfully assigned {pod.key} to {node_name}"
         self._recorder_of(pod.pod).normal(pod.pod, "Scheduled", message, action="Binding")
 
     async def failed(self, pod: Pod, reason: str, message: str, nominated_node: str | None = None) -> None:
-        """Tell people by an event, and by the pod's status if that is news."""
+        """Record an event, and write the pod's condition and nomination if they change."""
         self._recorder_of(pod).warning(pod, "FailedScheduling", shortened(message), action="Scheduling")
         condition = self._condition(pod, reason, message)
         change: dict[str, object] = {} if condition is None else {"conditions": [condition]}
@@ -53,7 +53,7 @@ class Reporter:
             await self._write(pod, change)
 
     async def preempt(self, preemptor: Pod, result: PostFilterResult, displaced: Iterable[PodInfo]) -> tuple[str, ...]:
-        """Remove the victims; pods that had hoped for the same node hope no more. Who goes, by uid."""
+        """Evict the victims, and clear the nominations of displaced pods. Returns the UIDs of the deleted victims."""
         node_name = result.nominated_node or ""
         going = [one.uid for one in result.victims if await self._remove(one.pod, preemptor, node_name)]
         for one in displaced:
@@ -61,7 +61,7 @@ class Reporter:
         return tuple(going)
 
     async def _remove(self, victim: Pod, preemptor: Pod, node_name: str) -> bool:
-        """Say why, then delete; whether it goes. One that cannot be told why stays for now."""
+        """Set the victim's DisruptionTarget condition, then delete it. Returns whether both succeeded."""
         metadata = victim.metadata
         if metadata.deletion_timestamp is None:
             options = DeleteOptions(preconditions=Preconditions(uid=metadata.uid))
@@ -78,7 +78,7 @@ class Reporter:
         return True
 
     async def deallocate(self, claims: Iterable[ResourceClaim]) -> None:
-        """Free what was given to claims that nobody else uses."""
+        """Deallocate claims that no other pod uses."""
         for one in claims:
             try:
                 await self._client.update_status(replace(one, status=ResourceClaimStatus(devices=one.status.devices)))
@@ -108,7 +108,7 @@ class Reporter:
         await self._client.patch(Pod, metadata.name, patch, metadata.namespace, subresource="status")
 
     def _condition(self, pod: Pod, reason: str, message: str) -> PodCondition | None:
-        """PodScheduled as it should be; None if it says so already."""
+        """The new PodScheduled condition; None if it is unchanged."""
         old = next((one for one in pod.status.conditions if one.type == "PodScheduled"), None)
         if old is not None and (old.status, old.reason, old.message) == ("False", reason, message):
             return None
@@ -127,7 +127,7 @@ class Reporter:
 
 
 def shortened(message: str) -> str:
-    """As long as the note of an event may be.
+    """The message cut to the maximum length of an event's note.
 
     >>> len(shortened("x" * 2000))
     1024

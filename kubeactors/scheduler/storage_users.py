@@ -1,4 +1,4 @@
-"""Which claims and disks the pods of each node use."""
+"""Counts the users of claims and disks on each node."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -14,29 +14,29 @@ _FIRST_CAPACITY = 16
 
 
 class Claimed(NamedTuple):
-    """A claim."""
+    """A claim by namespace and name."""
 
     namespace: str
     name: str
 
 
 def uses_of(pod: PodInfo) -> Iterable[Claimed | Disk]:
-    """What a pod uses, each once."""
+    """The claims and disks of a pod, each once."""
     return dict.fromkeys((*(Claimed(pod.group.namespace, one) for one in pod.claims), *pod.disks))
 
 
 class StorageUsers:
-    """Counts by row. What several pods of a row use counts once there."""
+    """Users of claims and disks by row."""
 
     def __init__(self) -> None:
         self.counts: npt.NDArray[np.int64] = np.zeros(_FIRST_CAPACITY, np.int64)
-        """How many claims and disks each row uses. Grows by doubling, and is replaced when it does; rows beyond its end
-        use none."""
+        """The number of distinct claims and disks in use by row. Grows by doubling, and is replaced when it does; rows
+        beyond its end use none."""
         self._on: dict[int, dict[Claimed | Disk, int]] = {}
         self._users: dict[Claimed | Disk, int] = {}
 
     def add(self, pod: PodInfo, row: int, change: int) -> None:
-        """The pod came to the row (1) or left it (-1)."""
+        """Add a pod to the row (change 1), or remove it (-1)."""
         there = self._on.setdefault(row, {})
         for use in uses_of(pod):
             _tally(there, use, change)
@@ -48,11 +48,11 @@ class StorageUsers:
             del self._on[row]
 
     def of(self, use: Claimed | Disk) -> int:
-        """How many pods on nodes use it."""
+        """The number of pods on nodes that use it."""
         return self._users.get(use, 0)
 
     def on(self, row: int) -> Mapping[Claimed | Disk, int]:
-        """What the pods of a row use, and how many of them."""
+        """The claims and disks in use on a row, with the number of their users."""
         return MappingProxyType(self._on.get(row, {}))
 
 

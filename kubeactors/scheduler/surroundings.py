@@ -1,4 +1,4 @@
-"""What the scheduler knows beside pods and nodes."""
+"""The scheduler's informers besides pods and nodes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -24,11 +24,11 @@ _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
 class Subscribable(Protocol):
-    """An informer of whatever kind."""
+    """An informer of any kind."""
 
     @property
     def source(self) -> str:
-        """Names the collection in `Notify`."""
+        """Identifies the informer in `Notify`."""
         ...
 
     def subscribe(self, subscriber: Ref[Notify], /) -> int:
@@ -37,12 +37,12 @@ class Subscribable(Protocol):
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """Informers; without one the scheduler goes by nothing of that kind."""
+    """The informers. Each is optional; without it the scheduler ignores the kind."""
 
     namespaces: SharedInformer[Namespace] | None = None
-    """For affinity terms that select namespaces."""
+    """For affinity terms with a namespace selector."""
     services: SharedInformer[Service] | None = None
-    """For pods that are spread by default; with `owners`."""
+    """For default topology spread; together with `owners`."""
     owners: Owners | None = None
     budgets: SharedInformer[PodDisruptionBudget] | None = None
     """For preemption."""
@@ -50,12 +50,12 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     devices: Devices | None = None
 
     def namespace_labels(self, name: str) -> Mapping[str, str]:
-        """The labels of a namespace; none if it is not known."""
+        """The labels of a namespace; empty if it is unknown."""
         found = None if self.namespaces is None else self.namespaces.lister.get(name)
         return _NO_LABELS if found is None else found.metadata.labels
 
     def informers(self) -> Iterator[Subscribable]:
-        """All there are."""
+        """All informers that are set."""
         for one in (self.namespaces, self.services, self.budgets):
             if one is not None:
                 yield one
@@ -87,7 +87,7 @@ _ACTIONS = {ADDED: Action.ADD, MODIFIED: Action.UPDATE, DELETED: Action.DELETE}
 
 
 class Neighbours:
-    """What plugins ask about the surroundings, and what changes there mean."""
+    """Lookups in the surroundings for plugins, and the cluster events of their changes."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
@@ -97,12 +97,12 @@ class Neighbours:
 
     @property
     def workloads(self) -> Selecting:
-        """What selects a pod."""
+        """Finds the selectors that match a pod."""
         return self._workloads or Unselected()
 
     @property
     def budgets(self) -> Callable[[], Iterable[Budget]]:
-        """Reads the disruption budgets."""
+        """A function that returns the disruption budgets."""
         return self._budgets or no_budgets
 
     def is_about_namespaces(self, message: Notify) -> bool:
@@ -111,7 +111,7 @@ class Neighbours:
         return namespaces is not None and message.source == namespaces.source
 
     def changed(self, message: Notify) -> Iterator[tuple[ClusterEvent, Subject, Subject]]:
-        """Forget what is no longer so. Events that pods may wait for."""
+        """Invalidate caches, and yield the cluster events that pods may wait for."""
         for change in message.changes:
             resource = _WATCHED.get(type(change.current))
             if resource is not None:

@@ -1,4 +1,4 @@
-"""Affinity between pods, in the form in which terms are compared and counted.
+"""Inter-pod affinity terms, in a form that can be compared and counted.
 
 Source: k8s.io/kube-scheduler/framework/types.go, AffinityTerm; pkg/registry/core/pod/strategy.go for label keys (v1.36).
 """
@@ -17,7 +17,7 @@ Labels = tuple[tuple[str, str], ...]
 
 
 class TermKind(IntEnum):
-    """What a term asks for."""
+    """Affinity or anti-affinity, required or preferred."""
 
     REQUIRED_AFFINITY = 1
     REQUIRED_ANTI_AFFINITY = 2
@@ -26,7 +26,7 @@ class TermKind(IntEnum):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """The pods that a term means: in these namespaces, or in those that the selector of namespaces takes."""
+    """The pods that a term matches: in these namespaces, or in those that match the namespace selector."""
 
     namespaces: tuple[str, ...]
     namespace_selector: Selector | None
@@ -34,7 +34,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Term(msgspec.Struct, frozen=True):
-    """One term of a pod. Equal terms of different pods are one term."""
+    """A term of a pod. Equal terms of different pods count as one."""
 
     kind: TermKind
     target: Target
@@ -47,9 +47,10 @@ def terms_of(namespace: str, labels: Labels, affinity: bytes) -> tuple[Term, ...
     """All terms of a pod.
 
     Args:
-        namespace: of the pod; terms that name none mean it.
-        labels: of the pod, as far as its terms look at them.
-        affinity: of the pod, as JSON: equal affinities are read once.
+        namespace: the pod's; the default for terms that name none.
+        labels: the pod's labels that its terms refer to.
+        affinity: the pod's, as JSON, so that equal affinities are parsed once.
+
 
     >>> terms_of("default", (), b"{}")
     ()

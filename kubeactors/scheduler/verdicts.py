@@ -1,7 +1,7 @@
-"""What the plugins say of every node, for all pods of one signature.
+"""Filter and score results for every node, cached for pods of one signature.
 
-Filters and scores are worked out for all nodes once, and afterwards only for the nodes that changed: placing the next
-pod of the same shape costs one node's verdict and one search for the best.
+They are computed for all nodes once, and then only for the nodes that changed: scheduling the next pod of the same
+signature costs one node's verdict and one search for the best.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,27 +13,22 @@ import numpy as np
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.extension_points import provides
 from kubeactors.scheduler.framework import (
-    Code,
-    Diagnosis,
     FilterPlugin,
-    Mask,
     PlainFilterPlugin,
-    Rows,
-    Scores,
     StaticScorePlugin,
-    Status,
     VectorFilterPlugin,
     VectorScorePlugin,
     View,
 )
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Diagnosis, Mask, Rows, Scores, Status
 
 WeightedView: TypeAlias = tuple[int, View]
-"""A view and how much its scores count."""
+"""The weight of a view's scores, and the view."""
 
 _ROW_BY_ROW = 16
-"""Up to so many changed rows are cheaper one at a time than as vectors."""
+"""Up to this many changed rows are evaluated faster one by one than as vectors."""
 
 
 class StaticVerdicts:
@@ -51,11 +46,11 @@ class StaticVerdicts:
         self.allowed: Mask = np.zeros(0, np.bool_)
         self._raw: list[Scores] = []
         self.has_preferences: bool = False
-        """Whether nodes differ in anything that is preferred."""
+        """Whether any node has a nonzero raw score."""
         self._evaluate_all()
 
     def refresh(self) -> None:
-        """Catch up with the nodes that changed."""
+        """Catch up with changes of nodes."""
         rows = self._cache.node_changes.since(self._position)
         if rows is None or len(self.allowed) != self._cache.table.capacity:
             self._evaluate_all()
@@ -64,7 +59,7 @@ class StaticVerdicts:
             self._evaluate_rows(rows)
 
     def preferences(self, feasible: Mask) -> Scores:
-        """The weighted sum of the normalized scores; right where `feasible`."""
+        """The weighted sum of the normalized scores; valid where `feasible`."""
         total = np.zeros(len(feasible), np.int64)
         for plugin, raw in zip(self._plugins, self._raw, strict=True):
             total += plugin.weight * plugin.normalize(np.where(feasible, raw, 0))
@@ -112,13 +107,13 @@ class Verdicts:
         self._plugins = [one for one in scores if not one.skips(pod)]
         self._position = 0
         self._total: Scores = np.zeros(0, np.int64)
-        """The weighted sum of the vector scores; -1 where the pod cannot be."""
+        """The weighted sum of the vector scores; -1 where the pod does not fit."""
         self._refusals: Refusals | None = None
-        """Made when first asked for: most pods find a node."""
+        """Created on first use: most pods find a node."""
         self._evaluate_all()
 
     def refresh(self) -> None:
-        """Catch up with what changed."""
+        """Catch up with changes."""
         self._static.refresh()
         rows = self._cache.changes.since(self._position)
         if rows is None or len(self._total) != self._cache.table.capacity:
@@ -131,19 +126,19 @@ class Verdicts:
         self._position = self._cache.changes.position
 
     def best(self, random: Random, views: Sequence[WeightedView] = ()) -> NodeInfo | None:
-        """The node to take: among equally good ones a random one, as in the original. None if no node fits."""
+        """The best node; among equals a random one, as in the original. None if no node fits."""
         total = self.totals(views)
-        top = np.maximum.reduce(total)  # what `max` does, and the next line `flatnonzero`, without their detours
+        top = np.maximum.reduce(total)  # `max`, and on the next line `flatnonzero`, without their overhead
         if top < 0:
             return None
         (ties,) = (total == top).nonzero()
         row = int(ties[0] if len(ties) == 1 else ties[random.randrange(len(ties))])
         info = self._cache.rows[row]
-        assert info is not None  # absent rows have no score
+        assert info is not None  # rows without a node score -1
         return info
 
     def totals(self, views: Sequence[WeightedView] = ()) -> Scores:
-        """The score of each row; -1 where the pod cannot be."""
+        """The score of each row; -1 where the pod does not fit."""
         total = self._total
         if not views and not self._static.has_preferences:
             return total
@@ -220,7 +215,7 @@ class Verdicts:
 
 
 class ScoresOnly:
-    """A view whose plugin is off where nodes are filtered."""
+    """A view whose plugin is disabled at the Filter extension point."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -239,7 +234,7 @@ class ScoresOnly:
 
 
 class Refusals:
-    """What each node says to pods of one signature, and how many say the same."""
+    """The rejection of each node for pods of one signature, and their counts."""
 
     def __init__(self, pod: PodInfo, static: StaticVerdicts, filters: Sequence[FilterPlugin], cache: Cache) -> None:
         self._pod = pod
@@ -250,10 +245,10 @@ class Refusals:
         self._statuses: list[Status | None] = []
         self.counts: dict[Status, int] = {}
         self.preemptable: Mask = np.zeros(0, np.bool_)
-        """Rows where removing pods may help."""
+        """The rows where preemption may help."""
 
     def refresh(self) -> None:
-        """Catch up with what changed."""
+        """Catch up with changes."""
         log = self._cache.changes
         rows: Iterable[int] | None = None if self._position < 0 else log.since(self._position)
         if rows is None or len(self._statuses) != self._cache.table.capacity:
@@ -291,7 +286,7 @@ class Refusals:
 
 
 def first_refusal(filters: Iterable[PlainFilterPlugin], pod: PodInfo, info: NodeInfo) -> Status | None:
-    """What the first plugin that refuses says; the others are not asked."""
+    """The status of the first plugin that rejects the node; the others are not called."""
     for plugin in filters:
         status = plugin.filter(pod, info)
         if status is not None:
@@ -300,7 +295,7 @@ def first_refusal(filters: Iterable[PlainFilterPlugin], pod: PodInfo, info: Node
 
 
 def diagnosis(counts: Mapping[Status, int], nodes: int, preemptable: Mask | None = None) -> Diagnosis:
-    """A diagnosis that names the plugins of the statuses."""
+    """A diagnosis with the plugins of these statuses."""
     plugins = dict.fromkeys(one.plugin for one in counts if one.plugin)
     pending = dict.fromkeys(one.plugin for one in counts if one.code == Code.PENDING)
     return Diagnosis(

@@ -1,4 +1,4 @@
-"""Views that are kept: one for each shape of pods, the most lately asked."""
+"""A cache of views by shape of pods."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -8,10 +8,10 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Closable(Protocol):
-    """Holds something that others keep up to date for it."""
+    """Has registrations that must be released."""
 
     def close(self) -> None:
-        """Let go."""
+        """Release them."""
         ...
 
 
@@ -21,13 +21,13 @@ KEPT = 64
 
 
 class Views(Generic[K, V]):
-    """At most `KEPT` views; the one that was not asked for longest goes first, and is closed."""
+    """At most `KEPT` views; the least recently used is evicted and closed."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[K, V] = OrderedDict()
 
     def get(self, key: K, make: Callable[[], V]) -> V:
-        """The view of this key; made if there is none."""
+        """The view of this key, made if there is none."""
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
@@ -38,6 +38,6 @@ class Views(Generic[K, V]):
         return found
 
     def clear(self) -> None:
-        """Close all."""
+        """Close and drop all views."""
         while self._kept:
             self._kept.popitem()[1].close()

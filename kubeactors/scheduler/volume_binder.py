@@ -1,6 +1,6 @@
-"""Where the claims of a pod can be met: which volumes they are bound to, get bound to, or have made for them.
+"""Finds the nodes on which the claims of a pod are bound, can be bound, or can be provisioned.
 
-Decisions that are not written yet are remembered, so that the next pod sees them.
+Decisions that are not written yet are assumed, so that the next pod sees them.
 
 Source: pkg/scheduler/framework/plugins/volumebinding/{binder,assume_cache}.go (v1.36).
 """
@@ -31,11 +31,11 @@ NO_SPACE = "node(s) did not have enough free storage"
 NO_VOLUME = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
 
 BY_CLASS = "scheduler-class"
-"""Index of volumes and of capacities: by storage class."""
+"""Index: volumes and capacities by StorageClass."""
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """A pod's claims: those that have volumes, those that wait for the pod's place, those that should not wait."""
+    """A pod's claims: bound ones, unbound ones that wait for its node, and unbound ones of immediate binding mode."""
 
     bound: tuple[PersistentVolumeClaim, ...]
     delayed: tuple[PersistentVolumeClaim, ...]
@@ -43,31 +43,31 @@ class Claims(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What is to be written so that the pod's volumes are on its node."""
+    """The writes after which the pod's volumes are available on its node."""
 
     bindings: tuple[tuple[PersistentVolume, PersistentVolumeClaim], ...] = ()
     provisions: tuple[PersistentVolumeClaim, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to do."""
+        """Whether there is nothing to write."""
         return not self.bindings and not self.provisions
 
 
 class VolumeBinder:
-    """Decides about volumes, node by node."""
+    """Makes decisions about volumes, node by node."""
 
     def __init__(self, storage: Volumes) -> None:
         storage.volumes.add_indexes({BY_CLASS: lambda one: (class_of_volume(one),)})
         storage.capacities.add_indexes({BY_CLASS: lambda one: (one.storage_class_name,)})
         self._storage = storage
         self._reserved: dict[str, str] = {}
-        """Uid of the claim that each volume is reserved for, by the volume's name."""
+        """The UID of the claim for which each volume is assumed, by the volume's name."""
         self._selected: dict[str, str] = {}
-        """The node that was chosen for each claim, by the claim's uid."""
+        """The selected node of each claim to provision, by the claim's UID."""
 
     def problem(self, pod: PodInfo) -> str:
-        """Why no node will do before something is done about the claims; empty if that is not so."""
+        """Why the pod is unschedulable on all nodes until its claims change; empty if it is not."""
         for name in pod.claims:
             claim = self._storage.claims.lister.get(name, pod.group.namespace)
             if claim is None:
@@ -83,7 +83,7 @@ class VolumeBinder:
         return "pod has unbound immediate PersistentVolumeClaims" if self.claims(pod).immediate else ""
 
     def claims(self, pod: PodInfo) -> Claims:
-        """All claims that exist, by how far they are."""
+        """The pod's existing claims, by state."""
         bound: list[PersistentVolumeClaim] = []
         delayed: list[PersistentVolumeClaim] = []
         immediate: list[PersistentVolumeClaim] = []
@@ -98,15 +98,15 @@ class VolumeBinder:
         return Claims(tuple(bound), tuple(delayed), tuple(immediate))
 
     def reused(self, claims: Claims) -> tuple[PersistentVolumeClaim, ...]:
-        """Those that are bound and once waited for a pod: others of their names would wait for one again."""
+        """The bound claims of delayed binding mode: if recreated, they would wait for a node again."""
         return tuple(filter(self._waits, claims.bound))
 
     def volume(self, claim: PersistentVolumeClaim) -> PersistentVolume | None:
-        """The volume of a claim that is bound."""
+        """The volume of a bound claim."""
         return self._storage.volumes.lister.get(claim.spec.volume_name)
 
     def decide(self, claims: Claims, node: Node) -> Decision | str:
-        """How the claims that wait can be met on the node; or why they cannot."""
+        """How the waiting claims can be bound on the node, or why they cannot."""
         bindings: list[tuple[PersistentVolume, PersistentVolumeClaim]] = []
         provisions: list[PersistentVolumeClaim] = []
         taken: dict[str, str] = {}
@@ -127,7 +127,7 @@ class VolumeBinder:
         return Decision(tuple(bindings), tuple(provisions))
 
     def assume(self, decision: Decision, node_name: str) -> None:
-        """Others are to see the decision from now on."""
+        """Assume a decision, so that others see it."""
         for volume, claim in decision.bindings:
             self._reserved[volume.metadata.name] = claim.metadata.uid
             self._selected[claim.metadata.uid] = node_name
@@ -135,7 +135,7 @@ class VolumeBinder:
             self._selected[claim.metadata.uid] = node_name
 
     def forget(self, decision: Decision) -> None:
-        """It is written, or will not be."""
+        """Drop an assumed decision: it is written, or will not be."""
         for volume, claim in decision.bindings:
             self._reserved.pop(volume.metadata.name, None)
             self._selected.pop(claim.metadata.uid, None)
@@ -143,13 +143,13 @@ class VolumeBinder:
             self._selected.pop(claim.metadata.uid, None)
 
     def newest(self, claim: PersistentVolumeClaim) -> PersistentVolumeClaim | None:
-        """The claim as it is now; None if it is gone."""
+        """The newest known state of the claim; None if it is gone."""
         metadata = claim.metadata
         found = self._storage.claims.lister.get(metadata.name, metadata.namespace)
         return found if found is not None and found.metadata.uid == metadata.uid else None
 
     def _free(self, claim: PersistentVolumeClaim, taken: Mapping[str, str]) -> Iterator[PersistentVolume]:
-        """Volumes of the class that no other claim has reserved."""
+        """The volumes of the claim's class that are not reserved for another claim."""
         uid = claim.metadata.uid
         for name, volume in self._storage.volumes.lister.by_index(BY_CLASS, class_of_claim(claim)).items():
             if taken.get(name, uid) == uid and self._reserved.get(name, uid) == uid:
@@ -171,7 +171,7 @@ class VolumeBinder:
         return not terms or any(_allows(one, node) for one in terms)
 
     def _has_space(self, claim: PersistentVolumeClaim, node: Node) -> bool:
-        """Whether a volume of that size can be made there, if the driver says where it has space."""
+        """Whether the driver has enough capacity for the node, if it publishes its capacity."""
         found = self._class(claim)
         driver = None if found is None else self._storage.drivers.lister.get(found.provisioner)
         if found is None or driver is None or not driver.spec.storage_capacity or "storage" not in _requests(claim):
@@ -187,12 +187,12 @@ class VolumeBinder:
 
 
 def _is_made(pod: PodInfo, name: str) -> bool:
-    """Whether the claim of that name is made for the pod."""
+    """Whether the claim is created for an ephemeral volume of the pod."""
     return any(one.ephemeral is not None and claim_name(pod.pod, one) == name for one in pod.pod.spec.volumes)
 
 
 def is_bound(claim: PersistentVolumeClaim) -> bool:
-    """Whether the claim has its volume for good."""
+    """Whether the claim is fully bound."""
     return bool(claim.spec.volume_name) and BIND_COMPLETED in claim.metadata.annotations
 
 

@@ -1,4 +1,4 @@
-"""What selects a pod: its Services, and the set that owns it.
+"""The selectors that match a pod: of its Services, and of its owner.
 
 Source: pkg/scheduler/framework/plugins/helper/spread.go, DefaultSelector (v1.36).
 """
@@ -22,14 +22,14 @@ _Key: TypeAlias = tuple[GroupKey, str, str]
 
 
 class Owners(msgspec.Struct, frozen=True):
-    """Informers of the kinds whose pods are spread by default."""
+    """The informers of owners whose pods are spread by default."""
 
     replica_sets: SharedInformer[ReplicaSet]
     stateful_sets: SharedInformer[StatefulSet]
     replication_controllers: SharedInformer[ReplicationController]
 
     def selector_of(self, kind: str, name: str, namespace: str) -> Selector | None:
-        """What an owner selects; None if it is not there."""
+        """The selector of an owner; None if it does not exist."""
         if kind == ReplicationController.__name__:
             controller = self.replication_controllers.lister.get(name, namespace)
             return None if controller is None else of_labels(controller.spec.selector)
@@ -39,7 +39,7 @@ class Owners(msgspec.Struct, frozen=True):
 
 
 class Workloads:
-    """Looks them up in informers. Answers are kept until `changed`."""
+    """Looks selectors up in informers. Results are cached until `changed`."""
 
     def __init__(self, services: SharedInformer[Service], owners: Owners) -> None:
         services.add_indexes({_BY_NAMESPACE: lambda one: (one.metadata.namespace,)})
@@ -48,11 +48,11 @@ class Workloads:
         self._known: dict[_Key, Selector | None] = {}
 
     def changed(self) -> None:
-        """A Service or an owner came, changed or went."""
+        """Invalidate: a Service or an owner was created, updated or deleted."""
         self._known.clear()
 
     def selector_of(self, pod: PodInfo) -> Selector | None:
-        """What the pod's Services and its owner select together; None if nothing selects it."""
+        """The conjunction of the selectors of the pod's Services and its owner; None if there are none."""
         owner = controller_of(pod.pod.metadata)
         kind, name = ("", "") if owner is None or not _is_spread(owner) else (owner.kind, owner.name)
         key = (pod.group, kind, name)

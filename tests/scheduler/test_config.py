@@ -11,11 +11,11 @@ from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.config import read
 from kubeactors.scheduler.configuration import ConfigurationError
 from kubeactors.scheduler.explanation import explain
-from kubeactors.scheduler.framework import Code, Status
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo, pod_info
 from kubeactors.scheduler.profile import Profile
+from kubeactors.scheduler.results import Code, Status
 from tests.scheduler.builders import handle, node, pod
 
 HEAD = "{apiVersion: kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfiguration, profiles: [%s]}"

@@ -18,11 +18,11 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.kubelet.runtimes import Behaviour
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.diagnosis import message
-from kubeactors.scheduler.framework import Diagnosis, PostFilterResult
 from kubeactors.scheduler.handle import Budget
 from kubeactors.scheduler.plugins import default_plugins
 from kubeactors.scheduler.pod_info import pod_info
 from kubeactors.scheduler.profile import Profile
+from kubeactors.scheduler.results import Diagnosis, PostFilterResult
 from tests.kubelet.plane import Plane, a_pod, condition
 from tests.scheduler.builders import handle, node, pod, profile
 from tests.scheduler.test_topology import away, labelled, put, term

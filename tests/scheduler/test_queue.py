@@ -8,11 +8,12 @@ from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.cluster_event import ANYTHING, Action, ClusterEvent, Hint, Resource, Subject
 from kubeactors.scheduler.plugins import PrioritySort
 from kubeactors.scheduler.pod_info import PodInfo, pod_info
-from kubeactors.scheduler.queue import SECOND, QueuedPod, SchedulingQueue
+from kubeactors.scheduler.queue import SchedulingQueue
+from kubeactors.scheduler.queued_pod import SECOND, QueuedPod
 from tests.scheduler.builders import node, pod, profile
 
 NODE_ADDED = ClusterEvent(Resource.NODE, Action.ADD)
-POD_LEFT = ClusterEvent(Resource.ASSIGNED_POD, Action.DELETE)
+ASSIGNED_POD_DELETE = ClusterEvent(Resource.ASSIGNED_POD, Action.DELETE)
 
 
 def make_queue() -> SchedulingQueue:
@@ -88,7 +89,7 @@ def test_an_event_during_the_flight_of_a_pod_is_not_lost() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("p", {"cpu": "4"})), 0)
     queued = popped(queue)
-    queue.move(POD_LEFT, pod("other", {"cpu": "1"}), None, 1)
+    queue.move(ASSIGNED_POD_DELETE, pod("other", {"cpu": "1"}), None, 1)
     queued.plugins = ("NodeResourcesFit",)
     queue.requeue(queued, 2)
 
@@ -101,7 +102,7 @@ def test_an_event_before_the_flight_of_a_pod_does_not_wake_it_after() -> None:
     queue.add(pod_info(pod("first", {"cpu": "4"})), 0)
     queue.add(pod_info(pod("second", {"cpu": "4"})), 0)
     popped(queue)
-    queue.move(POD_LEFT, pod("other", {"cpu": "1"}), None, 1)
+    queue.move(ASSIGNED_POD_DELETE, pod("other", {"cpu": "1"}), None, 1)
     refused(queue, "NodeResourcesFit")
 
     assert queue.pop(10) is None

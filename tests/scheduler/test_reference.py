@@ -20,10 +20,10 @@ from kubeactors.api.core.v1 import (
     TopologySpreadConstraint,
 )
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.framework import Diagnosis
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import pod_info
 from kubeactors.scheduler.profile import Profile
+from kubeactors.scheduler.results import Diagnosis
 from tests.scheduler import reference
 from tests.scheduler.builders import node, pod, profile
 from tests.scheduler.test_topology import DB, HOST, ZONE, away, evenly, near, preferring, term

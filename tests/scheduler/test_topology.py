@@ -25,12 +25,12 @@ from kubeactors.apimachinery.meta import LabelSelector
 from kubeactors.scheduler import diagnosis
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.explanation import explain
-from kubeactors.scheduler.framework import Diagnosis
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.plugins import default_plugins
 from kubeactors.scheduler.plugins.pod_topology_spread import DO_NOT_SCHEDULE, SCHEDULE_ANYWAY
 from kubeactors.scheduler.pod_info import PodInfo, pod_info
 from kubeactors.scheduler.profile import Profile
+from kubeactors.scheduler.results import Diagnosis
 from tests.scheduler.builders import handle, node, pod, profile
 
 ZONE, HOST = "zone", "kubernetes.io/hostname"

@@ -29,11 +29,11 @@ from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta, TypedObject
 from kubeactors.client import SharedInformer, key_of
 from kubeactors.controllers.manager import ControllerManager, ControllerManagerConfig
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.framework import Diagnosis
 from kubeactors.scheduler.handle import Volumes
 from kubeactors.scheduler.plugins import default_plugins
 from kubeactors.scheduler.pod_info import pod_info
 from kubeactors.scheduler.profile import Profile
+from kubeactors.scheduler.results import Diagnosis
 from tests.kubelet.plane import Plane, a_pod, condition
 from tests.scheduler.builders import handle, node
 from tests.scheduler.test_preemption import of_class

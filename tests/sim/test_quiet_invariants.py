@@ -15,10 +15,10 @@ from kubeactors.controllers.replicaset import ReplicaSetController, ReplicationM
 from kubeactors.controllers.replicaset.replication import as_replica_set
 from kubeactors.kubelet.node_watch import NodeWatch
 from kubeactors.kubelet.status_writer import StatusWriter
-from kubeactors.scheduler.framework import Diagnosis
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
 from kubeactors.scheduler.profile import Profile
+from kubeactors.scheduler.results import Diagnosis
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.chaos.faults import (
     FieldCorrupted,

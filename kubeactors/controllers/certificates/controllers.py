@@ -30,7 +30,7 @@ Request = CertificateSigningRequest
 RESOURCE = "certificatesigningrequests"
 
 CHECK_SECONDS = 60.0
-"""The longest time between two checks of a request, whose times may be another clock's. Kubernetes checks every hour."""
+"""The longest time between two checks of a request, whose times may be another clock's. Kubernetes' is an hour."""
 
 
 class _RequestController(Controller):

@@ -1,7 +1,7 @@
 """The CronJob controller: creates Jobs on schedule, tracks them, and deletes old ones.
 
-A crash between the creation of a Job and the write of the status does no harm: the next sync finds the Job's name taken,
-and writes the status.
+A crash between the creation of a Job and the write of the status does no harm: the next sync finds the Job's name
+taken, and writes the status.
 
 Source: pkg/controller/cronjob/cronjob_controllerv2.go (v1.36).
 """
@@ -106,7 +106,7 @@ class CronJobController(Controller):
         return self._overlay.wrote(found.metadata.uid, written)
 
     async def _live(self, found: CronJob) -> CronJob | None:
-        """A live read. A deletion is remembered, so that no Job is created for a CronJob that a stale cache still shows."""
+        """A live read. A deletion is remembered, so that a CronJob in a stale cache creates no Job."""
         live = await self._client.again(found)
         if live is None:
             self._overlay.deleted(found)

@@ -1,7 +1,7 @@
 """The DaemonSet controller: runs one pod of a template on every eligible node.
 
-It waits until the cache shows its own creations and deletions before it acts again, so that a stale cache never leads to
-a second daemon on a node; see `client/expectations.py`.
+It waits until the cache shows its own creations and deletions before it acts again, so that a stale cache never leads
+to a second daemon on a node; see `client/expectations.py`.
 
 Source: pkg/controller/daemon/daemon_controller.go (v1.36).
 """

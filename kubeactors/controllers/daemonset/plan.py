@@ -233,7 +233,7 @@ class _Round:
         )
 
     def _count(self, node: str) -> tuple[int, int, int, int]:
-        """For one node, each 0 or 1: a pod exists; the oldest one is ready, is available, is of the present template."""
+        """For one node, each 0 or 1: a pod exists; the oldest one is ready, available, of the present template."""
         pods = self._on.get(node)
         if not pods:
             return 0, 0, 0, 0

@@ -204,7 +204,7 @@ class DeploymentController(Controller):
             )
 
     async def _is_ours(self, found: Deployment, made: ReplicaSet) -> bool:
-        """Whether the existing ReplicaSet of this name is the one to create: the reply to an earlier create was lost."""
+        """Whether the existing ReplicaSet of this name is the one to create: an earlier reply was lost."""
         there = await self._client.get(ReplicaSet, made.metadata.name, made.metadata.namespace)
         ours = is_controlled_by(there.metadata, found.metadata.uid)
         if ours and same_template(there.spec.template, found.spec.template):

@@ -32,7 +32,7 @@ def is_target(pod: Pod) -> bool:
 
 
 def seconds_to_stale(pod: Pod, now: int) -> float | None:
-    """The time until the condition is stale: at most `STALE_SECONDS`, even if another clock set it. None if it is not set.
+    """The time until the condition is stale: at most `STALE_SECONDS`, whatever clock set it. None if it is not set.
 
     `now` is Unix time in nanoseconds.
     """

@@ -1,9 +1,9 @@
 """Topology hints: which zones and nodes should use which endpoints. Pure.
 
-With the annotation `service.kubernetes.io/topology-mode: Auto` endpoints are allocated to zones in proportion to the CPUs
-of their nodes; `trafficDistribution` keeps traffic in the zone, or on the node, of each endpoint. Kubernetes does not
-update the hints of a slice that it need not write for another reason; here hints depend on the present endpoints alone,
-in their order.
+With the annotation `service.kubernetes.io/topology-mode: Auto` endpoints are allocated to zones in proportion to the
+CPUs of their nodes; `trafficDistribution` keeps traffic in the zone, or on the node, of each endpoint. Kubernetes does
+not update the hints of a slice that it need not write for another reason; here hints depend on the present endpoints
+alone, in their order.
 
 Source: staging/src/k8s.io/endpointslice/{topologycache/*.go,trafficdist/trafficdist.go} (v1.36).
 """

@@ -1,4 +1,4 @@
-"""The garbage collector: `controller.py` acts, `plan.py` decides, `graph.py` is the ownership graph, `owners.py` looks owners up."""
+"""The garbage collector: `controller.py` acts, `plan.py` decides, `graph.py` knows who owns what, `owners.py` asks."""
 
 from kubeactors.controllers.garbagecollector.controller import GarbageCollector
 

@@ -130,7 +130,7 @@ def _ended(view: View, status: JobStatus, ending: JobCondition) -> Conclusion:
 
 
 def with_condition(status: JobStatus, new: JobCondition) -> JobStatus:
-    """The status with this condition, in its former place or else at the end. A new condition that is False is left out."""
+    """The status with this condition, in its former place or at the end. A new condition that is False is left out."""
     old = conditions.find(status.conditions, new.type)
     if old is None:
         return status if new.status == "False" else replace(status, conditions=(*status.conditions, new))

@@ -59,7 +59,7 @@ class PodControl:
         self._taken: dict[str, dict[str, None]] = {}
         """By job, the pod names that are taken by pods of others."""
         self._passed: dict[str, int] = {}
-        """By job, how many attempts, from the first on, have a pod in the cache; dropped when one of them is deleted."""
+        """By job, how many attempts, from the first on, have a pod in the cache; dropped when one is deleted."""
 
     def released(self, uid: str) -> dict[str, None]:
         """The UIDs of the job's pods that have been released though the cache still shows their finalizer."""
@@ -183,7 +183,7 @@ class PodControl:
         return self._client.submit_create(pod)
 
     async def _is_own(self, job: Job, pod: Pod) -> bool:
-        """Whether the existing pod of this name is the job's: then an earlier sync created it, and the cache will show it."""
+        """Whether the existing pod of this name is the job's, created by an earlier sync: the cache will show it."""
         uid = job.metadata.uid
         there = await self._client.find(Pod, pod.metadata.name, pod.metadata.namespace)
         if there is not None and is_controlled_by(there.metadata, uid):

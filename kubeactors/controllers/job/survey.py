@@ -36,8 +36,8 @@ from kubeactors.controllers.job.policies import judge, success
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """The input of a sync: the job and its unsettled pods.
 
-    `released` are the UIDs of pods whose finalizer has been removed, even if the pods still show it; `awaited` says that
-    creations or deletions are not visible yet; `now` is Unix time in nanoseconds.
+    `released` are the UIDs of pods whose finalizer has been removed, even if the pods still show it; `awaited` says
+    that creations or deletions are not visible yet; `now` is Unix time in nanoseconds.
     """
 
     job: Job
@@ -166,7 +166,7 @@ def _order(pod: Pod) -> tuple[int, int]:
 
 
 def _ending(view: View, found: Survey) -> JobCondition | None:
-    """The condition with which the job ends once its pods are gone: decided earlier, or now; None if it does not end."""
+    """The condition with which the job ends once its pods are gone, decided now or before; None if it does not end."""
     job, now = view.job, view.now
     met = conditions.find(job.status.conditions, SUCCESS_CRITERIA_MET)
     if met is not None and met.status == "True":

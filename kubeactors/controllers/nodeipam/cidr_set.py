@@ -1,7 +1,8 @@
 """An allocator of CIDR ranges of one size from a larger one. Pure.
 
-Source: pkg/controller/nodeipam/ipam/cidrset/cidr_set.go (v1.36): the search continues after the last allocated range, so
-that a released one is not reused at once. Counting holders, so that a range with two is free only after both, is ours.
+Source: pkg/controller/nodeipam/ipam/cidrset/cidr_set.go (v1.36): the search continues after the last allocated range,
+so that a released one is not reused at once. Counting holders, so that a range with two is free only after both, is
+ours.
 """
 
 from ipaddress import IPv4Network

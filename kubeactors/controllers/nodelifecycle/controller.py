@@ -2,9 +2,9 @@
 
 A node is alive while its Lease or its status is renewed. After a grace period without heartbeats its conditions become
 Unknown, and its pods not ready; taints follow from the conditions. The taint eviction controller evicts the pods.
-Silence is measured by this controller's own monotonic clock, from when it last saw a heartbeat, so that clock skew does no
-harm. The Lease is read live before a node is declared unreachable. Time in which the controller could not reach the API
-server does not count: an outage of the API server is not the fault of the nodes.
+Silence is measured by this controller's own monotonic clock, from when it last saw a heartbeat, so that clock skew does
+no harm. The Lease is read live before a node is declared unreachable. Time in which the controller could not reach the
+API server does not count: an outage of the API server is not the fault of the nodes.
 
 Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go (v1.36).
 """
@@ -67,8 +67,8 @@ class NodeLifecycleConfig(msgspec.Struct, frozen=True, kw_only=True):
 class Sign(msgspec.Struct, frozen=True):
     """The last heartbeat of a node, and when it was first seen here (nanoseconds of the monotonic clock).
 
-    Which heartbeat is newer is decided by revisions, not by times: the node's clock may be set back. Kubernetes requires a
-    later time.
+    Which heartbeat is newer is decided by revisions, not by times: the node's clock may be set back. Kubernetes
+    requires a later time.
     """
 
     uid: str

@@ -39,7 +39,7 @@ def readiness(node: Node) -> str:
 
 
 def has_readiness(node: Node) -> bool:
-    """Whether the node has a Ready condition. If not, nothing follows before its grace period is over; see `silenced`."""
+    """Whether the node has a Ready condition. If not, nothing follows until its grace is over; see `silenced`."""
     return find(node.status.conditions, READY) is not None
 
 

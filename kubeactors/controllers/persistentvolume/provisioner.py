@@ -109,7 +109,7 @@ class Provisioner(Controller):
 
 
 def volume_for(claim: PersistentVolumeClaim, found: StorageClass, directory: str) -> PersistentVolume:
-    """A volume as the claim requests it, bound to it in advance. Its name contains the claim's UID, so there is only one."""
+    """A volume as the claim requests it, bound to it in advance. Its name is unique: it contains the claim's UID."""
     metadata, spec = claim.metadata, claim.spec
     name = f"pvc-{metadata.uid}"
     local = found.provisioner == LOCAL_PATH

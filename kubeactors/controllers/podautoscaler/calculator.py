@@ -1,7 +1,7 @@
 """Computes the number of pods that a metric calls for.
 
-Pods without a value are assumed to damp the change: to use all that they may on a scale-down, and nothing on a scale-up.
-The same holds for pods that are not ready yet.
+Pods without a value are assumed to damp the change: to use all that they may on a scale-down, and nothing on a
+scale-up. The same holds for pods that are not ready yet.
 
 Source: pkg/controller/podautoscaler/{replica_calculator,metrics/utilization}.go (v1.36).
 """

@@ -70,7 +70,8 @@ def owners(
 ) -> tuple[OwnerReference, ...]:
     """The owner references of a claim by the retention policy: to the set, to the pod, or to neither.
 
-    The garbage collector deletes the claim with its owner. `condemned` is the claim's pod, if the set is scaled below it.
+    The garbage collector deletes the claim with its owner. `condemned` is the claim's pod, if the set is scaled below
+    it.
     """
     policy = found.spec.persistent_volume_claim_retention_policy
     others = tuple(one for one in references if not _is_own(found, one))

@@ -1,8 +1,8 @@
 """The StatefulSet controller: runs pods with stable identities, at most one for each.
 
 A stale cache cannot break that: a pod is created under its fixed name, which is unique, and deleted by its UID, which a
-successor does not share. The names of claims and revisions are fixed, too, so that what was created though the reply was
-lost is not created twice. So expectations and live reads are not needed.
+successor does not share. The names of claims and revisions are fixed, too, so that what was created though the reply
+was lost is not created twice. So expectations and live reads are not needed.
 
 Source: pkg/controller/statefulset/{stateful_set,stateful_set_control,stateful_pod_control}.go (v1.36).
 """

@@ -1,7 +1,7 @@
-"""The scheduler's plugins, one file each, with kube-scheduler's names.
+"""kube-scheduler's plugins, one file each, under its names.
 
-`default_plugins` gives them in the order in which they are asked. A filter's refusal ends the asking, so the order
-shows in messages.
+`default_plugins` returns them in the order in which they run. The first filter that rejects a node ends filtering, so
+the order shows in messages.
 
 Source: pkg/scheduler/apis/config/v1/default_plugins.go (v1.36).
 """
@@ -55,7 +55,7 @@ __all__ = [
 
 
 def default_plugins(handle: Handle) -> tuple[Plugin, ...]:
-    """The default ones, in order."""
+    """The default plugins, in order."""
     return (
         SchedulingGates(),
         PrioritySort(),

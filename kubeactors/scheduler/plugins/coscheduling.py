@@ -1,18 +1,18 @@
 """Coscheduling: the pods of a gang are bound together, or not at all.
 
-A pod says by labels which gang it is in and how many of its pods must have a place before any of them is bound. The
-places that are there are kept while the others are found; if one cannot be found, or not in time, all are given up.
-
-Source: sigs.k8s.io/scheduler-plugins/pkg/coscheduling (v0.18, where gangs are labels; v0.32 for giving places up).
+Labels of a pod name its gang and how many of the gang's pods must be assumed or bound before any of them is bound.
+Assumed pods wait for the others; if one is unschedulable, or the wait times out, all are rejected.
+Source: sigs.k8s.io/scheduler-plugins/pkg/coscheduling (v0.18, where gangs are labels; v0.32 for the rejection).
 """
 
 from collections.abc import Iterator
 
 from kubeactors.api.core.v1 import Pod
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
-from kubeactors.scheduler.framework import Code, Diagnosis, PostFilterResult, Status, Trial, Wait
+from kubeactors.scheduler.framework import Trial
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Diagnosis, PostFilterResult, Status, Wait
 
 NAME = "Coscheduling"
 GROUP_LABEL = "pod-group.scheduling.sigs.k8s.io/name"
@@ -23,11 +23,11 @@ _ENDED = ("Succeeded", "Failed")
 
 
 class Coscheduling:
-    """Gangs by label.
+    """Schedules gangs by label.
 
     Args:
-        handle: the scheduler.
-        permit_waiting_time_seconds: how long a pod keeps its place for the others of its gang.
+        handle: the scheduler's handle.
+        permit_waiting_time_seconds: how long an assumed pod waits for the others of its gang.
     """
 
     name = NAME
@@ -42,7 +42,7 @@ class Coscheduling:
             self._pods.add_indexes({_BY_GANG: lambda one: (gang_of(one),)})
 
     def pre_filter(self, pod: PodInfo) -> Status | None:
-        """There must be enough pods, placed or not."""
+        """Reject the pod unless its gang has enough pods, scheduled or not."""
         gang, minimum = gang_of(pod.pod), minimum_of(pod.pod)
         if not gang:
             return None
@@ -53,20 +53,20 @@ class Coscheduling:
         return Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (reason,), NAME)
 
     def post_filter(self, pod: PodInfo, diagnosis: Diagnosis, trial: Trial) -> PostFilterResult:
-        """One that has no place spoils it for those that have one."""
+        """Reject the waiting pods of the gang, since this one is unschedulable."""
         del diagnosis, trial
         gang = gang_of(pod.pod)
-        if gang and self._placed(gang) < minimum_of(pod.pod):
-            self._give_up(gang, f"pod group {gang} rejected: {pod.key} has no place")
+        if gang and self._scheduled(gang) < minimum_of(pod.pod):
+            self._reject_waiting(gang, f"pod group {gang} rejected: {pod.key} is unschedulable")
         return PostFilterResult()
 
     def permit(self, pod: PodInfo, node_name: str) -> Status | Wait | None:
-        """Wait until so many of the gang have a place; the last one lets all go."""
+        """Wait until enough of the gang are assumed or bound; the last one releases all."""
         del node_name
         gang = gang_of(pod.pod)
         if not gang:
             return None
-        if self._placed(gang) < minimum_of(pod.pod):
+        if self._scheduled(gang) < minimum_of(pod.pod):
             self._activate([one.metadata.uid for one in self._members(gang) if one.metadata.uid != pod.uid])
             return Wait(seconds=self._patience)
         for one in self._waiting_of(gang):
@@ -74,19 +74,19 @@ class Coscheduling:
         return None
 
     def reserve(self, pod: PodInfo, node_name: str) -> Status | None:
-        """Always; see `unreserve`."""
+        """Accept every pod; see `unreserve`."""
         del pod, node_name
         return None
 
     def unreserve(self, pod: PodInfo, node_name: str) -> None:
-        """A member lost its place: the others give theirs up."""
+        """A pod of the gang was rejected: reject the waiting ones, too."""
         del node_name
         gang = gang_of(pod.pod)
         if gang:
-            self._give_up(gang, f"pod group {gang} rejected: {pod.key} lost its place")
+            self._reject_waiting(gang, f"pod group {gang} rejected: {pod.key} was rejected")
 
     def hints(self) -> tuple[Hint, ...]:
-        """Another member comes; or room does, for which a place was given up."""
+        """Another pod of the gang is added; or room becomes available, for which an assumed pod was rejected."""
         return (
             Hint(Resource.UNSCHEDULED_POD, Action.ADD, _is_sibling),
             Hint(Resource.ASSIGNED_POD, Action.ADD, _is_sibling),
@@ -101,20 +101,20 @@ class Coscheduling:
                 if one.status.phase not in _ENDED and one.metadata.deletion_timestamp is None:
                     yield one
 
-    def _placed(self, gang: str) -> int:
-        """How many have a place, bound or kept."""
+    def _scheduled(self, gang: str) -> int:
+        """The number of pods that are bound or assumed."""
         return sum(self._cache.pod(one.metadata.uid) is not None for one in self._members(gang))
 
     def _waiting_of(self, gang: str) -> list[PodInfo]:
         return [one.info for one in self._waiting if gang_of(one.info.pod) == gang]
 
-    def _give_up(self, gang: str, reason: str) -> None:
+    def _reject_waiting(self, gang: str, reason: str) -> None:
         for one in self._waiting_of(gang):
             self._waiting.reject(one.uid, NAME, reason)
 
 
 def gang_of(pod: Pod) -> str:
-    """`namespace/name` of the pod's gang; empty if it is in none.
+    """`namespace/name` of the pod's gang; empty if it has none.
 
     >>> from kubeactors.apimachinery.meta import ObjectMeta
     >>> labels = {GROUP_LABEL: "train", MINIMUM_LABEL: "3"}
@@ -126,7 +126,7 @@ def gang_of(pod: Pod) -> str:
 
 
 def minimum_of(pod: Pod) -> int:
-    """How many of the gang must have a place; 0 if that is not said, or is no number."""
+    """The minimum number of the gang; 0 if it is missing or not a number."""
     text = pod.metadata.labels.get(MINIMUM_LABEL, "")
     return int(text) if text.isdecimal() else 0
 

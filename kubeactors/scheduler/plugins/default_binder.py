@@ -4,8 +4,8 @@ Source: pkg/scheduler/framework/plugins/defaultbinder/default_binder.go (v1.36).
 """
 
 from kubeactors.client import Client
-from kubeactors.scheduler.framework import Status
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Status
 
 
 class DefaultBinder:

@@ -1,7 +1,7 @@
-"""DefaultPreemption: pods that fit nowhere make room by removing pods of lower priority.
+"""DefaultPreemption: unschedulable pods preempt pods of lower priority.
 
 Source: pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go, pkg/scheduler/framework/preemption (v1.36).
-All nodes are tried that can be tried one by one, and the original's sample of nodes where others have to be looked at.
+All nodes are tried, unless the result for a node depends on other nodes; then a sample of nodes, as in the original.
 """
 
 import numpy as np
@@ -9,11 +9,12 @@ import numpy as np
 from kubeactors.scheduler import diagnosis as words
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.candidates import Candidates
-from kubeactors.scheduler.framework import Candidate, Code, Diagnosis, PostFilterResult, Status, Trial
+from kubeactors.scheduler.framework import Trial
 from kubeactors.scheduler.handle import Budget, Handle
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo, Signature
 from kubeactors.scheduler.preemption import NO_VICTIMS, best, candidate
+from kubeactors.scheduler.results import Candidate, Code, Diagnosis, PostFilterResult, Status
 from kubeactors.scheduler.views import Views
 
 NAME = "DefaultPreemption"
@@ -24,12 +25,12 @@ _NOT_HELPFUL = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("Preemption is not h
 
 
 class DefaultPreemption:
-    """Picks victims, and the node where they hurt least.
+    """Selects the least disruptive node and its victims.
 
     Args:
-        handle: the scheduler.
-        min_candidate_nodes_percentage: of the nodes that may help, where others have to be looked at too.
-        min_candidate_nodes_absolute: at least so many of them.
+        handle: the scheduler's handle.
+        min_candidate_nodes_percentage: the sample size, in percent of the nodes where preemption may help.
+        min_candidate_nodes_absolute: the minimum sample size.
     """
 
     name = NAME
@@ -46,13 +47,13 @@ class DefaultPreemption:
         self._candidates: Views[Signature, Candidates] = Views()
 
     def post_filter(self, pod: PodInfo, diagnosis: Diagnosis, trial: Trial) -> PostFilterResult:
-        """Victims and the node to nominate; or a message of the same form as the filters'."""
+        """The victims and the node to nominate; or a message of the same form as the filters'."""
         reason = self._not_eligible(pod, diagnosis)
         if reason:
             return PostFilterResult(message=f"preemption: {reason}")
         budgets = tuple(self._budgets())
         candidates: tuple[Candidate, ...] = ()
-        is_nominated = bool(self._cache.nomination(pod.uid))  # what is kept takes that for somebody else's
+        is_nominated = bool(self._cache.nomination(pod.uid))  # cached candidates treat it as another pod's
         if trial.has_views(pod) or self._extenders_ask(pod) or is_nominated:
             sample, refusals = self._sample(pod, diagnosis, trial, budgets)
             found = best(sample) if sample else None
@@ -79,7 +80,7 @@ class DefaultPreemption:
     def _sample(
         self, pod: PodInfo, diagnosis: Diagnosis, trial: Trial, budgets: tuple[Budget, ...]
     ) -> tuple[list[Candidate], dict[Status, int]]:
-        """Try nodes from a random one on, until there are enough candidates."""
+        """Try nodes from a random offset on, until there are enough candidates."""
         rows = np.zeros(0, np.intp) if diagnosis.preemptable is None else np.flatnonzero(diagnosis.preemptable)
         enough = max(len(rows) * self._percentage // 100, self._absolute)
         start = self._random.randrange(len(rows)) if len(rows) else 0
@@ -87,7 +88,7 @@ class DefaultPreemption:
         refusals: dict[Status, int] = {}
         for row in (*rows[start:], *rows[:start]):
             info = self._cache.rows[int(row)]
-            assert info is not None  # it has refused the pod
+            assert info is not None  # it has rejected the pod
             one = self._try(pod, info, trial, budgets)
             if isinstance(one, Status):
                 refusals[one] = refusals.get(one, 0) + 1
@@ -107,7 +108,7 @@ class DefaultPreemption:
 
 
 def _completed(refusals: dict[Status, int], nodes: int) -> dict[Status, int]:
-    """The nodes that were not tried are those where removing pods does not help."""
+    """Add the nodes that were not tried: those on which preemption does not help."""
     rest = nodes - sum(refusals.values())
     return {**refusals, _NOT_HELPFUL: rest} if rest > 0 else refusals
 

@@ -1,7 +1,7 @@
-"""DynamicResources: a pod goes where the devices that it claims can be had, and gets them.
+"""DynamicResources: schedules pods to nodes where their ResourceClaims can be allocated, and allocates them.
 
-Source: pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go (v1.36). See `scheduler/devices.py` for the
-devices that are not given out.
+Source: pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go (v1.36). See `scheduler/devices.py` for
+unsupported devices.
 """
 
 from collections.abc import Sequence
@@ -22,15 +22,16 @@ from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
 from kubeactors.scheduler.device_allocation import result_of, ways
 from kubeactors.scheduler.device_book import AllocatableView, DeviceBook
 from kubeactors.scheduler.device_claims import ClaimProblem, can_have_more_users, claims_of, is_user, user
-from kubeactors.scheduler.framework import Code, Diagnosis, Mask, PostFilterResult, Status, Trial, View
+from kubeactors.scheduler.framework import Trial, View
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.node_masks import NodeMasks, RefusalView
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Diagnosis, Mask, PostFilterResult, Status
 from kubeactors.scheduler.views import Views
 
 NAME = "DynamicResources"
 ATTEMPTS = 5
-"""How often a claim is read again that somebody else has changed."""
+"""How often the write of a claim is retried after a conflict."""
 
 _SKIP = Status(Code.SKIP, (), NAME)
 
@@ -45,7 +46,7 @@ _IN_USE = _refusal("resourceclaim in use")
 
 
 class DynamicResources:
-    """Finds devices for the claims of a pod, keeps them for it, and writes that down before the pod is bound."""
+    """Finds devices for the claims of a pod, reserves them, and writes the allocation before the pod is bound."""
 
     name = NAME
     weight = 0
@@ -58,10 +59,10 @@ class DynamicResources:
         self._selected: NodeMasks[bytes] = NodeMasks(handle.cache)
         self._views: Views[bytes, AllocatableView] = Views()
         self._reserved: dict[str, dict[str, AllocationResult]] = {}
-        """What is to be written, by uid of the pod and of the claim."""
+        """Allocations in flight, by the UID of the pod and of the claim."""
 
     def pre_enqueue(self, pod: PodInfo) -> Status | None:
-        """The claims must be there."""
+        """Gate the pod until its claims exist."""
         if not pod.pod.spec.resource_claims:
             return None
         try:
@@ -71,7 +72,7 @@ class DynamicResources:
         return None
 
     def pre_filter(self, pod: PodInfo) -> Status | None:
-        """They must be free for this pod, and ask for classes that are there, in words that make sense."""
+        """Reject the pod if a claim is not available to it, or names unknown classes or invalid expressions."""
         if not pod.pod.spec.resource_claims or self._book is None:
             return None
         try:
@@ -88,7 +89,7 @@ class DynamicResources:
         return _refusal(view.error) if view is not None and view.error else None
 
     def view(self, pod: PodInfo) -> View | None:
-        """None if the pod claims no devices."""
+        """None if the pod has no claims."""
         if not pod.pod.spec.resource_claims or self._book is None:
             return None
         try:
@@ -98,7 +99,7 @@ class DynamicResources:
         return RefusalView(lambda: self._refusals(claims))
 
     def post_filter(self, pod: PodInfo, diagnosis: Diagnosis, trial: Trial) -> PostFilterResult:
-        """A claim that nobody else uses is to be given devices elsewhere, if where they are does not suit the pod."""
+        """Deallocate a claim that no other pod uses, if its devices are on unsuitable nodes."""
         del trial
         if not pod.pod.spec.resource_claims or self._book is None or diagnosis.pre_filter_message:
             return PostFilterResult(message="no new claims to deallocate")
@@ -109,7 +110,7 @@ class DynamicResources:
         return PostFilterResult(message="still not schedulable")
 
     def reserve(self, pod: PodInfo, node_name: str) -> Status | None:
-        """Choose devices on the node, and keep them."""
+        """Allocate devices on the node, and keep them for the pod."""
         if not pod.pod.spec.resource_claims or self._book is None:
             return None
         info = self._cache.get(node_name)
@@ -130,23 +131,23 @@ class DynamicResources:
         return None
 
     def unreserve(self, pod: PodInfo, node_name: str) -> None:
-        """What is not written is free again."""
+        """Release the allocations that are not written."""
         del node_name
         for uid in self._reserved.pop(pod.uid, {}):
             if self._book is not None:
                 self._book.forget(uid)
 
     def pre_bind_pre_flight(self, pod: PodInfo, node_name: str) -> Status | None:
-        """Most pods claim no devices."""
+        """Skip pods without claims."""
         del node_name
         return None if pod.pod.spec.resource_claims and self._book is not None else _SKIP
 
     async def pre_bind(self, pod: PodInfo, node_name: str) -> Status | None:
-        """Write down what the claims were given, and that the pod uses them."""
+        """Write the allocations, and reserve the claims for the pod."""
         del node_name
         try:
             claims = self._claims_of(pod)
-        except ClaimProblem as problem:  # others were prepared first, and meanwhile it has gone
+        except ClaimProblem as problem:  # it was deleted while other plugins' PreBind ran
             return Status(Code.ERROR, (str(problem),), NAME)
         reserved = self._reserved.get(pod.uid, {})
         for claim in claims:
@@ -157,18 +158,18 @@ class DynamicResources:
         return None
 
     def object_changed(self, old: Subject, new: Subject) -> None:
-        """Keep the book."""
+        """Update the device book."""
         if self._book is not None:
             self._book.object_changed(old, new)
 
     def hints(self) -> tuple[Hint, ...]:
-        """Nodes, claims, classes and devices that come or change, and claims that are made for the pod.
+        """Nodes, claims, classes and devices that are added or change, and claims that are created for the pod.
 
-        A pod that could not be bound gives back the devices that were kept for it; kube-scheduler tells nobody of that.
+        So is a pod whose binding failed, whose devices are free again; kube-scheduler has no event for that.
         """
         return (
             Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL),
-            Hint(Resource.RESOURCE_CLAIM, Action.ADD | Action.UPDATE, self._helps, _only),
+            Hint(Resource.RESOURCE_CLAIM, Action.ADD | Action.UPDATE, self._helps, _single_target),
             Hint(Resource.TARGET_POD, Action.UPDATE_POD_GENERATED_RESOURCE_CLAIM),
             Hint(Resource.DEVICE_CLASS, Action.ADD | Action.UPDATE),
             Hint(Resource.RESOURCE_SLICE, Action.ADD | Action.UPDATE),
@@ -208,7 +209,7 @@ class DynamicResources:
         return None
 
     def _view(self, claims: Sequence[ResourceClaim]) -> AllocatableView | None:
-        """None if all have their devices."""
+        """None if all claims are allocated."""
         assert self._book is not None  # there are claims
         waiting = [one.spec.devices for one in claims if one.status.allocation is None]
         if not waiting:
@@ -225,7 +226,7 @@ class DynamicResources:
         return [(status, mask) for status, mask in found if mask.any()]
 
     def _reach(self, claim: ResourceClaim) -> Mask:
-        """The rows from which the devices of the claim can be reached; True also where there is no node."""
+        """The rows on which the devices of the claim are available; True also where there is no node."""
         allocation = claim.status.allocation
         selector = allocation.node_selector if allocation is not None else None
         if selector is None:
@@ -234,7 +235,7 @@ class DynamicResources:
         return selected | ~self._cache.table.present
 
     async def _write(self, claim: ResourceClaim, pod: PodInfo, allocation: AllocationResult | None) -> None:
-        """Again with what the claim is by then, if somebody else has changed it."""
+        """Write the allocation, and retry on conflicts."""
         current = claim
         for attempt in range(ATTEMPTS):
             obstacle = _obstacle(claim, current, allocation)
@@ -261,9 +262,9 @@ class DynamicResources:
 
 
 def _obstacle(claim: ResourceClaim, current: ResourceClaim, allocation: AllocationResult | None) -> str:
-    """Why the claim as it is now cannot be what it was chosen to be; empty if it can.
+    """Why the present state of the claim rules out the decision; empty if it does not.
 
-    kube-scheduler does not look for the first, and lets the API server find out the last.
+    kube-scheduler does not check the first case, and leaves the last one to the API server.
     """
     if current.metadata.uid != claim.metadata.uid:
         return "was deleted and created again"
@@ -276,8 +277,8 @@ def _obstacle(claim: ResourceClaim, current: ResourceClaim, allocation: Allocati
     return ""
 
 
-def _only(old: Subject, new: Subject) -> str:
-    """A claim that was made for a pod is no other's, until it gives its devices back."""
+def _single_target(old: Subject, new: Subject) -> str:
+    """The UID of the only pod that may use a claim created for it, until its devices are released."""
     if not isinstance(new, ResourceClaim):
         return ""
     if isinstance(old, ResourceClaim) and old.status.allocation is not None and new.status.allocation is None:

@@ -1,4 +1,4 @@
-"""ImageLocality: prefer nodes that have the pod's images already.
+"""ImageLocality: prefers nodes that already have the pod's images.
 
 Source: pkg/scheduler/framework/plugins/imagelocality/image_locality.go (v1.36).
 """
@@ -6,22 +6,23 @@ Source: pkg/scheduler/framework/plugins/imagelocality/image_locality.go (v1.36).
 import numpy as np
 
 from kubeactors.scheduler.cache import Cache
-from kubeactors.scheduler.framework import MAX_NODE_SCORE, Mask, Scores, Status, View
+from kubeactors.scheduler.framework import MAX_NODE_SCORE, View
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Mask, Scores, Status
 from kubeactors.scheduler.views import Views
 
 NAME = "ImageLocality"
 
 _MEBIBYTE = 1024 * 1024
 _LEAST = 23 * _MEBIBYTE
-"""Smaller images do not count."""
+"""The minimum size of an image to count, in bytes."""
 _MOST_PER_CONTAINER = 1000 * _MEBIBYTE
 
 
 class ImageLocality:
-    """Scores by the sizes of the images that are there, each by the share of nodes that have it."""
+    """Scores by the sizes of present images, each weighted by the share of nodes that have it."""
 
     name = NAME
     weight = 1
@@ -43,7 +44,7 @@ class ImageLocality:
 
 
 class Images:
-    """Which node has which image, by row."""
+    """The images of the nodes, by row."""
 
     def __init__(self, cache: Cache) -> None:
         self.cache = cache
@@ -54,7 +55,7 @@ class Images:
         self._names: dict[int, tuple[str, ...]] = {}
 
     def refresh(self) -> None:
-        """Catch up with the nodes that changed."""
+        """Catch up with changes of nodes."""
         log = self.cache.node_changes
         if self._position == log.position:
             return
@@ -80,7 +81,7 @@ class Images:
 
 
 class _ImageView:
-    """Scores for pods of the same images."""
+    """The scores for pods of the same images."""
 
     def __init__(self, names: tuple[str, ...], images: Images) -> None:
         self._names = names
@@ -89,10 +90,10 @@ class _ImageView:
         self._scores: Scores = np.zeros(0, np.int64)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""
 
     def refresh(self) -> None:
-        """Sum up again if any node has changed."""
+        """Recompute the sums if any node has changed."""
         if self._version != self._images.version:
             self._version = self._images.version
             self._scores = self._sum()
@@ -102,7 +103,7 @@ class _ImageView:
         return ()
 
     def scores(self, feasible: Mask) -> Scores | None:
-        """The same wherever the pod can be."""
+        """The sums, regardless of `feasible`."""
         del feasible
         return self._scores
 

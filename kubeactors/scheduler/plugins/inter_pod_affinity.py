@@ -1,4 +1,4 @@
-"""InterPodAffinity: near to some pods, away from others; and away from those that want to be alone.
+"""InterPodAffinity: affinity and anti-affinity between pods, including the anti-affinity of existing pods.
 
 Source: pkg/scheduler/framework/plugins/interpodaffinity/{filtering,scoring,plugin}.go (v1.36).
 """
@@ -10,11 +10,12 @@ import numpy as np
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
-from kubeactors.scheduler.framework import MAX_NODE_SCORE, Code, Mask, Scores, Status, View
+from kubeactors.scheduler.framework import MAX_NODE_SCORE, View
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.headcount import NOWHERE, DomainCounts, Headcount
 from kubeactors.scheduler.pod_info import GroupKey, PodInfo, pod_info
 from kubeactors.scheduler.population import Population, Selection
+from kubeactors.scheduler.results import Code, Mask, Scores, Status
 from kubeactors.scheduler.terms import Term, TermKind
 from kubeactors.scheduler.views import Views
 
@@ -28,12 +29,12 @@ _Key: TypeAlias = tuple[GroupKey, tuple[Term, ...]]
 
 
 class InterPodAffinity:
-    """Refuses nodes by required terms, of the pod and of pods that are there; prefers by preferred ones.
+    """Filters nodes by required terms, of the pod and of existing pods, and scores by preferred ones.
 
     Args:
-        handle: the scheduler.
-        hard_pod_affinity_weight: what a required affinity of a pod that is there counts for when nodes are scored.
-        ignore_preferred_terms_of_existing_pods: leave them out for pods that have no preferences themselves.
+        handle: the scheduler's handle.
+        hard_pod_affinity_weight: the weight of a required affinity of an existing pod in scores.
+        ignore_preferred_terms_of_existing_pods: leave these out for pods without preferred terms of their own.
     """
 
     name = NAME
@@ -60,11 +61,11 @@ class InterPodAffinity:
         return self._views.get((pod.group, pod.terms), lambda: self._view(pod))
 
     def namespaces_changed(self) -> None:
-        """Selectors of namespaces may take others now."""
+        """Namespace selectors may match other namespaces now."""
         self._views.clear()
 
     def hints(self) -> tuple[Hint, ...]:
-        """Pods or nodes that come, go or are labelled anew."""
+        """Pods or nodes that are added, deleted or relabelled."""
         changed = Action.ADD | Action.DELETE | Action.UPDATE_POD_LABEL
         return (
             Hint(Resource.ASSIGNED_POD, changed, self._pod_matters),
@@ -79,7 +80,7 @@ class InterPodAffinity:
         return any(self._touches(pod, pod_info(one), new is not None) for one in (old, new) if isinstance(one, Pod))
 
     def _touches(self, pod: PodInfo, other: PodInfo, is_there: bool) -> bool:  # noqa: FBT001 - of the other pod
-        """Who wants to be near its own kind may be anywhere when the last of them has gone; kube-scheduler overlooks that."""
+        """A pod with affinity to its own kind may run anywhere once the last of them is gone (missed by kube-scheduler)."""
         population = self._population
         wanted = TermKind.REQUIRED_AFFINITY
         near = [one for one in pod.terms if one.kind == wanted and population.is_target(one.target, other.group)]
@@ -92,7 +93,7 @@ class InterPodAffinity:
 
 
 class _AffinityView:
-    """What affinity says of all nodes, for pods of one group with the same terms."""
+    """The results for all nodes, for pods of one group with the same terms."""
 
     def __init__(self, pod: PodInfo, cache: Cache, hard_weight: int, *, ignores_preferences: bool) -> None:
         self._pod = pod
@@ -113,11 +114,11 @@ class _AffinityView:
         ]
         self._version = -1
         self._others: dict[Term, tuple[Headcount, DomainCounts]] = {}
-        """Terms of pods on nodes that mean pods like this one."""
+        """The terms of existing pods that match pods like this one."""
         self.refresh()
 
     def close(self) -> None:
-        """Let go of all counts."""
+        """Release all counts."""
         for counts in (*self._near, *self._away, *(one for _, one in self._preferred)):
             counts.close()
         for _, counts in self._others.values():
@@ -126,7 +127,7 @@ class _AffinityView:
             self._population.release(selection)
 
     def refresh(self) -> None:
-        """Catch up with nodes and with the terms of others."""
+        """Catch up with changes of nodes and of the terms of existing pods."""
         if self._version != self._population.terms_version:
             self._find_others()
         for counts in (*self._near, *self._away):
@@ -137,7 +138,7 @@ class _AffinityView:
             counts.refresh()
 
     def refusals(self) -> list[tuple[Status, Mask]]:
-        """By its own affinity, its own anti-affinity, and that of pods on nodes."""
+        """By the pod's affinity, its anti-affinity, and the anti-affinity of existing pods."""
         found: list[tuple[Status, Mask]] = []
         if self._near:
             found.append((_AFFINITY, self._too_far()))
@@ -150,7 +151,7 @@ class _AffinityView:
         return found
 
     def scores(self, feasible: Mask) -> Scores | None:
-        """Weights of all preferences that hold, from the least to the most."""
+        """The sums of the weights of satisfied preferences, scaled from least to most."""
         total: Scores | None = None
         for weight, counts in (*self._preferred, *self._others_preferred()):
             share = weight * counts.by_row()
@@ -187,7 +188,7 @@ class _AffinityView:
         return refused
 
     def _find_others(self) -> None:
-        """Look at terms that are new, and drop those that nobody brings any more."""
+        """Check new terms of existing pods, and drop those that have disappeared."""
         self._version = self._population.terms_version
         terms, kept = self._population.terms, self._others
         for term in [one for one, (headcount, _) in kept.items() if terms.get(one) is not headcount]:
@@ -212,10 +213,10 @@ class _AffinityView:
 
 
 def _node_matters(pod: PodInfo, old: Subject, new: Subject) -> bool:
-    """A term of the pod tells the node apart, or did; without terms, the node matters by those of others.
+    """Whether the node has, or had, a topology key of the pod's terms; without terms, existing pods' terms may matter.
 
-    With a node that goes, its pods are nobody's neighbours any more: who wants to be near its own kind may be anywhere
-    if that was all of it. kube-scheduler looks again only when these pods are deleted.
+    The pods of a deleted node no longer count: a pod with affinity to its own kind may run anywhere if they were the
+    last. kube-scheduler reacts only when these pods are deleted.
     """
     keys = [one.topology_key for one in pod.terms if not one.weight]
     nodes = [one for one in (old, new) if isinstance(one, Node)]

@@ -13,9 +13,10 @@ from kubeactors.api.core.v1.placement import (
     required_node_selector,
 )
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
-from kubeactors.scheduler.framework import Code, Scores, Status, default_normalize
+from kubeactors.scheduler.framework import default_normalize
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Scores, Status
 
 _MISMATCH = Status(
     Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("node(s) didn't match Pod's node affinity/selector",), "NodeAffinity"
@@ -27,10 +28,10 @@ _CONFLICT = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("pod affinity terms con
 
 
 class NodeAffinity:
-    """Refuses nodes that the selector or the required affinity excludes; prefers those with preferred labels.
+    """Filters nodes by node selector and required affinity, and scores them by preferred affinity.
 
     Args:
-        added: affinity that all pods of the profile have besides their own.
+        added: an affinity that applies to all pods of the profile besides their own.
     """
 
     name = "NodeAffinity"
@@ -43,7 +44,7 @@ class NodeAffinity:
         self._adds_nothing = self._required is None and not self._preferred
 
     def pre_filter(self, pod: PodInfo) -> tuple[str, ...] | Status | None:
-        """If every term names nodes by `metadata.name`, only those are worth asking."""
+        """If every term names nodes by `metadata.name`, only those nodes."""
         required = required_node_selector(pod.pod.spec)
         if required is None or not required.node_selector_terms:
             return None
@@ -56,11 +57,11 @@ class NodeAffinity:
         return tuple(names) or _CONFLICT
 
     def skips(self, pod: PodInfo) -> bool:
-        """Pods without selector and affinity may be anywhere and have no preference."""
+        """Skip pods without node selector and affinity."""
         return self._adds_nothing and not pod.pod.spec.node_selector and pod.pod.spec.affinity is None
 
     def filter(self, pod: PodInfo, node: NodeInfo) -> Status | None:
-        """By labels and name."""
+        """Match the labels and the name of the node."""
         if node.node is None:
             return None
         if not self._is_allowed(node.node):
@@ -68,8 +69,8 @@ class NodeAffinity:
         return None if _matches(pod, node.node) else _MISMATCH
 
     def score(self, pod: PodInfo, node: NodeInfo) -> int:
-        """The sum of the weights of the preferred terms that match."""
-        assert node.node is not None  # the framework asks about nodes that exist
+        """The sum of the weights of the matching preferred terms."""
+        assert node.node is not None  # promised by the framework
         metadata = node.node.metadata
         return sum(
             one.weight
@@ -82,7 +83,7 @@ class NodeAffinity:
         return default_normalize(scores, reverse=False)
 
     def hints(self) -> tuple[Hint, ...]:
-        """A node that matches and did not before."""
+        """A node that matches now and did not before."""
         return (Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL, self._began_to_match),)
 
     def _is_allowed(self, node: Node) -> bool:
@@ -101,7 +102,7 @@ def _matches(pod: PodInfo, node: Node) -> bool:
 
 
 def _names(term: NodeSelectorTerm) -> tuple[str, ...] | None:
-    """The nodes that all requirements on `metadata.name` leave; None if there is no such requirement."""
+    """The nodes that satisfy all requirements on `metadata.name`; None if there is no such requirement."""
     names: tuple[str, ...] | None = None
     for one in term.match_fields:
         if one.key == "metadata.name" and one.operator == "In":

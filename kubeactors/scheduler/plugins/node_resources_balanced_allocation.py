@@ -1,4 +1,4 @@
-"""NodeResourcesBalancedAllocation: prefer nodes whose resources would be used evenly.
+"""NodeResourcesBalancedAllocation: prefers nodes whose resources would be used evenly.
 
 Source: pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go (v1.36).
 """
@@ -7,18 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 from kubeactors.api.core.v1.demand import CPU, EPHEMERAL_STORAGE, MEMORY, Demand
-from kubeactors.scheduler.framework import MAX_NODE_SCORE, Rows, Scores
+from kubeactors.scheduler.framework import MAX_NODE_SCORE
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.node_table import NodeTable
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Rows, Scores
 
 USUAL = (CPU, MEMORY)
 
 
 class NodeResourcesBalancedAllocation:
-    """Scores by how close the used shares of the resources would be: 100 if they would be equal.
+    """Scores by how close the used fractions of the resources would be: 100 if they would be equal.
 
-    A resource that a node does not have is left out; so is an extended one that the pod does not ask for.
+    Resources that a node lacks are left out, and so are extended ones that the pod does not request.
     """
 
     name = "NodeResourcesBalancedAllocation"
@@ -29,11 +30,11 @@ class NodeResourcesBalancedAllocation:
         self._is_usual = resources == USUAL
 
     def skips(self, pod: PodInfo) -> bool:
-        """Pods that ask for none of them would all go to the most balanced node."""
+        """Skip pods without such requests: they would all go to the most balanced node."""
         return not any(_wanted(pod.demand, one) for one in self._resources)
 
     def score(self, pod: PodInfo, node: NodeInfo) -> int:
-        """Of one node."""
+        """The score of one node."""
         if not self._is_usual:
             shares = [
                 min((node.requested.get(one, 0) + _wanted(pod.demand, one)) / node.allocatable[one], 1.0)
@@ -49,7 +50,7 @@ class NodeResourcesBalancedAllocation:
         return int((1 - abs((used_cpu - used_memory) / 2)) * MAX_NODE_SCORE)
 
     def score_rows(self, pod: PodInfo, table: NodeTable, rows: Rows) -> Scores:
-        """The same for many nodes."""
+        """The same, for many nodes."""
         names = [one for one in self._relevant(pod) if table.line(one) is not None]
         lines = np.array([table.line(one) for one in names], np.intp)
         if not len(lines):
@@ -77,7 +78,7 @@ def _wanted(wanted: Demand, resource: str) -> int:
 
 
 def _deviation(shares: list[float]) -> float:
-    """The standard deviation; 0 of fewer than two.
+    """The standard deviation; 0 for fewer than two.
 
     >>> _deviation([0.5]), _deviation([0.5, 0.25]), _deviation([1.0, 0.5, 0.0]) > 0.4
     (0.0, 0.125, True)
@@ -91,7 +92,7 @@ def _deviation(shares: list[float]) -> float:
 
 
 def _deviations(shares: npt.NDArray[np.float64], counts: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """By column, the deviation of the shares that count; as `_deviation`."""
+    """As `_deviation`, for each column, of the shares that count."""
     if len(shares) == 2:
         found: npt.NDArray[np.float64] = np.abs((shares[0] - shares[1]) / 2)
         found[~counts.all(axis=0)] = 0.0

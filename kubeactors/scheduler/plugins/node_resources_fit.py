@@ -1,4 +1,4 @@
-"""NodeResourcesFit: what the pod asks for must be free; the emptiest node is best (LeastAllocated).
+"""NodeResourcesFit: the pod's requests must fit; by default the least allocated node is best.
 
 Source: pkg/scheduler/framework/plugins/noderesources/{fit,least_allocated,resource_allocation}.go (v1.36).
 """
@@ -10,23 +10,24 @@ import numpy as np
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.api.core.v1.demand import CPU, EPHEMERAL_STORAGE, MEMORY, PODS, Demand, demand
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
-from kubeactors.scheduler.framework import MAX_NODE_SCORE, Code, Mask, Rows, Scores, Status
+from kubeactors.scheduler.framework import MAX_NODE_SCORE
 from kubeactors.scheduler.node_info import NodeInfo, allocatable
 from kubeactors.scheduler.node_table import NodeTable
 from kubeactors.scheduler.plugins.scoring_strategy import ScoringStrategy, scorer_of, scores_of
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Mask, Rows, Scores, Status
 
 LEAST_ALLOCATED = ScoringStrategy()
 _FIRST_ROW = np.zeros(1, np.intp)
 
 
 class NodeResourcesFit:
-    """Refuses nodes where a requested resource is short; scores by what would be left, unless told otherwise.
+    """Rejects nodes with insufficient resources, and scores by a strategy.
 
     Args:
         strategy: how nodes are scored.
-        ignored_resources: extended resources that need not be free.
-        ignored_resource_groups: the same for all with that prefix, such as `example.com`.
+        ignored_resources: extended resources that are not checked.
+        ignored_resource_groups: the same for all resources with this prefix, such as `example.com`.
     """
 
     name = "NodeResourcesFit"
@@ -47,11 +48,11 @@ class NodeResourcesFit:
         self._is_usual = strategy == LEAST_ALLOCATED
 
     def skips(self, pod: PodInfo) -> bool:
-        """Every pod takes at least one of the node's pods."""
+        """Skip no pod: each counts against the node's `pods`."""
         return False
 
     def filter(self, pod: PodInfo, node: NodeInfo) -> Status | None:
-        """All resources that are short are named."""
+        """Name all insufficient resources."""
         wanted, free, used = pod.demand, node.allocatable, node.requested
         if (
             used[PODS] < free.get(PODS, 0)
@@ -69,7 +70,7 @@ class NodeResourcesFit:
         return _refusal(tuple(short), never)
 
     def filter_rows(self, pod: PodInfo, table: NodeTable, rows: Rows) -> Mask:
-        """The same for many nodes."""
+        """The same, for many nodes."""
         mask = np.ones(len(rows), np.bool_)
         for resource, size in self._wanted(pod.demand).items():
             if not size:
@@ -81,7 +82,7 @@ class NodeResourcesFit:
         return mask
 
     def score(self, pod: PodInfo, node: NodeInfo) -> int:
-        """The mean of the free shares of CPU and memory, if the pod were there; pods without requests count a floor."""
+        """The score by the strategy, with the pod on the node; pods without requests count with default minimums."""
         if not self._is_usual:
             return int(self.score_rows(pod, self._table_of(node), _FIRST_ROW)[0])
         free, total, resources = node.allocatable, 0, 0
@@ -96,7 +97,7 @@ class NodeResourcesFit:
         return total // resources if resources else 0
 
     def score_rows(self, pod: PodInfo, table: NodeTable, rows: Rows) -> Scores:
-        """The same for many nodes."""
+        """The same, for many nodes."""
         if not self._is_usual:
             return scores_of(self._strategy, self._score, pod.demand, table, rows)
         wanted = np.array([[pod.demand.floor_milli_cpu], [pod.demand.floor_memory]])
@@ -109,7 +110,7 @@ class NodeResourcesFit:
 
     @staticmethod
     def _table_of(node: NodeInfo) -> NodeTable:
-        """The one node as a table of its own."""
+        """A table of this one node."""
         alone = NodeInfo(node.name, 0)
         alone.node, alone.allocatable, alone.requested = node.node, node.allocatable, node.requested
         alone.floor_milli_cpu, alone.floor_memory = node.floor_milli_cpu, node.floor_memory
@@ -119,7 +120,7 @@ class NodeResourcesFit:
         return table
 
     def hints(self) -> tuple[Hint, ...]:
-        """A pod leaves or shrinks, a node comes or grows, or the pod itself asks for less."""
+        """A pod is deleted or scaled down, a node is added or grows, or the pod itself requests less."""
         return (
             Hint(Resource.ASSIGNED_POD, Action.DELETE | Action.UPDATE_POD_SCALE_DOWN, self._freed_something_wanted),
             Hint(Resource.TARGET_POD, Action.UPDATE_POD_SCALE_DOWN),
@@ -127,7 +128,7 @@ class NodeResourcesFit:
         )
 
     def _wanted(self, wanted: Demand) -> dict[str, int]:
-        """By resource, in the order in which refusals name them."""
+        """The requests by resource, in the order in which reasons name them."""
         asked = {PODS: 1, CPU: wanted.milli_cpu, MEMORY: wanted.memory, EPHEMERAL_STORAGE: wanted.ephemeral_storage}
         asked.update((name, size) for name, size in wanted.others if not self._is_ignored(name))
         return asked
@@ -136,7 +137,7 @@ class NodeResourcesFit:
         return name in self._ignored or ("/" in name and name.partition("/")[0] in self._ignored_groups)
 
     def _freed_something_wanted(self, pod: PodInfo, old: Subject, _: Subject) -> bool:
-        """The pod that left had something that this one wants (and every pod takes up one of the node's pods)."""
+        """Whether the deleted pod had something that this one requests (each pod counts against the node's `pods`)."""
         if not isinstance(old, Pod) or pod.demand.is_nothing:
             return True
         freed = self._wanted(demand(old.spec))
@@ -149,7 +150,7 @@ class NodeResourcesFit:
 
 @lru_cache(maxsize=1024)
 def _refusal(short: tuple[str, ...], never: bool) -> Status:  # noqa: FBT001 - the cache's key
-    """`never`: the node is too small even if it were empty, so that preemption cannot help."""
+    """`never`: the node would be too small even if it were empty, so that preemption cannot help."""
     code = Code.UNSCHEDULABLE_AND_UNRESOLVABLE if never else Code.UNSCHEDULABLE
     reasons = ("Too many pods" if one == PODS else f"Insufficient {one}" for one in short)
     return Status(code, tuple(reasons), NodeResourcesFit.name)

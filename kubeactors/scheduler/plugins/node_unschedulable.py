@@ -1,4 +1,4 @@
-"""NodeUnschedulable: no new pods on cordoned nodes.
+"""NodeUnschedulable: keeps new pods off cordoned nodes.
 
 Source: pkg/scheduler/framework/plugins/nodeunschedulable/node_unschedulable.go (v1.36).
 """
@@ -6,30 +6,30 @@ Source: pkg/scheduler/framework/plugins/nodeunschedulable/node_unschedulable.go 
 from kubeactors.api.core.v1 import Node, Taint
 from kubeactors.api.core.v1.placement import NO_SCHEDULE, tolerates
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
-from kubeactors.scheduler.framework import Code, Status
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Status
 
 _CORDONED = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("node(s) were unschedulable",), "NodeUnschedulable")
 _TAINT = Taint(key="node.kubernetes.io/unschedulable", effect=NO_SCHEDULE)
 
 
 class NodeUnschedulable:
-    """Refuses nodes with `spec.unschedulable`, unless the pod tolerates the taint that goes with it."""
+    """Rejects nodes with `spec.unschedulable`, unless the pod tolerates the corresponding taint."""
 
     name = "NodeUnschedulable"
     static = True
 
     def skips(self, pod: PodInfo) -> bool:
-        """Any node may be cordoned."""
+        """Skip no pod: any node may be cordoned."""
         return False
 
     def filter(self, pod: PodInfo, node: NodeInfo) -> Status | None:
-        """By the Node's spec."""
+        """Check the Node's spec."""
         return None if node.node is None or _is_open(pod, node.node) else _CORDONED
 
     def hints(self) -> tuple[Hint, ...]:
-        """A node that is new or no longer cordoned, or a new toleration."""
+        """A node that is new or uncordoned, or a new toleration."""
         return (
             Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_TAINT, _node_opened),
             Hint(Resource.TARGET_POD, Action.UPDATE_POD_TOLERATION),

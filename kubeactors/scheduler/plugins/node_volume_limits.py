@@ -1,4 +1,4 @@
-"""NodeVolumeLimits: a node can attach only so many volumes of a driver, as its CSINode says.
+"""NodeVolumeLimits: the number of volumes of a driver on a node is limited by its CSINode.
 
 Source: pkg/scheduler/framework/plugins/nodevolumelimits/csi.go (v1.36). `preventPodSchedulingIfMissing` of a CSIDriver
 is of no effect, as in the original: the feature VolumeLimitScaling is off.
@@ -17,23 +17,24 @@ from kubeactors.scheduler import csi
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
 from kubeactors.scheduler.csi import Attachment
 from kubeactors.scheduler.disks import Disk, claims_of, disks_of
-from kubeactors.scheduler.framework import Code, Mask, Status, View
+from kubeactors.scheduler.framework import View
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.node_masks import RefusalView
 from kubeactors.scheduler.plugins.volume_restrictions import is_its_claim
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Mask, Status
 from kubeactors.scheduler.storage_users import Claimed, uses_of
 
 NAME = "NodeVolumeLimits"
 BY_NODE = "scheduler-node"
-"""Index of attachments: by node."""
+"""Index: VolumeAttachments by node."""
 
 _FULL = Status(Code.UNSCHEDULABLE, ("node(s) exceed max volume count",), NAME)
 _UNLIMITED = 1 << 62
 
 
 class NodeVolumeLimits:
-    """Refuses nodes that have too many volumes of a driver with those of the pod."""
+    """Rejects nodes that would exceed the limit of a driver with the volumes of the pod."""
 
     name = NAME
     weight = 0
@@ -42,16 +43,16 @@ class NodeVolumeLimits:
         self._cache = handle.cache
         self._storage = handle.volumes
         self._limits: dict[str, npt.NDArray[np.int64]] = {}
-        """By driver and row."""
+        """The limits, by driver and row."""
         self._known = (-1, -1, -1)
-        """Of what the limits are: revision and number of the CSINodes, and how many rows there may be."""
+        """The state from which limits were read: revision and number of the CSINodes, and the capacity of the table."""
         self._position = 0
-        """Up to which change of nodes."""
+        """The position in the log of node changes."""
         if self._storage is not None:
             self._storage.attachments.add_indexes({BY_NODE: lambda one: (one.spec.node_name,)})
 
     def view(self, pod: PodInfo) -> View | None:
-        """None if the pod has no volumes whose number is limited anywhere."""
+        """None if no volume of the pod is subject to a limit on any node."""
         if not pod.claims and not pod.disks:
             return None
         limits = self._current_limits()
@@ -59,7 +60,7 @@ class NodeVolumeLimits:
         return RefusalView(lambda: self._refusals(tuple(dict.fromkeys(wanted)))) if wanted else None
 
     def hints(self) -> tuple[Hint, ...]:
-        """A node takes more, a pod with volumes goes, a volume is detached, a claim comes."""
+        """A node's limit grows, a pod with volumes is deleted, a volume is detached, a claim is added."""
         return (
             Hint(Resource.CSI_NODE, Action.ADD),
             Hint(Resource.CSI_NODE, Action.UPDATE, _takes_more),
@@ -75,7 +76,7 @@ class NodeVolumeLimits:
         return [(_FULL, mask)] if mask.any() else []
 
     def _doubtful(self, wanted: Mapping[str, int]) -> list[int]:
-        """The rows that would be full if all that they use were of one driver; the others need not be looked at."""
+        """The rows that would be full if all volumes in use were of one driver; only these need an exact count."""
         used = np.zeros(self._cache.table.capacity, np.int64)
         counts = self._cache.population.storage.counts[: len(used)]
         used[: len(counts)] = counts
@@ -108,7 +109,7 @@ class NodeVolumeLimits:
         return None if claim is None else csi.of_claim(claim, self._storage)
 
     def _attached(self, node_name: str) -> Iterator[Attachment]:
-        """What is attached, or on its way, whoever uses it."""
+        """The volumes that are attached or being attached, in use or not."""
         assert self._storage is not None  # there are limits
         for one in self._storage.attachments.lister.by_index(BY_NODE, node_name).values():
             name = one.spec.source.persistent_volume_name
@@ -148,7 +149,7 @@ class NodeVolumeLimits:
 
 
 def limits_of(node: CSINode) -> dict[str, int]:
-    """How many volumes the node takes, by driver; drivers without a limit are left out.
+    """The node's limits, by driver; drivers without a limit are left out.
 
     >>> limits_of(CSINode())
     {}

@@ -1,4 +1,4 @@
-"""PodTopologySpread: pods evenly over zones, racks, nodes.
+"""PodTopologySpread: spreads pods evenly over topology domains such as zones, racks and nodes.
 
 Source: pkg/scheduler/framework/plugins/podtopologyspread/{common,filtering,scoring,plugin}.go (v1.36).
 """
@@ -24,11 +24,12 @@ from kubeactors.apimachinery.labels import Selector, of_object
 from kubeactors.apimachinery.requirement import IN, requirement
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
-from kubeactors.scheduler.framework import MAX_NODE_SCORE, Code, Mask, Scores, Status, View
+from kubeactors.scheduler.framework import MAX_NODE_SCORE, View
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.headcount import HOSTNAME, NOWHERE, DomainCounts, Headcount
 from kubeactors.scheduler.pod_info import GroupKey, PodInfo, StaticSignature, group_key
 from kubeactors.scheduler.population import Selection
+from kubeactors.scheduler.results import Code, Mask, Scores, Status
 from kubeactors.scheduler.terms import Labels, Target
 from kubeactors.scheduler.views import Views
 
@@ -44,7 +45,7 @@ SYSTEM_DEFAULTS = (
     TopologySpreadConstraint(topology_key=HOSTNAME, when_unsatisfiable=SCHEDULE_ANYWAY, max_skew=3),
     TopologySpreadConstraint(topology_key=ZONE, when_unsatisfiable=SCHEDULE_ANYWAY, max_skew=5),
 )
-"""For pods that say nothing themselves and are selected by a Service or an owner."""
+"""The system default constraints, for pods without constraints that match a Service or an owner's selector."""
 
 
 class Constraint(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +67,11 @@ _NO_RULES: _Rules = ((), (), True)
 
 
 class PodTopologySpread:
-    """Refuses nodes by hard constraints, prefers by soft ones.
+    """Filters nodes by hard constraints, and scores them by soft ones.
 
     Args:
-        handle: the scheduler.
-        default_constraints: for pods without their own; None takes the system's.
+        handle: the scheduler's handle.
+        default_constraints: for pods without their own; None means the system defaults.
     """
 
     name = NAME
@@ -86,14 +87,14 @@ class PodTopologySpread:
         self._views: Views[_Key, _SpreadView] = Views()
 
     def view(self, pod: PodInfo) -> View | None:
-        """None if there is no constraint."""
+        """None if no constraint applies."""
         rules = self._rules(pod)
         if not rules[0] and not rules[1]:
             return None
         return self._views.get((pod.group, pod.signature[0], rules), lambda: _SpreadView(pod, rules, self._cache))
 
     def hints(self) -> tuple[Hint, ...]:
-        """Pods that are counted come, are to go or are labelled anew; nodes become others or are told apart otherwise."""
+        """Counted pods that are added, terminate or are relabelled; nodes that are added, deleted or change domain."""
         pod_changes = Action.ADD | Action.DELETE | Action.UPDATE_POD_LABEL | Action.UPDATE_POD_TERMINATING
         node_changes = Action.ADD | Action.DELETE | Action.UPDATE_NODE_LABEL | Action.UPDATE_NODE_TAINT
         return (
@@ -126,7 +127,7 @@ class PodTopologySpread:
 
 
 class _SpreadView:
-    """What the constraints of one shape of pods say of all nodes."""
+    """The results for all nodes, for pods of one shape."""
 
     def __init__(self, pod: PodInfo, rules: _Rules, cache: Cache) -> None:
         self._pod = pod.pod
@@ -140,21 +141,21 @@ class _SpreadView:
         self._headcounts = [self._hold(one, pod) for one in self._soft]
 
     def close(self) -> None:
-        """Let go of all counts."""
+        """Release all counts."""
         for counts in (*self._hard_counts, *self._soft_counts):
             counts.close()
         for selection in self._held:
             self._cache.population.release(selection)
 
     def refresh(self) -> None:
-        """Catch up with nodes."""
+        """Catch up with changes of nodes."""
         for counts in self._hard_counts:
             counts.refresh()
         for counts in self._soft_counts:
             counts.refresh()
 
     def refusals(self) -> list[tuple[Status, Mask]]:
-        """Constraint by constraint: nodes without the label, then nodes that would be too full."""
+        """For each constraint: nodes without the label, then nodes that would exceed the skew."""
         found: list[tuple[Status, Mask]] = []
         for rule, counts, own in zip(self._hard, self._hard_counts, self._self_matches, strict=True):
             least, domains = counts.least()
@@ -165,7 +166,7 @@ class _SpreadView:
         return found
 
     def scores(self, feasible: Mask) -> Scores | None:
-        """The fewer pods are in a node's domains the better; small differences do not count."""
+        """The fewer pods in a node's domains the better; small differences do not count."""
         if not self._soft:
             return None
         scored = feasible.copy()
@@ -233,7 +234,7 @@ def _has_keys(node: Node, constraints: tuple[Constraint, ...]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _read(text: bytes, labels: Labels) -> _Rules:
-    """The rules of constraints as JSON: equal constraints are read once."""
+    """The rules of constraints given as JSON, so that equal constraints are parsed once."""
     constraints = msgspec.json.decode(text, type=tuple[TopologySpreadConstraint, ...])
     hard = tuple(_constraint(one, labels) for one in constraints if one.when_unsatisfiable == DO_NOT_SCHEDULE)
     soft = tuple(_constraint(one, labels) for one in constraints if one.when_unsatisfiable == SCHEDULE_ANYWAY)

@@ -1,4 +1,4 @@
-"""PrioritySort: by priority, then by how long pods wait.
+"""PrioritySort: orders the queue by priority, then by waiting time.
 
 Source: pkg/scheduler/framework/plugins/queuesort/priority_sort.go (v1.36).
 """
@@ -7,10 +7,10 @@ from kubeactors.scheduler.pod_info import PodInfo
 
 
 class PrioritySort:
-    """The order in which pods are tried."""
+    """The default QueueSort plugin."""
 
     name = "PrioritySort"
 
     def sort_key(self, pod: PodInfo, timestamp: int) -> tuple[int, ...]:
-        """Higher priorities first; among equals, who waits longest."""
+        """Higher priorities first; among equals, the pod that has waited longest."""
         return (-pod.priority, timestamp)

@@ -1,20 +1,20 @@
-"""SchedulingGates: pods with gates wait outside the queue.
+"""SchedulingGates: pods with scheduling gates are kept out of the queue.
 
 Source: pkg/scheduler/framework/plugins/schedulinggates/scheduling_gates.go (v1.36).
 """
 
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource
-from kubeactors.scheduler.framework import Code, Status
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Status
 
 
 class SchedulingGates:
-    """Keeps a pod out of the queue until its last gate is gone."""
+    """Gates a pod until its last scheduling gate is removed."""
 
     name = "SchedulingGates"
 
     def pre_enqueue(self, pod: PodInfo) -> Status | None:
-        """By `spec.schedulingGates`, whose names are the reason."""
+        """Check `spec.schedulingGates`, whose names become the reason."""
         gates = pod.pod.spec.scheduling_gates
         if not gates:
             return None
@@ -22,5 +22,5 @@ class SchedulingGates:
         return Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (f"waiting for scheduling gates: [{names}]",), self.name)
 
     def hints(self) -> tuple[Hint, ...]:
-        """Only an update of the pod itself helps."""
+        """Only an update of the pod itself."""
         return (Hint(Resource.TARGET_POD, Action.UPDATE_POD_GATES_ELIMINATED),)

@@ -1,4 +1,4 @@
-"""How NodeResourcesFit turns what is used of a node into a score.
+"""The scoring strategies of NodeResourcesFit.
 
 Source: pkg/scheduler/framework/plugins/noderesources/{least_allocated,most_allocated,requested_to_capacity_ratio}.go (v1.36).
 """
@@ -12,35 +12,36 @@ import msgspec
 import numpy as np
 
 from kubeactors.api.core.v1.demand import CPU, MEMORY, Demand
-from kubeactors.scheduler.framework import MAX_NODE_SCORE, Rows, Scores
+from kubeactors.scheduler.framework import MAX_NODE_SCORE
 from kubeactors.scheduler.node_table import NodeTable
+from kubeactors.scheduler.results import Rows, Scores
 
 MAX_SHAPE_SCORE = 10
 STRATEGIES = ("LeastAllocated", "MostAllocated", "RequestedToCapacityRatio")
 
 
 class ResourceWeight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much a resource counts."""
+    """The weight of a resource."""
 
     name: str
     weight: int = 1
 
 
 class ShapePoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """At so many percent in use a node has this score, from 0 to 10."""
+    """The score, from 0 to 10, at this utilization in percent."""
 
     utilization: int
     score: int
 
 
 class RatioParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The shape of RequestedToCapacityRatio; scores between points lie on a line."""
+    """The shape of RequestedToCapacityRatio, linear between points."""
 
     shape: tuple[ShapePoint, ...]
 
 
 class ScoringStrategy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """Which way, and by which resources."""
+    """The type of the strategy, and its resources."""
 
     type: str = "LeastAllocated"
     resources: tuple[ResourceWeight, ...] = (ResourceWeight(CPU), ResourceWeight(MEMORY))
@@ -48,11 +49,11 @@ class ScoringStrategy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, r
 
 
 Score: TypeAlias = Callable[[Scores, Scores], Scores]
-"""(requested, capacity): the scores for one resource, where the capacity is not 0."""
+"""(requested, capacity) -> the scores for one resource, where the capacity is not 0."""
 
 
 def least(requested: Scores, capacity: Scores) -> Scores:
-    """The share that is left.
+    """The free fraction.
 
     >>> least(np.array([1, 5]), np.array([4, 4])).tolist()
     [75, 0]
@@ -62,7 +63,7 @@ def least(requested: Scores, capacity: Scores) -> Scores:
 
 
 def most(requested: Scores, capacity: Scores) -> Scores:
-    """The share that is used.
+    """The used fraction.
 
     >>> most(np.array([1, 5]), np.array([4, 4])).tolist()
     [25, 100]
@@ -72,7 +73,7 @@ def most(requested: Scores, capacity: Scores) -> Scores:
 
 
 def ratio(shape: tuple[ShapePoint, ...], requested: Scores, capacity: Scores) -> Scores:
-    """The score of the shape at the share that is used.
+    """The score of the shape at the used fraction.
 
     >>> bins = (ShapePoint(0, 0), ShapePoint(100, 10))
     >>> ratio(bins, np.array([1, 5]), np.array([4, 4])).tolist()
@@ -86,25 +87,25 @@ def ratio(shape: tuple[ShapePoint, ...], requested: Scores, capacity: Scores) ->
     scores = np.full(len(used), points[-1][1], np.int64)
     for (start, low), (end, high) in reversed(tuple(pairwise(points))):
         rise = (high - low) * (used - start)
-        # As Go divides: towards zero, also where the line falls.
+        # Go's integer division truncates towards zero, also on falling lines.
         scores = np.where(used < end, low + np.sign(rise) * (np.abs(rise) // (end - start)), scores)
     return np.where(used <= points[0][0], points[0][1], scores)
 
 
 def scorer_of(strategy: ScoringStrategy) -> Score:
-    """The function of a strategy, which must be valid."""
+    """The scoring function of a strategy, which must be valid."""
     match strategy.type:
         case "MostAllocated":
             return most
         case "RequestedToCapacityRatio":
-            assert strategy.requested_to_capacity_ratio is not None  # the configuration was checked
+            assert strategy.requested_to_capacity_ratio is not None  # the configuration was validated
             return partial(ratio, strategy.requested_to_capacity_ratio.shape)
         case _:
             return least
 
 
 def scores_of(strategy: ScoringStrategy, score: Score, wanted: Demand, table: NodeTable, rows: Rows) -> Scores:
-    """The weighted mean over the resources that a node has; extended resources count for pods that ask for them."""
+    """The weighted mean over the resources that a node has; extended ones count only for pods that request them."""
     asked = dict(wanted.others)
     total, weights = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
     for one in strategy.resources:

@@ -6,31 +6,32 @@ Source: pkg/scheduler/framework/plugins/tainttoleration/taint_toleration.go (v1.
 from kubeactors.api.core.v1 import Node
 from kubeactors.api.core.v1.placement import NO_EXECUTE, NO_SCHEDULE, PREFER_NO_SCHEDULE, tolerates, untolerated
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
-from kubeactors.scheduler.framework import Code, Scores, Status, default_normalize
+from kubeactors.scheduler.framework import default_normalize
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Scores, Status
 
 _TAINTED = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("node(s) had untolerated taint(s)",), "TaintToleration")
 
 
 class TaintToleration:
-    """Refuses nodes with NoSchedule and NoExecute taints that the pod does not tolerate; avoids PreferNoSchedule."""
+    """Rejects nodes with NoSchedule and NoExecute taints that the pod does not tolerate; avoids PreferNoSchedule."""
 
     name = "TaintToleration"
     static = True
     weight = 3
 
     def skips(self, pod: PodInfo) -> bool:
-        """Any node may be tainted."""
+        """Skip no pod: any node may be tainted."""
         return False
 
     def filter(self, pod: PodInfo, node: NodeInfo) -> Status | None:
-        """By the Node's taints."""
+        """Check the Node's taints."""
         return None if node.node is None or _is_tolerated(pod, node.node) else _TAINTED
 
     def score(self, pod: PodInfo, node: NodeInfo) -> int:
-        """How many PreferNoSchedule taints are not tolerated."""
-        assert node.node is not None  # the framework asks about nodes that exist
+        """The number of PreferNoSchedule taints that are not tolerated."""
+        assert node.node is not None  # promised by the framework
         return sum(
             taint.effect == PREFER_NO_SCHEDULE
             and not any(
@@ -40,11 +41,11 @@ class TaintToleration:
         )
 
     def normalize(self, scores: Scores) -> Scores:
-        """The more such taints, the worse."""
+        """The more such taints, the lower the score."""
         return default_normalize(scores, reverse=True)
 
     def hints(self) -> tuple[Hint, ...]:
-        """A node whose taints are tolerated and were not before, or a new toleration."""
+        """A node whose taints are tolerated now and were not before, or a new toleration."""
         return (
             Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_TAINT, _became_tolerable),
             Hint(Resource.TARGET_POD, Action.UPDATE_POD_TOLERATION),

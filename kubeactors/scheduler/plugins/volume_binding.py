@@ -1,4 +1,4 @@
-"""VolumeBinding: a pod goes where its volumes can be used; claims that wait for a pod get their volumes with it.
+"""VolumeBinding: schedules pods to nodes where their volumes are available, and binds waiting claims.
 
 Source: pkg/scheduler/framework/plugins/volumebinding/volume_binding.go (v1.36).
 """
@@ -16,11 +16,12 @@ from kubeactors.api.storage.v1 import CSIDriver, CSIStorageCapacity, StorageClas
 from kubeactors.apimachinery.quantity import compare
 from kubeactors.client import revision_of
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
-from kubeactors.scheduler.framework import Code, Mask, Status, View
+from kubeactors.scheduler.framework import View
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.node_masks import NodeMasks, RefusalView
 from kubeactors.scheduler.plugins.volume_restrictions import is_its_claim
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Mask, Status
 from kubeactors.scheduler.volume_binder import (
     BIND_CONFLICT,
     NO_VOLUME,
@@ -33,17 +34,17 @@ from kubeactors.scheduler.volume_binder import (
 
 NAME = "VolumeBinding"
 POLL_SECONDS = 0.1
-"""How often a claim is looked at that is being bound."""
+"""How often a claim that is being bound is checked."""
 
 _SKIP = Status(Code.SKIP, (), NAME)
 
 
 class VolumeBinding:
-    """Refuses nodes that the pod's volumes do not reach; reserves and binds what is not bound yet.
+    """Rejects nodes where the pod's volumes are not available; reserves and binds the volumes of unbound claims.
 
     Args:
-        handle: the scheduler.
-        bind_timeout_seconds: how long the volumes of one pod may take.
+        handle: the scheduler's handle.
+        bind_timeout_seconds: how long binding the volumes of a pod may take.
     """
 
     name = NAME
@@ -57,17 +58,17 @@ class VolumeBinding:
         self._binder = None if handle.volumes is None else VolumeBinder(handle.volumes)
         self._reached: NodeMasks[bytes] = NodeMasks(handle.cache)
         self._decisions: dict[str, Decision] = {}
-        """By uid of the pod."""
+        """By the UID of the pod."""
         self._reused: dict[str, tuple[PersistentVolumeClaim, ...]] = {}
-        """By uid of the pod: its claims that are bound, see `VolumeBinder.reused`."""
+        """By the UID of the pod, its bound claims; see `VolumeBinder.reused`."""
 
     def pre_filter(self, pod: PodInfo) -> Status | None:
-        """Claims must exist, and be bound unless they wait for the pod."""
+        """Reject the pod unless its claims exist, and are bound or wait for its node."""
         problem = self._binder.problem(pod) if pod.claims and self._binder is not None else ""
         return Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (problem,), NAME) if problem else None
 
     def view(self, pod: PodInfo) -> View | None:
-        """None if the pod's volumes are everywhere."""
+        """None if the pod's volumes are available on all nodes."""
         if not pod.claims or self._binder is None:
             return None
         claims = self._binder.claims(pod)
@@ -77,7 +78,7 @@ class VolumeBinding:
         return RefusalView(lambda: self._refusals(claims, volumes))
 
     def reserve(self, pod: PodInfo, node_name: str) -> Status | None:
-        """Keep the volumes that are there for the pod, and decide which are to be made."""
+        """Reserve volumes for the pod, and decide which are to be provisioned."""
         if not pod.claims or self._binder is None:
             return None
         info = self._cache.get(node_name)
@@ -94,7 +95,7 @@ class VolumeBinding:
         return None
 
     def unreserve(self, pod: PodInfo, node_name: str) -> None:
-        """The volumes are free again."""
+        """Release the volumes."""
         del node_name
         self._reused.pop(pod.uid, None)
         decision = self._decisions.pop(pod.uid, None)
@@ -102,15 +103,15 @@ class VolumeBinding:
             self._binder.forget(decision)
 
     def pre_bind_pre_flight(self, pod: PodInfo, node_name: str) -> Status | None:
-        """Most pods have all their volumes, and none that once waited for a pod."""
+        """Skip pods whose claims are all bound, and of immediate binding mode."""
         del node_name
         return None if pod.uid in self._decisions or pod.uid in self._reused else _SKIP
 
     async def pre_bind(self, pod: PodInfo, node_name: str) -> Status | None:
-        """Write what was decided, and wait until the claims are bound.
+        """Write the decisions, and wait until the claims are bound.
 
-        Those that are bound are looked at themselves: one of that name that was made since waits for its pod, and nobody
-        would choose a node for it any more. kube-scheduler trusts its cache.
+        Claims that seem bound are read live: a recreated claim waits for its pod, and no scheduler would select a node
+        for it any more. kube-scheduler trusts its cache.
         """
         for claim in self._reused.get(pod.uid, ()):
             if await self._client.again(claim) is None:
@@ -126,7 +127,7 @@ class VolumeBinding:
         return None
 
     def hints(self) -> tuple[Hint, ...]:
-        """Anything about the pod's claims; volumes, classes and nodes that come or change."""
+        """Any change of the pod's claims; volumes, classes and nodes that are added or change."""
         return (
             Hint(Resource.STORAGE_CLASS, Action.ADD | Action.UPDATE, _allows_more),
             Hint(Resource.PERSISTENT_VOLUME_CLAIM, Action.ADD | Action.UPDATE, is_its_claim),
@@ -157,7 +158,7 @@ class VolumeBinding:
         return self._reached.rows(key, partial(reaches, volume))
 
     def _unmet(self, claims: Claims) -> dict[str, Mask]:
-        """The rows where claims that wait cannot be met, by why."""
+        """The rows on which waiting claims cannot be bound, by reason."""
         assert self._binder is not None  # there are claims
         found: dict[str, Mask] = {}
         for info in self._cache:
@@ -169,14 +170,14 @@ class VolumeBinding:
         return found
 
     async def _ask_for_volume(self, claim: PersistentVolumeClaim, node_name: str) -> PersistentVolumeClaim:
-        """Write where the volume is wanted, unless the claim says so: a pod before this one may have got so far."""
+        """Annotate the claim with the selected node, unless an earlier cycle has done so."""
         if claim.metadata.annotations.get(SELECTED_NODE) == node_name:
             return claim
         annotations = {**claim.metadata.annotations, SELECTED_NODE: node_name}
         return await self._client.update(replace(claim, metadata=replace(claim.metadata, annotations=annotations)))
 
     async def _bound(self, claims: list[PersistentVolumeClaim], node_name: str) -> str:
-        """Empty as soon as all are bound; or what went wrong."""
+        """Wait until all claims are bound. Returns the failure, or an empty string."""
         assert self._binder is not None  # there are claims
         for _ in range(int(self._patience / POLL_SECONDS)):
             newest = [self._binder.newest(one) for one in claims]
@@ -192,12 +193,12 @@ class VolumeBinding:
 
 
 def _node(node: Node | None) -> Node:
-    assert node is not None  # the cache goes over nodes that exist
+    assert node is not None  # the cache iterates over existing nodes
     return node
 
 
 def _is_given_up(asked: PersistentVolumeClaim, now: PersistentVolumeClaim, node_name: str) -> bool:
-    """Whether a provisioner has taken back where the volume is wanted: it cannot be made there, choose again.
+    """Whether a provisioner has removed the selected node from the claim: it cannot provision there.
 
     Source: pkg/scheduler/framework/plugins/volumebinding/binder.go, checkBindings (v1.36).
     """

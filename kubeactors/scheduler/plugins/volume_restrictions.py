@@ -1,4 +1,4 @@
-"""VolumeRestrictions: disks and claims that only one pod can have.
+"""VolumeRestrictions: disks and claims that only one pod can use.
 
 Source: pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go (v1.36).
 """
@@ -8,11 +8,12 @@ import numpy as np
 from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
 from kubeactors.scheduler.disks import claims_of, conflict, disks_of
-from kubeactors.scheduler.framework import Code, Mask, Status, View
+from kubeactors.scheduler.framework import View
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.node_masks import RefusalView
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Mask, Status
 from kubeactors.scheduler.storage_users import Claimed
 
 NAME = "VolumeRestrictions"
@@ -27,7 +28,7 @@ _IN_USE = Status(
 
 
 class VolumeRestrictions:
-    """Refuses nodes whose pods have the pod's disks, and every node while another pod has its ReadWriteOncePod claim."""
+    """Rejects nodes on which the pod's disks are in use, and all nodes while its ReadWriteOncePod claim is in use."""
 
     name = NAME
     static = False
@@ -38,28 +39,28 @@ class VolumeRestrictions:
         self._claims = handle.volumes.claims.lister if handle.volumes is not None else None
 
     def pre_filter(self, pod: PodInfo) -> Status | None:
-        """Claims must be known."""
+        """Reject the pod unless its claims exist."""
         for name in pod.claims:
             if self._claims is not None and self._claims.get(name, pod.group.namespace) is None:
                 return Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, (f'persistentvolumeclaim "{name}" not found',), NAME)
         return None
 
     def skips(self, pod: PodInfo) -> bool:
-        """Few pods name disks."""
+        """Skip pods without inline disks."""
         return not pod.disks
 
     def filter(self, pod: PodInfo, node: NodeInfo) -> Status | None:
-        """By the disks of the pods there."""
+        """Compare with the disks of the pods on the node."""
         there = [disk for one in node.pods.values() for disk in one.disks]
         return _TAKEN if any(conflict(one, other) for one in pod.disks for other in there) else None
 
     def view(self, pod: PodInfo) -> View | None:
-        """None if the pod has no claim that it must have alone."""
+        """None if the pod has no ReadWriteOncePod claim."""
         alone = [name for name in pod.claims if self._is_exclusive(pod.group.namespace, name)]
         return RefusalView(lambda: self._refusals(pod.group.namespace, alone)) if alone else None
 
     def hints(self) -> tuple[Hint, ...]:
-        """A pod that had the disk or the claim goes, a node comes, a claim comes."""
+        """A pod that used the disk or the claim is deleted; a node or a claim is added."""
         return (
             Hint(Resource.ASSIGNED_POD, Action.DELETE, _freed_something),
             Hint(Resource.NODE, Action.ADD),

@@ -1,4 +1,4 @@
-"""VolumeZone: a volume that is labelled with a zone or region is used there.
+"""VolumeZone: a volume with a zone or region label is used there only.
 
 Source: pkg/scheduler/framework/plugins/volumezone/volume_zone.go (v1.36).
 """
@@ -13,11 +13,12 @@ from kubeactors.api.core.v1.persistentvolumeclaim import PersistentVolumeClaim, 
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.api.storage.v1.storageclass import WAIT_FOR_FIRST_CONSUMER
 from kubeactors.scheduler.cluster_event import Action, Hint, Resource, Subject
-from kubeactors.scheduler.framework import Code, Mask, Status, View
+from kubeactors.scheduler.framework import View
 from kubeactors.scheduler.handle import Handle
 from kubeactors.scheduler.node_masks import NodeMasks, RefusalView
 from kubeactors.scheduler.plugins.volume_restrictions import is_its_claim
 from kubeactors.scheduler.pod_info import PodInfo
+from kubeactors.scheduler.results import Code, Mask, Status
 
 NAME = "VolumeZone"
 
@@ -30,11 +31,11 @@ _LABELS = (*_CURRENT, *_CURRENT.values())
 _ELSEWHERE = Status(Code.UNSCHEDULABLE_AND_UNRESOLVABLE, ("node(s) had no available volume zone",), NAME)
 
 _Places: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
-"""Labels, and the values that a volume allows for each."""
+"""Labels, and the values that volumes allow for each."""
 
 
 class VolumeZone:
-    """Refuses nodes in other zones than the volumes of the pod."""
+    """Rejects nodes in other zones than the volumes of the pod."""
 
     name = NAME
     weight = 0
@@ -44,7 +45,7 @@ class VolumeZone:
         self._masks: NodeMasks[_Places] = NodeMasks(handle.cache)
 
     def pre_filter(self, pod: PodInfo) -> Status | None:
-        """Claims must be bound, or wait for the pod."""
+        """Reject the pod unless its claims are bound or wait for its node."""
         if self._storage is None:
             return None
         for name in pod.claims:
@@ -55,12 +56,12 @@ class VolumeZone:
         return None
 
     def view(self, pod: PodInfo) -> View | None:
-        """None if no volume of the pod says where it is."""
+        """None if no volume of the pod has a zone."""
         places = self._places(pod) if pod.claims else ()
         return RefusalView(lambda: self._refusals(places)) if places else None
 
     def hints(self) -> tuple[Hint, ...]:
-        """Anything that may say where the volumes are, or that there are nodes there."""
+        """Any change of claims, classes, volumes or nodes that may make zones match."""
         return (
             Hint(Resource.STORAGE_CLASS, Action.ADD, _waits),
             Hint(Resource.NODE, Action.ADD | Action.UPDATE_NODE_LABEL),
@@ -69,7 +70,7 @@ class VolumeZone:
         )
 
     def _refusal(self, name: str, claim: PersistentVolumeClaim | None) -> str:
-        assert self._storage is not None  # the caller asked
+        assert self._storage is not None  # checked by the caller
         if claim is None:
             return f'persistentvolumeclaim "{name}" not found'
         if claim.spec.volume_name:
@@ -86,7 +87,7 @@ class VolumeZone:
     def _places(self, pod: PodInfo) -> _Places:
         found: dict[tuple[str, tuple[str, ...]], None] = {}
         for name in pod.claims if self._storage is not None else ():
-            assert self._storage is not None  # looked at just now
+            assert self._storage is not None  # checked above
             claim = self._storage.claims.lister.get(name, pod.group.namespace)
             volume = self._storage.volumes.lister.get(claim.spec.volume_name) if claim is not None else None
             if volume is not None:
@@ -98,7 +99,7 @@ class VolumeZone:
 
 
 def places_of(volume: PersistentVolume) -> _Places:
-    """What the labels of a volume say; several zones stand in one label, separated by two underscores.
+    """The zones and regions in a volume's labels; several in one label are separated by two underscores.
 
     >>> from kubeactors.apimachinery.meta import ObjectMeta
     >>> places_of(PersistentVolume(metadata=ObjectMeta(labels={"topology.kubernetes.io/zone": "a__b"})))
@@ -109,7 +110,7 @@ def places_of(volume: PersistentVolume) -> _Places:
 
 
 def _is_there(places: _Places, node: Node) -> bool:
-    """A node without any such label is everywhere."""
+    """Whether the node is in the volume's zones; a node without any such label is in all."""
     labels = node.metadata.labels
     return not any(key in labels for key in _LABELS) or all(_value(labels, key) in values for key, values in places)
 

@@ -15,10 +15,10 @@ from msgspec.json import encode
 from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.cluster_event import is_heartbeat
-from kubeactors.scheduler.explanation import unplaced
-from kubeactors.scheduler.framework import Diagnosis
+from kubeactors.scheduler.explanation import unscheduled
 from kubeactors.scheduler.pod_info import PodInfo, pod_info
 from kubeactors.scheduler.profile import Profile
+from kubeactors.scheduler.results import Diagnosis
 from kubeactors.scheduler.scheduler import Scheduler
 from kubeactors.sim.bounds.rollouts import FINISHED
 from kubeactors.sim.invariants.invariant import Invariant, title
@@ -119,7 +119,7 @@ def _shapes(cache: Cache) -> list[PodInfo]:
     for info in filter(None, cache.rows):
         for one in info.pods.values():
             if not one.claims and not one.pod.spec.resource_claims:
-                pod = pod_info(unplaced(one.pod))
+                pod = pod_info(unscheduled(one.pod))
                 found.setdefault(
                     (pod.signature, pod.group, pod.terms, encode(pod.pod.spec.topology_spread_constraints)), pod
                 )

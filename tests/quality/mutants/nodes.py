@@ -21,11 +21,13 @@ from kubeactors.kubelet.status_writer import StatusWriter
 from kubeactors.scheduler import cache
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.changes import ChangeLog
-from kubeactors.scheduler.framework import Diagnosis, PostFilterResult
+from kubeactors.scheduler.event_handlers import EventHandlers
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.pod_info import PodInfo
-from kubeactors.scheduler.queue import QueuedPod, SchedulingQueue
+from kubeactors.scheduler.queue import SchedulingQueue
+from kubeactors.scheduler.queued_pod import QueuedPod
 from kubeactors.scheduler.reporter import UNSCHEDULABLE
+from kubeactors.scheduler.results import Diagnosis, PostFilterResult
 from kubeactors.scheduler.scheduler import Scheduler
 
 
@@ -222,23 +224,23 @@ def ended_pods_take_room() -> AbstractContextManager[object]:
 def nobody_wakes_pods() -> AbstractContextManager[object]:
     """A pod that waits for room is not woken when some is made."""
 
-    def pod_left(self: Scheduler, pod: Pod) -> None:
+    def pod_left(self: EventHandlers, pod: Pod, _now: int) -> None:
         self.queue.delete(pod.metadata.uid)
         self.cache.remove_pod(pod.metadata.uid)
 
-    return patch.object(Scheduler, "_pod_left", pod_left)
+    return patch.object(EventHandlers, "_pod_left", pod_left)
 
 
 def events_in_flight_are_lost() -> AbstractContextManager[object]:
     """What happens while a pod is being refused does not wake it."""
 
     async def wait(self: Scheduler, queued: QueuedPod, found: Diagnosis, _result: PostFilterResult) -> None:
-        waiting = self._still_waiting(queued.info)
+        waiting = self._still_unscheduled(queued.info)
         if waiting is not None:
             await self._reporter.failed(waiting, UNSCHEDULABLE, "no room", None)
         queued.plugins, queued.pending = found.plugins, found.pending
         self.queue.requeue(queued, self.ctx.now)
-        self._set_alarm()
+        self._set_timer()
 
     genuine = SchedulingQueue.requeue
 
@@ -250,7 +252,7 @@ def events_in_flight_are_lost() -> AbstractContextManager[object]:
         genuine(self, queued, now)
 
     stack = ExitStack()
-    stack.enter_context(patch.object(Scheduler, "_wait", wait))
+    stack.enter_context(patch.object(Scheduler, "_requeue", wait))
     stack.enter_context(patch.object(SchedulingQueue, "requeue", requeue))
     return stack
 
