@@ -16,7 +16,9 @@ from kubeactors.scheduler.cluster_event import Subject
 from kubeactors.scheduler.node_info import NodeInfo
 from kubeactors.scheduler.node_table import NodeTable
 from kubeactors.scheduler.pod_info import PodInfo
-from kubeactors.scheduler.results import Diagnosis, Mask, PostFilterResult, Rows, Scores, Status, Wait
+from kubeactors.scheduler.results import Code as Code  # noqa: PLC0414 -- users' plugins import it from here
+from kubeactors.scheduler.results import Diagnosis, Mask, PostFilterResult, Rows, Scores, Wait
+from kubeactors.scheduler.results import Status as Status  # noqa: PLC0414 -- and this
 
 MAX_NODE_SCORE = 100
 

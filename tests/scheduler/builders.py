@@ -30,7 +30,7 @@ R = TypeVar("R")
 
 
 class Nowhere:
-    """A transport that is_available_on no server."""
+    """A transport that reaches no server."""
 
     async def send(self, request: ApiRequest[R]) -> R:
         raise ServiceUnavailable.saying(f"nobody answers {request.resource}")

@@ -1,7 +1,7 @@
-"""What kube-scheduler's rules say, written down plainly: one pod, one node, every pod counted again.
+"""A reference implementation of kube-scheduler's rules: one pod, one node, every pod counted again.
 
-Slow and obviously right: nothing is kept, nothing is shared, nothing is a vector. Knows nothing of the scheduler's own
-books; it is given objects.
+Slow and obviously correct: nothing is cached, shared or vectorized. It works on objects, not on the scheduler's own
+data structures.
 
 Source: pkg/scheduler/framework/plugins (v1.36).
 """
@@ -24,7 +24,7 @@ HOSTNAME = "kubernetes.io/hostname"
 
 
 class World:
-    """Nodes, the pods on them, and pods for which room is being made on the node that they name."""
+    """Nodes, the pods on them, and nominated pods, each on the node that it names."""
 
     def __init__(self, nodes: Iterable[Node], pods: Iterable[Pod], ahead: Iterable[Pod] = ()) -> None:
         self.nodes = {one.metadata.name: one for one in nodes}
@@ -35,7 +35,7 @@ class World:
         return [one for one in self.pods if one.spec.node_name == node.metadata.name]
 
     def with_ahead(self, node: Node) -> "World":
-        """The same when room that is being made on one node has been taken."""
+        """The same with the nominated pods of one node running there."""
         there = [one for one in self.ahead if one.spec.node_name == node.metadata.name]
         return World(self.nodes.values(), [*self.pods, *there])
 

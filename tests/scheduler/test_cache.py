@@ -1,4 +1,4 @@
-"""The scheduler's books."""
+"""The scheduler's cache counts every pod exactly once."""
 
 import msgspec
 
@@ -19,7 +19,7 @@ def used_cpu(cache: Cache, name: str) -> int:
     return info.requested["cpu"]
 
 
-def test_an_assumed_pod_takes_room_until_it_is_forgotten() -> None:
+def test_an_assumed_pod_occupies_resources_until_it_is_forgotten() -> None:
     cache = Cache()
     cache.set_node(node("n"))
     cache.assume(pod_info(pod("p", {"cpu": "1"})), "n")
@@ -40,7 +40,7 @@ def test_a_confirmed_pod_is_counted_once_and_is_not_forgotten() -> None:
     assert not cache.is_assumed("uid-p")
 
 
-def test_a_pod_that_was_bound_elsewhere_moves() -> None:
+def test_a_pod_bound_to_another_node_moves_there() -> None:
     cache = Cache()
     for name in ("a", "b"):
         cache.set_node(node(name))
@@ -52,7 +52,7 @@ def test_a_pod_that_was_bound_elsewhere_moves() -> None:
     assert (used_cpu(cache, "a"), used_cpu(cache, "b")) == (0, 1000)
 
 
-def test_a_resized_pod_takes_what_it_asks_for_now() -> None:
+def test_a_resized_pod_counts_with_its_new_requests() -> None:
     cache = Cache()
     cache.set_node(node("n"))
     cache.set_pod(pod_info(pod("p", {"cpu": "2"}, node_name="n")))
@@ -63,7 +63,7 @@ def test_a_resized_pod_takes_what_it_asks_for_now() -> None:
     assert used_cpu(cache, "n") == 1000
 
 
-def test_a_node_that_comes_back_under_its_name_still_has_the_pods_that_never_went() -> None:
+def test_a_recreated_node_still_has_its_remaining_pods() -> None:
     cache = Cache()
     cache.set_node(node("n"))
     cache.set_pod(pod_info(pod("p", {"cpu": "1"}, node_name="n")))
@@ -76,7 +76,7 @@ def test_a_node_that_comes_back_under_its_name_still_has_the_pods_that_never_wen
     assert used_cpu(cache, "n") == 0
 
 
-def test_a_pod_may_be_known_before_its_node() -> None:
+def test_a_pod_may_be_seen_before_its_node() -> None:
     cache = Cache()
     cache.set_pod(pod_info(pod("p", {"cpu": "1"}, node_name="n")))
     assert (cache.node_count, list(cache)) == (0, [])
@@ -85,7 +85,7 @@ def test_a_pod_may_be_known_before_its_node() -> None:
     assert used_cpu(cache, "n") == 1000
 
 
-def test_rows_of_nodes_that_are_gone_are_used_again_and_clean() -> None:
+def test_rows_of_deleted_nodes_are_cleared_and_reused() -> None:
     cache = Cache()
     cache.set_node(node("old", allocatable={"example.com/gpu": "4"}))
     cache.set_pod(pod_info(pod("p", {"cpu": "1", "example.com/gpu": "1"}, node_name="old")))
@@ -101,7 +101,7 @@ def test_rows_of_nodes_that_are_gone_are_used_again_and_clean() -> None:
     assert (cache.table.allocatable[line, 0], cache.table.requested[line, 0]) == (0, 0)
 
 
-def test_a_change_of_status_of_a_placed_pod_changes_no_verdict() -> None:
+def test_a_status_change_of_an_assigned_pod_invalidates_no_verdict() -> None:
     cache = Cache()
     cache.set_node(node("n"))
     placed = pod("p", {"cpu": "1"}, node_name="n")
@@ -114,7 +114,7 @@ def test_a_change_of_status_of_a_placed_pod_changes_no_verdict() -> None:
     assert cache.changes.since(position) == []
 
 
-def test_new_labels_of_a_placed_pod_are_counted_and_change_no_room() -> None:
+def test_relabelling_an_assigned_pod_changes_counts_but_not_resources() -> None:
     cache = Cache()
     cache.set_node(node("n"))
     placed = pod("p", {"cpu": "1"}, node_name="n")
@@ -130,7 +130,7 @@ def test_new_labels_of_a_placed_pod_are_counted_and_change_no_room() -> None:
 
 
 class _Watched(Domains):
-    """Remembers which nodes it was asked about."""
+    """Records the nodes that it is called for."""
 
     def __init__(self) -> None:
         super().__init__("zone")
@@ -141,7 +141,7 @@ class _Watched(Domains):
         return super().number(node)
 
 
-def test_nodes_are_told_apart_once_for_all_who_count_by_the_same_label() -> None:
+def test_domains_are_determined_once_for_all_counts_over_a_label() -> None:
     cache, domains = Cache(), _Watched()
     for number in range(20):
         cache.set_node(node(f"n{number}", labels={"zone": f"z{number % 3}"}))

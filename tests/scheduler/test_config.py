@@ -22,7 +22,7 @@ HEAD = "{apiVersion: kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfigur
 
 
 class Odd:
-    """A user's plugin: refuses nodes whose names begin with a letter."""
+    """A user's plugin: rejects nodes whose names begin with a letter."""
 
     name = "Odd"
     static = True
@@ -92,7 +92,7 @@ def test_weights_multiply_scores() -> None:
     assert {each.node: each.scores["NodeResourcesFit"] for each in found} == {"a": 155, "b": 405}
 
 
-def test_a_plugin_can_be_left_out_altogether_or_at_one_point() -> None:
+def test_a_plugin_can_be_disabled_everywhere_or_at_one_extension_point() -> None:
     cache = two_nodes()
     huge = pod("p", {"cpu": "100"})
     for text in (
@@ -102,19 +102,19 @@ def test_a_plugin_can_be_left_out_altogether_or_at_one_point() -> None:
         assert chosen(profile(cache, text), huge) in {"a", "b"}
 
 
-def test_a_plugin_of_the_users_own_package_is_named_by_its_path() -> None:
+def test_a_users_plugin_is_named_by_its_path() -> None:
     text = f"{{plugins: {{multiPoint: {{enabled: [{{name: {ODD}}}]}}}}, pluginConfig: [{{name: {ODD}, args: {{letter: b}}}}]}}"
     cache = two_nodes()
     found = explain(pod_info(pod("p")), profile(cache, text), cache).nodes
     assert {each.node: each.refusals for each in found} == {"a": {}, "b": {"Odd": "begins with b"}}
 
 
-def test_plugins_of_the_original_that_are_not_here_can_be_left_out_and_arguments_of_no_effect_be_given() -> None:
+def test_unimplemented_plugins_can_be_disabled_and_arguments_without_effect_are_accepted() -> None:
     text = "{plugins: {multiPoint: {disabled: [{name: NodeDeclaredFeatures}, {name: GangScheduling}]}}, pluginConfig: [{name: DynamicResources, args: {filterTimeout: 5s}}]}"
     assert chosen(profile(two_nodes(), text), pod("p")) in {"a", "b"}
 
 
-def test_profiles_are_known_by_name() -> None:
+def test_profiles_are_selected_by_name() -> None:
     cache = two_nodes()
     rules = profile(
         cache,
@@ -124,7 +124,7 @@ def test_profiles_are_known_by_name() -> None:
     assert chosen(rules, pod("p", {"cpu": "1", "memory": "1Gi"})) == "a"
 
 
-def test_a_time_out_of_an_extender_that_is_none_is_named() -> None:
+def test_an_invalid_timeout_of_an_extender_is_reported() -> None:
     value = yaml.safe_load(HEAD % "{}") | {"extenders": [{"urlPrefix": "http://x", "httpTimeout": "soon"}]}
     with pytest.raises(ConfigurationError, match=re.escape('extenders[0].httpTimeout: Invalid value: "soon"')):
         read(value)
@@ -168,6 +168,6 @@ def test_a_time_out_of_an_extender_that_is_none_is_named() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_named(text: str, said: str) -> None:
+def test_errors_name_what_is_wrong(text: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(said)):
         profile(Cache(), text)

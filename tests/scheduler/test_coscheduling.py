@@ -1,4 +1,4 @@
-"""Gangs: all of them, or none."""
+"""The pods of a gang are bound together or not at all."""
 
 from msgspec.structs import replace
 
@@ -35,7 +35,7 @@ def placed(plane: Plane, *names: str) -> list[str]:
     return [one for one in names if is_placed(plane.pod(one))]
 
 
-def test_a_gang_is_bound_when_its_last_member_has_a_place() -> None:
+def test_a_gang_is_bound_when_its_last_member_is_assumed() -> None:
     there = plane(nodes=3)
     for name in ("a", "b"):
         there.create(member(name, 3))
@@ -52,7 +52,7 @@ def test_a_gang_is_bound_when_its_last_member_has_a_place() -> None:
     assert placed(there, "a", "b", "c") == ["a", "b", "c"]
 
 
-def test_a_gang_that_does_not_fit_keeps_no_place_from_others() -> None:
+def test_a_gang_that_does_not_fit_holds_no_resources() -> None:
     there = plane(nodes=2)
     for name in ("a", "b", "c"):
         there.create(member(name, 3))
@@ -72,7 +72,7 @@ def test_a_gang_that_did_not_fit_is_bound_as_soon_as_it_does() -> None:
     assert placed(there, "a", "b", "c") == ["a", "b", "c"]
 
 
-def test_two_gangs_that_want_the_same_room_do_not_hold_half_of_it_each() -> None:
+def test_two_gangs_do_not_deadlock_over_the_same_resources() -> None:
     there = plane(nodes=3)
     for name in ("a", "b", "c"):
         there.create(member(name, 3, "one"))
@@ -82,7 +82,7 @@ def test_two_gangs_that_want_the_same_room_do_not_hold_half_of_it_each() -> None
     assert sorted(map(len, gangs)) == [0, 3]
 
 
-def test_more_members_than_needed_come_along_one_by_one() -> None:
+def test_members_beyond_the_minimum_are_bound_one_by_one() -> None:
     there = plane(nodes=3)
     for name in ("a", "b", "c"):
         there.create(member(name, 2))

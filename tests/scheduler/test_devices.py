@@ -1,4 +1,4 @@
-"""Pods go where the devices that they claim can be had, and give them back."""
+"""Pods are scheduled to nodes where their claims can be allocated, and release their devices."""
 
 from functools import partial
 from itertools import combinations, product
@@ -108,7 +108,7 @@ def message(plane: Plane, name: str) -> str:
     return found[2]
 
 
-def test_a_pod_gets_a_claim_of_its_own_from_a_template_and_the_claim_gets_a_device(plane: Plane) -> None:
+def test_a_pod_gets_its_own_claim_from_a_template_and_the_claim_a_device(plane: Plane) -> None:
     plane.create(using("p", template="one"))
     pod = plane.run_until_pod("p", is_placed)
     (found,) = claims(plane)
@@ -125,7 +125,7 @@ def test_a_pod_gets_a_claim_of_its_own_from_a_template_and_the_claim_gets_a_devi
     assert found.metadata.finalizers == ("resource.kubernetes.io/delete-protection",)
 
 
-def test_no_device_is_given_twice_and_a_pod_that_goes_gives_its_own_back(plane: Plane) -> None:
+def test_no_device_is_allocated_twice_and_a_deleted_pod_releases_its_own(plane: Plane) -> None:
     for number in range(4):
         plane.create(using(f"p{number}", template="one"))
     for number in range(4):
@@ -155,19 +155,19 @@ def test_no_device_is_given_twice_and_a_pod_that_goes_gives_its_own_back(plane: 
         ('!("model" in device.attributes["other.example.com"]) && device.driver.startsWith("gpu")', "node-"),
     ],
 )
-def test_expressions_say_which_devices_will_do(plane: Plane, expression: str, place: str) -> None:
+def test_expressions_select_devices(plane: Plane, expression: str, place: str) -> None:
     plane.create(claim("c", asking(selectors=cel(expression))))
     plane.create(using("p", "c"))
     assert plane.run_until_pod("p", is_placed).spec.node_name.startswith(place)
 
 
-def test_an_expression_that_cannot_be_evaluated_is_told(plane: Plane) -> None:
+def test_an_invalid_expression_is_reported(plane: Plane) -> None:
     plane.create(claim("c", asking(selectors=cel(f'device.attributes["{DRIVER}"].nothing == "b"'))))
     plane.create(using("p", "c"))
     assert "no such key: nothing" in message(plane, "p")
 
 
-def test_a_claim_may_ask_for_several_devices_or_for_all_of_a_node(plane: Plane) -> None:
+def test_a_claim_may_request_several_devices_or_all_of_a_node(plane: Plane) -> None:
     plane.create(claim("two", asking(count=2)))
     plane.create(using("p", "two"))
     first = plane.run_until_pod("p", is_placed).spec.node_name
@@ -183,7 +183,7 @@ def test_a_claim_may_ask_for_several_devices_or_for_all_of_a_node(plane: Plane) 
     assert given_to(plane, "all") == [(first, "gpu-0"), (first, "gpu-1")]
 
 
-def test_the_first_alternative_that_can_be_had_is_taken(plane: Plane) -> None:
+def test_the_first_available_alternative_is_allocated(plane: Plane) -> None:
     many = DeviceSubRequest(name="many", device_class_name="gpu", count=3)
     few = DeviceSubRequest(name="few", device_class_name="gpu", count=2)
     plane.create(claim("c", DeviceRequest(name="gpu", first_available=(many, few))))
@@ -194,7 +194,7 @@ def test_the_first_alternative_that_can_be_had_is_taken(plane: Plane) -> None:
     assert [one.request for one in allocation.devices.results] == ["gpu/few", "gpu/few"]
 
 
-def test_a_claim_that_pods_share_brings_them_together(plane: Plane) -> None:
+def test_pods_that_share_a_claim_run_where_its_devices_are(plane: Plane) -> None:
     plane.create(claim("shared"))
     for name in ("p", "q"):
         plane.create(using(name, "shared"))
@@ -203,7 +203,7 @@ def test_a_claim_that_pods_share_brings_them_together(plane: Plane) -> None:
     assert sorted(one.name for one in claimed(plane, "shared").status.reserved_for) == ["p", "q"]
 
 
-def test_a_tainted_device_is_given_to_who_tolerates_it(plane: Plane) -> None:
+def test_a_tainted_device_is_allocated_only_to_requests_that_tolerate_it(plane: Plane) -> None:
     broken = DeviceTaint(key="broken", effect="NoSchedule")
     for number in range(2):
         plane.do(lambda number=number: plane.client.delete(ResourceSlice, f"node-{number}-gpus"))  # type: ignore[misc]
@@ -216,7 +216,7 @@ def test_a_tainted_device_is_given_to_who_tolerates_it(plane: Plane) -> None:
     plane.run_until_pod("q", is_placed)
 
 
-def test_what_is_missing_is_told_and_waited_for(plane: Plane) -> None:
+def test_missing_objects_are_reported_and_waited_for(plane: Plane) -> None:
     plane.create(claim("c", DeviceRequest(name="x", exactly=ExactDeviceRequest(device_class_name="tpu"))))
     plane.create(using("p", "c"))
     assert message(plane, "p").startswith("0/2 nodes are available: request x: device class tpu does not exist.")
@@ -232,7 +232,7 @@ def test_what_is_missing_is_told_and_waited_for(plane: Plane) -> None:
     plane.run_until_pod("q", is_placed, seconds=15)
 
 
-def test_a_claim_that_nobody_uses_is_given_other_devices_where_its_pod_can_be(plane: Plane) -> None:
+def test_an_unused_claim_is_reallocated_where_its_pod_fits(plane: Plane) -> None:
     plane.create(claim("c"))
     plane.create(using("p", "c"))
     first = plane.run_until_pod("p", is_placed).spec.node_name
@@ -251,7 +251,7 @@ def test_a_claim_that_nobody_uses_is_given_other_devices_where_its_pod_can_be(pl
     assert [pool for pool, _ in given_to(plane, "c")] == [other]
 
 
-def test_a_claim_from_a_template_goes_with_its_pod(plane: Plane) -> None:
+def test_a_claim_from_a_template_is_deleted_with_its_pod(plane: Plane) -> None:
     plane.create(using("p", template="one"))
     plane.run_until_pod("p", is_placed)
     plane.delete_pod("p", grace_seconds=0)
@@ -275,7 +275,7 @@ def wishes(draw: st.DrawFn) -> tuple[list[str], list[tuple[str, int]], bool]:
 
 
 def can_be_had(devices: list[str], requests: list[tuple[str, int]], *, alike: bool) -> bool:
-    """The plain rule: every way to choose is tried."""
+    """The plain rule: every combination is tried."""
     numbers = range(len(devices))
     for choice in product(*(combinations(numbers, count) for _, count in requests)):
         used = [one for each in choice for one in each]
@@ -293,7 +293,7 @@ def can_be_had(devices: list[str], requests: list[tuple[str, int]], *, alike: bo
 
 @given(wishes())
 @settings(max_examples=200, deadline=None)
-def test_devices_are_found_whenever_there_is_a_way(wish: tuple[list[str], list[tuple[str, int]], bool]) -> None:
+def test_an_allocation_is_found_whenever_there_is_one(wish: tuple[list[str], list[tuple[str, int]], bool]) -> None:
     devices, requests, alike = wish
     there = [Offer(DeviceId(DRIVER, "n", f"d{i}"), gpu(f"d{i}", model), "n") for i, model in enumerate(devices)]
     asked = tuple(

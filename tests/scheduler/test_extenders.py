@@ -1,4 +1,4 @@
-"""Extenders: other programs with a say, here played by a function."""
+"""Extenders filter, score, preempt and bind; here they are functions."""
 
 from collections.abc import Awaitable, Callable
 from typing import cast
@@ -26,7 +26,7 @@ def config(**extender: object) -> SchedulerConfig:
 
 
 class Played:
-    """Answers by a function, and remembers what it was asked."""
+    """Responds by a function, and records the requests."""
 
     def __init__(self, answer: Answer) -> None:
         self.asked: list[tuple[str, Body]] = []
@@ -59,7 +59,7 @@ def test_an_extender_filters_nodes() -> None:
     assert there.run_until_pod("p", is_placed).spec.node_name == "node-1"
 
 
-def test_what_an_extender_refuses_is_told_and_tried_again_after_any_event() -> None:
+def test_a_pod_rejected_by_an_extender_is_reported_and_retried_after_any_event() -> None:
     there = plane(config(filterVerb="filter"), Played(only("node-3")))
     there.create(a_pod("p"))
     pod = there.run_until_pod("p", is_refused)
@@ -70,7 +70,7 @@ def test_what_an_extender_refuses_is_told_and_tried_again_after_any_event() -> N
     assert there.run_until_pod("p", is_placed, seconds=15).spec.node_name == "node-3"
 
 
-def test_an_extender_weighs_nodes() -> None:
+def test_an_extender_scores_nodes() -> None:
     def answer(_: str, body: Body) -> object:
         names = cast("list[str]", body["NodeNames"])
         return [{"Host": one, "Score": 10 if one == "node-2" else 0} for one in names]
@@ -81,7 +81,7 @@ def test_an_extender_weighs_nodes() -> None:
         assert there.run_until_pod(name, is_placed).spec.node_name == "node-2"
 
 
-def test_an_extender_is_asked_only_about_pods_that_want_what_it_manages() -> None:
+def test_an_extender_is_called_only_for_pods_that_request_its_resources() -> None:
     played = Played(only("node-1"))
     managed = [{"name": "example.com/gpu", "ignoredByScheduler": True}]
     there = plane(config(filterVerb="filter", managedResources=managed), played)
@@ -93,7 +93,7 @@ def test_an_extender_is_asked_only_about_pods_that_want_what_it_manages() -> Non
     assert there.run_until_pod("p", is_placed).spec.node_name == "node-1"
 
 
-def test_whole_nodes_go_to_an_extender_that_does_not_know_them() -> None:
+def test_an_extender_without_a_node_cache_is_sent_whole_nodes() -> None:
     def answer(_: str, body: Body) -> object:
         nodes = cast("dict[str, list[Body]]", body["Nodes"])["items"]
         return {"Nodes": {"items": nodes[:1]}}
@@ -109,7 +109,7 @@ async def unreachable(_: CallExtender) -> ExtenderReply:
     return ExtenderReply(error="connection refused")
 
 
-def test_an_extender_that_does_not_answer_holds_pods_up_unless_it_can_be_ignored() -> None:
+def test_a_failing_extender_blocks_pods_unless_it_is_ignorable() -> None:
     there = plane(config(filterVerb="filter"), unreachable)
     there.create(a_pod("p"))
     there.sim.run(1.5)
@@ -136,7 +136,7 @@ def test_an_extender_binds() -> None:
     assert bound == [one, one]
 
 
-def test_an_extender_has_a_say_in_who_makes_room() -> None:
+def test_an_extender_takes_part_in_preemption() -> None:
     def answer(_: str, body: Body) -> object:
         victims = cast("dict[str, Body]", body["NodeNameToMetaVictims"])
         return {"NodeNameToMetaVictims": {"node-2": victims["node-2"]}}
@@ -158,7 +158,7 @@ def test_an_extender_has_a_say_in_who_makes_room() -> None:
         {"Error": "I am not well"},
     ],
 )
-def test_nonsense_is_an_error_of_that_pod_alone(answer: object) -> None:
+def test_an_invalid_response_affects_only_its_pod(answer: object) -> None:
     there = plane(config(filterVerb="filter"), Played(lambda _, __: answer))
     there.create(a_pod("p"))
     there.sim.run(1.0)

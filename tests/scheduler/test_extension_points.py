@@ -1,4 +1,4 @@
-"""Which extension points a plugin has is what Python says of its class."""
+"""`provides` agrees with Python's own check of protocols."""
 
 from collections.abc import Callable
 from typing import cast
@@ -20,7 +20,7 @@ POINTS = [
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_the_default_plugins_have_the_points_whose_members_they_have(point: Callable[..., Plugin]) -> None:
+def test_the_default_plugins_provide_the_points_whose_members_they_have(point: Callable[..., Plugin]) -> None:
     plugins = default_plugins(handle(Cache()))
     by_python = [one.name for one in plugins if isinstance(one, cast("type[Plugin]", point))]
     assert [one.name for one in plugins if provides(one, point)] == by_python

@@ -1,4 +1,4 @@
-"""Pods that say nothing of it are spread if a set owns them that Kubernetes spreads by default, service or not."""
+"""Pods of owners that Kubernetes spreads by default are spread, with or without a Service."""
 
 import pytest
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ ONCE = replace(TEMPLATE, spec=replace(ONE, restart_policy="Never"))
 
 
 def owned(pod: Pod, owner: TypedObject) -> Pod:
-    """The same pod of an owner."""
+    """The pod with this owner."""
     reference = OwnerReference(
         api_version=owner.api_version, kind=owner.kind, name="web", uid=owner.metadata.uid, controller=True
     )
@@ -40,7 +40,7 @@ def owned(pod: Pod, owner: TypedObject) -> Pod:
         (Job(metadata=METADATA, spec=JobSpec(template=ONCE)), "node-0"),
     ],
 )
-def test_a_pod_comes_to_the_fuller_node_if_that_has_none_of_its_set(owner: TypedObject, node: str) -> None:
+def test_pods_of_an_owner_are_spread_by_default(owner: TypedObject, node: str) -> None:
     plane = Plane(nodes=2)
     plane.start_scheduler()
     made = plane.create(owner)

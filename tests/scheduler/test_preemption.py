@@ -1,4 +1,4 @@
-"""Which pods have to go, and what is said and done about it."""
+"""Preemption selects the least disruptive victims, and keeps their room for the preemptor."""
 
 import pytest
 from msgspec.structs import replace
@@ -57,21 +57,21 @@ def names(result: PostFilterResult) -> tuple[str | None, list[str]]:
 
 def test_the_least_important_victims_are_chosen() -> None:
     cache = full(p1=("a", 10), p2=("a", 20), p3=("b", 10), p4=("b", 30))
-    assert names(preempt(cache, wanted())) == ("b", ["p3"])  # both nodes have one of priority 10; this ran shorter
+    assert names(preempt(cache, wanted())) == ("b", ["p3"])  # both nodes have one of priority 10; this started later
 
 
-def test_a_node_whose_victims_are_below_those_of_others_is_best() -> None:
+def test_a_node_with_victims_of_lower_priority_is_preferred() -> None:
     cache = full(p1=("a", 10), p2=("a", 20), p3=("b", 5), p4=("b", 30))
     assert names(preempt(cache, wanted())) == ("b", ["p3"])
     assert names(preempt(cache, wanted(cpu="4"))) == ("a", ["p2", "p1"])
 
 
-def test_among_equals_those_that_ran_shortest_go() -> None:
+def test_among_equals_the_most_recently_started_are_preempted() -> None:
     cache = full(p1=("a", 10), p2=("a", 10), p3=("b", 10), p4=("b", 10))
     assert names(preempt(cache, wanted())) == ("b", ["p4"])
 
 
-def test_pods_of_the_same_priority_stay() -> None:
+def test_pods_of_equal_priority_are_not_preempted() -> None:
     cache = full(p1=("a", 100), p2=("a", 100), p3=("b", 100), p4=("b", 200))
     assert preempt(cache, wanted()) == PostFilterResult(
         nominated_node="",
@@ -80,21 +80,21 @@ def test_pods_of_the_same_priority_stay() -> None:
     )
 
 
-def test_a_pod_that_is_too_large_for_any_node_removes_nobody() -> None:
+def test_a_pod_too_large_for_any_node_preempts_none() -> None:
     cache = full(p1=("a", 10), p2=("b", 10))
     assert preempt(cache, wanted(cpu="5")).message == (
         "no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
     )
 
 
-def test_a_pod_may_be_told_never_to_preempt() -> None:
+def test_a_preemption_policy_of_never_is_respected() -> None:
     cache = full(p1=("a", 10), p2=("a", 10), p3=("b", 10), p4=("b", 10))
     assert preempt(cache, wanted(preemption_policy="Never")).message == (
         "no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never."
     )
 
 
-def test_budgets_are_kept_if_that_is_possible() -> None:
+def test_disruption_budgets_are_respected_if_possible() -> None:
     cache = full(p1=("a", 10), p2=("a", 20), p3=("b", 5), p4=("b", 30))
     put(cache, "p3", "b", app="web")
     one = pod("p3", {"cpu": "2"}, node_name="b", priority=5)
@@ -104,7 +104,7 @@ def test_budgets_are_kept_if_that_is_possible() -> None:
     assert names(preempt(cache, wanted(), rules)) == ("a", ["p1"])
 
 
-def test_room_that_is_being_made_is_not_given_to_pods_below() -> None:
+def test_room_of_a_nominated_pod_is_not_given_to_lower_priorities() -> None:
     cache = full(p1=("a", 10), p2=("a", 10), p3=("b", 10), p4=("b", 10))
     rules = profile(cache)
     first = wanted()
@@ -120,7 +120,7 @@ def test_room_that_is_being_made_is_not_given_to_pods_below() -> None:
     assert more_important == itself == cache.get("b")
 
 
-def test_who_wants_to_be_apart_keeps_away_from_where_room_is_being_made() -> None:
+def test_a_pods_anti_affinity_applies_to_nominated_pods() -> None:
     cache = full()
     boss = labelled(pod("boss", priority=100), app="web")
     cache.nominate(pod_info(boss), "a")
@@ -135,7 +135,7 @@ def test_who_wants_to_be_apart_keeps_away_from_where_room_is_being_made() -> Non
     assert rules.select(loner, handle(cache).random) == cache.get("a")
 
 
-def test_others_keep_away_from_where_room_is_being_made_for_who_wants_to_be_apart() -> None:
+def test_the_anti_affinity_of_nominated_pods_applies_to_others() -> None:
     cache = full()
     loner = pod("loner", priority=100, affinity=away(term("kubernetes.io/hostname")))
     cache.nominate(pod_info(loner), "a")
@@ -143,7 +143,7 @@ def test_others_keep_away_from_where_room_is_being_made_for_who_wants_to_be_apar
     assert profile(cache).select(other, handle(cache).random) == cache.get("b")
 
 
-def test_pods_in_the_way_by_anti_affinity_are_removed_too() -> None:
+def test_pods_that_conflict_by_anti_affinity_are_preempted() -> None:
     cache = full(p1=("a", 10))
     put(cache, "loner", "b", app="web")
     put(cache, "other", "a", app="web")
@@ -153,7 +153,7 @@ def test_pods_in_the_way_by_anti_affinity_are_removed_too() -> None:
     assert names(preempt(cache, one, rules)) == ("a", ["other"])
 
 
-def test_what_was_worked_out_before_is_kept_up_to_date() -> None:
+def test_cached_candidates_are_kept_up_to_date() -> None:
     cache = full(p1=("a", 10), p2=("a", 20), p3=("b", 5), p4=("b", 30))
     rules = profile(cache)
     assert names(preempt(cache, wanted(), rules)) == ("b", ["p3"])
@@ -174,7 +174,7 @@ def plane() -> Plane:
     return plane
 
 
-def test_a_pod_of_a_higher_class_takes_the_place_of_another(plane: Plane) -> None:
+def test_a_pod_of_a_higher_priority_class_preempts(plane: Plane) -> None:
     plane.create(a_pod("low", requests={"cpu": "3"}, grace_seconds=5))
     plane.run_until_pod("low", lambda one: one.status.phase == "Running")
     high = plane.create(of_class(a_pod("high", requests={"cpu": "3"}), "gold"))
@@ -197,7 +197,7 @@ def test_a_pod_of_a_higher_class_takes_the_place_of_another(plane: Plane) -> Non
     )
 
 
-def test_room_that_is_made_for_a_pod_is_kept_for_it_though_it_is_tried_in_vain_meanwhile(plane: Plane) -> None:
+def test_a_nomination_survives_an_unsuccessful_attempt(plane: Plane) -> None:
     plane.create(a_pod("small", requests={"cpu": "1"}))
     plane.create(a_pod("low", requests={"cpu": "3"}))
     for name in ("small", "low"):
@@ -211,7 +211,7 @@ def test_room_that_is_made_for_a_pod_is_kept_for_it_though_it_is_tried_in_vain_m
     assert high.status.nominated_node_name == "node-0"
 
 
-def test_while_victims_end_no_others_are_removed(plane: Plane) -> None:
+def test_no_further_pods_are_preempted_while_victims_terminate(plane: Plane) -> None:
     plane.create(a_pod("first", requests={"cpu": "2"}, grace_seconds=20, spec=PodSpec()))
     plane.create(a_pod("second", requests={"cpu": "2"}, grace_seconds=20))
     for name in ("first", "second"):
@@ -227,7 +227,7 @@ def test_while_victims_end_no_others_are_removed(plane: Plane) -> None:
     plane.run_until_pod("high", lambda one: one.status.phase == "Running", seconds=40)
 
 
-def test_no_more_are_removed_than_have_to_be_though_the_first_ends_before_the_last_is_seen_to_be_going() -> None:
+def test_no_further_pods_are_preempted_while_deletions_are_not_seen() -> None:
     plane = Plane(nodes=1, behaviour=Behaviour(stop_seconds=0.0))
     plane.start_scheduler()
     plane.create(PriorityClass(metadata=ObjectMeta(name="gold"), value=1000))
@@ -247,7 +247,7 @@ REFUSED = NamedRuleWithOperations(
 
 
 def refuse_that_anybody_is_a_target(plane: Plane) -> None:
-    """Victims cannot be told why they are to go."""
+    """Make the writes of DisruptionTarget conditions fail."""
     asked = "!has(object.status.conditions) || !object.status.conditions.exists(one, one.type == 'DisruptionTarget')"
     spec = ValidatingAdmissionPolicySpec(
         match_constraints=MatchResources(resource_rules=(REFUSED,)), validations=(Validation(expression=asked),)
@@ -257,7 +257,7 @@ def refuse_that_anybody_is_a_target(plane: Plane) -> None:
     plane.create(ValidatingAdmissionPolicyBinding(metadata=ObjectMeta(name="b"), spec=binding))
 
 
-def test_who_could_not_make_room_tries_again_soon() -> None:
+def test_a_failed_preemption_is_retried_soon() -> None:
     plane = Plane(nodes=1)
     plane.start_scheduler()
     plane.create(PriorityClass(metadata=ObjectMeta(name="gold"), value=1000))

@@ -1,4 +1,4 @@
-"""Which node a pod gets, and what is said if it gets none."""
+"""A profile selects the best node, or says why no node fits."""
 
 from random import Random
 from typing import NamedTuple
@@ -60,7 +60,7 @@ def said(rules: Profile, one: Pod) -> str:
 
 
 def told(found: NodeInfo | Diagnosis) -> object:
-    """All that is said, to compare."""
+    """The whole result, for comparison."""
     if isinstance(found, NodeInfo):
         return found.name
     rows = None if found.preemptable is None else found.preemptable.tolist()
@@ -84,7 +84,7 @@ def chosen(rules: Profile, one: Pod, seed: int = 1) -> str:
         (pod("p", affinity=required(name_in("nowhere"))), "3 node(s) didn't satisfy plugin(s) [NodeAffinity]."),
     ],
 )
-def test_a_pod_that_fits_nowhere_is_told_why(wish: Pod, reason: str) -> None:
+def test_an_unschedulable_pod_has_reasons(wish: Pod, reason: str) -> None:
     assert said(profile(three_nodes()), wish) == f"0/3 nodes are available: {reason} {NOT_HELPFUL}"
 
 
@@ -99,7 +99,7 @@ def test_reasons_of_different_nodes_are_counted_and_sorted() -> None:
     )
 
 
-def test_a_taken_port_is_something_preemption_could_free() -> None:
+def test_preemption_could_free_a_host_port() -> None:
     cache = three_nodes()
     cache.set_pod(pod_info(pod("p", host_port=8080, node_name="a")))
 
@@ -110,14 +110,14 @@ def test_a_taken_port_is_something_preemption_could_free() -> None:
     )
 
 
-def test_without_nodes_there_is_a_message_of_its_own() -> None:
+def test_without_nodes_there_is_a_special_message() -> None:
     rules = profile(Cache())
     found = rules.select(pod_info(pod("p")), Random(1))
     assert isinstance(found, Diagnosis)
     assert diagnosis.message(found) == "no nodes available to schedule pods"
 
 
-def test_affinity_terms_that_contradict_each_other_refuse_every_node() -> None:
+def test_contradictory_affinity_terms_reject_every_node() -> None:
     term = NodeSelectorTerm(match_fields=(*name_in("a").match_fields, *name_in("b").match_fields))
     assert said(profile(three_nodes()), pod("p", affinity=required(term))) == (
         "0/3 nodes are available: pod affinity terms conflict. not found"
@@ -135,14 +135,14 @@ def test_ports_on_different_addresses_do_not_conflict() -> None:
     assert "free ports" in said(rules, pod("s", host_port=8080, host_ip="10.0.0.1", node_selector=selector))
 
 
-def test_the_emptiest_node_is_best() -> None:
+def test_the_least_allocated_node_is_best() -> None:
     cache = three_nodes()
     cache.set_pod(pod_info(pod("x", {"cpu": "2", "memory": "4Gi"}, node_name="a")))
     cache.set_pod(pod_info(pod("y", {"cpu": "1", "memory": "2Gi"}, node_name="c")))
     assert chosen(profile(cache), pod("p", {"cpu": "1", "memory": "1Gi"})) == "b"
 
 
-def test_a_preferred_label_outweighs_free_room() -> None:
+def test_a_preferred_label_outweighs_free_resources() -> None:
     cache = three_nodes()
     cache.set_node(node("c", labels={"disk": "ssd"}))
     cache.set_pod(pod_info(pod("x", {"cpu": "2", "memory": "4Gi"}, node_name="c")))
@@ -153,7 +153,7 @@ def test_a_preferred_label_outweighs_free_room() -> None:
     assert chosen(profile(cache), pod("p", affinity=affinity)) == "c"
 
 
-def test_a_node_that_would_rather_have_no_pods_is_the_last_choice() -> None:
+def test_a_node_tainted_prefer_no_schedule_is_the_last_choice() -> None:
     cache = three_nodes()
     avoid = Taint(key="slow", effect="PreferNoSchedule")
     for name in ("a", "b"):
@@ -168,7 +168,7 @@ def test_a_node_that_would_rather_have_no_pods_is_the_last_choice() -> None:
     }
 
 
-def test_pods_without_requests_spread_as_well() -> None:
+def test_pods_without_requests_are_spread_too() -> None:
     cache = three_nodes()
     rules = profile(cache)
     random = Random(1)
@@ -232,7 +232,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
 
 @given(st.lists(steps, max_size=40))
 @settings(max_examples=150, deadline=None)
-def test_verdicts_kept_up_to_date_equal_verdicts_made_afresh(history: list[Step]) -> None:
+def test_cached_verdicts_equal_fresh_ones(history: list[Step]) -> None:
     cache = Cache()
     kept = profile(cache)
     for number, step in enumerate(history):

@@ -1,4 +1,4 @@
-"""The scheduling queue: order, back-off, wake-ups."""
+"""The scheduling queue: order, backoff, requeueing by events."""
 
 import msgspec
 
@@ -34,7 +34,7 @@ def refused(queue: SchedulingQueue, *plugins: str, now: int = 0) -> QueuedPod:
     return queued
 
 
-def test_pods_are_tried_by_priority_and_then_by_age() -> None:
+def test_pods_are_popped_by_priority_and_then_by_age() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("old")), 1)
     queue.add(pod_info(pod("young")), 2)
@@ -44,7 +44,7 @@ def test_pods_are_tried_by_priority_and_then_by_age() -> None:
     assert queue.pop(0) is None
 
 
-def test_a_pod_that_did_not_fit_waits_for_an_event_that_helps_it() -> None:
+def test_an_unschedulable_pod_waits_for_an_event_that_may_help() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("p", {"cpu": "4"})), 0)
     refused(queue, "NodeResourcesFit")
@@ -56,7 +56,7 @@ def test_a_pod_that_did_not_fit_waits_for_an_event_that_helps_it() -> None:
     assert popped(queue, 60 * SECOND).info.key == "default/p"
 
 
-def test_an_event_that_may_help_one_pod_alone_is_not_asked_about_the_others() -> None:
+def test_an_event_for_a_single_pod_is_not_checked_for_others() -> None:
     asked: list[str] = []
 
     def helps(one: PodInfo, _: Subject, __: Subject) -> bool:
@@ -76,7 +76,7 @@ def test_an_event_that_may_help_one_pod_alone_is_not_asked_about_the_others() ->
     assert asked == ["uid-b", "uid-a", "uid-c"]
 
 
-def test_a_plugin_that_waits_for_anything_hears_of_anything() -> None:
+def test_a_plugin_that_waits_for_any_event_gets_every_event() -> None:
     queue = SchedulingQueue(lambda _: None, {"Any": ANYTHING}, PrioritySort().sort_key)
     queue.add(pod_info(pod("p")), 0)
     refused(queue, "Any")
@@ -85,7 +85,7 @@ def test_a_plugin_that_waits_for_anything_hears_of_anything() -> None:
     assert popped(queue, 60 * SECOND).info.uid == "uid-p"
 
 
-def test_an_event_during_the_flight_of_a_pod_is_not_lost() -> None:
+def test_an_event_is_not_lost_while_a_pod_is_in_flight() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("p", {"cpu": "4"})), 0)
     queued = popped(queue)
@@ -97,7 +97,7 @@ def test_an_event_during_the_flight_of_a_pod_is_not_lost() -> None:
     assert popped(queue, 2 + SECOND) is queued
 
 
-def test_an_event_before_the_flight_of_a_pod_does_not_wake_it_after() -> None:
+def test_an_event_before_a_pod_was_popped_does_not_requeue_it() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("first", {"cpu": "4"})), 0)
     queue.add(pod_info(pod("second", {"cpu": "4"})), 0)
@@ -108,7 +108,7 @@ def test_an_event_before_the_flight_of_a_pod_does_not_wake_it_after() -> None:
     assert queue.pop(10) is None
 
 
-def test_back_off_doubles_up_to_ten_seconds() -> None:
+def test_the_backoff_doubles_up_to_ten_seconds() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("p")), 0)
     waits: list[int] = []
@@ -123,7 +123,7 @@ def test_back_off_doubles_up_to_ten_seconds() -> None:
     assert waits == [1, 2, 4, 8, 10, 10]
 
 
-def test_a_pod_in_back_off_is_tried_early_when_nothing_else_is_left_to_do() -> None:
+def test_a_pod_in_backoff_is_popped_early_when_nothing_is_active() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("p", {"cpu": "1"})), 0)
     queued = refused(queue, "NodeResourcesFit")
@@ -134,7 +134,7 @@ def test_a_pod_in_back_off_is_tried_early_when_nothing_else_is_left_to_do() -> N
     assert popped(queue, 1) is queued
 
 
-def test_a_pod_that_met_an_error_waits_for_its_whole_back_off() -> None:
+def test_a_pod_that_failed_with_an_error_waits_for_its_full_backoff() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("p")), 0)
     refused(queue)
@@ -143,7 +143,7 @@ def test_a_pod_that_met_an_error_waits_for_its_whole_back_off() -> None:
     assert popped(queue, SECOND).attempts == 2
 
 
-def test_a_pod_is_tried_again_after_five_minutes_even_if_nothing_happened() -> None:
+def test_an_unschedulable_pod_is_retried_after_five_minutes() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("p")), 0)
     refused(queue, "NodeAffinity", now=SECOND)
@@ -153,7 +153,7 @@ def test_a_pod_is_tried_again_after_five_minutes_even_if_nothing_happened() -> N
     assert queue.pop(301 * SECOND) is not None
 
 
-def test_a_gated_pod_enters_when_its_last_gate_is_gone() -> None:
+def test_a_gated_pod_is_queued_when_its_last_gate_is_removed() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("p", gates=("a", "b"))), 0)
     queue.update(pod_info(pod("p", gates=("b",))), 1)
@@ -163,7 +163,7 @@ def test_a_gated_pod_enters_when_its_last_gate_is_gone() -> None:
     assert popped(queue, 2).info.pod.spec.scheduling_gates == ()
 
 
-def test_a_pods_own_new_toleration_wakes_it_and_no_other() -> None:
+def test_a_new_toleration_requeues_only_its_pod() -> None:
     queue = make_queue()
     for name in ("a", "b"):
         queue.add(pod_info(pod(name)), 0)
@@ -176,7 +176,7 @@ def test_a_pods_own_new_toleration_wakes_it_and_no_other() -> None:
     assert queue.pop(now) is None
 
 
-def test_a_change_of_status_wakes_nobody() -> None:
+def test_a_status_change_requeues_no_pod() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("p")), 0)
     queued = refused(queue, "NodeResourcesFit")
@@ -189,7 +189,7 @@ def test_a_change_of_status_wakes_nobody() -> None:
     assert queued.info.pod is changed
 
 
-def test_a_deleted_pod_does_not_come_back_from_its_flight() -> None:
+def test_a_pod_deleted_in_flight_is_not_requeued() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("p")), 0)
     queued = popped(queue)
@@ -199,7 +199,7 @@ def test_a_deleted_pod_does_not_come_back_from_its_flight() -> None:
     assert len(queue) == 0
 
 
-def test_a_pod_of_the_same_name_with_another_uid_is_another_pod() -> None:
+def test_a_recreated_pod_is_another_pod() -> None:
     queue = make_queue()
     queue.add(pod_info(pod("p", uid="old")), 0)
     queue.add(pod_info(pod("p", uid="new")), 1)

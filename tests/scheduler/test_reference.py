@@ -1,4 +1,4 @@
-"""Whatever happens to nodes and pods, in whatever order: what is kept up to date says what the plain rules say."""
+"""After any history of nodes and pods the scheduler's incremental state agrees with the reference rules."""
 
 from random import Random
 from typing import NamedTuple
@@ -92,7 +92,7 @@ class PodIs(NamedTuple):
 
 
 class Relabel(NamedTuple):
-    """A pod that is there gets another label, or begins to end."""
+    """An existing pod gets another label, or starts terminating."""
 
     number: int
     app: str
@@ -104,7 +104,7 @@ class PodGoes(NamedTuple):
 
 
 class Hopes(NamedTuple):
-    """Room is being made on a node for a pod, above or below those that are asked about; or no more, without a shape."""
+    """A pod of higher or lower priority than the others is nominated for a node; or no longer, without a shape."""
 
     number: int
     place: int
@@ -148,7 +148,7 @@ nodes = st.builds(
 
 
 def histories() -> st.SearchStrategy[list[Step]]:
-    """Some nodes, then whatever happens; of the pods only a few are different, so that shapes are asked about again."""
+    """Some nodes, then any steps. Pods have few different shapes, so that cached results are used again."""
     few = st.lists(shapes, min_size=2, max_size=4)
     return few.flatmap(lambda pool: st.tuples(st.lists(nodes, min_size=2, max_size=5), history(pool))).map(
         lambda parts: [*parts[0], *parts[1]]
@@ -206,7 +206,7 @@ def a_pod(name: str, shape: Shape, place: str = "", *, is_ending: bool = False) 
 
 
 class Both:
-    """The scheduler's books and the plain list of objects, told the same."""
+    """The scheduler's state and the plain list of objects, kept in step."""
 
     def __init__(self) -> None:
         self.cache = Cache()
@@ -214,10 +214,10 @@ class Both:
         self.nodes: dict[str, Node] = {}
         self.pods: dict[str, Pod] = {}
         self.hoping: dict[str, Pod] = {}
-        """Pods for which room is being made, each on the node that it names."""
+        """The nominated pods, each on the node that it names."""
 
     def hope(self, step: Hopes) -> None:
-        """As the scheduler takes in that room is being made for a pod."""
+        """Nominate a pod, as the scheduler does."""
         if step.shape is None:
             self.hoping.pop(f"uid-h{step.number}", None)
             self.cache.withdraw(f"uid-h{step.number}")
@@ -228,7 +228,7 @@ class Both:
         self.cache.nominate(pod_info(one), one.spec.node_name)
 
     def put(self, one: Pod) -> None:
-        """As the scheduler takes in what the API says of a placed pod."""
+        """Apply a change of an assigned pod, as the scheduler does."""
         self.pods[one.metadata.uid] = one
         if not self.cache.confirm(one):
             self.cache.set_pod(pod_info(one))
@@ -257,7 +257,7 @@ def below_the_best(scores: dict[str, int]) -> dict[str, int]:
 
 @given(histories())
 @settings(max_examples=200, deadline=None)
-def test_what_is_kept_up_to_date_says_what_the_plain_rules_say(history: list[Step]) -> None:
+def test_the_scheduler_agrees_with_the_reference_rules(history: list[Step]) -> None:
     both = Both()
     for number, step in enumerate(history):
         match step:

@@ -46,12 +46,12 @@ def scheduling(nodes: int = 2) -> Plane:
     return plane
 
 
-def test_a_pod_is_placed_and_people_are_told() -> None:
+def test_a_pod_is_bound_and_an_event_recorded() -> None:
     plane = scheduling()
     plane.create(a_pod("p"))
     pod = plane.run_until_pod("p", lambda one: one.status.phase == "Running")
     plane.sim.run(1.0)
-    event = next(one for one in plane.events("p") if one.reason == "Scheduled")  # the kubelet speaks at the same time
+    event = next(one for one in plane.events("p") if one.reason == "Scheduled")  # the kubelet records events, too
 
     assert condition(pod, "PodScheduled") == ("True", "", "")
     assert (event.reason, event.message, event.type, event.action) == (
@@ -63,7 +63,7 @@ def test_a_pod_is_placed_and_people_are_told() -> None:
     assert (event.reporting_component, event.source.component, event.count) == ("default-scheduler", "", 0)
 
 
-def test_pods_spread_over_nodes() -> None:
+def test_pods_are_spread_over_nodes() -> None:
     plane = scheduling(nodes=4)
     for number in range(20):
         plane.create(a_pod(f"p{number}", requests={"cpu": "100m"}))
@@ -71,7 +71,7 @@ def test_pods_spread_over_nodes() -> None:
     assert sorted(places.count(f"node-{number}") for number in range(4)) == [5, 5, 5, 5]
 
 
-def test_no_node_is_given_more_than_it_has() -> None:
+def test_no_node_is_overcommitted() -> None:
     plane = scheduling()
     for number in range(10):
         plane.create(a_pod(f"p{number}", requests={"cpu": "1"}))
@@ -83,7 +83,7 @@ def test_no_node_is_given_more_than_it_has() -> None:
     assert {one.status.phase for one in pods if one.spec.node_name} == {"Running"}
 
 
-def test_a_pod_that_fits_nowhere_says_so_in_its_condition_and_in_an_event() -> None:
+def test_an_unschedulable_pod_is_reported_by_condition_and_event() -> None:
     plane = scheduling()
     plane.create(a_pod("p", requests={"cpu": "5000"}))
     pod = plane.run_until_pod("p", is_refused)
@@ -97,7 +97,7 @@ def test_a_pod_that_fits_nowhere_says_so_in_its_condition_and_in_an_event() -> N
     ]
 
 
-def test_a_waiting_pod_gets_the_room_that_another_leaves() -> None:
+def test_a_waiting_pod_is_scheduled_when_another_is_deleted() -> None:
     plane = scheduling(nodes=1)
     plane.create(a_pod("first", requests={"cpu": "4"}))
     plane.run_until_pod("first", is_placed)
@@ -107,7 +107,7 @@ def test_a_waiting_pod_gets_the_room_that_another_leaves() -> None:
     plane.run_until_pod("second", is_placed, seconds=5)
 
 
-def test_a_waiting_pod_gets_the_room_of_a_pod_that_has_ended() -> None:
+def test_a_waiting_pod_is_scheduled_when_another_has_finished() -> None:
     plane = scheduling(nodes=1)
     plane.create(a_pod("first", requests={"cpu": "4"}, command=("sh", "-c", "exit 0"), restart_policy="Never"))
     plane.run_until_pod("first", is_placed)
@@ -127,7 +127,7 @@ def of_app(pod: Pod, app: str, affinity: Affinity) -> Pod:
     return replace(pod, metadata=metadata, spec=replace(pod.spec, affinity=affinity))
 
 
-def test_a_pod_that_waits_for_company_comes_to_it_once_the_scheduler_has_found_that_a_place() -> None:
+def test_a_pod_with_affinity_is_scheduled_once_its_target_is_assumed() -> None:
     plane = scheduling()
     plane.create(of_app(a_pod("second"), "web", near("db")))
     plane.run_until_pod("second", is_refused)
@@ -136,7 +136,7 @@ def test_a_pod_that_waits_for_company_comes_to_it_once_the_scheduler_has_found_t
     assert second.spec.node_name == plane.pod("first").spec.node_name
 
 
-def test_a_pod_that_waits_where_its_own_kind_is_may_be_anywhere_when_that_has_gone() -> None:
+def test_a_pod_with_affinity_to_its_own_kind_may_run_anywhere_once_that_is_gone() -> None:
     plane = scheduling(nodes=2)
     plane.create(of_app(a_pod("first", requests={"cpu": "4"}), "db", near("db")))
     first = plane.run_until_pod("first", is_placed)
@@ -148,7 +148,7 @@ def test_a_pod_that_waits_where_its_own_kind_is_may_be_anywhere_when_that_has_go
     assert second.spec.node_name != first.spec.node_name
 
 
-def test_a_waiting_pod_gets_a_new_node() -> None:
+def test_a_waiting_pod_is_scheduled_to_a_new_node() -> None:
     plane = scheduling(nodes=0)
     plane.create(a_pod("p"))
     plane.sim.run(1.0)
@@ -158,7 +158,7 @@ def test_a_waiting_pod_gets_a_new_node() -> None:
     plane.run_until_pod("p", is_placed, seconds=2)
 
 
-def test_a_node_that_loses_its_taint_takes_pods() -> None:
+def test_a_node_that_loses_its_taint_accepts_pods() -> None:
     plane = scheduling(nodes=1)
     taint = Taint(key="example.com/golden", value="x", effect="NoSchedule")
     plane.change_node("node-0", with_spec(lambda _: {"taints": (taint,)}))
@@ -168,7 +168,7 @@ def test_a_node_that_loses_its_taint_takes_pods() -> None:
     plane.run_until_pod("p", is_placed, seconds=2)
 
 
-def test_a_cordoned_node_takes_no_pods_until_it_is_uncordoned() -> None:
+def test_a_cordoned_node_accepts_no_pods_until_it_is_uncordoned() -> None:
     plane = scheduling(nodes=1)
     plane.change_node("node-0", with_spec(lambda _: {"unschedulable": True}))
     plane.create(a_pod("p"))
@@ -195,7 +195,7 @@ def test_a_pod_of_another_scheduler_is_left_alone() -> None:
     assert plane.pod("p").status.conditions == ()
 
 
-def test_a_pod_that_somebody_else_has_bound_takes_room() -> None:
+def test_a_pod_bound_by_another_client_occupies_resources() -> None:
     plane = scheduling(nodes=1)
     plane.create(a_pod("first", requests={"cpu": "3"}, node_name="node-0"))
     plane.run_until_pod("first", lambda one: one.status.phase == "Running")
@@ -203,7 +203,7 @@ def test_a_pod_that_somebody_else_has_bound_takes_room() -> None:
     plane.run_until_pod("second", is_refused)
 
 
-def test_a_restarted_scheduler_goes_on_where_it_was() -> None:
+def test_a_restarted_scheduler_continues() -> None:
     plane = scheduling(nodes=2)
     for number in range(6):
         plane.create(a_pod(f"p{number}", requests={"cpu": "1"}))
@@ -217,7 +217,7 @@ def test_a_restarted_scheduler_goes_on_where_it_was() -> None:
     assert sorted(places.count(one) for one in ("node-0", "node-1", "")) == [1, 4, 4]
 
 
-def test_a_restarted_scheduler_takes_in_nothing_that_an_instance_before_it_was_told() -> None:
+def test_a_restarted_scheduler_ignores_messages_to_its_predecessor() -> None:
     plane = scheduling(nodes=1)
     plane.sim.run(1.0)
     scheduler = (cast("Cell", plane.scheduler).children or {})["scheduler"]
@@ -231,7 +231,7 @@ def test_a_restarted_scheduler_takes_in_nothing_that_an_instance_before_it_was_t
     assert sum(event == "actor.failed" for _, _, event, *_ in plane.sim.logged) == 1
 
 
-def test_while_the_api_server_is_away_nothing_is_lost() -> None:
+def test_an_outage_of_the_api_server_loses_nothing() -> None:
     plane = scheduling(nodes=2)
     plane.create(a_pod("before"))
     plane.run_until_pod("before", is_placed)
@@ -241,7 +241,7 @@ def test_while_the_api_server_is_away_nothing_is_lost() -> None:
     plane.run_until_pod("after", lambda one: one.status.phase == "Running", seconds=60)
 
 
-def test_a_message_that_is_told_already_is_not_written_again() -> None:
+def test_an_unchanged_condition_is_not_written_again() -> None:
     plane = scheduling()
     plane.create(a_pod("p", requests={"cpu": "5000"}))
     pod = plane.run_until_pod("p", is_refused)

@@ -1,4 +1,4 @@
-"""Affinity between pods, and spreading: against the rules written down plainly, pod by pod and node by node."""
+"""Inter-pod affinity and topology spread agree with the plain rules, pod by pod and node by node."""
 
 from random import Random
 from typing import NamedTuple
@@ -104,7 +104,7 @@ def share(cache: Cache, one: Pod, plugin: str) -> dict[str, int]:
 # Spreading.
 
 
-def test_a_hard_constraint_keeps_the_skew_and_names_both_refusals() -> None:
+def test_a_hard_constraint_bounds_the_skew_and_has_two_reasons() -> None:
     cache = in_zones(a="x", b="y", c="")
     put(cache, "p1", "a", app="web")
     one = spread(labelled(pod("p"), app="web"), evenly())
@@ -116,13 +116,13 @@ def test_a_hard_constraint_keeps_the_skew_and_names_both_refusals() -> None:
     }
 
 
-def test_a_pod_that_it_does_not_select_itself_is_not_counted() -> None:
+def test_a_pod_that_its_constraint_does_not_select_is_not_counted() -> None:
     cache = in_zones(a="x", b="y")
     put(cache, "p1", "a", app="web")
     assert feasible(cache, spread(pod("p"), evenly())) == ["a", "b"]
 
 
-def test_too_few_domains_make_the_least_zero() -> None:
+def test_too_few_domains_make_the_minimum_zero() -> None:
     cache = in_zones(a="x", b="y")
     for name, where in (("p1", "a"), ("p2", "b")):
         put(cache, name, where, app="web")
@@ -132,7 +132,7 @@ def test_too_few_domains_make_the_least_zero() -> None:
     assert feasible(cache, spread(one, evenly(min_domains=3))) == []
 
 
-def test_pods_that_are_being_deleted_and_pods_of_other_namespaces_do_not_count() -> None:
+def test_terminating_pods_and_pods_of_other_namespaces_do_not_count() -> None:
     cache = in_zones(a="x", b="y")
     gone = labelled(pod("p1", node_name="a"), app="web")
     cache.set_pod(pod_info(gone))
@@ -149,14 +149,14 @@ def test_pods_that_are_being_deleted_and_pods_of_other_namespaces_do_not_count()
 
 
 @pytest.mark.parametrize(("policy", "expected"), [(None, ["a"]), ("Honor", ["a"]), ("Ignore", [])])
-def test_nodes_that_the_pod_cannot_be_on_do_not_count_unless_told_so(policy: str | None, expected: list[str]) -> None:
+def test_nodes_that_the_pod_cannot_run_on_do_not_count_by_default(policy: str | None, expected: list[str]) -> None:
     cache = in_zones(a="x", b="y")
     put(cache, "p1", "a", app="web")
     one = labelled(pod("p", node_selector={HOST: "a"}), app="web")
     assert feasible(cache, spread(one, evenly(node_affinity_policy=policy))) == expected
 
 
-def test_nodes_that_come_later_and_do_not_count_are_told_apart_all_the_same() -> None:
+def test_later_nodes_that_do_not_count_still_have_domains() -> None:
     cache = Cache()
     taint = Taint(key="gpu", effect="NoSchedule")
     cache.set_node(node("a", taints=(taint,)))
@@ -172,7 +172,7 @@ def test_nodes_that_come_later_and_do_not_count_are_told_apart_all_the_same() ->
     assert [info.name for info in found] == ["d"]
 
 
-def test_label_keys_tell_revisions_apart() -> None:
+def test_match_label_keys_distinguish_revisions() -> None:
     cache = in_zones(a="x", b="y")
     put(cache, "p1", "a", app="web", revision="1")
     one = spread(labelled(pod("p"), app="web", revision="2"), evenly(match_label_keys=("revision",)))
@@ -189,7 +189,7 @@ def test_a_soft_constraint_prefers_emptier_domains() -> None:
 
 
 class Owned:
-    """Everything is selected by app=web."""
+    """Selects every pod by app=web."""
 
     def selector_of(self, _: PodInfo) -> Selector | None:
         return of_labels({"app": "web"})
@@ -207,7 +207,7 @@ def test_pods_of_a_service_are_spread_over_nodes_by_default() -> None:
 # Affinity.
 
 
-def test_the_first_pod_that_wants_company_of_its_own_kind_may_start() -> None:
+def test_the_first_pod_with_affinity_to_its_own_kind_fits() -> None:
     cache = in_zones(a="x", b="y", c="")
     one = labelled(pod("p", affinity=near(term())), app="web")
     assert feasible(cache, one) == ["a", "b"]
@@ -218,7 +218,7 @@ def test_the_first_pod_that_wants_company_of_its_own_kind_may_start() -> None:
     )
 
 
-def test_all_terms_must_be_met_by_the_same_pods() -> None:
+def test_all_terms_must_be_satisfied_by_the_same_pods() -> None:
     cache = in_zones(a="x", b="y")
     put(cache, "p1", "a", app="web")
     put(cache, "p2", "b", app="web", tier="front")
@@ -226,7 +226,7 @@ def test_all_terms_must_be_met_by_the_same_pods() -> None:
     assert feasible(cache, pod("p", affinity=both)) == ["b"]
 
 
-def test_anti_affinity_holds_in_both_directions() -> None:
+def test_anti_affinity_applies_in_both_directions() -> None:
     cache = in_zones(a="x", b="x", c="y")
     put(cache, "p1", "a", app="web")
     put(cache, "loner", "c", away(term(label_selector=LabelSelector(match_labels={"app": "db"}))))
@@ -257,7 +257,7 @@ def test_namespaces_are_named_or_selected() -> None:
     assert feasible(cache, selected, rules) == ["a", "b"]
 
 
-def test_preferences_of_the_pod_and_of_pods_that_are_there_add_up() -> None:
+def test_preferences_of_the_pod_and_of_existing_pods_add_up() -> None:
     cache = in_zones(a="x", b="y", c="z")
     put(cache, "p1", "a", app="web")
     put(cache, "p2", "b", preferring(term(label_selector=LabelSelector(match_labels={"app": "db"})), weight=5))
@@ -265,7 +265,7 @@ def test_preferences_of_the_pod_and_of_pods_that_are_there_add_up() -> None:
     assert share(cache, one, "InterPodAffinity") == {"a": 200, "b": 100, "c": 0}
 
 
-def test_a_node_that_is_relabelled_takes_its_pods_along() -> None:
+def test_pods_of_a_relabelled_node_count_in_its_new_domain() -> None:
     cache = in_zones(a="x", b="y")
     put(cache, "p1", "a", app="web")
     rules, one = profile(cache), pod("p", affinity=near(term()))
@@ -274,7 +274,7 @@ def test_a_node_that_is_relabelled_takes_its_pods_along() -> None:
     assert feasible(cache, one, rules) == ["a", "b"]
 
 
-def test_images_that_are_there_count_by_how_many_nodes_have_them() -> None:
+def test_present_images_are_weighted_by_the_share_of_nodes_that_have_them() -> None:
     cache = in_zones(a="", b="")
     with_image = node("a")
     image = ContainerImage(names=("example/x:1",), size_bytes=1100 * 1024 * 1024)
@@ -283,7 +283,7 @@ def test_images_that_are_there_count_by_how_many_nodes_have_them() -> None:
     assert share(cache, pod("p"), "ImageLocality") == {"a": 53, "b": 0}
 
 
-# Counts that move by one equal counts made afresh, and both say what the rules say.
+# Incremental counts equal fresh ones, and both agree with the rules.
 
 
 class NodeIs(NamedTuple):
@@ -335,7 +335,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
 
 @given(st.lists(steps, max_size=40))
 @settings(max_examples=200, deadline=None)
-def test_counts_kept_up_to_date_say_what_the_rules_say(history: list[Step]) -> None:
+def test_incremental_counts_agree_with_the_rules(history: list[Step]) -> None:
     cache = Cache()
     kept = profile(cache)
     for step in history:
@@ -358,7 +358,7 @@ def test_counts_kept_up_to_date_say_what_the_rules_say(history: list[Step]) -> N
 
 
 def assert_totals_agree(rules: Profile, info: PodInfo, cache: Cache) -> None:
-    """What is explained is what decides, but for what all nodes share."""
+    """The explained scores are those that decide, up to a constant for all nodes."""
     if not cache.node_count:
         return
     totals = rules.verdicts(info).totals(rules.views(info))

@@ -1,4 +1,4 @@
-"""A node takes only so many volumes of a driver; volumes are made only where there is space for them."""
+"""The number of a driver's volumes on a node is limited; volumes are provisioned only where there is capacity."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -104,7 +104,7 @@ def plane() -> Plane:
     return found
 
 
-def test_a_full_node_is_refused_until_a_pod_with_a_volume_goes(plane: Plane) -> None:
+def test_a_full_node_is_rejected_until_a_pod_with_a_volume_is_deleted(plane: Plane) -> None:
     plane.create(using("c", "c"))
     assert message(plane, "c") == (
         f"0/1 nodes are available: {FULL}. no new claims to deallocate, preemption: 0/1 nodes are available:"
@@ -114,7 +114,7 @@ def test_a_full_node_is_refused_until_a_pod_with_a_volume_goes(plane: Plane) -> 
     plane.run_until_pod("c", is_placed, seconds=15)
 
 
-def test_a_full_node_is_tried_again_when_it_takes_more(plane: Plane) -> None:
+def test_a_full_node_is_retried_when_its_limit_grows(plane: Plane) -> None:
     plane.create(using("c", "c"))
     assert FULL in message(plane, "c")
     known = plane.do(lambda: plane.client.get(CSINode, "node-0"))
@@ -122,7 +122,7 @@ def test_a_full_node_is_tried_again_when_it_takes_more(plane: Plane) -> None:
     plane.run_until_pod("c", is_placed, seconds=15)
 
 
-def test_a_volume_that_two_pods_use_counts_once(plane: Plane) -> None:
+def test_a_volume_used_by_two_pods_counts_once(plane: Plane) -> None:
     plane.create(using("again", "a", "b"))
     plane.run_until_pod("again", is_placed)
 
@@ -137,7 +137,7 @@ def test_other_drivers_and_pods_without_volumes_do_not_count(plane: Plane) -> No
     plane.run_until_pod("other", is_placed)
 
 
-def test_disks_of_providers_count_as_volumes_of_their_drivers(plane: Plane) -> None:
+def test_in_tree_disks_count_as_volumes_of_their_drivers(plane: Plane) -> None:
     disk = Volume(name="disk", aws_elastic_block_store=AWSElasticBlockStoreVolumeSource(volume_id="aws://z/vol-9"))
     plane.create(a_pod("disk", spec=PodSpec(volumes=(disk,))))
     assert FULL in message(plane, "disk")
@@ -146,7 +146,7 @@ def test_disks_of_providers_count_as_volumes_of_their_drivers(plane: Plane) -> N
     plane.run_until_pod("same", is_placed)
 
 
-def test_what_is_still_attached_counts_though_its_pod_is_gone(plane: Plane) -> None:
+def test_attached_volumes_count_even_if_their_pod_is_gone(plane: Plane) -> None:
     plane.create(attachment("pv-b", "node-0"))
     plane.delete_pod("b", grace_seconds=0)
     plane.sim.run(1.0)
@@ -156,26 +156,26 @@ def test_what_is_still_attached_counts_though_its_pod_is_gone(plane: Plane) -> N
     plane.run_until_pod("c", is_placed, seconds=15)
 
 
-def test_volumes_that_are_to_be_made_count_by_the_provisioner_of_their_class(plane: Plane) -> None:
+def test_volumes_to_provision_count_by_the_provisioner_of_their_class(plane: Plane) -> None:
     storage_class(plane, "late", EBS)
     waiting_claim(plane, "new", "late")
     plane.create(using("new", "new"))
     assert FULL in message(plane, "new")
 
 
-def test_pods_with_volumes_make_room_for_more_important_ones(plane: Plane) -> None:
+def test_pods_with_volumes_are_preempted(plane: Plane) -> None:
     plane.create(PriorityClass(metadata=ObjectMeta(name="gold"), value=1000))
     plane.create(of_class(using("high", "c"), "gold"))
     plane.run_until_pod("high", is_placed, seconds=60)
     assert [name for name in ("a", "b") if plane.find_pod(name) is None] == ["b"]
 
 
-# Space.
+# Capacity.
 
 
 @pytest.fixture
 def provisioned() -> Plane:
-    """Volumes of the class are made by a driver that says where it has space, and by nobody in this test."""
+    """A plane with a class whose driver publishes its capacity; nothing provisions its volumes in these tests."""
     found = Plane(nodes=2)
     found.sim.spawn(partial(ControllerManager, found.client, ControllerManagerConfig()), name="controllers")
     found.start_scheduler()
@@ -201,7 +201,7 @@ def selected_node(plane: Plane) -> str:
     return found.metadata.annotations.get("volume.kubernetes.io/selected-node", "")
 
 
-def test_a_volume_is_made_only_where_there_is_space(provisioned: Plane) -> None:
+def test_a_volume_is_provisioned_only_where_there_is_capacity(provisioned: Plane) -> None:
     provisioned.create(space("node-0", "5Gi"))
     provisioned.create(using("p", "data"))
     assert message(provisioned, "p").startswith(
@@ -212,7 +212,7 @@ def test_a_volume_is_made_only_where_there_is_space(provisioned: Plane) -> None:
     assert selected_node(provisioned) == "node-1"
 
 
-def test_the_largest_volume_that_can_be_made_is_the_limit_if_the_driver_says_so(provisioned: Plane) -> None:
+def test_the_maximum_volume_size_is_the_limit_if_the_driver_publishes_it(provisioned: Plane) -> None:
     provisioned.create(space("node-0", "100Gi", "5Gi"))
     provisioned.create(space("node-1", "1Gi", "10Gi"))
     provisioned.create(using("p", "data"))
@@ -220,14 +220,14 @@ def test_the_largest_volume_that_can_be_made_is_the_limit_if_the_driver_says_so(
     assert selected_node(provisioned) == "node-1"
 
 
-def test_a_driver_that_does_not_say_where_it_has_space_has_it_everywhere(provisioned: Plane) -> None:
+def test_a_driver_that_publishes_no_capacity_is_unlimited(provisioned: Plane) -> None:
     provisioned.do(lambda: provisioned.client.patch(CSIDriver, "lvm", {"spec": {"storageCapacity": False}}))
     provisioned.create(using("p", "data"))
     provisioned.sim.run(5.0)
     assert selected_node(provisioned) in {"node-0", "node-1"}
 
 
-def test_a_volume_is_made_only_in_the_topology_that_its_class_allows(provisioned: Plane) -> None:
+def test_a_volume_is_provisioned_only_in_the_allowed_topology(provisioned: Plane) -> None:
     one = TopologySelectorLabelRequirement(key=HOST, values=("node-1",))
     provisioned.create(
         StorageClass(
@@ -246,7 +246,7 @@ def test_a_volume_is_made_only_in_the_topology_that_its_class_allows(provisioned
     )
 
 
-# Whatever happens, in whatever order.
+# Any history.
 
 
 class PodIs(NamedTuple):
@@ -299,7 +299,7 @@ def known(informer: SharedInformer[K], one: K) -> None:
 
 @given(st.lists(steps, max_size=30))
 @settings(max_examples=100, deadline=None)
-def test_what_is_kept_of_volumes_says_what_the_plain_rule_says(
+def test_volume_limits_agree_with_the_plain_rule(
     history: list[PodIs | PodGoes | LimitIs | IsAttached | Ask],
 ) -> None:
     storage = Volumes(

@@ -1,4 +1,4 @@
-"""Pods go where their volumes are; claims that wait for a pod get volumes where it goes."""
+"""Pods are scheduled where their volumes are; waiting claims are bound on the selected node."""
 
 from functools import partial
 
@@ -90,7 +90,7 @@ def refusal(plane: Plane, name: str) -> str:
     return found[2]
 
 
-def test_a_claim_that_does_not_exist_is_waited_for(plane: Plane) -> None:
+def test_a_missing_claim_is_waited_for(plane: Plane) -> None:
     plane.create(using("p", "data"))
     assert refusal(plane, "p") == '0/3 nodes are available: persistentvolumeclaim "data" not found. not found'
     storage_class(plane, "fast", "kubeactors.io/simulated", "Immediate")
@@ -98,7 +98,7 @@ def test_a_claim_that_does_not_exist_is_waited_for(plane: Plane) -> None:
     plane.run_until_pod("p", is_placed)
 
 
-def test_a_claim_that_is_not_bound_yet_is_waited_for(plane: Plane) -> None:
+def test_an_unbound_immediate_claim_is_waited_for(plane: Plane) -> None:
     storage_class(plane, "slow", "example.com/nobody", "Immediate")
     claim(plane, "data", "slow")
     plane.create(using("p", "data"))
@@ -108,7 +108,7 @@ def test_a_claim_that_is_not_bound_yet_is_waited_for(plane: Plane) -> None:
     assert plane.run_until_pod("p", is_placed).spec.node_name == "node-2"
 
 
-def test_a_volume_is_made_where_its_pod_goes(plane: Plane) -> None:
+def test_a_volume_is_provisioned_on_the_selected_node(plane: Plane) -> None:
     storage_class(plane, "late", "kubeactors.io/simulated")
     claim(plane, "data", "late")
     plane.sim.run(1.0)
@@ -122,7 +122,7 @@ def test_a_volume_is_made_where_its_pod_goes(plane: Plane) -> None:
     )
 
 
-def test_a_node_is_chosen_anew_when_a_provisioner_gives_the_first_one_up(plane: Plane) -> None:
+def test_another_node_is_selected_when_a_provisioner_rejects_the_first(plane: Plane) -> None:
     storage_class(plane, "late", "example.com/busy")
     claim(plane, "data", "late")
     plane.create(using("p", "data"))
@@ -135,7 +135,7 @@ def test_a_node_is_chosen_anew_when_a_provisioner_gives_the_first_one_up(plane: 
     assert SELECTED_NODE in claimed(plane, "data").metadata.annotations
 
 
-def test_a_volume_that_is_there_is_chosen_with_its_node_and_the_smallest_that_suits(plane: Plane) -> None:
+def test_the_smallest_existing_volume_that_fits_is_bound_with_its_node(plane: Plane) -> None:
     storage_class(plane, "local", "kubernetes.io/no-provisioner")
     volume(plane, "large", "local", "node-1", "10Gi")
     volume(plane, "small", "local", "node-1", "2Gi")
@@ -146,7 +146,7 @@ def test_a_volume_that_is_there_is_chosen_with_its_node_and_the_smallest_that_su
     assert claimed(plane, "data").spec.volume_name == "small"
 
 
-def test_two_pods_at_one_time_do_not_choose_the_same_volume(plane: Plane) -> None:
+def test_two_pods_at_a_time_do_not_choose_the_same_volume(plane: Plane) -> None:
     storage_class(plane, "local", "kubernetes.io/no-provisioner")
     for number in range(2):
         volume(plane, f"v{number}", "local", f"node-{number}")
@@ -158,7 +158,7 @@ def test_two_pods_at_one_time_do_not_choose_the_same_volume(plane: Plane) -> Non
     assert places == {"node-0", "node-1"}
 
 
-def test_without_volumes_for_it_on_any_node_a_pod_waits_until_there_is_one(plane: Plane) -> None:
+def test_a_pod_waits_until_a_node_has_a_volume_for_it(plane: Plane) -> None:
     storage_class(plane, "local", "kubernetes.io/no-provisioner")
     claim(plane, "data", "local")
     plane.create(using("p", "data"))
@@ -169,7 +169,7 @@ def test_without_volumes_for_it_on_any_node_a_pod_waits_until_there_is_one(plane
     assert plane.run_until_pod("p", is_placed).spec.node_name == "node-0"
 
 
-def test_a_pod_goes_where_its_bound_volume_is_and_says_so_if_it_cannot(plane: Plane) -> None:
+def test_a_pod_follows_its_bound_volume_or_reports_a_conflict(plane: Plane) -> None:
     storage_class(plane, "local", "kubernetes.io/no-provisioner", "Immediate")
     volume(plane, "v", "local", "node-1")
     claim(plane, "data", "local")
@@ -183,7 +183,7 @@ def test_a_pod_goes_where_its_bound_volume_is_and_says_so_if_it_cannot(plane: Pl
     )
 
 
-def test_a_pod_goes_to_the_zone_of_its_volume() -> None:
+def test_a_pod_is_scheduled_to_the_zone_of_its_volume() -> None:
     plane = Plane(nodes=0)
     for name, zone in (("node-0", "x"), ("node-1", "y")):
         plane.boot(name)
@@ -197,7 +197,7 @@ def test_a_pod_goes_to_the_zone_of_its_volume() -> None:
     assert plane.run_until_pod("p", is_placed).spec.node_name == "node-1"
 
 
-def test_a_claim_for_one_pod_is_for_one_pod(plane: Plane) -> None:
+def test_a_read_write_once_pod_claim_is_used_by_one_pod(plane: Plane) -> None:
     storage_class(plane, "any", "kubeactors.io/simulated", "Immediate")
     claim(plane, "data", "any", mode="ReadWriteOncePod")
     plane.create(using("first", "data"))
@@ -211,7 +211,7 @@ def test_a_claim_for_one_pod_is_for_one_pod(plane: Plane) -> None:
     plane.run_until_pod("second", is_placed, seconds=15)
 
 
-def test_a_disk_is_on_one_pod_of_a_node(plane: Plane) -> None:
+def test_a_disk_is_used_by_one_pod_of_a_node(plane: Plane) -> None:
     disk = Volume(name="disk", aws_elastic_block_store=AWSElasticBlockStoreVolumeSource(volume_id="vol-1"))
     names = ("a", "b", "c", "d")
     for name in names:
