@@ -1,37 +1,43 @@
-"""The kubelet: runs pods on one node, and reports on them and on the node.
+"""The kubelet: runs the pods of one node, and reports their status and the node's.
 
-    kubelet.py          the actor: watch, admit, step, write statuses      messages.py          what it tells itself
-    pod_worker.py       one pod as a state machine                         pod_containers.py    its containers: start, stop
-    pod_resize.py       other sizes for them                               container_record.py  one container, all its starts
-    pod_materials.py    what it refers to, and when that is read           pod_event.py         what people are told of it
-    pod_status.py       the status of a pod                                conditions.py        its conditions
-    lifecycle.py        restart policies and phases                        prober.py            probes what is due
-    resizing.py         whether there is room to grow                      probes.py            when to probe, what it means
-    admission.py        whether the node takes a pod                       ledger.py            what pods take of the node
-    allocation_manager.py  who is taken, and who may grow                  alarm.py             when pods are due
-    heartbeat.py        Node and Lease                                     node_keeper.py       when they are written
-    node_status.py      what the Node says                                 node_events.py       what people are told of it
-    renewals.py         the Leases of many nodes at once                   logs.py              reading logs
-    static_pods.py      pods that the node has by itself                   hooks.py             after start, before end
-    eviction.py         who goes when something runs out                evictor.py        remembers what did
-    growth.py           what pods take that nobody knows beforehand    recovery.py          after a new start of the kubelet
-    status_manager.py   when the API is told of pods                       status_writer.py     what it is told
-    materials_reader.py what pods refer to                                 questions.py         what commands ask
-    sessions.py         commands in containers, ports of pods              usage.py             what pods take
-    images.py           why an image is not there                          preparation.py       before a container starts
-    materials.py        ConfigMaps and Secrets that a pod refers to        fields.py            facts about a pod
-    environment.py      variables made of them                             volumes.py           files made of them
-    service_links.py    variables that name Services                       names.py             what names stand for
-    visits.py           whom requests of commands reach                    tokens.py            of service accounts
-    runtimes/           what runs containers
-    node_watch.py       the Node as others have written it                 config.py            what it is told about its node
-    stages/             KWOK's way to play pods and nodes
+    kubelet.py          the actor: watches, steps pods, serves requests    messages.py          its messages
+    config.py           its configuration                                  alarm.py             which pods are due
 
-Who sends to it: the API server (its own pods only, by the field selector spec.nodeName, and its Node); whoever wants to
-read a log, run a command or reach a port.
-What it sends: statuses and deletions of pods, its Node and its Lease to the API server, and reads of what pods refer to;
-events to an event sink.
-Where its behaviour comes from: pkg/kubelet (v1.36).
+    pod_worker.py       a pod as a state machine                           pod_containers.py    its containers: start,
+    stop container_record.py a container over all its starts                    pod_event.py         an event to record
+    lifecycle.py        restart policies and phases                        hooks.py             postStart and preStop
+    preparation.py      what must precede a start: image, environment      images.py            image pulls and their
+    errors prober.py           runs the probes that are due                       probes.py            when to probe,
+    and the result pod_status.py       the status of a pod                                conditions.py        its
+    conditions recovery.py         containers after a restart of kubelet or machine   static_pods.py       static pods
+    and their mirrors status_manager.py   when statuses are written                          status_writer.py     writes
+    them
+
+    admission.py        whether the node admits a pod                      ledger.py            requests and host ports
+    in use allocation_manager.py  admission and resizes                           resizing.py          whether a resize
+    fits pod_resize.py       applies a resize                                   growth.py            usage not known in
+    advance usage.py            usage of pods                                      eviction.py          node pressure
+    and victims evictor.py          the eviction manager
+
+    materials.py        objects that pods refer to                         materials_reader.py  reads them
+    pod_materials.py    those of one pod                                   environment.py       environment variables
+    fields.py           the downward API                                   service_links.py     variables of Services
+    volumes.py          contents of volumes                                tokens.py            service account tokens
+
+    node_keeper.py      registration, Lease and status: when               heartbeat.py         the same: what is
+    written node_status.py      the Node's status                                  node_events.py       events about the
+    Node node_watch.py       the Node as others change it                       renewals.py          renews many Leases
+    at once
+
+    logs.py             reads logs                                         sessions.py          exec, attach,
+    port-forward questions.py        serves commands in containers                      names.py             resolves
+    names for them visits.py           their HTTP requests                                runtimes/            container
+    runtimes stages/             KWOK's Stages, played in place of kubelets
+
+It receives watch events from the API server (of its own pods, by the field selector spec.nodeName, and of its Node),
+and requests to read logs, run commands and reach ports. It sends statuses and deletions of pods, its Node and its Lease
+to the API server, reads of objects that pods refer to, and events to the event sink.
+Source: pkg/kubelet (v1.36).
 """
 
 from kubeactors.kubelet.config import KubeletConfig

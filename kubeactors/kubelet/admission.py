@@ -1,4 +1,4 @@
-"""Whether a node takes a pod that was bound to it. Pure.
+"""Admission: whether a node accepts a pod that was bound to it. Pure.
 
 Source: pkg/kubelet/lifecycle/predicate.go, pkg/scheduler/scheduler.go AdmissionCheck (v1.36).
 """
@@ -16,16 +16,16 @@ TAINT_TOLERATION = "TaintToleration"
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):
-    """Why the node does not take the pod."""
+    """Why the node rejects the pod."""
 
     reason: str
     message: str
 
 
 def rejection(pod: Pod, node: Node, ledger: Ledger) -> Rejection | None:
-    """Why the node does not take the pod beside those in the ledger; None if it does.
+    """Why the node rejects the pod, given the pods in the ledger; None if it admits it.
 
-    Resources that the node knows nothing of are none of its business.
+    Resources that the node does not have at all are ignored.
     """
     spec = pod.spec
     if spec.os is not None and spec.os.name != "linux":

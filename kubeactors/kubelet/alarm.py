@@ -1,15 +1,15 @@
-"""When pods are due: an alarm for the first of them."""
+"""A timer for the first pod that is due."""
 
 import heapq
 from collections.abc import Iterator
 
 SECOND = 1_000_000_000
 SLACK = 1000
-"""Nanoseconds that the alarm is late on purpose: seconds are floats, and too early would be for nothing."""
+"""Nanoseconds added to a delay: a rounded float of seconds must not let the timer fire too early."""
 
 
 class Alarm:
-    """Times at which pods are due, by uid. Times are unix nanoseconds.
+    """The times at which pods are due, by UID, in Unix nanoseconds.
 
     >>> alarm = Alarm()
     >>> alarm.add(7, "a")
@@ -23,21 +23,21 @@ class Alarm:
 
     def __init__(self) -> None:
         self._due: list[tuple[int, str]] = []
-        """A heap. What a pod has since put off is still in it: the pod knows."""
+        """A heap. It may contain outdated entries, which the pod's `wake_at` reveals."""
         self._set_for: int | None = None
 
     def add(self, when: int, uid: str) -> None:
-        """The pod is due then."""
+        """Note when the pod is due."""
         heapq.heappush(self._due, (when, uid))
 
     def ring(self, now: int) -> Iterator[tuple[int, str]]:
-        """What is due by now, the earliest first; the alarm is not set any more."""
+        """Remove and yield the entries that are due, earliest first. The timer counts as fired."""
         self._set_for = None
         while self._due and self._due[0][0] <= now:
             yield heapq.heappop(self._due)
 
     def seconds_left(self, now: int) -> float | None:
-        """In how many seconds the alarm must ring; None if it is set well already. It is taken to be set to that."""
+        """The delay to which the timer must be set; None if it need not be. The timer counts as set to it."""
         if not self._due or (self._set_for is not None and self._due[0][0] >= self._set_for):
             return None
         self._set_for = self._due[0][0]

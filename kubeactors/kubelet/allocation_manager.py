@@ -1,4 +1,4 @@
-"""Who has room on the node: which pods are taken, and which may grow.
+"""Allocates the node's resources: admits pods, and resizes them.
 
 Source: pkg/kubelet/allocation/allocation_manager.go (v1.36).
 """
@@ -13,14 +13,14 @@ from kubeactors.kubelet.pod_worker import PodWorker
 from kubeactors.kubelet.resizing import DEFERRED, obstacle
 
 FRESH_NODE_NEEDED = (NODE_AFFINITY, TAINT_TOLERATION)
-"""Refusals for reasons that others may have changed in the Node."""
+"""The rejections that depend on what other clients may have changed in the Node."""
 
 
 class AllocationManager:
-    """Gives room to pods.
+    """Tracks the allocations of pods.
 
     Args:
-        reporter: knows the node. It is registered before any pod is seen.
+        reporter: has the Node, which is registered before any pod is seen.
     """
 
     __slots__ = ("_deferred", "_ledger", "_reporter")
@@ -29,25 +29,25 @@ class AllocationManager:
         self._reporter = reporter
         self._ledger = Ledger()
         self._deferred: dict[str, None] = {}
-        """The pods that wait for room to grow, by uid."""
+        """The pods with a deferred resize, by UID."""
 
     def __contains__(self, uid: str) -> bool:
         return uid in self._ledger
 
     def refusal(self, worker: PodWorker) -> Rejection | None:
-        """Why the node does not take the pod; None if it does."""
+        """Why the node rejects the pod; None if it admits it."""
         node = self._reporter.node
         assert node is not None
         return pressed(self._reporter.pressures, worker.pod) or rejection(worker.pod, node, self._ledger)
 
     def add(self, worker: PodWorker, now: int) -> None:
-        """The pod takes room."""
+        """Allocate the pod's requests."""
         self._ledger.add(worker.uid, worker.size.allocated)
         if worker.size.is_wanted:
             self.resize(worker, now)
 
     def resize(self, worker: PodWorker, now: int) -> None:
-        """Give the pod other sizes; if there is no room, again when somebody has left."""
+        """Resize the pod; if that does not fit now, defer it until another pod is removed."""
         assert self._reporter.node is not None
         why = obstacle(worker.pod, self._reporter.node, self._ledger)
         worker.size.apply(why, now)
@@ -58,7 +58,7 @@ class AllocationManager:
             self._deferred[worker.uid] = None
 
     def remove(self, uid: str, workers: Mapping[str, PodWorker], now: int) -> Iterator[PodWorker]:
-        """The pod takes no room any more: others may grow now. Each that has tried is to be looked at."""
+        """Release the pod's requests, and retry deferred resizes. Yields the retried pods, which must be stepped."""
         self._deferred.pop(uid, None)
         self._ledger.remove(uid)
         for waiting in tuple(self._deferred):

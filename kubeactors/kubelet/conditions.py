@@ -1,4 +1,4 @@
-"""The conditions of a pod that its kubelet owns. Pure.
+"""The pod conditions that the kubelet owns. Pure.
 
 Source: pkg/kubelet/status/generate.go, pkg/kubelet/types/pod_status.go (v1.36).
 """
@@ -17,8 +17,8 @@ CONTAINERS_READY = "ContainersReady"
 READY_TO_START = "PodReadyToStartContainers"
 OWNED = (READY_TO_START, INITIALIZED, READY, CONTAINERS_READY)
 SCHEDULED = "PodScheduled"
-"""Who binds the pod writes it. The kubelet contradicts a scheduler that lags and says later that it is not; and it says it
-of a pod that was given a node by whoever made it, or whose conditions somebody has removed."""
+"""Written with the binding. The kubelet overrides a lagging scheduler that sets it to False later, and adds it to a pod
+that was created with a node, or whose conditions were removed."""
 
 Verdict = tuple[bool, str, str]
 """Status, reason, message."""
@@ -26,7 +26,7 @@ _TRUE: Verdict = (True, "", "")
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What the kubelet sees of a pod's containers; statuses stand in the order of the spec."""
+    """The kubelet's view of a pod's containers, with statuses in the order of the spec."""
 
     init_statuses: tuple[ContainerStatus, ...] = ()
     statuses: tuple[ContainerStatus, ...] = ()
@@ -35,7 +35,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def conditions(pod: Pod, observed: Observed, now: str) -> tuple[PodCondition, ...]:
-    """All conditions of the pod: those of others as they are, then ours; `now` dates what has changed."""
+    """All conditions of the pod: those of others, unchanged, then ours; `now` is the time of transitions."""
     known = {one.type: one for one in pod.status.conditions}
     containers_ready = _containers_ready(pod.spec, observed)
     verdicts = (
@@ -57,7 +57,7 @@ def _contradicted(one: PodCondition, pod: Pod, now: str) -> PodCondition:
 
 
 def failed_conditions(pod: Pod, now: str) -> tuple[PodCondition, ...]:
-    """The conditions of a pod that failed before anything of it ran."""
+    """The conditions of a pod that failed before any container ran."""
     known = {one.type: one for one in pod.status.conditions}
     others = tuple(one for one in pod.status.conditions if one.type not in OWNED)
     failed = (False, "PodFailed", "")
@@ -76,7 +76,7 @@ def _condition(type_: str, verdict: Verdict, old: PodCondition | None, generatio
 def _shared_condition(  # noqa: PLR0913, PLR0917 -- the fields of a condition
     type_: str, generation: int, status: str, since: str | None, reason: str, message: str
 ) -> PodCondition:
-    """One object for all pods that came so far in the same second."""
+    """A condition, shared by all pods with the same transition in the same second."""
     return PodCondition(
         type=type_,
         observed_generation=generation,

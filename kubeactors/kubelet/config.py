@@ -1,4 +1,4 @@
-"""What a kubelet is told about its node."""
+"""The configuration of a kubelet and its node."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,35 +15,35 @@ DEFAULT_EVICTION_HARD: Mapping[str, str] = MappingProxyType({"memory.available":
 
 
 class KubeletConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A node and how its kubelet behaves. Many kubelets may share the parts that are the same."""
+    """The configuration of a node and its kubelet. Many kubelets may share equal parts."""
 
     node_name: str
     node_ip: str
     pod_cidr: str
-    """The range that the runtime takes pods' addresses from; shown in the Node. Empty: the Node is given one by others,
-    and is not ready before."""
+    """The range of pod addresses, written to the Node. Empty: another component allocates it, and the Node is not ready
+    before."""
     capacity: Mapping[str, str] = msgspec.field(default_factory=lambda: DEFAULT_CAPACITY)
     allocatable: Mapping[str, str] | None = None
-    """What pods may take of the capacity; all of it if None."""
+    """The part of the capacity for pods; None means all of it."""
     labels: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     taints: tuple[Taint, ...] = ()
-    """The Node is registered with these."""
+    """The taints with which the Node is registered."""
     eviction_hard: Mapping[str, str] = msgspec.field(default_factory=lambda: DEFAULT_EVICTION_HARD)
-    """How much of what must be left, by signal (`memory.available`, `nodefs.available`, `pid.available`); pods go if less is."""
+    """Eviction thresholds by signal (`memory.available`, `nodefs.available`, `pid.available`)."""
     max_processes: int = 32_768
-    """Of all pods; of interest only with a threshold for `pid.available`."""
+    """The PID limit of all pods together; used only with a threshold for `pid.available`."""
     static_pods: tuple[Pod, ...] = ()
-    """Run on the node, whatever the API says; the API shows mirrors of them."""
+    """The static pods of the node; the API shows mirror pods."""
     csi_node: bool = False
-    """Whether it creates the CSINode of its node. It stays without drivers: there are none on simulated machines."""
+    """Whether the kubelet creates the CSINode of its node. It has no drivers: simulated machines have none."""
     account_tokens: bool = False
-    """Whether the API server issues tokens of service accounts: then containers that read their files wait for theirs."""
+    """Whether the API server issues service account tokens: then containers that read their files wait for them."""
     architecture: str = "amd64"
     kubelet_version: str = "v1.36.2"
     boot: int = 0
-    """How often the machine was booted before; a boot that its Node does not know of is told."""
+    """How often the machine was booted before. A boot that the Node does not show is recorded as an event."""
     tells_boot: bool = True
-    """Whether people are told of each condition that a new node begins with. Of what changes later they always are."""
+    """Whether events are recorded for the initial conditions of a new node. Later changes are always recorded."""
     lease_duration_seconds: int = 40
     heartbeat_seconds: float = 10.0
     node_status_seconds: float = 300.0

@@ -1,4 +1,4 @@
-"""One container of one pod, over all its starts."""
+"""The record of a container over all its starts."""
 
 from functools import lru_cache
 
@@ -31,16 +31,16 @@ _INITIALIZING = ContainerState(waiting=ContainerStateWaiting(reason="PodInitiali
 
 
 class PostStart(msgspec.Struct):
-    """A hook that runs; `until` is known when the runtime has said so."""
+    """A running postStart hook; `until` is set when the runtime has said when it ends."""
 
     until: int | None = None
 
 
 class ContainerRecord:
-    """What the pod worker knows of a container.
+    """What the pod worker knows about a container.
 
-    `current` is the newest start as the runtime told it last, None before the first (and when the runtime knows
-    nothing of it); `ended` is the end of a container that will not start again and that the runtime may have lost.
+    `current` is the runtime's last known state of the newest start; None before the first start, or if the runtime does
+    not know it. `ended` is the final termination of a container that the runtime may have lost.
     """
 
     __slots__ = (
@@ -68,76 +68,76 @@ class ContainerRecord:
     def __init__(self, spec: Container, *, init: bool, ephemeral: bool = False) -> None:
         self.spec: Container = spec
         self.image_wanted: str = ""
-        """Another image that the next start has."""
+        """A changed image, for the next start."""
         self.init: bool = init
         self.ephemeral: bool = ephemeral
         self.current: RuntimeContainer | None = None
         self.attempts: int = 0
-        """Starts so far."""
+        """The number of starts so far."""
         self.last: ContainerStateTerminated | None = None
-        """How the start before the current one ended."""
+        """The termination of the start before the current one."""
         self.ended: ContainerStateTerminated | None = None
         self.backoff: int = 0
-        """How long the next failure has to wait."""
+        """The backoff of the next restart."""
         self.blocked_until: int = 0
-        """Not to be started before."""
+        """When the current backoff ends."""
         self.probes: list[ProbeWorker] = []
         self.refusal: Refusal | None = None
-        """Why it could not be made when that was last tried."""
+        """Why it could not be created at the last attempt."""
         self.retry_at: int = 0
-        """When to try again."""
+        """When to try again to create it."""
         self.pull_backoff: int = 0
-        """How long the next pull has to wait if this one fails."""
+        """The backoff of the next image pull."""
         self.kill_at: int | None = None
-        """When its grace period ends, if it is to end."""
+        """When its grace period ends, if it is being stopped."""
         self.stop_at: int | None = None
-        """When it is asked to end; None while its hook runs, and nobody knows for how long."""
+        """When the runtime is asked to stop it; None while a preStop hook of unknown duration runs."""
         self.is_stopping: bool = False
-        """It has been asked to."""
+        """Whether the runtime has been asked to stop it."""
         self.has_hook: bool = False
-        """A hook runs before it is asked to."""
+        """Whether its preStop hook is running."""
         self.post_start: PostStart | None = None
-        """Its hook, while it runs."""
+        """Its postStart hook, while that is running."""
 
     @property
     def field_path(self) -> str:
-        """Where it is in the pod."""
+        """Its field path in the pod."""
         part = "initContainers" if self.init else "ephemeralContainers" if self.ephemeral else "containers"
         return f"spec.{part}{{{self.spec.name}}}"
 
     @property
     def is_running(self) -> bool:
-        """Whether it runs now."""
+        """Whether it is running."""
         return self.current is not None and self.current.state is Life.RUNNING
 
     @property
     def has_exited(self) -> bool:
-        """Whether its newest start has ended."""
+        """Whether its newest start has exited."""
         return self.ended is not None or (self.current is not None and self.current.state is Life.EXITED)
 
     @property
     def exit_code(self) -> int:
-        """Of its newest start, which has ended."""
+        """The exit code of its newest start, which must have exited."""
         if self.ended is not None:
             return self.ended.exit_code
         return self.current.exit_code if self.current is not None else 0
 
     @property
     def started(self) -> bool:
-        """Whether it runs and its startup probe has succeeded."""
+        """Whether it is running and its startup probe has succeeded."""
         if not self.is_running or self.post_start is not None:
             return False
         return not self.probes or all(one.holds for one in self.probes if one.kind == STARTUP)
 
     @property
     def ready(self) -> bool:
-        """Whether it serves; an ordinary init container is ready when it has succeeded."""
+        """Whether it is ready; a regular init container is ready when it has succeeded."""
         if self.init and self.spec.restart_policy is None:
             return self.has_exited and self.exit_code == 0
         return self.started and (not self.probes or all(one.holds for one in self.probes if one.kind == READINESS))
 
     def observe(self, seen: RuntimeContainer) -> bool:
-        """Take what the runtime says of the newest start. True if it has begun to run since."""
+        """Apply the runtime's state of the newest start. True if it has started to run since."""
         had_begun = self.current is not None and self.current.state is not Life.CREATED
         self.current = seen
         if seen.state is Life.RUNNING and not had_begun:
@@ -145,13 +145,13 @@ class ContainerRecord:
         return bool(seen.started_at) and not had_begun
 
     def adopt(self, seen: RuntimeContainer, previous: RuntimeContainer | None) -> None:
-        """Take what the runtime has from before this kubelet started."""
+        """Adopt the starts that the runtime knows from before this kubelet started."""
         self.observe(seen)
         self.attempts = seen.attempt + 1
         self.last = terminated(previous) if previous is not None else None
 
     def recover(self, told: ContainerStatus, end: ContainerStateTerminated | None, *, again: bool) -> None:
-        """Take what the API says of a container that the runtime has lost: `end` is its last end, `again` if it restarts."""
+        """Recover a container that the runtime has lost. `end` is its reported termination; `again` if it restarts."""
         if end is None:
             self.last = told.last_state.terminated
             self.attempts = told.restart_count + (self.last is not None)
@@ -163,14 +163,14 @@ class ContainerRecord:
             self.ended = end
 
     def take_image(self) -> None:
-        """It has another image from now on; what went wrong with the one before does not count."""
+        """Switch to the changed image; errors with the one before do not count."""
         self.spec = replace(self.spec, image=self.image_wanted)
         self.image_wanted = ""
         self.refusal = None
         self.backoff = self.blocked_until = self.retry_at = self.pull_backoff = 0
 
     def begin(self) -> None:
-        """It is about to be started; what was the newest start is the one before."""
+        """Count a new start; the newest one becomes the one before."""
         if self.current is not None and self.current.state is Life.EXITED:
             self.last = terminated(self.current)
             self.backoff = min(2 * self.backoff, MAX_BACKOFF) or FIRST_BACKOFF
@@ -185,9 +185,9 @@ class ContainerRecord:
         self.attempts += 1
 
     def block(self) -> bool:
-        """It has ended and is to start again: whether it must wait now. The first restart is at once, later ones not.
+        """Start the backoff of a restart. True if it is delayed; the first restart is not.
 
-        A container that has run well for ten minutes starts over.
+        The backoff is reset after ten minutes of running.
         """
         seen = self.current
         if seen is None or self.blocked_until:
@@ -200,7 +200,7 @@ class ContainerRecord:
         return True
 
     def status(self, pod_name: str, *, initializing: bool) -> ContainerStatus:
-        """As the API shows it. `initializing`: the pod has init containers, for which it waits."""
+        """The container's status. `initializing`: it waits for the init containers of the pod."""
         seen = self.current
         return ContainerStatus(
             name=self.spec.name,
@@ -218,13 +218,13 @@ class ContainerRecord:
         )
 
     def debug_status(self, pod_name: str) -> ContainerStatus:
-        """As the API shows it if it is ephemeral: it is never ready, and has no resources of its own."""
+        """The status of an ephemeral container, which is never ready and has no resources."""
         shown = self.status(pod_name, initializing=False)
         return replace(shown, ready=False, started=None, allocated_resources={}, resources=None)
 
     @property
     def waits(self) -> bool:
-        """Whether it has ended and its next start is held back."""
+        """Whether it has exited and its restart is delayed by backoff."""
         return bool(self.blocked_until) and self.has_exited
 
     def _state(self, pod_name: str, *, initializing: bool) -> ContainerState:
@@ -260,7 +260,7 @@ class ContainerRecord:
 
 @Shared
 def _mounts(mounts: tuple[VolumeMount, ...]) -> tuple[VolumeMountStatus, ...]:
-    """Pods of one template share their mounts, and what there is to say of them."""
+    """The statuses of mounts, cached: pods of one template share them."""
     return tuple(
         VolumeMountStatus(
             name=one.name,
@@ -274,17 +274,17 @@ def _mounts(mounts: tuple[VolumeMount, ...]) -> tuple[VolumeMountStatus, ...]:
 
 @lru_cache(maxsize=1024)
 def _running_since(time: str) -> ContainerState:
-    """One object for all containers that were started in the same second."""
+    """A running state, shared by all containers that started in the same second."""
     return ContainerState(running=ContainerStateRunning(started_at=time))
 
 
 def container_id(seen: RuntimeContainer) -> str:
-    """The id as the API shows it: with the runtime's name."""
+    """The container ID with the runtime's scheme, as in statuses."""
     return f"{seen.runtime}://{seen.id}"
 
 
 def terminated(seen: RuntimeContainer) -> ContainerStateTerminated:
-    """The end of a start."""
+    """The terminated state of a start."""
     return ContainerStateTerminated(
         exit_code=seen.exit_code,
         reason=seen.reason,
@@ -296,7 +296,7 @@ def terminated(seen: RuntimeContainer) -> ContainerStateTerminated:
 
 
 def _duration(seconds: int) -> str:
-    """Seconds as Go prints a duration.
+    """A duration in seconds, as Go formats it.
 
     >>> _duration(40), _duration(160)
     ('40s', '2m40s')

@@ -16,10 +16,10 @@ _reference = re.compile(r"\$(?:\$|\(([^)]*)\))")
 
 
 def environment(container: Container, facts: PodFacts, materials: Materials) -> dict[str, str]:
-    """The variables by name, in the order in which they were set; those of Services last.
+    """The variables by name, in the order in which they are set; those of Services last.
 
     Raises:
-        MaterialMissing: a ConfigMap or Secret, or its key, is not there and not optional.
+        MaterialMissing: a ConfigMap or Secret, or a key of it, does not exist and is not optional.
     """
     found: dict[str, str] = {}
     links = service_links(materials.services or (), facts.pod)
@@ -34,7 +34,7 @@ def environment(container: Container, facts: PodFacts, materials: Materials) -> 
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
-    """The text with `$(NAME)` replaced; `$$` is a dollar, and names that are not known stay as they are.
+    """Expand `$(NAME)`; `$$` is a dollar sign, and unknown names are left as they are.
 
     >>> expand("$(A)-$(B)-$$(A)", {"A": "1"})
     '1-$(B)-$(A)'

@@ -1,4 +1,4 @@
-"""Which pod has to go when the node runs out of something, who is not let in meanwhile, and what they are told. Pure.
+"""Node-pressure eviction: signals, victims, messages, and rejections under pressure. Pure.
 
 Source: pkg/kubelet/eviction/{helpers,eviction_manager}.go, pkg/kubelet/apis/config/v1beta1/defaults_linux.go (v1.36).
 """
@@ -15,15 +15,15 @@ from kubeactors.kubelet.runtimes import ContainerStats
 
 MONITORING_SECONDS = 10.0
 TRANSITION_SECONDS = 300.0
-"""For so long after the last shortage the node is said to be under pressure."""
+"""How long after the last shortage the node is reported to be under pressure."""
 GRACE_SECONDS = 1.0
 CRITICAL = 2_000_000_000
-"""Pods of this priority stay. Source: pkg/apis/scheduling/types.go, SystemCriticalPriority."""
+"""Pods of at least this priority are critical. Source: pkg/apis/scheduling/types.go, SystemCriticalPriority."""
 MEMORY_PRESSURE = "node.kubernetes.io/memory-pressure"
 
 
 class Signal(msgspec.Struct, frozen=True):
-    """Something that a node can run out of, and the condition that says so."""
+    """An eviction signal, and its node condition."""
 
     name: str
     resource: str
@@ -38,7 +38,7 @@ SIGNALS = (MEMORY, DISK, PIDS)
 
 
 class ContainerUse(msgspec.Struct, frozen=True):
-    """What a container takes of a resource and has asked for, in its units."""
+    """A container's usage and request of a resource, in its units."""
 
     name: str
     used: int
@@ -46,7 +46,7 @@ class ContainerUse(msgspec.Struct, frozen=True):
 
 
 class PodUse(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pod takes of a resource; `stays` if it may not be evicted."""
+    """A pod's usage of a resource; `stays` if it must not be evicted."""
 
     uid: str
     priority: int
@@ -55,17 +55,17 @@ class PodUse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def used(self) -> int:
-        """All its containers."""
+        """The usage of all containers."""
         return sum(one.used for one in self.containers)
 
     @property
     def request(self) -> int:
-        """Of all its containers."""
+        """The requests of all containers."""
         return sum(one.request for one in self.containers)
 
 
 def threshold(text: str, capacity: int) -> int:
-    """Of how much must be left, which may be said as a part of the whole.
+    """A threshold as an absolute quantity; it may be given as a percentage of the capacity.
 
     >>> threshold("100Mi", 1 << 30), threshold("10%", 2000)
     (104857600, 200)
@@ -76,7 +76,7 @@ def threshold(text: str, capacity: int) -> int:
 
 
 def victim(pods: Sequence[PodUse]) -> PodUse | None:
-    """Who goes first: who takes more than it asked for, then who matters least, then who exceeds its request most.
+    """The pod to evict first: pods over their requests, then lowest priority, then largest excess over the request.
 
     >>> small = PodUse(uid="a", priority=0, containers=(ContainerUse("c", 5, 9),))
     >>> large = PodUse(uid="b", priority=9, containers=(ContainerUse("c", 9, 5),))
@@ -88,7 +88,7 @@ def victim(pods: Sequence[PodUse]) -> PodUse | None:
 
 
 def explanation(signal: Signal, pod: PodUse, least: int, available: int) -> str:
-    """Why the pod goes: `least` should be left.
+    """The message of an eviction; `least` is the threshold.
 
     >>> pod = PodUse(uid="a", priority=0, containers=(ContainerUse("c", 3 << 20, 0),))
     >>> explanation(MEMORY, pod, 100 << 20, 1 << 20)[:81]
@@ -108,7 +108,7 @@ def explanation(signal: Signal, pod: PodUse, least: int, available: int) -> str:
 
 
 def pressed(pressures: Sequence[str], pod: Pod) -> Rejection | None:
-    """Why a node under pressure does not take a pod: without memory, only one that asks for nothing."""
+    """Why a node under pressure rejects a pod; under memory pressure alone only BestEffort pods are rejected."""
     if not pressures or (pod.spec.priority or 0) >= CRITICAL:
         return None
     if tuple(pressures) == (MEMORY.condition,):
@@ -120,12 +120,12 @@ def pressed(pressures: Sequence[str], pod: Pod) -> Rejection | None:
 
 
 def exceeded(pod: Pod, disk: Sequence[tuple[str, int]], volumes: Sequence[tuple[str, int]]) -> str:
-    """Which limit of its own a pod exceeds on the disk, as it is told; empty if none.
+    """The message about a local storage limit that the pod exceeds; empty if it exceeds none.
 
     Args:
         pod: the pod.
-        disk: bytes that its containers take, by name.
-        volumes: bytes in its volumes of kind emptyDir, by name.
+        disk: bytes on disk by container.
+        volumes: bytes by emptyDir volume.
     """
     in_volumes = dict(volumes)
     for volume in pod.spec.volumes:

@@ -1,4 +1,4 @@
-"""Watches over what pods take of their node, and says who has to go.
+"""The eviction manager: monitors the usage of pods, and selects those to evict.
 
 Source: pkg/kubelet/eviction/eviction_manager.go synchronize, localStorageEviction (v1.36).
 """
@@ -30,17 +30,17 @@ NO_LOAD = ContainerStats(processes=0)
 
 
 class Eviction(msgspec.Struct, frozen=True):
-    """A pod has to go, and why."""
+    """A pod to evict, and the message."""
 
     uid: str
     message: str
 
 
 class Evictor:
-    """Remembers what the node was short of.
+    """Monitors a node.
 
     Args:
-        config: of the node: what it has, and how much of that must be left.
+        config: the node's capacity and eviction thresholds.
     """
 
     __slots__ = ("_capacity", "_least", "_short_at", "is_watching", "load", "reclaimed")
@@ -55,16 +55,16 @@ class Evictor:
             if one.name in config.eviction_hard
         }
         self._short_at: dict[str, int] = {}
-        """When there was last too little, by condition."""
+        """When each condition was last observed."""
         self.load: ContainerStats = NO_LOAD
-        """What the machine's own programs take."""
+        """The usage of the machine's own programs."""
         self.reclaimed: str = ""
-        """What there was too little of when it was last looked; empty if there was enough of everything."""
+        """The first resource that was short at the last check; empty if none was."""
         self.is_watching: bool = False
-        """Whether the kubelet looks every ten seconds: only while pods run that may take more than is known."""
+        """Whether the kubelet checks every ten seconds: only while pods run whose usage may grow."""
 
     def look(self, workers: Iterable[PodWorker], stay: Container[str], now: int) -> list[Eviction]:
-        """Who has to go now: all that exceed a limit of their own, or else one pod. `stay` are uids of static pods."""
+        """The pods to evict now: all that exceed their own limits, or else one victim. `stay` are static pods' UIDs."""
         self.reclaimed = ""
         taken = [(one, one.usage(now)) for one in workers if one.stage is Stage.RUNNING]
         found: list[Eviction] = []
@@ -75,7 +75,7 @@ class Evictor:
         return found or self._one(taken, stay, now)
 
     def pressures(self, now: int) -> tuple[str, ...]:
-        """The conditions that hold."""
+        """The pressure conditions that are True."""
         return tuple(
             one.condition
             for one in SIGNALS

@@ -1,4 +1,4 @@
-"""Facts about a pod that its containers can be told: the downward API. Pure.
+"""The downward API: facts about a pod for its containers. Pure.
 
 Source: pkg/fieldpath/fieldpath.go, pkg/api/v1/resource/helpers.go (v1.36).
 """
@@ -16,7 +16,7 @@ _subscripted = re.compile(r"metadata\.(labels|annotations)\['(.*)'\]")
 
 
 class PodFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A pod on its node: addresses as the node knows them, and what the node has."""
+    """A pod on its node: the addresses known to the kubelet, and the node's allocatable resources."""
 
     pod: Pod
     pod_ip: str = ""
@@ -51,7 +51,7 @@ def field_of(path: str, facts: PodFacts) -> str:
 
 
 def resource_of(selector: ResourceFieldSelector, container: Container, facts: PodFacts) -> str:
-    """A request or limit of a container in units of the divisor, rounded up; without a limit what the node has."""
+    """A request or limit of a container in units of the divisor, rounded up; allocatable if there is no limit."""
     kind, _, name = selector.resource.partition(".")
     listed = container.resources.limits if kind == "limits" else container.resources.requests
     text = listed.get(name) or (facts.allocatable.get(name, "0") if kind == "limits" else "0")
@@ -60,7 +60,7 @@ def resource_of(selector: ResourceFieldSelector, container: Container, facts: Po
 
 
 def _formatted(texts: Mapping[str, str]) -> str:
-    r"""As lines, values quoted.
+    r"""Format as lines with quoted values.
 
     >>> _formatted({"b": "2", "a": 'x"'})
     'a="x\\""\nb="2"'

@@ -1,4 +1,4 @@
-"""What pods take that nobody knows beforehand. Pure, but for asking the runtime."""
+"""Usage of pods that is not known in advance. Pure, but for calls of the runtime."""
 
 from collections.abc import Iterable
 
@@ -10,13 +10,13 @@ from kubeactors.kubelet.usage import WorkerUsage
 from kubeactors.kubelet.volumes import directory_of
 
 GROWING = tuple(f"{DOMAIN}{one}" for one in ("memory", "disk", "processes"))
-"""Annotations that say of what a pod takes more than others do."""
+"""Annotations that declare a pod's usage."""
 
 
 def may_grow(pod: Pod, runtime: ContainerRuntime, *, reads: bool) -> bool:
-    """Whether a pod may take more than is known: so was declared, it is measured, or it writes files that are limited.
+    """Whether a pod's usage may grow: it is declared, measured, or limited for files that the pod writes.
 
-    Only what is really run is measured or writes files: it reads its environment, and `reads` says whether any does.
+    Only containers that run real code are measured or write files; these read their environment (`reads`).
     """
     annotations, spec = pod.metadata.annotations, pod.spec
     if annotations and any(key.endswith(GROWING) for key in annotations):
@@ -28,7 +28,7 @@ def may_grow(pod: Pod, runtime: ContainerRuntime, *, reads: bool) -> bool:
 
 
 def usage_of(pod: Pod, records: Iterable[ContainerRecord], runtime: ContainerRuntime, now: int) -> WorkerUsage:
-    """What the containers of a pod take that run, and its volumes."""
+    """The usage of the pod's running containers, and of its volumes."""
     return WorkerUsage(
         containers=tuple(
             (record.spec, runtime.container_stats(record.current.id, now))

@@ -1,4 +1,4 @@
-"""How a kubelet shows that its node lives: the Node, and a Lease that it renews.
+"""A kubelet's heartbeats: the Node's status, and its Lease.
 
 Source: pkg/kubelet/kubelet_node_status.go, k8s.io/component-helpers/apimachinery/lease (v1.36).
 """
@@ -21,8 +21,8 @@ from kubeactors.kubelet.node_status import differs, new_node, with_labels, with_
 
 LEASE_NAMESPACE = "kube-node-lease"
 LATE = 1.5
-"""A heartbeat that comes later than this many intervals after the last makes the kubelet report its node anew: others
-may have given it up meanwhile."""
+"""After a gap of more than this many intervals between heartbeats the kubelet reports its node at once: the node may
+have been declared unreachable meanwhile."""
 
 MIGRATED_PLUGINS = {
     "storage.alpha.kubernetes.io/migrated-plugins": ",".join(
@@ -34,9 +34,9 @@ MIGRATED_PLUGINS = {
 
 
 class NodeReporter:
-    """The Node and the Lease of one kubelet. All methods may raise a `StatusError`: try again later.
+    """Writes the Node and the Lease of one kubelet. All methods may raise `StatusError`: retry later.
 
-    `node` is the Node as it was last seen, None before `register` has succeeded.
+    `node` is the last seen Node; None before `register` has succeeded.
     """
 
     __slots__ = (
@@ -58,15 +58,15 @@ class NodeReporter:
         self._lease: Lease | None = None
         self.node: Node | None = None
         self.events: list[NodeEvent] = []
-        """What happened to the node and was not told yet; the kubelet takes it."""
+        """Events to record; the kubelet takes them."""
         self.pressures: tuple[str, ...] = ()
-        """Which conditions of pressure hold."""
+        """The pressure conditions that are True."""
         self.images: Callable[[], tuple[ContainerImage, ...]] = tuple
-        """What images are on the node, when it is reported."""
+        """Lists the images on the node."""
         self._unschedulable = False
 
     async def register(self, now: str) -> None:
-        """Create the Node; or, if it is there, see to its labels and report."""
+        """Create the Node; if it exists, update its labels and its status."""
         try:
             self.node = await self._client.create(new_node(self._config, self._runtime_version, now))
         except AlreadyExists:
@@ -93,7 +93,7 @@ class NodeReporter:
         self.node = await self._client.get(Node, self._config.node_name)
 
     def sees(self, node: Node) -> bool:
-        """The Node as a watch tells of it; whether that is newer than what was known."""
+        """Note the Node from a watch. Returns whether it is newer than the known one."""
         if self.node is None or revision_of(node.metadata) <= revision_of(self.node.metadata):
             return False
         self.node = node
@@ -101,24 +101,24 @@ class NodeReporter:
 
     @property
     def has_news(self) -> bool:
-        """Whether the Node takes pods again, or no more, and people have not been told."""
+        """Whether the Node was cordoned or uncordoned, and no event was recorded yet."""
         return self.node is not None and self.node.spec.unschedulable != self._unschedulable
 
     def is_wrong(self, node: Node, now: str) -> bool:
-        """Whether the Node's status is not what the kubelet would write; when it last wrote that is no matter.
+        """Whether the Node's status differs from what the kubelet would write, apart from heartbeat times and images.
 
-        Nor which images are there: new ones come all the time, and are told with the rest, every five minutes.
+        New images appear all the time; they are reported with the rest, every five minutes.
         """
         return differs(node.status, self._reported(node, now, node.status.images).status)
 
     def notice(self) -> None:
-        """Tell people whether the node takes pods, if that is news."""
+        """Add an event if the node was cordoned or uncordoned."""
         if self.has_news:
             self._unschedulable = not self._unschedulable
             self.events.append(schedulable(self._config.node_name, is_so=not self._unschedulable))
 
     async def report(self, now: str) -> None:
-        """Write what the kubelet knows of the node."""
+        """Write the node's status."""
         node = self.node
         if node is None:
             return
@@ -129,7 +129,7 @@ class NodeReporter:
         self.notice()
 
     async def renew(self, now: str) -> None:
-        """Renew the Lease, making it if need be."""
+        """Renew the Lease; create it if it does not exist."""
         lease = self._lease
         if lease is None:
             await self._acquire(now)
@@ -156,7 +156,7 @@ class NodeReporter:
         spec = LeaseSpec(
             holder_identity=name, lease_duration_seconds=self._config.lease_duration_seconds, renew_time=now
         )
-        owner = await self._client.get(Node, name)  # there may be another one by now, and a Lease of none is collected
+        owner = await self._client.get(Node, name)  # it may have been recreated; a Lease with a stale owner is garbage
         owners = (_owned_by(owner),)
         try:
             metadata = ObjectMeta(name=name, namespace=LEASE_NAMESPACE, owner_references=owners)

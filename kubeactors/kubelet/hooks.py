@@ -1,4 +1,4 @@
-"""Lifecycle hooks: what happens after a container has started, and before it is asked to end.
+"""Lifecycle hooks: postStart after a container has started, preStop before it is stopped.
 
 Source: pkg/kubelet/kuberuntime/kuberuntime_container.go killContainer, executePreStopHook; pkg/kubelet/lifecycle (v1.36).
 """
@@ -11,14 +11,14 @@ from kubeactors.kubelet.runtimes import ContainerRuntime
 SECOND = 1_000_000_000
 POST_START, PRE_STOP = "PostStart", "PreStop"
 LEAST_GRACE_SECONDS = 2.0
-"""What is left for a container to end in after its hook, however long that took."""
+"""The minimum grace period of a container after its preStop hook, however long that took."""
 
 Told = tuple[str, str, str]
 """Type, reason and message of an event."""
 
 
 def begin_to_stop(record: ContainerRecord, grace_seconds: float, now: int) -> bool:
-    """The container is to end within the grace period; a shorter one than before counts. False if nothing is new."""
+    """Have the container stop within the grace period; a shorter one replaces it. False if nothing changes."""
     kill_at = now + int(grace_seconds * SECOND)
     if record.kill_at is not None and record.kill_at <= kill_at:
         return False
@@ -33,8 +33,8 @@ def begin_to_stop(record: ContainerRecord, grace_seconds: float, now: int) -> bo
 
 
 def go_on_stopping(record: ContainerRecord, runtime: ContainerRuntime, now: int) -> Iterator[Told]:
-    """Run the hook, then ask the container to end; tells what goes wrong."""
-    assert record.current is not None  # it is being stopped
+    """Run the preStop hook, then stop the container. Yields events of failures."""
+    assert record.current is not None  # it is running
     assert record.kill_at is not None
     lifecycle = record.spec.lifecycle
     if record.stop_at is None and lifecycle is not None and lifecycle.pre_stop is not None and record.kill_at > now:
@@ -51,9 +51,9 @@ def go_on_stopping(record: ContainerRecord, runtime: ContainerRuntime, now: int)
 
 
 def run_post_start(record: ContainerRecord, runtime: ContainerRuntime, now: int) -> Iterator[Told]:
-    """Go on with the hook of a container that has started; tells if it fails."""
+    """Continue with the postStart hook. Yields an event if it fails."""
     hook = record.spec.lifecycle.post_start if record.spec.lifecycle is not None else None
-    assert hook is not None  # it runs
+    assert hook is not None  # checked by the caller
     assert record.current is not None
     state = record.post_start
     if state is not None and state.until is None:

@@ -1,4 +1,4 @@
-"""Images: whether a container may be made from its image now, and what people are told meanwhile. Pure.
+"""Images: the events of pulls, and why a container cannot be created from its image. Pure.
 
 Source: pkg/kubelet/images/image_manager.go, pkg/util/parsers/parsers.go (v1.36).
 """
@@ -16,7 +16,7 @@ from kubeactors.kubelet.runtimes.table import image_id
 
 PYTHON = "python://"
 MAX_IMAGES = 50
-"""In the status of a node. Source: pkg/kubelet/apis/config/v1beta1/defaults.go, NodeStatusMaxImages."""
+"""The most images in a node's status. Source: pkg/kubelet/apis/config/v1beta1/defaults.go, NodeStatusMaxImages."""
 _BAD = "Warning"
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?))*(?::[0-9]+)?"
@@ -26,7 +26,7 @@ _name = re.compile(
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why a container is not made: what it waits with, and the events (type, reason, message) of that."""
+    """Why a container is not created: its waiting state, and events (type, reason, message)."""
 
     reason: str
     message: str
@@ -34,7 +34,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 def pulled(container: Container) -> tuple[tuple[str, str], ...]:
-    """Reason and message of what happens to the image before the container is created.
+    """The reasons and messages of the image events that precede the creation of a container.
 
     >>> pulled(Container(image="nginx:1", image_pull_policy="IfNotPresent"))
     (('Pulled', 'Container image "nginx:1" already present on machine and can be accessed by the pod'),)
@@ -52,7 +52,7 @@ def _pulled(image: str, policy: str) -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=4096)
 def size_of(image: str) -> int:
-    """How large an image is said to be, in bytes: from 2 to 200 MB, always the same for one image.
+    """A made-up size of an image in bytes, from 2 to 200 MB, always the same for one image.
 
     >>> size_of("nginx:1") == size_of("nginx:1"), 2_000_000 <= size_of("nginx:2") < 200_000_000
     (True, True)
@@ -61,14 +61,14 @@ def size_of(image: str) -> int:
 
 
 def images_on_node(images: tuple[str, ...]) -> tuple[ContainerImage, ...]:
-    """The images of a node as its status shows them: the largest fifty."""
+    """The images for a node's status: the largest fifty."""
     largest = sorted(images, key=lambda one: (-size_of(one), one))[:MAX_IMAGES]
     return tuple(ContainerImage(names=_names(one), size_bytes=size_of(one)) for one in largest)
 
 
 @lru_cache(maxsize=4096)
 def _names(image: str) -> tuple[str, ...]:
-    """By digest and by tag."""
+    """The names by digest and by tag."""
     digest = image_id(image)
     named = image.partition("@")[0]
     return (digest, named if ":" in named.rpartition("/")[2] else f"{named}:latest")
@@ -76,7 +76,7 @@ def _names(image: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def is_valid(image: str) -> bool:
-    """Whether the text names an image.
+    """Whether the text is a valid image reference.
 
     >>> is_valid("example.com:5000/shop/web:1"), is_valid("Shop/Web"), is_valid("python://shop.web:serve")
     (True, False, True)
@@ -85,7 +85,7 @@ def is_valid(image: str) -> bool:
 
 
 def invalid_name(image: str) -> Refusal:
-    """The text names no image."""
+    """The image reference is invalid."""
     message = (
         f'Failed to apply default image tag "{image}": couldn\'t parse image name "{image}": invalid reference format'
     )
@@ -95,7 +95,7 @@ def invalid_name(image: str) -> Refusal:
 
 
 def never_pulled(image: str) -> Refusal:
-    """The image is not here, and may not be pulled."""
+    """The image is not present and must not be pulled."""
     message = f'Container image "{image}" is not present with pull policy of {NEVER}'
     return Refusal(
         "ErrImageNeverPull",
@@ -105,7 +105,7 @@ def never_pulled(image: str) -> Refusal:
 
 
 def not_pulled(image: str, error: str) -> Refusal:
-    """A pull has failed."""
+    """The pull has failed."""
     return Refusal(
         "ErrImagePull",
         error,
@@ -118,7 +118,7 @@ def not_pulled(image: str, error: str) -> Refusal:
 
 
 def backed_off(image: str, error: str) -> Refusal:
-    """A pull has failed a while ago, and the next one has to wait."""
+    """A pull has failed, and the next one backs off."""
     message = f'Back-off pulling image "{image}"'
     return Refusal(
         "ImagePullBackOff",
@@ -128,5 +128,5 @@ def backed_off(image: str, error: str) -> Refusal:
 
 
 def badly_configured(error: str) -> Refusal:
-    """What its environment refers to is not there."""
+    """The environment refers to an object that does not exist."""
     return Refusal("CreateContainerConfigError", error, ((_BAD, "Failed", f"Error: {error}"),))

@@ -1,4 +1,4 @@
-"""The kubelet: runs the pods that are bound to its node, and says what becomes of them and of the node.
+"""The kubelet: runs the pods that are bound to its node, and reports their status and the node's.
 
 Source: pkg/kubelet/kubelet.go, pkg/kubelet/status/status_manager.go (v1.36).
 """
@@ -77,21 +77,20 @@ ORPHAN_GRACE_SECONDS = 1.0
 
 
 class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
-    """One node's kubelet. Each pod is a state machine (`PodWorker`), known by its uid.
+    """The kubelet of one node. Each pod is a state machine (`PodWorker`), identified by its UID.
 
-    A kubelet that is restarted finds out from the API and from the runtime what there is. What has ended does not run
-    again.
+    A restarted kubelet recovers its state from the API and the runtime. Finished containers do not run again.
 
     Args:
-        client: as whom it talks to the API server.
+        client: talks to the API server as the kubelet.
         runtime: runs the containers; it survives the kubelet.
-        config: of the node.
-        events: where events go.
-        renewer: renews the lease once the kubelet holds it; without one the kubelet does.
-        network: as whom names and other pods are looked for, when containers ask; without it as the kubelet.
+        config: the configuration of the kubelet and its node.
+        events: the event sink.
+        renewer: renews the Lease once the kubelet holds it; None: the kubelet does.
+        network: looks up names and other pods for commands in containers; None: the kubelet's client.
     """
 
-    def __init__(  # noqa: PLR0913 -- made in one place
+    def __init__(  # noqa: PLR0913 -- the dependencies of a component
         self,
         *,
         client: Client,
@@ -111,14 +110,14 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._pods: Indexer[Pod] = Indexer()
         self._workers: dict[str, PodWorker] = {}
         self._found: dict[str, PodSandbox] = {}
-        """What an earlier kubelet left in the runtime, by uid, until its pod shows up."""
+        """Sandboxes that an earlier kubelet left in the runtime, by pod UID, until their pods are seen."""
         self._allocations = AllocationManager(self._reporter)
         self._alarm = Alarm()
         self._evictor = Evictor(config)
         self._static = StaticPods(self._config.node_name)
 
     def started(self) -> None:
-        """Make the node known; everything else follows."""
+        """Recover from the runtime, and start with the registration of the node."""
         self._runtime.subscribe(self.ctx.self)
         self._found = {one.config.uid: one for one in self._runtime.list_pod_sandboxes()}
         self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
@@ -137,12 +136,12 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self.ctx,
             field_selector=f"spec.nodeName={self._config.node_name}",
             consistent=True,
-            bookmarks=False,  # to list the few pods of a node again, some day, is cheaper than one each minute
+            bookmarks=False,  # relisting the few pods of a node once in a while is cheaper
         )
         self.ctx.self.tell(Register())
 
     def stopped(self) -> None:
-        """End the watches. Containers go on."""
+        """Stop the watches. Containers keep running."""
         self._reflector.stop(self.ctx.self)
         self._node.stop()
         self._keeper.stop_renewing()
@@ -151,7 +150,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     async def register(self, message: Register) -> None:
-        """Create the Node and the Lease, then begin to work."""
+        """Register the node, then start to work."""
         await self._keeper.register()
 
     @handle
@@ -161,7 +160,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     async def await_range(self, message: AwaitRange) -> None:
-        """Begin to work once the node has a range for its pods: it may have had one before, or is soon given one."""
+        """Start to work once the node has a pod CIDR, which another component may have yet to allocate."""
         pod_cidr = self._keeper.pod_cidr()
         if pod_cidr:
             self._runtime.use_range(pod_cidr)
@@ -170,13 +169,13 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     async def connect_node(self, message: ConnectNode) -> None:
-        """Watch the node."""
-        if self._reporter.node is not None:  # else told by an instance before this one, as below
+        """Connect the watch of the Node."""
+        if self._reporter.node is not None:  # else sent by an instance before a restart
             await self._node.connect()
 
     @handle
     async def correct_node(self, message: CorrectNode) -> None:
-        """Put right what the node shows."""
+        """Correct the node's status."""
         await self._keeper.correct()
 
     @handle
@@ -192,13 +191,13 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     def _images(self) -> tuple[ContainerImage, ...]:
         return images_on_node(self._runtime.list_images())
 
-    # Which pods there are.
+    # The pods of the node.
 
     @handle
     async def connect(self, message: Connect) -> None:
-        """List if need be, and watch; if that fails, again after a while."""
+        """List the pods if necessary, and watch; retry with backoff if that fails."""
         if self._reporter.node is None:
-            return  # told by an instance before this one: who has registered connects
+            return  # sent by an instance before a restart: registration connects again
         try:
             first = not self._reflector.synced
             changes = await self._reflector.connect(self.ctx.self)
@@ -215,14 +214,14 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     def watched(self, message: WatchEvents) -> None:
-        """Pods came, changed and went; or it is the node."""
+        """Apply watch events of pods or of the Node."""
         if not self._node.receive(message):
             self._take(self._reflector.receive(message))
             self._reconnect_if_broken()
 
     @handle
     def closed(self, message: WatchClosed) -> None:
-        """Watch again."""
+        """Reconnect a broken watch."""
         if not self._node.closed(message):
             self._reflector.closed(message)
             self._reconnect_if_broken()
@@ -251,7 +250,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self._take_news(worker, pod)
 
     def _mirror_changed(self, mirror: Pod) -> None:
-        """Write it again if need be; one that mirrors nothing any more goes."""
+        """Have a mirror pod checked and rewritten; delete one whose static pod does not exist."""
         metadata = mirror.metadata
         named = self._static.named(metadata.name, metadata.namespace)
         for uid in named:
@@ -265,17 +264,17 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     def show_static_pods(self, message: ShowStaticPods) -> None:
-        """Write the mirrors again: those of a Node that went have gone with it."""
+        """Write the mirror pods: those of a deleted Node were deleted with it."""
         for pod in self._static:
             self._statuses.changed(pod.metadata.uid)
 
     @handle
     async def drop_mirror(self, message: DropMirror) -> None:
-        """Remove a mirror of nothing."""
+        """Delete a mirror pod without a static pod."""
         await self._statuses.drop(message.mirror)
 
     def _take_news(self, worker: PodWorker, pod: Pod) -> None:
-        """The pod as others have changed it, if that is news: perhaps it is to go."""
+        """Apply a newer version of the pod, written by another client."""
         if revision_of(pod.metadata) > revision_of(worker.pod.metadata):
             respecified, worker.pod = pod.spec is not worker.pod.spec, pod
             if worker.materials.wanted.services:
@@ -288,7 +287,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self._set_alarm()
 
     def _room_was_made(self, uid: str) -> None:
-        """A pod takes no room any more: others may grow now."""
+        """A pod has released its resources: retry deferred resizes."""
         for worker in self._allocations.remove(uid, self._workers, self.ctx.steady):
             self._step(worker)
 
@@ -308,7 +307,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._begin(worker)
 
     def _admit(self, worker: PodWorker, *, refreshed: bool) -> None:
-        """Take the pod or refuse it. The labels of the node may have changed since we saw them: look before refusing."""
+        """Admit or reject the pod. The Node is refreshed before a rejection that depends on its labels or taints."""
         found = self._allocations.refusal(worker)
         if found is not None and found.reason in FRESH_NODE_NEEDED and not refreshed:
             self.ctx.self.tell(Readmit(worker.uid))
@@ -319,7 +318,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     async def readmit(self, message: Readmit) -> None:
-        """Read the node, then decide."""
+        """Refresh the Node, then decide about the pod."""
         try:
             await self._reporter.refresh()
         except StatusError as error:
@@ -340,7 +339,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._step(worker)
 
     def _gone(self, uid: str) -> None:
-        """The API has forgotten the pod: so does the node, after its containers have stopped."""
+        """The pod was removed from the API: stop its containers, then forget it."""
         worker = self._workers.get(uid)
         if worker is None:
             return
@@ -351,17 +350,17 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._step(worker)
 
     def _remove_orphans(self) -> None:
-        """Stop what runs of pods that are gone."""
+        """Stop the sandboxes of pods that no longer exist."""
         for sandbox in self._found.values():
             self._runtime.stop_pod_sandbox(sandbox.id, self.ctx.steady)
             self._runtime.remove_pod_sandbox(sandbox.id)
         self._found.clear()
 
-    # What the pods do.
+    # The work of the pods.
 
     @handle
     def wake(self, message: Wake) -> None:
-        """Do what is due."""
+        """Step the pods that are due."""
         for due, uid in self._alarm.ring(self.ctx.steady):
             worker = self._workers.get(uid)
             if worker is not None and worker.wake_at == due:
@@ -370,7 +369,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     def changed(self, message: ContainerChanged) -> None:
-        """Look at what the runtime did."""
+        """Step the pod whose container has changed in the runtime."""
         worker = self._workers.get(message.uid)
         if worker is not None:
             self._step(worker)
@@ -378,19 +377,19 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     async def find_name(self, message: FindName) -> None:
-        """Tell a command what a name stands for; it goes on with that."""
+        """Resolve a name for a command in a container."""
         if not self._is_early(message):
             await self._questions.find_name(message, self._workers.get(message.uid))
             self.changed(ContainerChanged(message.uid))
 
     @handle
     async def visit(self, message: Visit) -> None:
-        """Make a request over HTTP for a command; it goes on with what that says."""
+        """Make an HTTP request for a command in a container."""
         if not self._is_early(message):
             await self._questions.visit(message, self._workers.get(message.uid))
 
     def _is_early(self, question: Question) -> bool:
-        """Whether an earlier kubelet was asked, and the pod has yet to show up here: then it is looked at again later."""
+        """Whether the question is of a pod of an earlier kubelet that is not seen yet: then it is retried later."""
         is_early = question.uid in self._found
         if is_early:
             self.ctx.after(WRITE_RETRY_SECONDS, question)
@@ -398,7 +397,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     async def fetch_materials(self, message: FetchMaterials) -> None:
-        """Read what the pod refers to; it begins, or tries again, with that."""
+        """Read the objects that the pod refers to, and step it."""
         worker = self._workers.get(message.uid)
         if worker is None:
             return
@@ -433,27 +432,27 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     def _tell_events(self, worker: PodWorker) -> None:
         about: ObjectReference | None = None
         for event in worker.events:
-            if about is None or about.field_path != event.field_path:  # mostly they are about one container
+            if about is None or about.field_path != event.field_path:  # usually they are about one container
                 about = _reference(worker.pod, event)
             self._recorder.event(about, event.type, event.reason, event.message)
         worker.events.clear()
 
     def _set_alarm(self) -> None:
-        """Wake when the first pod needs it."""
+        """Set the timer for the first pod that is due."""
         seconds = self._alarm.seconds_left(self.ctx.steady)
         if seconds is not None:
             self.ctx.after(seconds, Wake(), key="wake")
 
     @handle
     def set_load(self, message: SetLoad) -> None:
-        """Look at once whether there is enough left."""
+        """Note the load of the machine's own programs, and check resources."""
         self._evictor.load = message.load
         self._evictor.is_watching = True
         self.ctx.self.tell(CheckResources())
 
     @handle
     def check_resources(self, message: CheckResources) -> None:
-        """Evict pods if there is too little, and say how it is. Only while pods run that may take more than is known."""
+        """Evict pods if resources run low, and report pressure. Repeats only while usage may grow."""
         now = self.ctx.steady
         for found in self._evictor.look(self._workers.values(), self._static, now):
             worker = self._workers[found.uid]
@@ -474,19 +473,19 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     async def write_status(self, message: WriteStatus) -> None:
-        """Write until the API shows what we see."""
+        """Write the status of a pod until the API is up to date."""
         await self._statuses.write(message.uid)
 
-    # What others ask.
+    # Requests of the API server.
 
     @handle
     def read_log(self, message: ReadLog) -> LogReply:
-        """The log of a container."""
+        """Read the log of a container."""
         return read_log(self._worker_of(message), self._runtime, message, self.ctx.steady)
 
     @handle
     async def exec(self, message: Exec) -> SessionReply:
-        """Run a command in a container, which may look at all: nobody has asked for it if it is not known to read."""
+        """Run a command in a container. It may read every volume, so read what no container has needed before."""
         worker = self._worker_of(message)
         if worker is not None and worker.materials.known is not None and not worker.materials.wanted.services:
             known = worker.materials.known
@@ -498,12 +497,12 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     @handle
     def attach(self, message: Attach) -> SessionReply:
-        """Let somebody see what a container writes."""
+        """Attach to the output of a container."""
         return attach_to(self._worker_of(message), self._runtime, message, self.ctx.steady)
 
     @handle
     def find_port(self, message: FindPort) -> PortReply:
-        """Where a port of a pod is."""
+        """Find the address of a pod's port."""
         return find_port(self._worker_of(message), self._runtime, message)
 
     def _worker_of(self, message: ReadLog | Exec | Attach | FindPort) -> PodWorker | None:
@@ -512,7 +511,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
 
 def _age(change: Change[Pod]) -> str:
-    """Sorts the oldest pods first: they were here first."""
+    """Sort key: the oldest pods first, since they were admitted first."""
     return change.current.metadata.creation_timestamp or ""
 
 

@@ -1,4 +1,4 @@
-"""What the pods on a node take of it, kept up to date pod by pod."""
+"""The requests and host ports of a node's pods, maintained pod by pod."""
 
 from collections.abc import Mapping
 
@@ -11,22 +11,22 @@ Port = tuple[str, str, int]
 
 
 class Ledger:
-    """Sums of requests, and host ports, of the pods that take room."""
+    """Sums of requests, and host ports in use."""
 
     __slots__ = ("_ports", "_wanted", "used")
 
     def __init__(self) -> None:
         self._wanted: dict[str, Mapping[str, int]] = {}
         self._ports: dict[str, tuple[Port, ...]] = {}
-        """Of the pods that have any."""
+        """By pod, for those that have any."""
         self.used: dict[str, int] = {}
-        """By resource, in the units of `Demand`."""
+        """Sums by resource, in the units of `Demand`."""
 
     def __contains__(self, uid: str) -> bool:
         return uid in self._wanted
 
     def add(self, uid: str, spec: PodSpec) -> None:
-        """The pod takes room."""
+        """Add a pod."""
         self.remove(uid)
         wanted = self._wanted[uid] = wanted_by(spec)
         for name, size in wanted.items():
@@ -36,17 +36,17 @@ class Ledger:
             self._ports[uid] = ports
 
     def remove(self, uid: str) -> None:
-        """It does not any more."""
+        """Remove a pod."""
         for name, size in self._wanted.pop(uid, {}).items():
             self.used[name] -= size
         self._ports.pop(uid, None)
 
     def wanted(self, uid: str) -> Mapping[str, int]:
-        """What the pod takes, by resource; nothing if it takes no room."""
+        """The pod's requests by resource; empty if it is not in the ledger."""
         return self._wanted.get(uid, {})
 
     def has_port(self, port: Port) -> bool:
-        """Whether a pod has the port, on the same address or on all.
+        """Whether a pod uses the port, on the same address or on all addresses.
 
         >>> ledger = Ledger()
         >>> ledger.has_port(("", "TCP", 80))
@@ -61,7 +61,7 @@ class Ledger:
 
 
 def wanted_by(spec: PodSpec) -> Mapping[str, int]:
-    """What a pod takes, by resource; the resource `pods` included. Pods of one template share the result.
+    """A pod's requests by resource, `pods` included. Pods of one template share the result.
 
     >>> wanted_by(PodSpec())
     {'pods': 1, 'cpu': 0, 'memory': 0, 'ephemeral-storage': 0}
@@ -81,7 +81,7 @@ def _by_resource(wanted: Demand) -> dict[str, int]:
 
 
 def ports_of(spec: PodSpec) -> tuple[Port, ...]:
-    """The ports of the node that a pod takes."""
+    """The host ports of a pod."""
     return _ports_of(spec.containers)
 
 

@@ -1,4 +1,4 @@
-"""Whether a container starts again, and what phase a pod is in. Pure.
+"""Restart policies and pod phases. Pure.
 
 Source: pkg/kubelet/kubelet_pods.go getPhase, pkg/api/v1/pod/util.go, pkg/kubelet/container/helpers.go (v1.36).
 """
@@ -15,12 +15,12 @@ DEFAULT_GRACE_SECONDS = 30
 
 
 def is_sidecar(container: Container) -> bool:
-    """Whether an init container runs beside the others for the whole life of the pod."""
+    """Whether the init container is a sidecar, which runs for the whole life of the pod."""
     return container.restart_policy == ALWAYS
 
 
 def restarts(spec: PodSpec, container: Container, exit_code: int, *, init: bool = False) -> bool:
-    """Whether a container that ended with this code is started again.
+    """Whether a container that exited with this code restarts.
 
     >>> restarts(PodSpec(restart_policy="OnFailure"), Container(), 0)
     False
@@ -49,12 +49,12 @@ def phase(
     is_over: bool,
     was_initialized: bool,
 ) -> str:
-    """The phase that these containers make.
+    """The phase of a pod, derived from its containers.
 
     Args:
-        spec: of the pod.
-        init_statuses: of its init containers, in order.
-        statuses: of its containers, in order.
+        spec: the pod's spec.
+        init_statuses: the statuses of its init containers, in order.
+        statuses: the statuses of its containers, in order.
         is_over: no container will start again, whatever the restart policy says.
         was_initialized: a container has run, so that restarting sidecars do not make the pod Pending again.
     """
@@ -78,7 +78,7 @@ def phase(
 
 
 def _initialization(spec: PodSpec, statuses: tuple[ContainerStatus, ...]) -> tuple[bool, bool]:
-    """Whether init containers are still to run, and whether one has failed for good."""
+    """Whether initialization is pending, and whether it has failed for good."""
     pending = failed = False
     for container, status in zip(spec.init_containers, statuses, strict=True):
         if is_sidecar(container):
@@ -94,19 +94,19 @@ def _initialization(spec: PodSpec, statuses: tuple[ContainerStatus, ...]) -> tup
 
 
 def _is_waiting(status: ContainerStatus) -> bool:
-    """Whether it has never run."""
+    """Whether the container has never run."""
     state = status.state
     return state.running is None and state.terminated is None and status.last_state.terminated is None
 
 
 def _exit_code(status: ContainerStatus) -> int:
-    """Of its last end."""
+    """The exit code of its last termination."""
     ended = status.state.terminated or status.last_state.terminated
     return ended.exit_code if ended is not None else 0
 
 
 def names(containers: Iterable[Container]) -> str:
-    """Names as Go prints a list.
+    """The names, as Go prints a slice.
 
     >>> names((Container(name="a"), Container(name="b")))
     '[a b]'
@@ -115,7 +115,7 @@ def names(containers: Iterable[Container]) -> str:
 
 
 def grace_period_seconds(pod: Pod) -> float:
-    """How long the pod's containers may take to stop."""
+    """The pod's effective termination grace period."""
     seconds = pod.metadata.deletion_grace_period_seconds
     if seconds is None:
         seconds = pod.spec.termination_grace_period_seconds

@@ -17,10 +17,10 @@ SECOND = 1_000_000_000
 
 
 class Log(Message, frozen=True, kw_only=True):
-    """Lines of a container's log. `ended`: the container has ended, so that no more will come.
+    """Lines of a container's log. `ended`: the container has exited, so no more lines will follow.
 
-    `total` counts the lines that the container has written, the ones left out included: to follow a log, ask again
-    with `skip_lines` set to it.
+    `total` counts all lines that the container has written, including those left out: to follow a log, ask again with
+    `skip_lines` set to it.
     """
 
     lines: tuple[str, ...]
@@ -32,10 +32,10 @@ LogReply: TypeAlias = Log | Status
 
 
 class ReadLog(Request[LogReply], frozen=True, kw_only=True):
-    """Read the log of one container of a pod; a refusal is a Status.
+    """Read the log of one container of a pod; an error is a Status.
 
-    `since` is a unix time in nanoseconds, `tail_lines` None is all lines, `previous` asks for the start before the
-    newest one.
+    `since` is Unix time in nanoseconds, `tail_lines` None means all lines, `previous` means the start before the newest
+    one.
     """
 
     namespace: str
@@ -51,7 +51,7 @@ class ReadLog(Request[LogReply], frozen=True, kw_only=True):
 
 
 def read_log(worker: PodWorker | None, runtime: ContainerRuntime, request: ReadLog, now: int) -> LogReply:
-    """The reply to the request, for the pod that it names."""
+    """The reply for this pod, which may be unknown."""
     if worker is None:
         return _refused(f'pod "{request.pod}" cannot be found - no logs available')
     record = next((one for one in worker.records if one.spec.name == request.container), None)
@@ -71,7 +71,7 @@ def read_log(worker: PodWorker | None, runtime: ContainerRuntime, request: ReadL
 
 
 def _start_id(record: ContainerRecord, request: ReadLog) -> str | None:
-    """The runtime's id of the start that is asked for; None if there is none."""
+    """The runtime's ID of the requested start; None if there is none."""
     if not request.previous and record.current is not None and record.current.started_at:
         return record.current.id
     if request.previous and record.waits and record.current is not None:

@@ -1,4 +1,4 @@
-"""What a pod is made from besides its spec: ConfigMaps, Secrets, volumes of claims, tokens. Pure.
+"""The objects that a pod refers to: ConfigMaps, Secrets, volumes of claims, tokens, Services. Pure.
 
 Source: pkg/kubelet/{configmap,secret} (v1.36).
 """
@@ -12,15 +12,15 @@ from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.kubelet.tokens import PodTokens, TokenTerms, token_terms
 
 TOKEN_VOLUME = "kube-api-access-"  # noqa: S105 -- a name
-"""How the volume with the token of the service account is named: every pod has it, few read it."""
+"""The name prefix of the service account token volume, which every pod has and few read."""
 
 
 class MaterialMissing(LookupError):
-    """A ConfigMap or Secret, or a key of one, is not there, and is not optional; the message is Kubernetes'."""
+    """A required ConfigMap or Secret, or a key of it, does not exist; the message is Kubernetes'."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """The names of the objects that a pod refers to; the tokens that it wants; and whether it wants to know of Services."""
+    """The names of the objects that a pod needs, its tokens, and whether it needs the Services."""
 
     config_maps: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -33,22 +33,22 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Materials(msgspec.Struct, frozen=True):
-    """The objects that a pod refers to, by name; those that do not exist are left out."""
+    """The objects that a pod needs, by name; those that do not exist are left out."""
 
     config_maps: Mapping[str, ConfigMap] = {}
     secrets: Mapping[str, Secret] = {}
     directories: Mapping[str, str] = {}
-    """Where the volume of each claim is, for those that are bound."""
+    """The directory of each bound claim's volume."""
     tokens: PodTokens | None = None
-    """Of the pod's service account; None if nobody issues any, or nobody has asked for them yet."""
+    """The tokens of the pod's service account; None if none are issued, or they are not read yet."""
     services: tuple[Service, ...] | None = None
-    """Those of the pod's namespace, and `kubernetes`; None if nobody has asked for them yet."""
+    """The Services of the pod's namespace, and `kubernetes`; None if they are not read yet."""
 
     def config_map(self, name: str) -> Mapping[str, bytes]:
         """The entries of a ConfigMap.
 
         Raises:
-            MaterialMissing: there is none of that name.
+            MaterialMissing: it does not exist.
         """
         found = self.config_maps.get(name)
         if found is None:
@@ -59,7 +59,7 @@ class Materials(msgspec.Struct, frozen=True):
         """The entries of a Secret.
 
         Raises:
-            MaterialMissing: there is none of that name.
+            MaterialMissing: it does not exist.
         """
         found = self.secrets.get(name)
         if found is None:
@@ -72,7 +72,7 @@ NOTHING_WANTED = Wanted()
 
 
 def wanted_by(pod: Pod, *, everything: bool) -> Wanted:
-    """What a pod refers to; without `everything`, neither Services, nor claims, nor tokens and what is in their volume.
+    """What a pod needs; without `everything` no Services, claims, tokens, nor the other sources of the token volume.
 
     >>> wanted_by(Pod(), everything=True)
     Wanted(config_maps=(), secrets=(), claims=(), tokens=(), services=True)
@@ -98,14 +98,14 @@ def wanted_by(pod: Pod, *, everything: bool) -> Wanted:
 
 
 def claim_of(volume: Volume, pod: Pod) -> str:
-    """The name of the claim behind a volume; empty if there is none."""
+    """The name of a volume's claim; empty if it has none."""
     if volume.persistent_volume_claim is not None:
         return volume.persistent_volume_claim.claim_name
     return f"{pod.metadata.name}-{volume.name}" if volume.ephemeral is not None else ""
 
 
 def directory_of_volume(volume: PersistentVolume) -> str:
-    """Where the contents of a persistent volume are: where it says, or in a directory of its own name.
+    """The directory of a PersistentVolume: its own path, or one named after it.
 
     >>> from kubeactors.apimachinery.meta import ObjectMeta
     >>> directory_of_volume(PersistentVolume(metadata=ObjectMeta(name="pv-1")))
@@ -143,18 +143,18 @@ def _add_of_container(container: Container, config_maps: dict[str, None], secret
 
 
 def keys_of_config_map(materials: Materials, name: str, *, optional: bool | None) -> Mapping[str, bytes] | None:
-    """The entries of a ConfigMap; None if there is none and it is optional.
+    """The entries of a ConfigMap; None if it does not exist and is optional.
 
     Raises:
-        MaterialMissing: there is none, and it is not optional.
+        MaterialMissing: it does not exist, and is not optional.
     """
     return None if optional and name not in materials.config_maps else materials.config_map(name)
 
 
 def keys_of_secret(materials: Materials, name: str, *, optional: bool | None) -> Mapping[str, bytes] | None:
-    """The entries of a Secret; None if there is none and it is optional.
+    """The entries of a Secret; None if it does not exist and is optional.
 
     Raises:
-        MaterialMissing: there is none, and it is not optional.
+        MaterialMissing: it does not exist, and is not optional.
     """
     return None if optional and name not in materials.secrets else materials.secret(name)

@@ -1,4 +1,4 @@
-"""Reads what pods refer to."""
+"""Reads the objects that pods refer to."""
 
 from msgspec.structs import replace
 
@@ -11,11 +11,11 @@ from kubeactors.kubelet.tokens import NO_TOKENS, PodTokens, TokenManager
 
 
 class MaterialsReader:
-    """Reads ConfigMaps, Secrets, Services, claims and their volumes. All methods may raise a `StatusError`: try again later.
+    """Reads ConfigMaps, Secrets, Services, claims and volumes. All methods may raise `StatusError`: retry later.
 
     Args:
-        client: as whom.
-        tokens: gets tokens of service accounts; None if nobody issues any.
+        client: reads as the kubelet.
+        tokens: requests service account tokens; None if none are issued.
     """
 
     __slots__ = ("_client", "_tokens")
@@ -25,7 +25,7 @@ class MaterialsReader:
         self._tokens = tokens
 
     async def read(self, wanted: Wanted, pod: Pod, known: Materials | None, now: int) -> Materials:
-        """What the pod wants, as far as it exists; its tokens that are known already are kept while they are good."""
+        """Read what the pod needs, as far as it exists. Known tokens are kept while they are valid."""
         namespace = pod.metadata.namespace
         config_maps = {name: await self._client.find(ConfigMap, name, namespace) for name in wanted.config_maps}
         secrets = {name: await self._client.find(Secret, name, namespace) for name in wanted.secrets}
@@ -38,7 +38,7 @@ class MaterialsReader:
         )
 
     async def read_rest(self, pod: Pod, known: Materials, now: int) -> Materials:
-        """What is known of a pod that does not read, and all that a command in it may look at besides."""
+        """Complete the materials of a pod that does not read, for a command that may read everything."""
         found = await self.read(wanted_by(pod, everything=True), pod, known, now)
         return replace(
             found,
@@ -52,7 +52,7 @@ class MaterialsReader:
         return await self._tokens.tokens(wanted.tokens, pod, known.tokens or NO_TOKENS, now)
 
     async def _directories(self, claims: tuple[str, ...], namespace: str) -> dict[str, str]:
-        """Where the volumes of claims are, as far as they are bound."""
+        """The directories of the volumes of bound claims."""
         found: dict[str, str] = {}
         for name in claims:
             claim = await self._client.find(PersistentVolumeClaim, name, namespace)
@@ -63,7 +63,7 @@ class MaterialsReader:
         return found
 
     async def _services(self, namespace: str) -> tuple[Service, ...]:
-        """Those of a namespace, and that of the API server."""
+        """The Services of a namespace, and the API server's."""
         found = (await self._client.list(Service, namespace)).items
         master = None if namespace == MASTER[0] else await self._client.find(Service, MASTER[1], MASTER[0])
         return tuple(found) if master is None else (*found, master)

@@ -1,4 +1,4 @@
-"""What a kubelet tells itself, and what others may tell it."""
+"""The messages of the kubelet: to itself, and from others."""
 
 from typing import TypeAlias
 
@@ -11,66 +11,66 @@ from kubeactors.message import Message, Recipient
 
 
 class Register(Message, frozen=True):
-    """Make the node known."""
+    """Register the node."""
 
 
 class Connect(Message, frozen=True):
-    """List pods if need be, and watch."""
+    """List the pods if necessary, and watch them."""
 
 
 class ConnectNode(Message, frozen=True):
-    """List the node if need be, and watch it."""
+    """List the Node if necessary, and watch it."""
 
 
 class CorrectNode(Message, frozen=True):
-    """Write the status of the node if what it shows is wrong."""
+    """Correct the node's status if another client has changed it."""
 
 
 class Heartbeat(Message, frozen=True):
-    """Renew the lease."""
+    """Renew the Lease."""
 
 
 class ReportNode(Message, frozen=True):
-    """Write the status of the node."""
+    """Write the node's status."""
 
 
 class KeepRenewed(Message, frozen=True):
-    """A kubelet tells the renewer: I hold my node's lease, keep it so."""
+    """To the renewer: this kubelet holds its Lease; renew it from now on."""
 
     name: str
     kubelet: Recipient["Heartbeat | ReportNode"]
 
 
 class StopRenewing(Message, frozen=True):
-    """A kubelet tells the renewer: I am gone."""
+    """To the renewer: this kubelet has stopped."""
 
     name: str
 
 
 class Wake(Message, frozen=True):
-    """Something is due in a pod."""
+    """A timer: some pods are due."""
 
 
 class Readmit(Message, frozen=True):
-    """Look at the node again before this pod is refused."""
+    """Refresh the Node before this pod is rejected."""
 
     uid: str
 
 
 class WriteStatus(Message, frozen=True):
-    """Write the status of this pod."""
+    """Write the pod's status."""
 
     uid: str
 
 
 class DropMirror(Message, frozen=True):
-    """Remove this mirror of a static pod that is not there any more."""
+    """Delete this mirror pod, whose static pod does not exist."""
 
     mirror: Pod
 
 
 class ShowStaticPods(Message, frozen=True):
-    """The Node is there, or there again: show what it runs by itself."""
+    """The Node was registered: write the mirror pods."""
 
 
 class PublishCSINode(Message, frozen=True):
@@ -78,21 +78,21 @@ class PublishCSINode(Message, frozen=True):
 
 
 class AwaitRange(Message, frozen=True):
-    """Look whether the node has been given a range for its pods."""
+    """Check whether the node has been allocated a pod CIDR."""
 
 
 class CheckResources(Message, frozen=True):
-    """Look whether the node has enough."""
+    """Check the node's resources for pressure."""
 
 
 class SetLoad(Message, frozen=True):
-    """The machine's own programs take so much."""
+    """Set the resource usage of the machine's own programs."""
 
     load: ContainerStats
 
 
 class FetchMaterials(Message, frozen=True):
-    """Read the ConfigMaps and Secrets of this pod."""
+    """Read the objects that the pod refers to."""
 
     uid: str
 
@@ -123,4 +123,4 @@ KubeletMessage: TypeAlias = (
     | Attach
     | FindPort
 )
-"""All of it; `ReadLog` and what follows is what others ask."""
+"""All messages; `ReadLog` and those after it are requests of others."""

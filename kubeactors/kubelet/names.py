@@ -1,4 +1,4 @@
-"""Finds what the cluster's names stand for, for commands that ask.
+"""Resolves the cluster's DNS names for commands in containers.
 
 Source: the Kubernetes DNS specification, 1.1 (records of services and of pods with a hostname); pkg/kubelet/network/dns.
 """
@@ -16,7 +16,7 @@ DOMAIN = "svc.cluster.local"
 
 
 class NameFinder:
-    """Reads Services and Pods. All methods may raise a `StatusError`."""
+    """Resolves names by reading Services and Pods. All methods may raise `StatusError`."""
 
     __slots__ = ("_client",)
 
@@ -24,7 +24,7 @@ class NameFinder:
         self._client = client
 
     async def find(self, name: str, namespace: str) -> NameFound:
-        """What a name stands for, as seen from a namespace; no addresses if it stands for nothing."""
+        """Resolve a name from within a namespace; no addresses if it does not exist."""
         for host, service_name, where in candidates(name, namespace):
             service = await self._client.find(Service, service_name, where)
             if service is not None:
@@ -33,14 +33,14 @@ class NameFinder:
         return NameFound(name)
 
     async def _ports(self, service: Service) -> tuple[int, ...]:
-        """At which of its ports somebody listens: at all or none, as far as its endpoints tell."""
+        """The ports of the Service at which a connection succeeds: all of them if it has endpoints, or none."""
         found = await self._client.find(Endpoints, service.metadata.name, service.metadata.namespace)
         if found is None or not any(one.addresses for one in found.subsets):
             return ()
         return tuple(one.port for one in service.spec.ports)
 
     async def _addresses(self, service: Service, host: str) -> tuple[str, ...]:
-        """The address of the service; of one without, those of its pods, or of the one with this hostname."""
+        """The cluster IP of the Service; for a headless one its pods' addresses, or that of the pod of this hostname."""
         spec = service.spec
         if spec.cluster_ip not in {"", "None"}:
             return () if host else (spec.cluster_ip,)
@@ -58,7 +58,7 @@ class NameFinder:
 def leads_to(
     endpoints: Endpoints, service: Service, hostname: str, port: int, *, headless: bool
 ) -> Iterator[tuple[EndpointAddress, EndpointPort]]:
-    """Where a connection to a port of a service can arrive; a headless one has the ports of its pods themselves."""
+    """The endpoints for a connection to a Service's port; for a headless one it is the port of the pods themselves."""
     names = [one.name for one in service.spec.ports if one.port == port]
     for subset in endpoints.subsets:
         for address in subset.addresses:
@@ -72,7 +72,7 @@ def leads_to(
 
 
 def is_address(host: str) -> bool:
-    """Whether it is an address, and no name.
+    """Whether the host is an address and not a name.
 
     >>> is_address("10.0.0.1"), is_address("web-0")
     (True, False)
@@ -85,7 +85,7 @@ def is_address(host: str) -> bool:
 
 
 def candidates(name: str, namespace: str) -> list[tuple[str, str, str]]:
-    """What a name may mean: hostname (or nothing), service and namespace.
+    """The possible meanings of a name: hostname (or empty), Service and namespace.
 
     >>> candidates("web.svc-1", "shop")
     [('', 'web', 'svc-1'), ('web', 'svc-1', 'shop')]
@@ -114,6 +114,6 @@ def candidates(name: str, namespace: str) -> list[tuple[str, str, str]]:
 
 
 def _serves(pod: Pod, service: Service) -> bool:
-    """Whether a pod is among those that a name leads to."""
+    """Whether the Service's name resolves to the pod, among others."""
     ready = any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions)
     return ready or service.spec.publish_not_ready_addresses

@@ -1,4 +1,4 @@
-"""What people are told of a node by its kubelet. Pure.
+"""The events of a kubelet about its node. Pure.
 
 Source: pkg/kubelet/kubelet.go, pkg/kubelet/kubelet_node_status.go, pkg/kubelet/nodestatus/setters.go, pkg/kubelet/events
 (v1.36).
@@ -23,7 +23,7 @@ _REASONS = {
 
 
 class NodeEvent(msgspec.Struct, frozen=True, gc=False):
-    """Something to tell people about a node."""
+    """An event about a node."""
 
     type: str
     reason: str
@@ -34,19 +34,19 @@ STARTING = NodeEvent("Normal", "Starting", "Starting kubelet.")
 
 
 def reference_of(name: str) -> ObjectReference:
-    """How a kubelet names its node in events: the uid is the name, which is how `kubectl describe` finds them."""
+    """The involved object of node events: its UID is the node's name, by which `kubectl describe` finds them."""
     return ObjectReference(kind="Node", name=name, uid=name)
 
 
 def started(node: Node) -> Iterator[NodeEvent]:
-    """The kubelet has begun, and the node is new."""
+    """The events of a new node's start."""
     yield STARTING
     yield NodeEvent("Normal", "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods")
     yield from changes(Node(), node)
 
 
 def changes(before: Node, after: Node) -> Iterator[NodeEvent]:
-    """What has become of a node since its kubelet saw it last: conditions, schedulable or not, a boot."""
+    """The events for changes of a node since its kubelet last saw it: conditions, schedulability, a reboot."""
     name, boot = after.metadata.name, after.status.node_info.boot_id
     if before.status.node_info.boot_id not in {"", boot}:
         yield NodeEvent("Warning", "Rebooted", f"Node {name} has been rebooted, boot id: {boot}")
@@ -58,7 +58,7 @@ def changes(before: Node, after: Node) -> Iterator[NodeEvent]:
 
 
 def schedulable(name: str, *, is_so: bool) -> NodeEvent:
-    """Pods may be bound to the node again, or not any more."""
+    """The node was uncordoned or cordoned."""
     return _status_is(name, "NodeSchedulable" if is_so else "NodeNotSchedulable")
 
 

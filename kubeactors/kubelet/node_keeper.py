@@ -1,4 +1,4 @@
-"""What a kubelet does for the sake of its node: it makes it known, keeps its Lease, and says how it is.
+"""Registers a kubelet's node, renews its Lease, and reports its status: when each is done.
 
 Source: pkg/kubelet/kubelet_node_status.go, k8s.io/component-helpers/apimachinery/lease (v1.36).
 """
@@ -28,14 +28,14 @@ REGISTER_RETRY_SECONDS = 1.0
 
 
 class NodeKeeper:
-    """Keeps one node known and alive. It sends its kubelet what is to happen next; each method does one such thing.
+    """Keeps one node registered and alive. Each method is a step, which schedules the next by a message to the kubelet.
 
     Args:
-        ctx: of the kubelet.
+        ctx: the kubelet's context.
         reporter: reads and writes the Node and the Lease.
-        config: of the node.
-        recorder: where events go.
-        renewer: renews the Lease once the kubelet holds it; without one the kubelet does.
+        config: the node's configuration.
+        recorder: records events.
+        renewer: renews the Lease once the kubelet holds it; None: the kubelet does.
     """
 
     __slots__ = ("_begun", "_config", "_ctx", "_recorder", "_renewed_at", "_renewer", "_renewing", "reporter")
@@ -58,7 +58,7 @@ class NodeKeeper:
         self._begun = False
 
     async def register(self) -> None:
-        """Create the Node; then the kubelet begins to work. Once is enough: an instance before this one may have asked, too."""
+        """Create the Node, then let the kubelet start to work. Does nothing if the node is registered already."""
         if self._begun:
             return
         self._begun = True
@@ -86,14 +86,14 @@ class NodeKeeper:
             self._ctx.after(REGISTER_RETRY_SECONDS, PublishCSINode())
 
     def pod_cidr(self) -> str:
-        """The range that the node has for its pods, as far as is known; empty if it has none."""
+        """The node's known pod CIDR; empty if it has none."""
         node = self.reporter.node
-        return "" if node is None else node.spec.pod_cidr  # none if asked for by an instance before this one
+        return "" if node is None else node.spec.pod_cidr  # None: sent by an instance before a restart
 
     async def renew(self) -> None:
-        """Renew the Lease, and do so again after ten seconds, give or take a little so that nodes spread."""
+        """Renew the Lease, and again after about ten seconds, with jitter so that nodes spread."""
         if self.reporter.node is None:
-            return  # told by an instance before this one: who has registered begins anew
+            return  # sent by an instance before a restart: registration starts the renewals
         interval = self._config.heartbeat_seconds
         self._ctx.after(interval * (1 + 0.04 * self._ctx.random.random()), Heartbeat(), key="heartbeat")
         if self._renewing:
@@ -109,7 +109,7 @@ class NodeKeeper:
             self._renewing = False
 
     def _was_renewed(self, interval: float) -> None:
-        """Report if it was late. From now on the renewer renews it, if there is one."""
+        """Report the node if the renewal was late. Hand the Lease over to the renewer, if there is one."""
         now = self._ctx.now
         late = self._renewed_at is not None and now - self._renewed_at > LATE * interval * SECOND
         self._renewed_at = now
@@ -120,7 +120,7 @@ class NodeKeeper:
             self._ctx.cancel_timer("heartbeat")
 
     def stop_renewing(self) -> None:
-        """Nobody renews the Lease any more."""
+        """Stop renewing the Lease."""
         if self._renewer is not None:
             self._renewer.tell(StopRenewing(self._config.node_name))
 
@@ -135,7 +135,7 @@ class NodeKeeper:
             self._ctx.after(self._config.heartbeat_seconds, ReportNode(), key="report")
 
     async def correct(self) -> None:
-        """Put right what others have written of the node's status, if it is wrong still."""
+        """Correct the node's status if it still differs from what the kubelet would write."""
         node = self.reporter.node
         if node is not None and self.reporter.is_wrong(node, self._ctx.timestamp()):
             await self.report()
@@ -144,7 +144,7 @@ class NodeKeeper:
             self._tell_events()
 
     def tell(self, type_: str, reason: str, message: str) -> None:
-        """Tell people something about the node."""
+        """Record an event about the node."""
         self._recorder.event(reference_of(self._config.node_name), type_, reason, message)
 
     def _tell_events(self) -> None:

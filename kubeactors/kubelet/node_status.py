@@ -1,4 +1,4 @@
-"""The Node that a kubelet registers, and what it reports of it. Pure.
+"""The Node that a kubelet registers, and its status. Pure.
 
 Source: pkg/kubelet/kubelet_node_status.go, pkg/kubelet/nodestatus/setters.go (v1.36).
 """
@@ -46,7 +46,7 @@ _ENDPOINTS = NodeDaemonEndpoints(kubelet_endpoint=DaemonEndpoint(port=KUBELET_PO
 
 
 def labels_of(config: KubeletConfig) -> dict[str, str]:
-    """The labels that a kubelet sees to, and those it was given."""
+    """The labels that a kubelet maintains, and the configured ones."""
     return {
         "beta.kubernetes.io/arch": config.architecture,
         "beta.kubernetes.io/os": "linux",
@@ -58,7 +58,7 @@ def labels_of(config: KubeletConfig) -> dict[str, str]:
 
 
 def new_node(config: KubeletConfig, runtime_version: str, now: str) -> Node:
-    """The Node as it is registered."""
+    """The Node to register."""
     node = Node(
         metadata=ObjectMeta(
             name=config.node_name,
@@ -72,7 +72,7 @@ def new_node(config: KubeletConfig, runtime_version: str, now: str) -> Node:
     return with_status(node, config, runtime_version, now)
 
 
-def with_status(  # noqa: PLR0913 -- what a kubelet knows
+def with_status(  # noqa: PLR0913 -- all that a status depends on
     node: Node,
     config: KubeletConfig,
     runtime_version: str,
@@ -81,7 +81,7 @@ def with_status(  # noqa: PLR0913 -- what a kubelet knows
     pressures: tuple[str, ...] = (),
     images: tuple[ContainerImage, ...] = (),
 ) -> Node:
-    """The Node with everything that the kubelet reports, as of now; conditions and resources of others stay."""
+    """The Node with the kubelet's status as of now; conditions and resources of others are kept."""
     capacity = {**node.status.capacity, **config.capacity}
     known = {one.type: one for one in node.status.conditions}
     has_network = bool(config.pod_cidr or node.spec.pod_cidr)
@@ -109,7 +109,9 @@ def with_status(  # noqa: PLR0913 -- what a kubelet knows
 
 
 def differs(one: NodeStatus, another: NodeStatus) -> bool:
-    """Whether one says something else than the other. Source: pkg/kubelet/kubelet_node_status.go nodeStatusHasChanged.
+    """Whether two statuses differ, apart from heartbeat times.
+
+    Source: pkg/kubelet/kubelet_node_status.go, nodeStatusHasChanged.
 
     >>> told, again = (NodeStatus(conditions=(NodeCondition(type="Ready", last_heartbeat_time=at),)) for at in "12")
     >>> differs(told, again), differs(told, NodeStatus())
@@ -128,7 +130,7 @@ def _type_of(condition: NodeCondition) -> str:
 
 
 def with_labels(node: Node, config: KubeletConfig) -> Node:
-    """The Node with the labels that the kubelet sees to; the same object if it has them."""
+    """The Node with the labels that the kubelet maintains; the same object if it has them."""
     labels = node.metadata.labels | labels_of(config)
     if labels == node.metadata.labels:
         return node
@@ -164,5 +166,5 @@ def _system_info(config: KubeletConfig, runtime_version: str) -> NodeSystemInfo:
 
 
 def _uuid(digits: str) -> str:
-    """Hex digits in the form of a UUID."""
+    """Format hex digits as a UUID."""
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:32]}"

@@ -1,4 +1,4 @@
-"""The Node as the API server tells its kubelet of it.
+"""Watches a kubelet's Node for changes of others.
 
 Source: pkg/kubelet/kubelet.go NewMainKubelet (nodeLister), pkg/kubelet/kubelet_node_status.go tryUpdateNodeStatus (v1.36).
 """
@@ -18,16 +18,16 @@ SECOND = 1_000_000_000
 
 
 class NodeWatch:
-    """Watches one Node, and says when its kubelet is to look at it.
+    """Watches one Node, and schedules corrections.
 
-    Kubernetes' kubelet compares its node with what it would say of it every ten seconds. So does this one, but only
-    after something has changed: a node that nobody touches costs nothing.
+    Kubernetes' kubelet compares its Node with the desired status every ten seconds. So does this one, but only after a
+    change: an untouched node costs nothing.
 
     Args:
-        ctx: of the kubelet.
-        client: of the kubelet.
-        reporter: is told what the Node is like, and says whether that is wrong.
-        config: of the node.
+        ctx: the kubelet's context.
+        client: the kubelet's client.
+        reporter: notes the Node, and decides whether its status is wrong.
+        config: the node's configuration.
     """
 
     __slots__ = ("_begun_at", "_config", "_ctx", "_reflector", "_reporter")
@@ -44,7 +44,7 @@ class NodeWatch:
         self._reflector = Reflector(client, Node, known, ctx, field_selector=selector, bookmarks=False)
 
     async def connect(self) -> None:
-        """List if need be, and watch; if that fails, again after a while."""
+        """List the Node if necessary, and watch; retry with backoff if that fails."""
         try:
             self._take(await self._reflector.connect(self._ctx.self))
         except StatusError as error:
@@ -54,7 +54,7 @@ class NodeWatch:
             self._reconnect_if_broken()
 
     def receive(self, message: WatchEvents) -> bool:
-        """The node has changed; whether it is about the node."""
+        """Apply watch events. Returns whether they are of this watch."""
         if message.watch != self._reflector.number:
             return False
         self._take(self._reflector.receive(message))
@@ -62,7 +62,7 @@ class NodeWatch:
         return True
 
     def closed(self, message: WatchClosed) -> bool:
-        """Watch again; whether it was this watch."""
+        """Reconnect. Returns whether it was this watch."""
         if message.watch != self._reflector.number:
             return False
         self._reflector.closed(message)
@@ -70,7 +70,7 @@ class NodeWatch:
         return True
 
     def stop(self) -> None:
-        """Want no more news."""
+        """Stop the watch."""
         self._reflector.stop(self._ctx.self)
 
     def _reconnect_if_broken(self) -> None:
@@ -93,6 +93,6 @@ class NodeWatch:
             self._ctx.after(self._seconds_left(), CorrectNode(), key="correct")
 
     def _seconds_left(self) -> float:
-        """Until it is time to look, which is every so many seconds since the kubelet began."""
+        """The time until the next periodic check, counted from the start of the kubelet."""
         period = int(self._config.heartbeat_seconds * SECOND)
         return (period - (self._ctx.steady - self._begun_at) % period) / SECOND

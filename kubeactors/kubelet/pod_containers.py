@@ -1,4 +1,4 @@
-"""The containers of one pod: which there are, what is to start, to be probed and to stop. The pod worker says when.
+"""The containers of one pod: starts, probes and stops them. The pod worker decides when.
 
 Source: pkg/kubelet/kuberuntime/{kuberuntime_manager,kuberuntime_container}.go, pkg/kubelet/prober/worker.go (v1.36).
 """
@@ -30,19 +30,19 @@ from kubeactors.kubelet.runtimes import (
 SECOND = 1_000_000_000
 SANDBOX_RETRY = 1 * SECOND
 KEPT_STARTS = 2
-"""The newest start of a container, and the one before it, whose log can still be read."""
+"""How many starts of a container are kept: the newest and the one before, whose log can still be read."""
 NO_ADDRESS = "Failed to create pod sandbox: no IP addresses available in range set"
 
 
 class PodContainers:
-    """What the runtime has of one pod, and what it is to have.
+    """The containers of one pod, as they are and as they should be.
 
     Args:
-        pod: as the API has it.
-        runtime: of this node.
-        host_ip: of this node.
-        allocatable: what the node has for pods.
-        now: unix nanoseconds, as everywhere here.
+        pod: the pod from the API.
+        runtime: the node's runtime.
+        host_ip: the node's address.
+        allocatable: the node's allocatable resources.
+        now: Unix nanoseconds, as everywhere here.
     """
 
     __slots__ = (
@@ -69,11 +69,11 @@ class PodContainers:
         self.init: list[ContainerRecord] = [ContainerRecord(one, init=True) for one in pod.spec.init_containers]
         self.main: list[ContainerRecord] = [ContainerRecord(one, init=False) for one in pod.spec.containers]
         self.ephemeral: list[ContainerRecord] = []
-        """Added to the pod while it runs: for debugging. They start once, and nothing depends on them."""
+        """Ephemeral containers, added to the running pod. They start once, and nothing depends on them."""
         self.sandbox: PodSandbox | None = None
         self.ip: str = pod.status.pod_ip
         self.events: list[PodEvent] = []
-        """What happened and was not told yet; the kubelet takes it."""
+        """Events to record; the kubelet takes them."""
         self.materials: PodMaterials = PodMaterials(
             wanted_by(pod, everything=any(map(runtime.needs_environment, containers))), now
         )
@@ -82,24 +82,24 @@ class PodContainers:
         self._allocatable = allocatable
         self._retry_at: int | None = None
         self._grace_seconds: float | None = None
-        """What the containers have to end in; None while they are not to."""
+        """The grace period in which containers have to terminate; None while they are not terminating."""
 
-    # What there is.
+    # State.
 
     @property
     def records(self) -> list[ContainerRecord]:
-        """All containers, init containers first."""
+        """The records of all containers, init containers first."""
         return self.init + self.main + self.ephemeral if self.init or self.ephemeral else self.main
 
     @property
     def is_running(self) -> bool:
-        """Whether any of them runs."""
+        """Whether any container is running."""
         return any(one.is_running for one in self.records)
 
     @property
     def is_initialized(self) -> bool:
-        """Whether a main container has ever been started: from then on init containers do not count."""
-        for record in self.main:  # noqa: SIM110 -- asked for in every step
+        """Whether a main container was ever started: from then on init containers do not count."""
+        for record in self.main:  # noqa: SIM110 -- hot path: evaluated in every step
             if record.attempts:
                 return True
         return False
@@ -110,18 +110,18 @@ class PodContainers:
         for record in self.init:
             if record.has_exited and record.exit_code and not self._restarts(record):
                 return True
-        for record in self.main:  # noqa: SIM110 -- a generator costs as much as the look, and each step has one
+        for record in self.main:  # noqa: SIM110 -- hot path: a generator would double the cost
             if not record.has_exited or self._restarts(record):
                 return False
         return True
 
     @property
     def are_over(self) -> bool:
-        """Whether none runs, and none is about to."""
+        """Whether no container is running or about to run."""
         return all(one.current is None or one.has_exited for one in self.records)
 
     def next_change(self, now: int) -> int | None:
-        """When to look again, if nothing is told before."""
+        """When to step again, unless a change is reported before."""
         times = [self.materials.reads_at]
         times.append(self._retry_at if self.sandbox is None else self._runtime.next_change(self.sandbox.id, now))
         for record in self.records:
@@ -134,10 +134,10 @@ class PodContainers:
                 times += [one.next_at for one in record.probes if one.kind == STARTUP or record.started]
         return min([one for one in times if one is not None and one > now], default=None)
 
-    # What others bring.
+    # Updates from the kubelet.
 
     def adopt(self, sandbox: PodSandbox, now: int) -> None:
-        """The runtime has this pod already: the kubelet was restarted."""
+        """Adopt a sandbox of this pod that an earlier kubelet left in the runtime."""
         self._note_ephemeral()
         self.sandbox = sandbox
         self.ip = sandbox.ip or self.ip
@@ -145,16 +145,16 @@ class PodContainers:
         self.take_images(now)
 
     def recover(self) -> None:
-        """The runtime knows nothing of this pod. If it has run here before, the node has lost its memory."""
+        """Recover a pod that the runtime does not know. If it ran here before, the machine was restarted."""
         recover(self.pod, self.init, self.main)
 
     def give_up(self) -> None:
-        """None of them will ever be made: there is nothing to say of them."""
+        """Drop all containers: none will ever be created."""
         self.main.clear()
         self.init.clear()
 
     def take_materials(self, materials: Materials, now: int) -> None:
-        """What the pod refers to was read: what runs sees it in its volumes."""
+        """Note the objects that were read for the pod; running containers see them in their volumes."""
         if not self.is_running or not self.materials.wanted.services:
             self.materials.known = materials
             return
@@ -164,10 +164,9 @@ class PodContainers:
             self.materials.keep_new(self.pod, now)
 
     def take_images(self, now: int) -> None:
-        """Those whose image is another one in the pod now have that from their next start on; what runs restarts.
+        """Note changed images in the spec: they are used from the next start on, and running containers restart.
 
-        A container that would not start again after a good end goes on as it is; the original starts that again too.
-
+        A container that would not restart after a successful exit is left running; the original restarts it, too.
         Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go, computePodActions and containerChanged (v1.36).
         """
         spec = self.pod.spec
@@ -179,18 +178,18 @@ class PodContainers:
                 self.restart(record, f"Container {record.spec.name} definition changed, will be restarted", now)
 
     def refresh(self, now: int) -> None:
-        """Let what runs see in its volumes what they contain now."""
+        """Update the contents of the volumes of running containers."""
         for record in self.records:
             if record.is_running and self._runtime.needs_environment(record.spec):
                 self._runtime.refresh(self.surroundings(record.spec.name).mounts, now)
 
     def surroundings(self, container: str) -> ContainerSurroundings:
-        """What a command sees in a container; as far as it is there."""
+        """The environment and the volumes for a command in the container."""
         record = next(one for one in self.records if one.spec.name == container)
         return surroundings_of(record.spec, self._facts, self.materials.so_far)
 
     def observe(self, now: int) -> None:
-        """Take in what the runtime did, and what probes say."""
+        """Apply the state of the runtime and the results of probes."""
         if self.sandbox is None:
             return
         newest = {one.name: one for one in self._runtime.list_containers(self.sandbox.id, now)}
@@ -199,10 +198,10 @@ class PodContainers:
             if seen is not None and seen.attempt == record.attempts - 1:
                 self._take(record, seen, now)
 
-    # How they start.
+    # Starting.
 
     def advance(self, now: int) -> bool:
-        """Bring them a step closer to what the spec says; True if there may be more to do at once."""
+        """Move the containers a step towards the spec; True if there may be more to do at once."""
         if self.materials.known is None or not self._ensure_sandbox(now):
             return False
         if self.pod.spec.ephemeral_containers:
@@ -216,7 +215,7 @@ class PodContainers:
         return any(one.has_exited or (one.init and one.ready) for one in started)
 
     def _note_ephemeral(self) -> None:
-        """Take notice of ephemeral containers that were added to the pod."""
+        """Add records for new ephemeral containers."""
         for one in self.pod.spec.ephemeral_containers[len(self.ephemeral) :]:
             self.ephemeral.append(ContainerRecord(one, init=False, ephemeral=True))
 
@@ -237,7 +236,7 @@ class PodContainers:
         return True
 
     def _lacks_volumes(self, now: int) -> bool:
-        """Whether a volume cannot be set up; then people are told, and what it needs is read again later."""
+        """Whether a volume cannot be set up; then an event is recorded, and its objects are read again later."""
         problem = self.materials.problem(self._facts)
         if problem is None:
             return False
@@ -253,7 +252,7 @@ class PodContainers:
         return PodFacts(pod=self.pod, pod_ip=ip, host_ip=self._host_ip, allocatable=self._allocatable)
 
     def _advance_init(self, now: int) -> tuple[list[ContainerRecord], bool]:
-        """Run the init containers one by one, sidecars staying: what was started, and whether the others may run."""
+        """Run the init containers in order. Returns the started ones, and whether the main containers may run."""
         started: list[ContainerRecord] = []
         for record in self.init:
             if record.ready and not is_sidecar(record.spec):
@@ -265,7 +264,7 @@ class PodContainers:
         return started, True
 
     def _ensure_running(self, record: ContainerRecord, now: int) -> bool:
-        """Start the container if it should be started now; whether it was."""
+        """Start the container if it should be started now. Returns whether it was."""
         if record.image_wanted and not record.is_running:
             record.take_image()
         if record.has_exited:
@@ -281,7 +280,7 @@ class PodContainers:
         return record.retry_at <= now and self._start(record, now)
 
     def _start(self, record: ContainerRecord, now: int) -> bool:
-        assert self.sandbox is not None  # containers start in one
+        assert self.sandbox is not None  # the caller has created it
         why = refusal(record, self._runtime, self.sandbox.id, now)
         if why is not None:
             return self._refuse(record, why)
@@ -314,7 +313,7 @@ class PodContainers:
         return config_of(record, self._facts, self.materials.known, reads=reads)
 
     def _drop_old_starts(self, record: ContainerRecord, now: int) -> None:
-        assert self.sandbox is not None  # containers are in it
+        assert self.sandbox is not None  # the caller has created it
         for seen in self._runtime.list_containers(self.sandbox.id, now):
             if seen.name == record.spec.name and seen.attempt < record.attempts - KEPT_STARTS:
                 self._runtime.remove_container(seen.id)
@@ -324,10 +323,10 @@ class PodContainers:
             return False
         return restarts(self.pod.spec, record.spec, record.exit_code, init=record.init)
 
-    # What happens while they run.
+    # Running.
 
     def _take(self, record: ContainerRecord, seen: RuntimeContainer, now: int) -> None:
-        """What the runtime says of the newest start."""
+        """Apply the runtime's state of the newest start."""
         if record.observe(seen):
             self._tell(record, NORMAL, "Started", "Container started")
             self.materials.keep_new(self.pod, now)
@@ -353,7 +352,7 @@ class PodContainers:
                 self.stop(record, grace_period_seconds(self.pod), now)
 
     def _restart_unhealthy(self, record: ContainerRecord, probe: ProbeWorker, now: int) -> None:
-        assert record.current is not None  # it runs
+        assert record.current is not None  # it is running
         message = f"Container {record.spec.name} failed {probe.kind.lower()} probe, will be restarted"
         self._tell(record, NORMAL, "Killing", message)
         own = probe.probe.termination_grace_period_seconds
@@ -364,10 +363,10 @@ class PodContainers:
         self.stop(record, grace_seconds, now)
         self._take(record, self._runtime.container_status(record.current.id, now), now)
 
-    # How they end.
+    # Stopping.
 
     def terminate(self, grace_seconds: float, now: int) -> None:
-        """Stop all within the grace period. Another call can shorten it, and not lengthen it."""
+        """Stop all containers within the grace period. A later call can shorten it, but not extend it."""
         first = self._grace_seconds is None
         if self._grace_seconds is not None and self._grace_seconds <= grace_seconds:
             return
@@ -379,23 +378,23 @@ class PodContainers:
                 self.stop(record, grace_seconds, now)
 
     def restart(self, record: ContainerRecord, why: str, now: int) -> None:
-        """Stop one, which starts again at once."""
+        """Stop a container, which then restarts without backoff."""
         record.backoff = 0
         self._tell(record, NORMAL, "Killing", why)
         self.stop(record, grace_period_seconds(self.pod), now)
 
     def stop(self, record: ContainerRecord, grace_seconds: float, now: int) -> None:
-        """Let one end within the grace period."""
+        """Stop a container within the grace period."""
         if begin_to_stop(record, grace_seconds, now):
             self._go_on_stopping(record, now)
 
     def stop_sandbox(self, now: int) -> None:
-        """Nothing of the pod is to run any more."""
+        """Stop the sandbox, and with it everything that still runs."""
         if self.sandbox is not None:
             self._runtime.stop_pod_sandbox(self.sandbox.id, now)
 
     def clean_up(self) -> None:
-        """The pod is over, here and in the API: forget its containers."""
+        """Remove the sandbox: the pod has terminated, and is gone from the API."""
         if self.sandbox is not None:
             self._runtime.remove_pod_sandbox(self.sandbox.id)
             self.sandbox = None
@@ -405,7 +404,7 @@ class PodContainers:
         if record.current is not None:
             record.observe(self._runtime.container_status(record.current.id, now))
 
-    # What is told.
+    # Events.
 
     @property
     def _name(self) -> str:

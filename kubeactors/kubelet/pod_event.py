@@ -1,13 +1,13 @@
-"""Something to tell people about a pod, or about one container of it."""
+"""An event about a pod or one of its containers."""
 
 import msgspec
 
 
 class PodEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event, before anybody has written it down."""
+    """An event to record."""
 
     type: str
     reason: str
     message: str
     field_path: str = ""
-    """Of the container in the pod; empty if it is about the pod."""
+    """The container's field path in the pod; empty for events about the pod."""

@@ -1,4 +1,4 @@
-"""What one pod refers to: what is known of that, and when it is to be read."""
+"""The objects that one pod refers to: what is known of them, and when they are read."""
 
 from kubeactors.api.core.v1 import Pod
 from kubeactors.kubelet.fields import PodFacts
@@ -10,37 +10,37 @@ SECOND = 1_000_000_000
 
 
 class PodMaterials:
-    """The ConfigMaps, Secrets and Services of one pod. It reads nothing: the kubelet does."""
+    """The materials of one pod. The kubelet does the reading."""
 
     __slots__ = ("known", "reads_at", "wanted")
 
     def __init__(self, wanted: Wanted, now: int) -> None:
         self.wanted: Wanted = wanted
-        """What the pod refers to; it is read before anything starts."""
+        """What the pod needs; it is read before any container starts."""
         self.known: Materials | None = None if wanted else NO_MATERIALS
-        """What was there when it was last read."""
+        """The result of the last read; None before the first."""
         self.reads_at: int | None = now if wanted else None
-        """When the kubelet is to read it; None if there is no need."""
+        """When to read next; None if there is no need."""
 
     @property
     def so_far(self) -> Materials:
-        """What is known; nothing before it was read."""
+        """What is known; empty before the first read."""
         return self.known or NO_MATERIALS
 
     def problem(self, facts: PodFacts) -> tuple[str, str] | None:
-        """The volume that cannot be set up, and why; None if all can."""
+        """A volume that cannot be set up, and why; None if all can."""
         return check_volumes(facts, self.so_far) if self.wanted else None
 
     def read_again(self, now: int) -> None:
-        """Before the next try."""
+        """Schedule a read before the next attempt."""
         self.reads_at = now + CONFIG_RETRY - SECOND
 
     def keep_new(self, pod: Pod, now: int) -> None:
-        """Somebody runs who sees it: it is read now and then from now on."""
+        """Schedule periodic reads, since a running container sees the contents."""
         if self.reads_at is None and self.wanted.services:
             self.reads_at = next_read(pod, self.so_far, now)
 
     def renew(self, materials: Materials, facts: PodFacts) -> None:
-        """It was read while somebody runs who sees it: what is gone since stays to be seen."""
+        """Apply a read while containers run, unless a required object is gone: then they keep what they have."""
         if self.known is None or check_volumes(facts, materials) is None:
             self.known = materials

@@ -1,4 +1,4 @@
-"""One pod whose containers are to have other sizes than they were started with: what they have, and what is told of it.
+"""In-place resize of one pod: the allocated resources of its containers, and its conditions and events.
 
 Source: pkg/kubelet/allocation/allocation_manager.go, pkg/kubelet/kuberuntime/kuberuntime_manager.go doPodResizeAction (v1.36).
 """
@@ -17,11 +17,12 @@ from kubeactors.kubelet.resizing import PENDING, is_resized, needs_restart, pend
 
 
 class PodResize:
-    """The sizes of one pod's containers.
+    """The allocated resources of one pod's containers.
 
     Args:
-        containers: of the pod. If a kubelet before this one has said that they wait for other sizes, they have those
-            that the pod's status says.
+        containers: the pod's. If its status has a pending resize from an earlier kubelet, they have the resources that
+        the
+            status shows.
     """
 
     __slots__ = ("_containers", "_is_known", "_pending")
@@ -30,20 +31,20 @@ class PodResize:
         status = containers.pod.status
         self._containers = containers
         self._pending: PodCondition | None = next((one for one in status.conditions if one.type == PENDING), None)
-        """Set while the node has no room for the sizes that are wanted."""
+        """The condition of a pending resize; None if there is none."""
         self._is_known = self._pending is not None
-        """Whether there has ever been a word to say about it."""
+        """Whether the pod was ever resized."""
         if self._is_known:
             self._take_sizes(status)
 
     @property
     def is_wanted(self) -> bool:
-        """Whether the containers are to have other sizes than they have, or have got them back that they have."""
+        """Whether the spec differs from the allocated resources, or a pending resize was reverted."""
         return self._pending is not None or self._differs
 
     @property
     def allocated(self) -> PodSpec:
-        """The pod's spec with the sizes that the containers have."""
+        """The pod's spec with the allocated resources."""
         spec = self._containers.pod.spec
         if self._pending is None:
             return spec
@@ -55,14 +56,14 @@ class PodResize:
         return replace(spec, containers=sized(spec.containers), init_containers=sized(spec.init_containers))
 
     def shown(self, status: PodStatus) -> PodStatus:
-        """The status with what there is to say of sizes."""
+        """The status with the allocated resources and the resize condition."""
         if not self._is_known:
             return status
         others = tuple(one for one in status.conditions if one.type != PENDING)
         return replace(status, conditions=others if self._pending is None else (*others, self._pending))
 
     def apply(self, obstacle: Rejection | None, now: int) -> None:
-        """The containers get the sizes that are wanted, unless there is an obstacle; people are told."""
+        """Apply the resize unless there is an obstacle, and record events."""
         self._is_known = True
         if obstacle is not None:
             self._wait(obstacle, now)
@@ -90,7 +91,7 @@ class PodResize:
 
     @property
     def _resizable(self) -> list[tuple[ContainerRecord, Container]]:
-        """The containers whose size may change, and what the pod says of them now."""
+        """The resizable containers, with their present specs."""
         containers, spec = self._containers, self._containers.pod.spec
         sidecars = [pair for pair in zip(containers.init, spec.init_containers, strict=False) if is_sidecar(pair[1])]
         return sidecars + list(zip(containers.main, spec.containers, strict=False))

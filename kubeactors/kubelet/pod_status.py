@@ -1,4 +1,4 @@
-"""What a kubelet reports of a pod. Pure.
+"""The status of a pod, as its kubelet reports it. Pure.
 
 Source: pkg/kubelet/kubelet_pods.go generateAPIPodStatus and convertToAPIContainerStatuses,
 pkg/kubelet/status/status_manager.go mergePodStatus (v1.36).
@@ -17,7 +17,7 @@ from kubeactors.kubelet.lifecycle import FAILED, TERMINAL, phase
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """A phase that was decided, whatever the containers do, and why."""
+    """A phase that was decided regardless of the containers, with reason and message."""
 
     phase: str
     reason: str
@@ -25,16 +25,16 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
 
 class PodView(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a pod on its node."""
+    """The kubelet's view of a pod."""
 
     init: Sequence[ContainerRecord]
     main: Sequence[ContainerRecord]
     ephemeral: Sequence[ContainerRecord] = ()
     outcome: Outcome | None
     is_over: bool
-    """Nothing of it runs, and nothing will."""
+    """Whether nothing runs, and nothing will run again."""
     initialized: bool
-    """Whether the init containers are done."""
+    """Whether initialization has completed."""
     has_sandbox: bool
     ip: str
     host_ip: str
@@ -42,7 +42,7 @@ class PodView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pod_status(pod: Pod, view: PodView, now: int) -> PodStatus:
-    """The status as it should be: what the kubelet owns from what it sees, the rest as the API has it."""
+    """The desired status: the kubelet's own fields from its view, the rest as in the API."""
     base, metadata = pod.status, pod.metadata
     pod_name = f"{metadata.name}_{metadata.namespace}({metadata.uid})"
     waiting = bool(view.init) and not view.initialized
@@ -72,7 +72,7 @@ def pod_status(pod: Pod, view: PodView, now: int) -> PodStatus:
 
 
 def _of_init(record: ContainerRecord, told: PodStatus, pod_name: str) -> ContainerStatus:
-    """Once the runtime does not have it any more, what was told of its end stays."""
+    """The status of an init container; if the runtime has lost it, its reported termination is kept."""
     if record.current is None and record.ended is not None:
         for one in told.init_container_statuses:
             if one.name == record.spec.name and one.state.terminated is not None:
@@ -82,12 +82,12 @@ def _of_init(record: ContainerRecord, told: PodStatus, pod_name: str) -> Contain
 
 @lru_cache(maxsize=8192)
 def _host_ips(ip: str) -> tuple[HostIP, ...]:
-    """One object for all pods of a node."""
+    """The host IPs, shared by all pods of a node."""
     return (HostIP(ip=ip),)
 
 
 def rejected_status(pod: Pod, outcome: Outcome, started_at: str, now: int) -> PodStatus:
-    """The status of a pod that the node did not take: no containers, no address."""
+    """The status of a rejected pod, without containers and address."""
     return msgspec.structs.replace(
         pod.status,
         observed_generation=pod.metadata.generation,
@@ -109,7 +109,7 @@ def _phase(pod: Pod, view: PodView, init: tuple[ContainerStatus, ...], main: tup
 
 
 def _explanation(base: PodStatus, outcome: Outcome | None, phase_: str) -> tuple[str, str]:
-    """Reason and message; those of the API stay while the phase stays."""
+    """Reason and message; those in the API are kept while the phase is the same."""
     if outcome is not None and outcome.phase == phase_:
         return outcome.reason, outcome.message
     return (base.reason, base.message) if base.phase == phase_ else ("", "")

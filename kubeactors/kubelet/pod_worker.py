@@ -1,7 +1,7 @@
-"""One pod on this node, as a state machine: it runs, it ends, it is over; and what to say about it.
+"""A pod worker: the state machine of one pod on this node, which runs, terminates and has terminated.
 
 It has no clock, sends nothing and never waits. The kubelet calls `step` whenever something may have changed, at the
-latest at `wake_at`, and then asks for the status. What becomes of single containers is for `PodContainers`.
+latest at `wake_at`, and then reads the status. `PodContainers` handles the single containers.
 
 Source: pkg/kubelet/{pod_workers,kubelet,kubelet_pods}.go (v1.36).
 """
@@ -33,24 +33,24 @@ DEADLINE_EXCEEDED = Outcome(FAILED, "DeadlineExceeded", "Pod was active on the n
 
 
 class Stage(Enum):
-    """The life of a pod on its node; it only goes forward."""
+    """The stages of a pod on its node, in order; there is no way back."""
 
     RUNNING = "running"
     TERMINATING = "terminating"
     """Containers are being stopped."""
     TERMINATED = "terminated"
-    """Nothing runs, and nothing will."""
+    """Nothing runs, and nothing will run again."""
 
 
 class PodWorker:
-    """One pod.
+    """The worker of one pod.
 
     Args:
-        pod: as the API has it.
-        runtime: of this node.
-        host_ip: of this node.
-        now: unix nanoseconds, as everywhere here.
-        allocatable: what the node has for pods.
+        pod: the pod from the API.
+        runtime: the node's runtime.
+        host_ip: the node's address.
+        now: Unix nanoseconds, as everywhere here.
+        allocatable: the node's allocatable resources.
     """
 
     __slots__ = (
@@ -74,22 +74,22 @@ class PodWorker:
         self.size: PodResize = PodResize(self.containers)
         self.stage = Stage.TERMINATED if pod.status.phase in TERMINAL else Stage.RUNNING
         self.is_gone: bool = False
-        """The API has no such pod any more: there is nobody to tell about it."""
+        """Whether the pod is gone from the API: then its status is not written."""
         self.wake_at: int | None = None
-        """When `step` must be called at the latest; None if only news can change anything."""
+        """When `step` must be called at the latest; None if only external changes matter."""
         self._runtime = runtime
         self._host_ip = host_ip
         self._started_at = pod.status.start_time or format_time(now)
         self._adopted = self.stage is Stage.RUNNING
-        """Whether we have seen it alive: the status of a pod that was over before is not ours to write."""
+        """Whether this kubelet has seen it running: else it had terminated before, and its status is not ours."""
         self._outcome: Outcome | None = None
         self._disruption: PodCondition | None = None
 
-    # What there is to know.
+    # State.
 
     @property
     def pod(self) -> Pod:
-        """The newest that is known of it; its status is the base of ours."""
+        """The newest known version of the pod; its status is the base of ours."""
         return self.containers.pod
 
     @pod.setter
@@ -98,46 +98,46 @@ class PodWorker:
 
     @property
     def uid(self) -> str:
-        """The pod's identity."""
+        """The pod's UID."""
         return self.containers.pod.metadata.uid
 
     @property
     def sandbox(self) -> PodSandbox | None:
-        """What holds its containers together; None if there is none yet, or no more."""
+        """The pod's sandbox; None if it has not been created or was removed."""
         return self.containers.sandbox
 
     @property
     def records(self) -> list[ContainerRecord]:
-        """All containers, init containers first."""
+        """The records of all containers, init containers first."""
         return self.containers.records
 
     @property
     def events(self) -> list[PodEvent]:
-        """What happened and was not told yet; the kubelet takes it."""
+        """Events to record; the kubelet takes them."""
         return self.containers.events
 
     @property
     def materials(self) -> PodMaterials:
-        """What the pod refers to."""
+        """The objects that the pod refers to."""
         return self.containers.materials
 
     @property
     def takes_room(self) -> bool:
-        """Whether the node counts its requests: not if it is over, here or in the API (whence the scheduler knows)."""
+        """Whether its requests count on the node: not if it has terminated here, or in the API as for the scheduler."""
         return self.stage is not Stage.TERMINATED and self.pod.status.phase not in TERMINAL
 
     @property
     def may_grow(self) -> bool:
-        """Whether it may take more than is known beforehand."""
+        """Whether its usage may exceed what is known in advance."""
         reads = self.materials.wanted.services
         return self.stage is not Stage.TERMINATED and may_grow(self.pod, self._runtime, reads=reads)
 
     def usage(self, now: int) -> WorkerUsage:
-        """What it takes now."""
+        """Its present usage."""
         return usage_of(self.pod, self.records, self._runtime, now)
 
     def status(self, now: int) -> PodStatus:
-        """As the API should show the pod."""
+        """The status that the API should show."""
         if not self._adopted:
             return self.pod.status
         if self._outcome is not None and not self.containers.main:
@@ -163,30 +163,30 @@ class PodWorker:
             started_at=self._started_at,
         )
 
-    # How it begins.
+    # Starting.
 
     def adopt(self, sandbox: PodSandbox, now: int) -> None:
-        """The runtime has this pod already: the kubelet was restarted."""
+        """Adopt a sandbox of this pod that an earlier kubelet left in the runtime."""
         self.containers.adopt(sandbox, now)
         if self.stage is Stage.TERMINATED:
             self.containers.stop_sandbox(now)
 
     def recover(self) -> None:
-        """The runtime knows nothing of this pod. If it has run here before, the node has lost its memory."""
+        """Recover a pod that the runtime does not know. If it ran here before, the machine was restarted."""
         self.containers.recover()
 
     def reject(self, rejection: Rejection) -> None:
-        """The node does not take the pod: it has failed, and nothing of it runs."""
+        """Fail the pod, which the node does not admit."""
         message = f"Pod was rejected: {rejection.message}"
         self._outcome = Outcome(FAILED, rejection.reason, message)
         self.events.append(PodEvent(WARNING, rejection.reason, message))
         self.containers.give_up()
         self.stage = Stage.TERMINATED
 
-    # How it goes on.
+    # Running.
 
     def step(self, now: int) -> None:
-        """Do what is due."""
+        """Do what is due now."""
         self.containers.observe(now)
         while self.stage is Stage.RUNNING and self._advance(now):
             pass
@@ -195,14 +195,14 @@ class PodWorker:
         self.wake_at = None if self.stage is Stage.TERMINATED else self._next_wake(now)
 
     def _advance(self, now: int) -> bool:
-        """Bring the pod a step closer to what its spec says; True if there may be more to do at once."""
+        """Move the pod a step towards its spec; True if there may be more to do at once."""
         if self._must_end(now):
             self.terminate(now, grace_period_seconds(self.pod))
             return False
         return self.containers.advance(now)
 
     def _must_end(self, now: int) -> bool:
-        """Whether the pod is being deleted, has been declared over, has had its time, or has done its work."""
+        """Whether the pod is being deleted, is finished in the API, has exceeded its deadline, or has completed."""
         if self.pod.status.phase in TERMINAL or self.pod.metadata.deletion_timestamp is not None:
             return True
         deadline = self._deadline
@@ -223,7 +223,7 @@ class PodWorker:
             return change
         return deadline if change is None else min(deadline, change)
 
-    # How it ends.
+    # Terminating.
 
     def terminate(self, now: int, grace_seconds: float) -> None:
         """Stop all containers within the grace period. A second call can shorten it."""
@@ -232,7 +232,7 @@ class PodWorker:
             self.containers.terminate(grace_seconds, now)
 
     def evict(self, message: str, now: int) -> None:
-        """The node has no room for the pod any more: it has failed."""
+        """Fail the pod because the node is short of a resource, and terminate it."""
         self._outcome = Outcome(FAILED, "Evicted", message)
         self._disruption = PodCondition(
             type="DisruptionTarget",

@@ -1,4 +1,4 @@
-"""Before a container starts: its image, its environment, its volumes.
+"""Prepares the start of a container: its image, its environment, its volumes.
 
 Source: pkg/kubelet/images/image_manager.go, pkg/kubelet/kuberuntime/kuberuntime_container.go (v1.36).
 """
@@ -20,13 +20,13 @@ from kubeactors.kubelet.volumes import mounts_of
 
 SECOND = 1_000_000_000
 CONFIG_RETRY = 10 * SECOND
-"""How long after a failure for want of a ConfigMap or Secret the next try is."""
+"""The retry delay after a missing ConfigMap or Secret."""
 FIRST_PULL_BACKOFF = 10 * SECOND
 MAX_PULL_BACKOFF = 300 * SECOND
 
 
 def refusal(record: ContainerRecord, runtime: ContainerRuntime, sandbox_id: str, now: int) -> Refusal | None:
-    """Why the container cannot be made from its image now, and when to try again; None if it can."""
+    """Why the container cannot be created from its image now; None if it can."""
     image, policy = record.spec.image, record.spec.image_pull_policy
     if not is_valid(image):
         record.retry_at = now + CONFIG_RETRY
@@ -40,7 +40,7 @@ def refusal(record: ContainerRecord, runtime: ContainerRuntime, sandbox_id: str,
 
 
 def _pull(record: ContainerRecord, runtime: ContainerRuntime, sandbox_id: str, now: int) -> Refusal | None:
-    """Pull the image, unless that has failed lately: half of the time until the next try is said to be that."""
+    """Pull the image. Every second failure in a row is reported as ImagePullBackOff, for half of the backoff."""
     image, before = record.spec.image, record.refusal
     failure = runtime.pull_image(image, sandbox_id, record.spec.name)
     if failure is None:
@@ -54,10 +54,10 @@ def _pull(record: ContainerRecord, runtime: ContainerRuntime, sandbox_id: str, n
 
 
 def config_of(record: ContainerRecord, facts: PodFacts, materials: Materials | None, *, reads: bool) -> ContainerConfig:
-    """What the runtime is told of the next start; `reads` if the image reads its environment.
+    """The configuration of the next start; `reads` if the image reads its environment.
 
     Raises:
-        MaterialMissing: what the environment refers to is not there.
+        MaterialMissing: the environment refers to an object that does not exist.
     """
     container, attempt = record.spec, record.attempts
     env = environment(container, facts, materials or NO_MATERIALS)
@@ -70,14 +70,14 @@ def config_of(record: ContainerRecord, facts: PodFacts, materials: Materials | N
 
 
 class ContainerSurroundings(msgspec.Struct, frozen=True):
-    """The environment of a container, and its volumes."""
+    """The environment and the volumes of a container."""
 
     env: Mapping[str, str] = {}
     mounts: tuple[Mount, ...] = ()
 
 
 def surroundings_of(container: Container, facts: PodFacts, materials: Materials) -> ContainerSurroundings:
-    """What a command sees in a container; nothing if what that refers to is not there any more."""
+    """The surroundings of a command in a container; empty if an object that they need is gone."""
     try:
         env = environment(container, facts, materials)
         return ContainerSurroundings(env, mounts_of(container, facts, materials, env))

@@ -1,4 +1,4 @@
-"""Probes of a container that runs: each when it is due.
+"""Runs the probes of a container that are due.
 
 Source: pkg/kubelet/prober/worker.go doProbe, pkg/kubelet/prober/prober.go (v1.36).
 """
@@ -13,8 +13,8 @@ from kubeactors.kubelet.runtimes import ContainerRuntime
 
 
 def run_probes(record: ContainerRecord, runtime: ContainerRuntime, now: int) -> Iterator[Told]:
-    """Probe, or ask what has come of it; tells each failure. Until it has started, only the startup probe counts."""
-    assert record.current is not None  # it runs
+    """Run the due probes. Yields events of failures. The startup probe runs alone until it succeeds."""
+    assert record.current is not None  # it is running
     for probe in record.probes:
         if not probe.is_due(now) or not (probe.kind == STARTUP or record.started):
             continue
@@ -28,5 +28,5 @@ def run_probes(record: ContainerRecord, runtime: ContainerRuntime, now: int) -> 
 
 
 def failed_probe(record: ContainerRecord) -> ProbeWorker | None:
-    """The probe because of which the container is to be started again."""
+    """The failed probe because of which the container must restart; None if there is none."""
     return next((one for one in record.probes if one.has_failed and one.kind != READINESS), None)

@@ -1,4 +1,4 @@
-"""Probes of one container: when to ask, and what the answers come to. Pure.
+"""The state of a probe: when it is due, and its result after thresholds. Pure.
 
 Source: pkg/kubelet/prober/worker.go (v1.36).
 """
@@ -11,12 +11,12 @@ STARTUP, READINESS, LIVENESS = "Startup", "Readiness", "Liveness"
 
 
 class ProbeWorker:
-    """One probe of one running container. It succeeds after enough successes in a row, and fails after enough failures.
+    """A probe of a running container. It succeeds after enough consecutive successes, and fails after enough failures.
 
     Args:
-        kind: Startup, Readiness or Liveness. A liveness probe holds until it fails; the others do not until they succeed.
-        probe: what the pod says.
-        started_at: when the container started, unix nanoseconds.
+        kind: Startup, Readiness or Liveness. A liveness probe counts as successful at first; the others do not.
+        probe: the probe's spec.
+        started_at: when the container started, in Unix nanoseconds.
     """
 
     __slots__ = ("_failures", "_successes", "holds", "is_asked", "kind", "next_at", "probe")
@@ -26,23 +26,23 @@ class ProbeWorker:
         self.probe: Probe = probe
         self.holds: bool = kind == LIVENESS
         self.next_at: int | None = started_at + probe.initial_delay_seconds * SECOND
-        """When to ask next; None if the answer will stay as it is, or is on its way."""
+        """When to probe next; None if the result is final, or a probe is in flight."""
         self.is_asked: bool = False
-        """The answer is on its way."""
+        """Note that a probe is in flight."""
         self._successes = 0
         self._failures = 0
 
     def is_due(self, now: int) -> bool:
-        """Whether it is time to ask."""
+        """Whether it is time to probe."""
         return self.is_asked or (self.next_at is not None and self.next_at <= now)
 
     def wait(self) -> None:
-        """The answer is on its way."""
+        """Note that a probe is in flight."""
         self.is_asked = True
         self.next_at = None
 
     def take(self, result: ProbeResult, now: int) -> None:
-        """Count an answer."""
+        """Count a result."""
         self.is_asked = False
         self._successes = self._successes + 1 if result.success else 0
         self._failures = 0 if result.success else self._failures + 1
@@ -55,12 +55,12 @@ class ProbeWorker:
         self.next_at = None if settled or over else now + max(self.probe.period_seconds, 1) * SECOND
 
     def hold(self) -> None:
-        """Ask no more: the container is to be started again. What it has come to stays."""
+        """Stop probing, since the container will be restarted; the result is kept."""
         self.is_asked = False
         self.next_at = None
         self._failures = 0
 
     @property
     def has_failed(self) -> bool:
-        """Whether it failed often enough to act on."""
+        """Whether it has failed as often as the failure threshold says."""
         return self._failures >= max(self.probe.failure_threshold, 1)

@@ -1,4 +1,4 @@
-"""What commands in containers ask their kubelet: what a name stands for, and what somebody answers over HTTP."""
+"""Serves commands in containers: resolves names, and makes HTTP requests."""
 
 from kubeactors.actor import Context
 from kubeactors.apimachinery.status import StatusError
@@ -12,12 +12,12 @@ from kubeactors.network.policy.rules import End
 
 
 class Questions:
-    """Answers commands; they go on with what they are told.
+    """Serves the questions of commands, which continue with the answers.
 
     Args:
-        ctx: of the kubelet.
-        client: as whom names and other pods are looked for.
-        runtime: knows what containers answer.
+        ctx: the kubelet's context.
+        client: looks up names and other pods.
+        runtime: has the responses of containers.
     """
 
     __slots__ = ("_ctx", "_names", "_visitor")
@@ -28,7 +28,7 @@ class Questions:
         self._visitor = Visitor(client, runtime, ctx.random)
 
     async def find_name(self, message: FindName, worker: PodWorker | None) -> None:
-        """Tell what a name stands for; nothing if the pod is gone."""
+        """Resolve a name; no answer if the pod is gone."""
         found = NameFound(message.name)
         if worker is not None:
             try:
@@ -38,7 +38,7 @@ class Questions:
         message.found(found)
 
     async def visit(self, message: Visit, worker: PodWorker | None) -> None:
-        """Tell what somebody answers; nobody does if the pod is gone."""
+        """Make an HTTP request; no response if the pod is gone."""
 
         def visited(found: Visited) -> None:
             message.visited(found)

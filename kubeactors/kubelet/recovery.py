@@ -1,4 +1,4 @@
-"""What becomes of a pod's containers when their kubelet, or their node, begins anew. Pure.
+"""Recovers the containers of a pod after a restart of the kubelet or the machine. Pure.
 
 Source: pkg/kubelet/kubelet.go HandlePodCleanups, pkg/kubelet/kuberuntime/kuberuntime_manager.go (v1.36).
 """
@@ -18,14 +18,14 @@ LOST = ContainerStateTerminated(
 
 
 DONE = ContainerStateTerminated(exit_code=0, reason="Completed")
-"""How an init container ended of which nobody knows more than that others have been started since."""
+"""The termination of an init container of which it is only known that later containers have started."""
 
 
 def adopt(pod: Pod, records: Iterable[ContainerRecord], found: Sequence[RuntimeContainer]) -> None:
-    """The runtime has containers of this pod already, the oldest first: the kubelet was restarted.
+    """Adopt the runtime's containers of this pod, oldest first, after a restart of the kubelet.
 
-    Of those that it does not have, because it has forgotten them when the node lost its memory once, the API tells. But
-    what the API tells may be old: if it has a main container, all init containers have ended well.
+    Containers that the runtime lost in an earlier restart of the machine are recovered from the status. That may be
+    outdated: if the runtime has a main container, all init containers have succeeded.
     """
     starts: dict[str, list[RuntimeContainer]] = {}
     for one in found:
@@ -46,11 +46,11 @@ def adopt(pod: Pod, records: Iterable[ContainerRecord], found: Sequence[RuntimeC
 
 
 def recover(pod: Pod, init: Iterable[ContainerRecord], main: Iterable[ContainerRecord]) -> None:
-    """The runtime knows nothing of this pod. If it has run here before, the node has lost its memory.
+    """Recover a pod that the runtime does not know. If it ran here before, the machine was restarted.
 
-    A container that may start again does, and counts the loss as an end; one that may not has failed. An init container
-    that has succeeded runs again only where the API lets it: what has ended stays so if the pod does not restart always.
-    A sidecar goes on as main containers do. All starts are counted on, as Kubernetes does by the logs that are on disk.
+    A container that may restart does, and the loss counts as an exit; one that may not has failed. An init container
+    that has succeeded runs again only if the API allows that change: a termination is final unless the pod always
+    restarts. Sidecars are treated as main containers. Restart counts continue, as in Kubernetes by the logs on disk.
     """
     told = {one.name: one for one in (*pod.status.init_container_statuses, *pod.status.container_statuses)}
     for record in (*init, *main):
@@ -67,7 +67,7 @@ def _recover(pod: Pod, record: ContainerRecord, told: ContainerStatus) -> None:
 
 
 def _recover_init(pod: Pod, record: ContainerRecord, told: ContainerStatus) -> None:
-    """One that ran runs again, in any case: nobody can tell that it failed."""
+    """A running init container runs again in any case, since it is not known to have failed."""
     end = told.state.terminated
     again = (
         end is None or pod.spec.restart_policy == ALWAYS or restarts(pod.spec, record.spec, end.exit_code, init=True)

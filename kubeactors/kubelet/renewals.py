@@ -1,8 +1,8 @@
-"""Heartbeats of many nodes in one message.
+"""Renews the Leases of many nodes in batches.
 
-Kubelets that share a process hand their leases over once they hold them. The leases of a slot are renewed together,
-a tenth of the interval apart from those of the next; so an idle node costs no message of its own. A lease that cannot
-be renewed goes back to its kubelet.
+Kubelets in one process hand their Leases over once they hold them. The Leases of a slot are renewed together, a tenth
+of the interval after the slot before, so that an idle node costs no message of its own. A Lease whose renewal fails is
+handed back to its kubelet.
 
 Source: what is written when is that of k8s.io/component-helpers/apimachinery/lease (v1.36).
 """
@@ -27,37 +27,37 @@ KubeletRef: TypeAlias = Ref[Heartbeat | ReportNode]
 
 
 class RenewSlot(Message, frozen=True):
-    """The renewer tells itself: these are due."""
+    """Sent to itself by a timer: a slot is due."""
 
     slot: int
 
 
 class Slots(msgspec.Struct):
-    """Whose leases are renewed when: the same over restarts of the renewer."""
+    """The assignment of Leases to slots, which survives restarts of the renewer."""
 
     kubelets: tuple[dict[str, KubeletRef], ...] = msgspec.field(default_factory=lambda: tuple({} for _ in range(SLOTS)))
     slot_of: dict[str, int] = msgspec.field(default_factory=dict[str, int])
 
     def add(self, name: str, kubelet: KubeletRef) -> None:
-        """Into the emptiest slot."""
+        """Add a Lease to the emptiest slot."""
         self.remove(name)
         slot = min(range(SLOTS), key=lambda one: len(self.kubelets[one]))
         self.kubelets[slot][name] = kubelet
         self.slot_of[name] = slot
 
     def remove(self, name: str) -> KubeletRef | None:
-        """Whose it was."""
+        """Remove a Lease. Returns its kubelet."""
         slot = self.slot_of.pop(name, None)
         return None if slot is None else self.kubelets[slot].pop(name)
 
 
 class LeaseRenewer(Actor[KeepRenewed | StopRenewing | RenewSlot], reentrant=True, deterministic=True):
-    """Renews the leases of nodes until their kubelets stop.
+    """Renews the Leases of nodes until their kubelets stop.
 
     Args:
-        client: as whom.
-        interval_seconds: how often each lease is renewed.
-        slots: kept by who makes the renewer.
+        client: writes the Leases.
+        interval_seconds: how often each Lease is renewed.
+        slots: kept by the owner of the renewer.
     """
 
     def __init__(self, client: Client, interval_seconds: float, slots: Slots) -> None:
@@ -65,27 +65,27 @@ class LeaseRenewer(Actor[KeepRenewed | StopRenewing | RenewSlot], reentrant=True
         self._interval_seconds = interval_seconds
         self._slots = slots
         self._renewed_at: list[int] = []
-        """By slot: when nobody in it was late."""
+        """By slot, when it was last renewed in time."""
 
     def started(self) -> None:
-        """Slot after slot."""
+        """Schedule the slots, one after the other."""
         self._renewed_at = [self.ctx.now] * SLOTS
         for slot in range(SLOTS):
             self.ctx.after(self._interval_seconds * (slot + 1) / SLOTS, RenewSlot(slot), key=f"slot {slot}")
 
     @handle
     def keep_renewed(self, message: KeepRenewed) -> None:
-        """A kubelet holds its lease."""
+        """Take over the Lease of a kubelet."""
         self._slots.add(message.name, cast("KubeletRef", message.kubelet))
 
     @handle
     def stop_renewing(self, message: StopRenewing) -> None:
-        """A kubelet is gone."""
+        """Drop the Lease of a stopped kubelet."""
         self._slots.remove(message.name)
 
     @handle
     async def renew_slot(self, message: RenewSlot) -> None:
-        """All leases of a slot; those that fail are their kubelets' business."""
+        """Renew the Leases of a slot; hand those that fail back to their kubelets."""
         slot = message.slot
         self.ctx.after(self._interval_seconds, message, key=f"slot {slot}")
         names = tuple(self._slots.kubelets[slot])
@@ -111,7 +111,7 @@ class LeaseRenewer(Actor[KeepRenewed | StopRenewing | RenewSlot], reentrant=True
         self._report_if_late(slot)
 
     def _report_if_late(self, slot: int) -> None:
-        """After a long silence others may have given the nodes up."""
+        """After a long gap have the nodes reported: they may have been declared unreachable."""
         before, self._renewed_at[slot] = self._renewed_at[slot], self.ctx.now
         if self.ctx.now - before > LATE * self._interval_seconds * SECOND:
             for kubelet in self._slots.kubelets[slot].values():

@@ -1,7 +1,7 @@
-"""Pods that are to have other sizes than they were started with: whether the node has room, and what people are told. Pure.
+"""In-place resize of pods: whether it fits, and its conditions and messages. Pure.
 
-What a container has is in its record, what it shall have in the pod's spec. A simulated container's memory limit is
-looked at when it starts; one that is changed in place counts from the next start on.
+The allocated resources of a container are in its record, the desired ones in the pod's spec. The memory limit of a
+simulated container is checked at its start; a limit changed in place applies from the next start on.
 
 Source: pkg/kubelet/allocation/allocation_manager.go, pkg/kubelet/events/event.go, pkg/kubelet/kuberuntime/kuberuntime_manager.go
 computePodResizeAction (v1.36).
@@ -23,17 +23,17 @@ RESTART = "RestartContainer"
 
 
 def is_resized(has: Container, wants: Container) -> bool:
-    """Whether a container is to have another size."""
+    """Whether the desired resources differ from the allocated ones."""
     return has.resources is not wants.resources and has.resources != wants.resources
 
 
 def with_sizes_of(has: Container, wants: Container) -> Container:
-    """The container with its new size."""
+    """The container with the desired resources."""
     return replace(has, resources=wants.resources, resize_policy=wants.resize_policy)
 
 
 def needs_restart(has: Container, wants: Container) -> bool:
-    """Whether it must be started again for that: the policy of a resource that changes says so.
+    """Whether the resize requires a restart, by the resize policy of a changed resource.
 
     >>> from kubeactors.api.core.v1 import ContainerResizePolicy, ResourceRequirements
     >>> policy = (ContainerResizePolicy(resource_name="memory", restart_policy="RestartContainer"),)
@@ -47,7 +47,7 @@ def needs_restart(has: Container, wants: Container) -> bool:
 
 
 def obstacle(pod: Pod, node: Node, ledger: Ledger) -> Rejection | None:
-    """Why the pod cannot have its new size beside those in the ledger, in which it still has its old one."""
+    """Why the resize does not fit, given the ledger with the pod's old requests; None if it fits."""
     wanted, capacity = wanted_by(pod.spec), node.status.allocatable
     for name in (MEMORY, CPU):
         has = amount(name, capacity.get(name, "0"))
@@ -64,7 +64,7 @@ def obstacle(pod: Pod, node: Node, ledger: Ledger) -> Rejection | None:
 
 
 def pending(pod: Pod, why: Rejection, before: PodCondition | None, now: str) -> PodCondition:
-    """The condition of a pod that waits for its new size."""
+    """The condition of a pod with a pending resize."""
     same = before is not None and before.reason == why.reason
     return PodCondition(
         type=PENDING,
@@ -77,7 +77,7 @@ def pending(pod: Pod, why: Rejection, before: PodCondition | None, now: str) -> 
 
 
 def told(prefix: str, pod: Pod, resizable: Iterable[str], error: str = "") -> str:
-    """The message of an event: what happens, and the sizes that are wanted."""
+    """The message of an event, with the desired resources."""
     names = tuple(resizable)
     summary: dict[str, object] = {}
     for part, containers in (("initContainers", pod.spec.init_containers), ("containers", pod.spec.containers)):

@@ -1,4 +1,4 @@
-"""The variables by which a container finds the Services that were there before its pod. Pure.
+"""The environment variables of Services that existed before a pod. Pure.
 
 Source: pkg/kubelet/envvars/envvars.go, pkg/kubelet/kubelet_pods.go getServiceEnvVarMap (v1.36).
 """
@@ -9,13 +9,13 @@ from kubeactors.api.core.v1 import Pod, Service
 from kubeactors.api.core.v1.service import ServicePort
 
 MASTER = ("default", "kubernetes")
-"""Namespace and name of the service that every pod is told of."""
+"""Namespace and name of the Service whose variables every pod gets."""
 
 
 def service_links(services: Sequence[Service], pod: Pod) -> dict[str, str]:
-    """The variables for a pod: of the API server, and of the other Services of its namespace unless it wants none.
+    """The variables for a pod: of the API server, and of the Services of its namespace unless it disables them.
 
-    A Service that came after the pod had begun is left out, and so is one without an address or ports.
+    Services that were created after the pod had started are left out, and so are those without an address or ports.
     """
     metadata, wants_links = pod.metadata, pod.spec.enable_service_links is not False
     begun = pod.status.start_time
@@ -57,7 +57,7 @@ def _url(port: ServicePort, address: str) -> str:
 
 
 def _name(name: str) -> str:
-    """As variables are named.
+    """The form of a Service's name in variables.
 
     >>> _name("my-web")
     'MY_WEB'

@@ -1,4 +1,4 @@
-"""Commands in containers, looking at containers, and ports of pods: what the API server asks a kubelet for.
+"""The kubelet's streaming requests: exec, attach and port-forward.
 
 Source: pkg/kubelet/kubelet_pods.go GetExec, GetAttach, GetPortForward; pkg/kubelet/server/server.go (v1.36).
 """
@@ -15,15 +15,15 @@ from kubeactors.message import Message, Recipient, Request
 
 
 class Session(Message, frozen=True):
-    """A command runs, or somebody is attached: here is whom what is typed is told to."""
+    """A running session; `input` receives what the user types."""
 
     input: Recipient[Input]
 
 
 class PortAddress(Message, frozen=True):
-    """Where a port of a pod is reached from this machine; None if nothing real runs in the pod.
+    """The address of a pod's port on this machine; None if the pod runs no real code.
 
-    Then `answer` is what a simulated server says there to a request over HTTP; None if nobody listens.
+    In that case `answer` is the response of a simulated server to HTTP requests; None if nothing listens.
     """
 
     address: tuple[str, int] | None
@@ -35,7 +35,7 @@ PortReply: TypeAlias = PortAddress | Status
 
 
 class Exec(Request[SessionReply], frozen=True, kw_only=True):
-    """Run a command in a container of a pod. What it writes, and how it ends, is told to `output`."""
+    """Run a command in a container of a pod. Its output and its exit are sent to `output`."""
 
     namespace: str
     pod: str
@@ -46,7 +46,7 @@ class Exec(Request[SessionReply], frozen=True, kw_only=True):
 
 
 class Attach(Request[SessionReply], frozen=True, kw_only=True):
-    """Let `output` be told what a container writes from now on, and that it has ended."""
+    """Send what a container writes from now on, and its exit, to `output`."""
 
     namespace: str
     pod: str
@@ -55,7 +55,7 @@ class Attach(Request[SessionReply], frozen=True, kw_only=True):
 
 
 class FindPort(Request[PortReply], frozen=True, kw_only=True):
-    """Where is a port of a pod?"""
+    """Find the address of a pod's port."""
 
     namespace: str
     pod: str
@@ -63,7 +63,7 @@ class FindPort(Request[PortReply], frozen=True, kw_only=True):
 
 
 def exec_in(worker: PodWorker | None, runtime: ContainerRuntime, request: Exec, now: int) -> SessionReply:
-    """The reply to an `Exec`, for the pod that it names."""
+    """The reply to an `Exec` of this pod, which may be unknown."""
     id_ = _running(worker, request.container)
     if worker is None or id_ is None:
         return NotFound.saying(f'container not found ("{request.container}")', StatusDetails()).status
@@ -73,7 +73,7 @@ def exec_in(worker: PodWorker | None, runtime: ContainerRuntime, request: Exec, 
 
 
 def attach_to(worker: PodWorker | None, runtime: ContainerRuntime, request: Attach, now: int) -> SessionReply:
-    """The reply to an `Attach`, for the pod that it names."""
+    """The reply to an `Attach` to this pod, which may be unknown."""
     id_ = _running(worker, request.container)
     if id_ is None:
         missing = f"container {request.container} not found in pod {request.pod}_{request.namespace}"
@@ -82,7 +82,7 @@ def attach_to(worker: PodWorker | None, runtime: ContainerRuntime, request: Atta
 
 
 def find_port(worker: PodWorker | None, runtime: ContainerRuntime, request: FindPort) -> PortReply:
-    """The reply to a `FindPort`, for the pod that it names."""
+    """The reply to a `FindPort` of this pod, which may be unknown."""
     if worker is None or worker.sandbox is None:
         return NotFound.saying(f'pod not found ("{request.pod}_{request.namespace}")', StatusDetails()).status
     if not worker.containers.is_running:
@@ -97,7 +97,7 @@ def find_port(worker: PodWorker | None, runtime: ContainerRuntime, request: Find
 
 
 def _running(worker: PodWorker | None, container: str) -> str | None:
-    """The runtime's id of a container that runs."""
+    """The runtime's ID of a running container; None if it is not running."""
     record: ContainerRecord | None = None
     if worker is not None:
         record = next((one for one in worker.records if one.spec.name == container), None)

@@ -1,4 +1,4 @@
-"""Static pods: the node itself says that they run; the API shows each as a mirror.
+"""Static pods, which the node itself defines; the API shows each as a mirror pod.
 
 Source: pkg/kubelet/config/common.go, pkg/kubelet/pod/mirror_client.go, pkg/kubelet/types/pod_update.go (v1.36).
 """
@@ -19,7 +19,7 @@ SOURCE = "kubernetes.io/config.source"
 
 
 class StaticPods:
-    """The static pods of a node, by uid."""
+    """The static pods of a node, by UID."""
 
     __slots__ = ("_node_name", "_pods")
 
@@ -37,21 +37,21 @@ class StaticPods:
         return self._pods[uid]
 
     def make(self, manifests: Iterable[Pod], default: Callable[[Pod], Pod]) -> Iterator[Pod]:
-        """Take the node's manifests, one by one."""
+        """Make and yield the static pods of the node's manifests."""
         for manifest in manifests:
             pod = static_pod(manifest, self._node_name, default)
             self._pods[pod.metadata.uid] = pod
             yield pod
 
     def named(self, name: str, namespace: str) -> list[str]:
-        """The uids of those that have this name."""
+        """The UIDs of the static pods of this name."""
         return [
             uid for uid, one in self._pods.items() if (one.metadata.namespace, one.metadata.name) == (namespace, name)
         ]
 
 
 def static_pod(manifest: Pod, node_name: str, default: Callable[[Pod], Pod]) -> Pod:
-    """The pod that a node runs for a manifest: named after the node, and with a uid that follows from both.
+    """The static pod of a manifest. Its name contains the node's, and its UID is derived from both.
 
     >>> static_pod(Pod(), "node-1", lambda pod: pod).metadata.name
     '-node-1'
@@ -75,7 +75,7 @@ def static_pod(manifest: Pod, node_name: str, default: Callable[[Pod], Pod]) -> 
 
 
 def mirror_of(static: Pod, node: Node) -> Pod:
-    """What the API is to show for a static pod; it goes with the node."""
+    """The mirror pod of a static pod. It is owned by the node."""
     owner = OwnerReference(
         api_version="v1", kind="Node", name=node.metadata.name, uid=node.metadata.uid, controller=True
     )
@@ -85,7 +85,7 @@ def mirror_of(static: Pod, node: Node) -> Pod:
 
 
 def remembered(static: Pod, mirror: Pod | None) -> Pod:
-    """The static pod, and what a kubelet before this one has said of it: it goes on from there, unless it has ended.
+    """The static pod with the status in its mirror from an earlier kubelet, unless that is a final phase.
 
     Source: pkg/kubelet/status/status_manager.go updateStatusInternal (v1.36).
     """
@@ -95,5 +95,5 @@ def remembered(static: Pod, mirror: Pod | None) -> Pod:
 
 
 def mirrored(pod: Pod) -> str:
-    """The uid of the static pod of which this is a mirror; empty if it is none."""
+    """The UID of the static pod that this pod mirrors; empty if it is no mirror pod."""
     return pod.metadata.annotations.get(MIRROR, "")

@@ -1,4 +1,4 @@
-"""Sees to it that the API shows what a kubelet sees of its pods.
+"""The status manager: schedules the writes of pod statuses.
 
 Source: pkg/kubelet/status/status_manager.go (v1.36).
 """
@@ -18,14 +18,14 @@ RETRY_SECONDS = 1.0
 
 
 class StatusManager:
-    """Writes of a pod come one after the other, and changes that come meanwhile make one more write, not one each.
+    """Serializes the writes of each pod, and coalesces changes during a write into one more write.
 
     Args:
-        ctx: of the kubelet.
-        writer: writes.
-        workers: the pods, by uid.
-        static: which of them are static.
-        take_news: what the kubelet does with a pod that others have changed.
+        ctx: the kubelet's context.
+        writer: writes statuses.
+        workers: the pods, by UID.
+        static: the static pods among them.
+        take_news: applies a newer version of a pod.
     """
 
     __slots__ = ("_ctx", "_static", "_take_news", "_unwritten", "_workers", "_writer")
@@ -44,16 +44,16 @@ class StatusManager:
         self._take_news = take_news
         self._writer = writer
         self._unwritten: dict[str, bool] = {}
-        """Pods whose status is being written, by uid; True if it has changed since."""
+        """The pods whose status is being written, by UID; True if it has changed since."""
 
     def changed(self, uid: str) -> None:
-        """The pod is to be written soon."""
+        """Schedule a write of the pod's status."""
         if uid not in self._unwritten:
             self._ctx.self.tell(WriteStatus(uid))
         self._unwritten[uid] = True
 
     async def write(self, uid: str) -> None:
-        """Write until the API shows what we see; if that fails, again after a while."""
+        """Write until the API is up to date; retry with a delay if that fails."""
         try:
             while self._unwritten.get(uid):
                 self._unwritten[uid] = False
@@ -70,14 +70,14 @@ class StatusManager:
         if worker is None or worker.is_gone:
             return
         if uid in self._static:
-            with suppress(NotFound, Conflict):  # the watch is about to tell what has become of it: then we look again
+            with suppress(NotFound, Conflict):  # the watch will deliver the change, which schedules a write
                 await self._writer.write_mirror(worker, self._static[uid])
             return
         try:
             if await self._writer.write(worker):
                 self._unwritten[uid] = True
         except NotFound:
-            return  # the watch will tell that it is gone
+            return  # the watch will deliver its deletion
         except Conflict:
             fresh = await self._writer.read(worker)
             if fresh.metadata.uid == uid:
@@ -85,7 +85,7 @@ class StatusManager:
                 self._unwritten[uid] = True
 
     async def drop(self, mirror: Pod) -> None:
-        """Remove a mirror of nothing: this one, not another of its name."""
+        """Delete exactly this mirror pod, by UID."""
         try:
             await self._writer.delete(mirror)
         except NotFound:
@@ -95,5 +95,5 @@ class StatusManager:
             self._ctx.after(RETRY_SECONDS, DropMirror(mirror))
 
     def forget(self, uid: str) -> None:
-        """The API has forgotten the pod."""
+        """Drop the state of a deleted pod."""
         self._writer.forget(uid)

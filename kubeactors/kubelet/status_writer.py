@@ -1,4 +1,4 @@
-"""Tells the API what has become of pods.
+"""Writes the statuses of pods to the API, and their final deletion.
 
 Source: pkg/kubelet/status/status_manager.go, pkg/kubelet/pod/mirror_client.go (v1.36).
 """
@@ -15,13 +15,13 @@ from kubeactors.kubelet.static_pods import mirror_of, mirrored
 
 
 class StatusWriter:
-    """Writes statuses, and the last word: that a pod is gone. All methods may raise a `StatusError`: try again later.
+    """Writes statuses and deletions. All methods may raise `StatusError`: retry later.
 
     Args:
-        client: as whom.
-        clock: knows the time.
-        node_name: of the node.
-        pods: of the node, as its kubelet watches them.
+        client: writes as the kubelet.
+        clock: the time.
+        node_name: the node's name.
+        pods: the kubelet's cache of the node's pods.
     """
 
     __slots__ = ("_client", "_clock", "_deleted", "_node_name", "_pods")
@@ -32,14 +32,14 @@ class StatusWriter:
         self._client = client
         self._clock = clock
         self._deleted: dict[str, None] = {}
-        """Pods that the API was asked to remove, by uid."""
+        """The pods whose deletion was requested, by UID."""
 
     async def read(self, worker: PodWorker) -> Pod:
-        """The pod of this name as the API has it now; it may be another one."""
+        """Read the pod of this name live; it may be another one by now."""
         return await self._client.get(Pod, worker.pod.metadata.name, worker.pod.metadata.namespace)
 
     async def write(self, worker: PodWorker) -> bool:
-        """Let the API show what we see, or remove the pod if it is to go and is over. Whether there is more to do."""
+        """Write the pod's status, or delete the pod if that is due. Returns whether there is more to do."""
         pod = worker.pod
         status = worker.status(self._clock.wall)
         if status != pod.status:
@@ -49,17 +49,17 @@ class StatusWriter:
         return False
 
     async def write_mirror(self, worker: PodWorker, static: Pod) -> None:
-        """See to the mirror of a static pod: it is there, it is the right one, and it shows what we see.
+        """Ensure that the mirror of a static pod exists, is the right one, and has the pod's status.
 
-        Only what the watch has told is known of it: a node may not ask for a pod that is not bound to it, or not yet.
+        Its state is known only from the watch: a node may not read a pod that is not bound to it (yet).
         """
         mirror = self._pods.get(static.metadata.name, static.metadata.namespace)
         if mirror is None:
             mirror = await self._make_mirror(static)
         if mirror is None:
-            return  # the watch is about to tell of it, and then we look at it
+            return  # the watch will deliver it, which schedules a write
         if mirrored(mirror) != worker.uid or mirror.metadata.deletion_timestamp is not None:
-            await self.delete(mirror)  # its end is told by the watch, and then it is made anew
+            await self.delete(mirror)  # the watch will deliver its deletion, and then it is recreated
             return
         worker.pod = replace(worker.pod, status=mirror.status)
         status = worker.status(self._clock.wall)
@@ -67,19 +67,19 @@ class StatusWriter:
             await self._client.update_status(replace(mirror, status=status))
 
     async def _make_mirror(self, static: Pod) -> Pod | None:
-        node = await self._client.get(Node, self._node_name)  # the mirrors of one that has gone are taken away at once
+        node = await self._client.get(Node, self._node_name)  # mirrors of a deleted Node are collected at once
         try:
             return await self._client.create(mirror_of(static, node))
         except AlreadyExists:
             return None
 
     async def delete(self, pod: Pod) -> None:
-        """The last word: nothing of the pod runs any more. It is this very pod that goes, not another of its name."""
+        """Delete exactly this pod, by UID, without a grace period: it has terminated."""
         uid = pod.metadata.uid
         if uid in self._deleted:
             return
         options = DeleteOptions(grace_period_seconds=0, preconditions=Preconditions(uid=uid))
-        self._deleted[uid] = None  # before it is: the watch may tell so before the reply comes
+        self._deleted[uid] = None  # set first: the watch may deliver the deletion before the reply
         try:
             await self._client.delete(Pod, pod.metadata.name, pod.metadata.namespace, options=options)
         except StatusError:
@@ -87,12 +87,12 @@ class StatusWriter:
             raise
 
     def forget(self, uid: str) -> None:
-        """The API has forgotten the pod."""
+        """Drop the state of a deleted pod."""
         self._deleted.pop(uid, None)
 
 
 def _take(worker: PodWorker, pod: Pod) -> bool:
-    """Take the pod as the API has it now, unless the watch was faster. Whether it is to be removed."""
+    """Apply the written version of the pod, unless the watch was faster. Returns whether the pod must be deleted."""
     if revision_of(pod.metadata) <= revision_of(worker.pod.metadata):
         return False
     worker.pod = pod

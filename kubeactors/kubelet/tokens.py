@@ -1,4 +1,4 @@
-"""The tokens of service accounts in the volumes of pods: asked for, kept, and renewed in time.
+"""The service account tokens in the volumes of pods: requested, cached and refreshed in time.
 
 Source: pkg/kubelet/token/token_manager.go, pkg/volume/projected/projected.go (v1.36).
 """
@@ -18,20 +18,20 @@ from kubeactors.client import Client
 
 SECOND = 1_000_000_000
 LONGEST = 24 * 3600 * SECOND
-"""A token is renewed after this time, though it lives longer."""
+"""The maximum age of a token before it is refreshed."""
 JITTER_SECONDS = 10.0
-"""So much sooner than needed a token is renewed at most, lest all be at once."""
+"""The maximum jitter of a refresh, so that not all happen at once."""
 
 
 class TokenTerms(msgspec.Struct, frozen=True):
-    """Whom a token is for, the API server if nobody is named; and for how many seconds, if that is said."""
+    """The audience of a token, by default the API server, and its lifetime in seconds, if it is specified."""
 
     audience: str = ""
     expiration_seconds: int | None = None
 
 
 class AccountToken(msgspec.Struct, frozen=True):
-    """A token. Times are unix nanoseconds."""
+    """A token. Times are Unix nanoseconds."""
 
     text: str
     renew_at: int
@@ -39,14 +39,14 @@ class AccountToken(msgspec.Struct, frozen=True):
 
 
 class PodTokens(msgspec.Struct, frozen=True):
-    """The tokens of a pod; and why others could not be had."""
+    """The tokens of a pod, and the errors of those that could not be obtained."""
 
     found: Mapping[TokenTerms, AccountToken] = {}
     failures: Mapping[TokenTerms, str] = {}
 
     @property
     def renew_at(self) -> int | None:
-        """When the first is to be renewed; None if there is none."""
+        """When the first token must be refreshed; None if there is none."""
         return min((one.renew_at for one in self.found.values()), default=None)
 
 
@@ -54,12 +54,12 @@ NO_TOKENS = PodTokens()
 
 
 def terms_of(source: ServiceAccountTokenProjection) -> TokenTerms:
-    """What kind of token a volume wants."""
+    """The terms of a volume's token."""
     return TokenTerms(source.audience, source.expiration_seconds)
 
 
 def token_terms(pod: Pod) -> Iterator[TokenTerms]:
-    """The tokens that the volumes of a pod want."""
+    """The terms of the tokens in a pod's volumes."""
     for volume in pod.spec.volumes:
         for source in (volume.projected.sources or ()) if volume.projected is not None else ():
             if source.service_account_token is not None:
@@ -67,7 +67,7 @@ def token_terms(pod: Pod) -> Iterator[TokenTerms]:
 
 
 def renewal(issued_at: int, expires_at: int) -> int:
-    """When a token is to be renewed: when it has a fifth of its life left, or after a day.
+    """When a token must be refreshed: when a fifth of its lifetime is left, or after a day.
 
     >>> renewal(0, 3600 * SECOND) // SECOND, renewal(0, 1_000_000 * SECOND) // SECOND
     (2880, 86400)
@@ -76,11 +76,11 @@ def renewal(issued_at: int, expires_at: int) -> int:
 
 
 class TokenManager:
-    """Asks the API server for tokens that are bound to pods.
+    """Requests tokens that are bound to pods.
 
     Args:
-        client: as whom: a node may ask for the accounts of its own pods.
-        random: spreads renewals.
+        client: requests as the node, which may do that for the accounts of its own pods.
+        random: the source of jitter.
     """
 
     __slots__ = ("_client", "_random")
@@ -90,9 +90,9 @@ class TokenManager:
         self._random = random
 
     async def tokens(self, wanted: Iterable[TokenTerms], pod: Pod, held: PodTokens, now: int) -> PodTokens:
-        """The tokens of a pod: those that it has, unless it is time to renew them.
+        """The tokens of a pod: those it holds, unless they must be refreshed.
 
-        One that cannot be renewed is kept until it ends.
+        A token whose refresh fails is kept until it expires.
         """
         found: dict[TokenTerms, AccountToken] = {}
         failures: dict[TokenTerms, str] = {}

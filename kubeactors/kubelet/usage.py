@@ -1,4 +1,4 @@
-"""What pods take of their node, container by container.
+"""The resource usage of pods, by container.
 
 Source: pkg/kubelet/server/stats/summary.go (v1.36), as far as metrics-server reads it.
 """
@@ -12,7 +12,7 @@ from kubeactors.kubelet.runtimes import ContainerStats
 
 
 class PodUsage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The containers of a pod that run, by name."""
+    """The usage of a pod's running containers, by name."""
 
     namespace: str
     name: str
@@ -20,36 +20,36 @@ class PodUsage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def total(self) -> ContainerStats:
-        """All containers together."""
+        """The sum over all containers."""
         return _sum([stats for _, stats in self.containers])
 
 
 class WorkerUsage(msgspec.Struct, frozen=True):
-    """What the containers of a pod take that run, and how many bytes are in its volumes of kind emptyDir, by name."""
+    """The usage of a pod's running containers, and the bytes in its emptyDir volumes, by name."""
 
     containers: tuple[tuple[Container, ContainerStats], ...]
     volumes: tuple[tuple[str, int], ...]
 
     @property
     def disk(self) -> tuple[tuple[str, int], ...]:
-        """Bytes on the disk, by container."""
+        """Bytes on disk, by container."""
         return tuple((spec.name, stats.disk_bytes) for spec, stats in self.containers)
 
 
 class NodeUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """The pods of a node in which something runs."""
+    """The usage of a node's pods with running containers."""
 
     node: str
     pods: tuple[PodUsage, ...]
 
     @property
     def total(self) -> ContainerStats:
-        """All of them together; a node without pods takes nothing."""
+        """The sum over all pods; zero for a node without pods."""
         return _sum([pod.total for pod in self.pods])
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """All nodes that have power, as of a time (unix nanoseconds)."""
+    """The usage of all nodes that have power, at a time in Unix nanoseconds."""
 
     time: int
     nodes: tuple[NodeUsage, ...]

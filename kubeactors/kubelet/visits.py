@@ -1,8 +1,8 @@
-"""Requests that commands in containers make over HTTP: whom they reach, and what that says.
+"""HTTP requests of commands in containers: their targets and responses.
 
-Nothing goes over a network but what a coroutine answers. A simulated container that is taken for a server answers every
-request with a line that says who it is (`SimulatedRuntime.answer`); one that runs a command refuses. What is outside of
-the cluster answers with a line that says so, and so does what an Endpoints names that is no pod.
+Only requests to coroutines use the network. A simulated server answers every request with a line that identifies it
+(`SimulatedRuntime.answer`); a container that runs a command refuses connections. Targets outside the cluster, and
+endpoints that are no pods, answer with a line that says so.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,11 @@ from kubeactors.network.policy.rules import Connection, End, allows
 
 NOT_FOUND = Visited()
 OUTSIDE = "192.0.2.1"
-"""Stands for all addresses outside. Source: RFC 5737."""
+"""Stands for all external addresses. Source: RFC 5737."""
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Who is at the other end: a pod, or somebody of whom nothing is known; and what address was asked for."""
+    """The target of a request: a pod, or an unknown endpoint; and the requested address."""
 
     address: str
     port: int
@@ -32,12 +32,12 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Visitor:
-    """Finds who answers. All methods may raise a `StatusError`.
+    """Finds the target of a request, and its response. All methods may raise `StatusError`.
 
     Args:
         client: reads Services, Endpoints and Pods.
-        runtime: knows what containers answer.
-        random: chooses among the pods of a service.
+        runtime: has the responses of containers.
+        random: selects one of a Service's pods.
     """
 
     __slots__ = ("_client", "_random", "_runtime")
@@ -48,7 +48,7 @@ class Visitor:
         self._random = random
 
     async def visit(self, message: Visit, source: End, visited: Callable[[Visited], None]) -> None:
-        """Tell what comes of a request, now or later."""
+        """Make a request, and call `visited` with the result, now or later."""
         namespace = source.pod.metadata.namespace if source.pod is not None else ""
         found = await self._find(message.host, message.port, namespace)
         if isinstance(found, Visited):
@@ -61,7 +61,7 @@ class Visitor:
             self._runtime.answer(found.pod, found.port, message.path, lambda one: visited(_at(found.address, one)))
 
     async def _is_allowed(self, source: End, target: Target) -> bool:
-        """Whether NetworkPolicies let the request through."""
+        """Whether NetworkPolicies allow the request."""
         policies = (await self._client.list(NetworkPolicy)).items
         if not policies:
             return True
@@ -72,7 +72,7 @@ class Visitor:
         return allows(lambda name: [one for one in policies if one.metadata.namespace == name], labels, connection)
 
     async def _find(self, host: str, port: int, namespace: str) -> Target | Visited:
-        """Who is there; or that nobody is, or nobody listens."""
+        """The target at a host and port, or the error result."""
         if is_address(host):
             return await self._at_address(host, port)
         for hostname, name, where in candidates(host, namespace):
@@ -92,7 +92,7 @@ class Visitor:
         return Visited(address=address)
 
     async def _behind(self, service: Service, hostname: str, port: int) -> Target | Visited:
-        """One of the pods of a service, or the one with this hostname."""
+        """One of a Service's pods, or the one with this hostname."""
         metadata, spec = service.metadata, service.spec
         if spec.type == "ExternalName":
             return Target("", port)
@@ -112,7 +112,7 @@ class Visitor:
         return Visited(address=shown) if pod is None else Target(shown, listens.port, pod)
 
     async def _is_outside(self, host: str) -> bool:
-        """Whether a name can only be one of the world outside: it has a dot, and no namespace is called so."""
+        """Whether a name must be external: it has a dot, and its last label is not a namespace."""
         *labels, last = host.rstrip(".").split(".")
         if not labels or host.rstrip(".").endswith((".svc", ".cluster.local")):
             return False

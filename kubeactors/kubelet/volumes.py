@@ -1,4 +1,4 @@
-"""What the volumes of a pod contain. Pure.
+"""The contents of a pod's volumes. Pure.
 
 Source: pkg/volume/{configmap,secret,projected,downwardapi} (v1.36).
 """
@@ -27,14 +27,14 @@ from kubeactors.kubelet.tokens import PodTokens, terms_of
 
 SECOND = 1_000_000_000
 SYNC = 60 * SECOND
-"""So often what volumes are made from is read again. Source: syncFrequency of the kubelet's configuration."""
+"""How often the sources of volumes are read again. Source: syncFrequency of the kubelet's configuration."""
 NO_MODES: Mapping[str, int] = {}
 DEFAULT_MODE = 0o644
 NOT_BOUND: Mapping[str, str] = {}
 
 
 def check_volumes(facts: PodFacts, materials: Materials) -> tuple[str, str] | None:
-    """The first volume that cannot be set up, and why; None if all can. Where nobody issues tokens, nobody waits for one."""
+    """The first volume that cannot be set up, and why; None if all can. Tokens do not matter if none are issued."""
     for volume in facts.pod.spec.volumes:
         if materials.tokens is not None or not volume.name.startswith(TOKEN_VOLUME):
             try:
@@ -45,7 +45,7 @@ def check_volumes(facts: PodFacts, materials: Materials) -> tuple[str, str] | No
 
 
 def is_made_of_objects(pod: Pod) -> bool:
-    """Whether the pod has volumes whose contents may change: of ConfigMaps and Secrets."""
+    """Whether the pod has volumes whose contents may change: from ConfigMaps and Secrets."""
     return any(
         one.config_map is not None or one.secret is not None or one.projected is not None
         for one in pod.spec.volumes
@@ -54,7 +54,7 @@ def is_made_of_objects(pod: Pod) -> bool:
 
 
 def next_read(pod: Pod, materials: Materials, now: int) -> int | None:
-    """When what volumes are made from is to be read again; None if it does not change."""
+    """When the sources of volumes must be read again; None if they do not change."""
     times = [now + SYNC] if is_made_of_objects(pod) else []
     renew_at = None if materials.tokens is None else materials.tokens.renew_at
     if renew_at is not None:
@@ -63,10 +63,10 @@ def next_read(pod: Pod, materials: Materials, now: int) -> int | None:
 
 
 def mounts_of(container: Container, facts: PodFacts, materials: Materials, env: Mapping[str, str]) -> tuple[Mount, ...]:
-    """The volumes of a container with their contents; `env` is its environment.
+    """The mounts of a container with their contents; `env` is its environment.
 
     Raises:
-        MaterialMissing: one refers to what does not exist.
+        MaterialMissing: a volume refers to an object that does not exist.
     """
     volumes = {one.name: one for one in facts.pod.spec.volumes}
     return tuple(
@@ -85,9 +85,9 @@ def mounts_of(container: Container, facts: PodFacts, materials: Materials, env: 
 
 
 def directory_of(volume: Volume, pod: Pod, claims: Mapping[str, str] = NOT_BOUND) -> str:
-    """Where the contents of a volume are: with the pod, unless they are to outlive it.
+    """The directory of a volume's contents: the pod's own, unless they outlive it.
 
-    `claims` says where the volumes of claims are; a claim without volume has a directory of its own name.
+    `claims` has the directories of claims; an unbound claim has one named after it.
 
     >>> directory_of(Volume(name="cache"), Pod())
     '/cache'
@@ -100,10 +100,10 @@ def directory_of(volume: Volume, pod: Pod, claims: Mapping[str, str] = NOT_BOUND
 
 
 def files_of(volume: Volume, facts: PodFacts, materials: Materials) -> Mapping[str, bytes] | None:
-    """The files of a volume that is made from objects; None for one that begins empty, or is as it is.
+    """The files of a volume that is made from objects; None for other volumes.
 
     Raises:
-        MaterialMissing: it refers to what does not exist, and not optionally.
+        MaterialMissing: it refers to a required object that does not exist.
     """
     if (config_map := volume.config_map) is not None:
         entries = keys_of_config_map(materials, config_map.name, optional=config_map.optional)
@@ -122,7 +122,7 @@ def files_of(volume: Volume, facts: PodFacts, materials: Materials) -> Mapping[s
 
 
 def modes_of(volume: Volume) -> Mapping[str, int]:
-    """The permissions of files that have some of their own, by path."""
+    """The modes of files that specify one, by path."""
     found = {one.path: one.mode for one in _items_of(volume) if one.mode is not None}
     for source in (volume.projected.sources or ()) if volume.projected is not None else ():
         found |= {one.path: one.mode for one in _items_of(source) if one.mode is not None}
@@ -143,7 +143,7 @@ def _default_mode(volume: Volume) -> int:
 
 
 def _files_if_there(volume: Volume, facts: PodFacts, materials: Materials) -> Mapping[str, bytes] | None:
-    """Of the volume with the token only what is there."""
+    """The files; of the service account token volume, only those whose sources exist."""
     if not volume.name.startswith(TOKEN_VOLUME) or volume.projected is None:
         return files_of(volume, facts, materials)
     files: dict[str, bytes] = {}
@@ -180,7 +180,7 @@ def _token(source: ServiceAccountTokenProjection, tokens: PodTokens) -> bytes:
 def _chosen(
     entries: Mapping[str, bytes] | None, items: tuple[KeyToPath, ...], *, optional: bool | None
 ) -> Mapping[str, bytes]:
-    """All entries, or the named ones by their paths."""
+    """All entries, or the selected ones by their paths."""
     if entries is None or not items:
         return entries or {}
     missing = next((one.key for one in items if one.key not in entries), None)

@@ -349,9 +349,8 @@ class Scheduler(Actor[SchedulerMessage], reentrant=True, deterministic=True):
         """The pod in the informer's cache, if it is still unscheduled."""
         metadata = pod.pod.metadata
         found = self._pods.lister.get(metadata.name, metadata.namespace)
-        if found is None or found.metadata.uid != metadata.uid or found.spec.node_name:
-            return None
-        return found
+        is_pending = found is not None and found.metadata.uid == metadata.uid and not found.spec.node_name
+        return found if is_pending else None
 
     async def _extended(self, queued: QueuedPod, profile: Profile) -> NodeInfo | Diagnosis | None:
         """As `Profile.select`, with extenders; None if the pod is gone meanwhile or will be retried."""

@@ -169,7 +169,7 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
      (CreateDeployment(at=0.0, name="web", replicas=3, recreate=True), Scale(at=20.0, name="web", replicas=2))),
     *(("specs-are-acted-on-promptly", f"{one}:skip_wake_up:0", (WEB, Scale(at=10.0, name="web", replicas=4)))
       for one in ("replicaset.controller:ReplicasController._on_owner", "deployment.controller:DeploymentController._on_deployment")),
-    *(("job-indexes-are-accounted-for", f"job.plan:_fails_index:{one}:0", (TRIED,))
+    *(("job-indexes-are-accounted-for", f"job.survey:_fails_index:{one}:0", (TRIED,))
       for one in ("negate_condition", "off_by_one")),
     ("csrs-are-signed-correctly", "certificates.controllers:_RequestController._on_request:skip_wake_up:0",
      (AskForCertificate(at=0.0, name="a", signer="kubelet"),)),

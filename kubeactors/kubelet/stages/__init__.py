@@ -1,17 +1,15 @@
-"""Stages: KWOK's way to say how pods and nodes behave (kwok.x-k8s.io/v1alpha1), played in place of kubelets.
+"""KWOK's Stages, which simulate the behaviour of pods and nodes (kwok.x-k8s.io/v1alpha1), played in place of kubelets.
 
-    stage.py        a Stage as Structs             lifecycle.py    which one is next, and when
-    query.py        the part of jq they use        template.py     the part of text/template they use
-    pipeline.py     the inside of its actions      functions.py    what they can call
+    stage.py        Stages as Structs              lifecycle.py    the next stage, and when
+    query.py        the supported part of jq       template.py     the supported part of text/template
+    pipeline.py     the actions of templates       functions.py    the functions of templates
     player.py       the actor
 
-It is no container runtime: a stage writes any field of a status, adds finalizers, deletes, and does so for nodes too,
-which containers and their states cannot express. So it stands beside the kubelet, and speaks to the API server as
-kubelets do.
-
-Who sends to it: informers; the machines, when power goes and comes. What it sends: nodes, leases, patches and
-deletions to the API server; events to an event sink.
-Where its behaviour comes from: kubernetes-sigs/kwok v0.8.
+This is not a container runtime: a stage writes any field of a status, adds finalizers and deletes objects, nodes
+included, which a runtime cannot express. So it stands beside the kubelet, and talks to the API server as kubelets do.
+It receives changes from informers, and messages about power failures. It sends nodes, leases, patches and deletions to
+the API server, and events to the event sink.
+Source: kubernetes-sigs/kwok v0.8.
 """
 
 from collections.abc import Iterable
@@ -22,10 +20,10 @@ from kubeactors.kubelet.stages.stage import Stage
 
 
 def compiled(stages: Iterable[Stage]) -> tuple[CompiledStage, ...]:
-    """Stages, ready to be played.
+    """Compile stages.
 
     Raises:
-        StageError: one of them says something that is not supported.
+        StageError: one of them uses an unsupported feature.
     """
     return tuple(CompiledStage(one) for one in stages)
 

@@ -1,8 +1,8 @@
-"""The functions of stages' templates: Go's own that stages use, and KWOK's.
+"""The functions of stages' templates: those of Go and sprig that stages use, and KWOK's.
 
 Go and sprig: `and` `or` `not` `eq` `ne` `lt` `le` `gt` `ge` `index` `len` `print` `printf` (`%s`, `%d`, `%v`, `%q`)
 `dict` `default`. KWOK: `Quote` `Now` `StartTime` `YAML` `Version` `NodeConditions` `NodeIP` `NodeName` `NodePort`
-`NodeIPWith` `NodeIPsWith` `PodIP` `PodIPWith` `PodIPsWith`. What depends on time and place is `Surroundings`.
+`NodeIPWith` `NodeIPsWith` `PodIP` `PodIPWith` `PodIPsWith`. Those that depend on time or node use `Surroundings`.
 
 Source: Go text/template (1.24); sigs.k8s.io/kwok pkg/utils/gotpl/funcs.go, pkg/kwok/controllers/pod_controller.go (v0.8).
 """
@@ -19,16 +19,16 @@ from kubeactors.kubelet.node_status import HEALTHY, KUBELET_PORT
 from kubeactors.kubelet.stages.pipeline import Function, is_true, shown
 
 VERSION = "v0.8.0"
-"""Of KWOK, whose stages are understood here."""
+"""The version of KWOK whose stages are supported."""
 NETWORK = ("NetworkUnavailable", "False", "RouteCreated", "RouteController created a route")
 _verb = re.compile(r"%([sdvq%])")
 
 
 class Surroundings(Protocol):
-    """What templates can ask of the world."""
+    """The external state that templates can use."""
 
     def now(self) -> str:
-        """The time, as in an object."""
+        """The present time, as in an object."""
         ...
 
     def node_ip(self, node: str) -> str:
@@ -36,12 +36,12 @@ class Surroundings(Protocol):
         ...
 
     def pod_ip(self, node: str, uid: str) -> str:
-        """The address of a pod on the node: the same whenever it is asked for, until the pod is gone."""
+        """The address of a pod on the node, which is stable until the pod is gone."""
         ...
 
 
 def node_conditions() -> list[dict[str, str]]:
-    """The conditions of a node that is well; Ready first."""
+    """The conditions of a healthy node; Ready first."""
     rows = sorted((*HEALTHY, NETWORK), key=lambda row: row[0] != "Ready")
     return [{"type": row[0], "status": row[1], "reason": row[2], "message": row[3]} for row in rows]
 
@@ -56,7 +56,7 @@ def quote(value: object) -> str:
 
 
 def index(value: object, *keys: object) -> object:
-    """What stands under the keys, one after the other; nil where nothing is."""
+    """The value under the keys in turn; nil if there is none."""
     for key in keys:
         if isinstance(value, Mapping):
             value = cast("Mapping[object, object]", value).get(key)
@@ -69,7 +69,7 @@ def index(value: object, *keys: object) -> object:
 
 
 def printf(form: object, *values: object) -> str:
-    """Go's, for strings, numbers and quoted strings.
+    """Go's `printf`, for strings, numbers and quoted strings.
 
     >>> printf("%s-%d%%", "a", 3)
     'a-3%'
@@ -86,7 +86,7 @@ def printf(form: object, *values: object) -> str:
 
 
 def as_yaml(value: object, indent: int = 0) -> str:
-    """A value as YAML; indented by twice so many spaces, on lines of its own."""
+    """A value as YAML, on lines of its own, indented by twice `indent` spaces."""
     text = yaml.dump(value, Dumper=yaml.CSafeDumper, default_flow_style=False, allow_unicode=True)
     pad = " " * (2 * indent)
     return f"\n{text}".replace("\n", f"\n{pad}") if indent else text
@@ -164,11 +164,11 @@ LOCAL = (
     "PodIPsWith",
 )
 ALL: dict[str, Function] = {**GENERAL, **dict.fromkeys(LOCAL, _somewhere)}
-"""What a template may name."""
+"""The functions of templates, by name."""
 
 
 def local(world: Surroundings, node: str, uid: str) -> dict[str, Function]:
-    """The functions that depend on where and when a stage is played: for an object of this node, of this uid."""
+    """The functions that depend on the object: its node and its UID."""
 
     def pod_ip(name: object, host_network: object = False, pod: object = uid, *_: object) -> str:  # noqa: FBT002
         return world.node_ip(str(name)) if is_true(host_network) else world.pod_ip(str(name), str(pod))

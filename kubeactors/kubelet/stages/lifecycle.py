@@ -1,4 +1,4 @@
-"""Which stage an object moves through next, and when. Pure, but for chance, which is passed in.
+"""Which stage of an object is next, and when. Pure; the source of randomness is passed in.
 
 Source: sigs.k8s.io/kwok pkg/utils/lifecycle/{lifecycle,value_duration_from,value_int_from,finalizers}.go (v0.8).
 """
@@ -24,14 +24,14 @@ _part = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|ms|s|m|h)")
 
 
 class StageError(ValueError):
-    """A stage cannot be used; the message names it and says why."""
+    """A stage is invalid; the message names it and says why."""
 
 
 class CompiledStage:
-    """One stage, ready to be asked.
+    """A compiled stage.
 
     Raises:
-        StageError: an expression or a template says something that is not supported.
+        StageError: an expression or a template uses an unsupported feature.
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -58,7 +58,7 @@ class CompiledStage:
                 yield source.path
 
     def matches(self, data: Mapping[str, object]) -> bool:
-        """Whether it is for this object."""
+        """Whether the stage's selector matches the object."""
         selector = self.spec.selector
         if selector is None:
             return False
@@ -71,7 +71,7 @@ class CompiledStage:
         )
 
     def weight(self, data: Mapping[str, object]) -> int | None:
-        """How likely it is among those that match; None if what the object says is no number."""
+        """Its weight among the matching stages; None if the object's value is not a number."""
         found = _value(self.spec.weight_from, data)
         match found:
             case str():
@@ -87,7 +87,7 @@ class CompiledStage:
                 return self.spec.weight
 
     def delay(self, data: Mapping[str, object], wall: int, random: Random) -> int:
-        """Nanoseconds until the object moves on."""
+        """Nanoseconds until the stage is played."""
         delay = self.spec.delay
         if delay is None:
             return 0
@@ -103,7 +103,7 @@ class CompiledStage:
 
 
 def holds(requirement: Requirement, data: object) -> bool:
-    """Whether an object meets a requirement.
+    """Whether an object satisfies a requirement.
 
     >>> holds(Requirement(key=".a", operator="In", values=("1", "true")), {"a": True})
     True
@@ -121,7 +121,7 @@ def holds(requirement: Requirement, data: object) -> bool:
 
 
 def choose(stages: Sequence[CompiledStage], data: Mapping[str, object], random: Random) -> CompiledStage | None:
-    """The stage that an object moves through next: one of those that match, by their weights; None if none does."""
+    """The next stage of an object: one of the matching ones, by weight; None if none matches."""
     matching = [one for one in stages if one.matches(data)]
     if len(matching) < 2:
         return matching[0] if matching else None
@@ -146,7 +146,7 @@ def new_finalizers(present: Sequence[str], change: Finalizers) -> tuple[str, ...
 
 
 def parse_duration(text: str) -> int | None:
-    """A duration as Go writes it, in nanoseconds; None if it is none.
+    """Parse a Go duration to nanoseconds; None if it is malformed.
 
     >>> parse_duration("1m30s") == 90 * SECOND, parse_duration("soon")
     (True, None)
@@ -168,7 +168,7 @@ def _value(source: ExpressionFrom | None, data: object) -> object:
 
 
 def _duration(source: ExpressionFrom | None, milliseconds: int | None, data: object, wall: int) -> int | None:
-    """What the object says, as a time or a duration; or else the default."""
+    """The object's value, a time or a duration; or else the default."""
     usual = milliseconds * MILLISECOND if milliseconds is not None else None
     found = _value(source, data)
     if not isinstance(found, str):

@@ -1,4 +1,4 @@
-"""The inside of one action of a template: declarations, pipelines, function calls, operands."""
+"""The actions of templates: declarations, pipelines, function calls, operands."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,11 +20,11 @@ _constants: Mapping[str, object] = {"true": True, "false": False, "nil": None}
 
 
 class TemplateError(ValueError):
-    """The template says something that is not known here, or cannot be carried out; the message says what."""
+    """The template uses an unsupported feature, or its execution failed; the message says what."""
 
 
 class Scope:
-    """What names mean at one place of a template that is being carried out."""
+    """A scope of variables during the execution of a template."""
 
     __slots__ = ("dot", "outer", "variables")
 
@@ -34,7 +34,7 @@ class Scope:
         self.variables: dict[str, object] = {}
 
     def find(self, name: str) -> "Scope":
-        """Where a variable was declared."""
+        """The scope in which a variable was declared."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.variables:
@@ -44,12 +44,12 @@ class Scope:
 
 
 def is_true(value: object) -> bool:
-    """Go's truth: not nil, false, zero, or empty."""
+    """Go's truth: not nil, false, zero or empty."""
     return bool(value)
 
 
 def shown(value: object) -> str:
-    """A value as Go prints it."""
+    """A value as Go formats it."""
     match value:
         case None:
             return "<no value>"
@@ -60,7 +60,7 @@ def shown(value: object) -> str:
 
 
 class Pipeline:
-    """The inside of one action."""
+    """The parser of one action."""
 
     def __init__(self, text: str, functions: Mapping[str, Function]) -> None:
         self._text = text.strip()
@@ -69,7 +69,7 @@ class Pipeline:
         self._at = 0
 
     def _split(self) -> Iterator[tuple[str, str, bool]]:
-        """Kind and text of each word, and whether it touches the one before."""
+        """Kind and text of each token, and whether it follows the one before without a space."""
         at = 0
         while at < len(self._text):
             found = _word.match(self._text, at)
@@ -87,7 +87,7 @@ class Pipeline:
         return self._words[self._at - 1][1]
 
     def statement(self) -> Node:
-        """Print, declare or assign."""
+        """Parse a pipeline to print, or a declaration or assignment."""
         names, declares = self._names()
         expression = self._whole()
         if not names:
@@ -95,7 +95,7 @@ class Pipeline:
         return _declare(names[0], expression) if declares else _assign(names[0], expression)
 
     def condition(self) -> tuple[list[str], Expression]:
-        """What a branch declares, and depends on."""
+        """Parse the variables that a branch declares, and its condition."""
         names, _ = self._names()
         return names, self._whole()
 
@@ -123,7 +123,7 @@ class Pipeline:
         return expression
 
     def _command(self, piped: "Expression | None") -> Expression:
-        """A function with its arguments, or one operand."""
+        """Parse a function with its arguments, or an operand."""
         word = self._words[self._at][1] if self._at < len(self._words) else ""
         if self._peek() != "name" or word in _constants:
             operand = self._operand()

@@ -1,4 +1,4 @@
-"""The actor that moves pods and nodes through stages, in place of kubelets."""
+"""The actor that plays the stages of pods and nodes, in place of kubelets."""
 
 from collections.abc import Iterable
 from typing import TypeAlias, cast
@@ -28,13 +28,13 @@ from kubeactors.network import IPAllocator
 SECOND = 1_000_000_000
 RETRY_SECONDS = 1.0
 CHUNK = 1000
-"""So many leases are renewed by one request."""
+"""How many Leases are renewed by one request."""
 NOW = DeleteOptions(grace_period_seconds=0)
 VERSION = "kwok://0.8"
 
 
 class Play(Message, frozen=True):
-    """The player tells itself: an object at this revision moves through a stage (by its place in the list)."""
+    """Sent to itself by a timer: play a stage (by its index) for an object at this revision."""
 
     kind: str
     key: str
@@ -43,17 +43,17 @@ class Play(Message, frozen=True):
 
 
 class Register(Message, frozen=True):
-    """The player tells itself: make these nodes known."""
+    """Sent to itself: register these nodes."""
 
     names: tuple[str, ...]
 
 
 class Beat(Message, frozen=True):
-    """The player tells itself: renew all leases."""
+    """Sent to itself by a timer: renew all Leases."""
 
 
 class Darken(Message, frozen=True):
-    """These machines have lost their power: nothing of them moves."""
+    """These machines have lost power: their objects are frozen."""
 
     names: tuple[str, ...]
 
@@ -68,16 +68,16 @@ PlayerMessage: TypeAlias = Play | Register | Beat | Darken | Lighten | Notify
 
 
 class StagePlayer(Actor[PlayerMessage], reentrant=True, deterministic=True):
-    """Makes nodes known, keeps their leases, and moves them and the pods on them through stages.
+    """Registers nodes, renews their Leases, and plays the stages of the nodes and their pods.
 
-    There are no kubelets and no containers on these nodes: what is in a status is what stages write there. Without a
-    stage for Nodes they are Ready from the start.
+    These nodes have no kubelets and no containers: statuses are only what stages write. Without a stage for Nodes they
+    are Ready from the start.
 
     Args:
-        client: as whom.
+        client: writes objects.
         configs: the nodes.
-        stages: in order.
-        events: where events go.
+        stages: the stages, in order.
+        events: the event sink.
     """
 
     def __init__(
@@ -95,10 +95,10 @@ class StagePlayer(Actor[PlayerMessage], reentrant=True, deterministic=True):
         self._registered: dict[str, None] = {}
         self._addresses: dict[str, IPAllocator] = {}
         self._taken: dict[str, tuple[str, str]] = {}
-        """Node and address of pods, by uid."""
+        """The node and the address of each pod, by UID."""
 
     def started(self) -> None:
-        """Watch, and make the nodes known."""
+        """Subscribe, and register the nodes."""
         factory = InformerFactory(self.ctx, self._client)
         pods, nodes = factory.of(Pod), factory.of(Node)
         self._informers = {
@@ -116,7 +116,7 @@ class StagePlayer(Actor[PlayerMessage], reentrant=True, deterministic=True):
 
     @handle
     async def register(self, message: Register) -> None:
-        """Create Nodes and Leases; those for which that fails again a little later."""
+        """Create Nodes and Leases, and retry those that fail."""
         late: list[str] = []
         for name in message.names:
             try:
@@ -145,7 +145,7 @@ class StagePlayer(Actor[PlayerMessage], reentrant=True, deterministic=True):
 
     @handle
     async def beat(self, message: Beat) -> None:
-        """Renew the leases of nodes that have power; those that cannot be renewed are made again."""
+        """Renew the Leases of nodes that have power, and recreate those whose renewal fails."""
         names = [name for name in self._registered if name not in self._dark]
         for start in range(0, len(names), CHUNK):
             request = RenewLeases(
@@ -165,12 +165,12 @@ class StagePlayer(Actor[PlayerMessage], reentrant=True, deterministic=True):
 
     @handle
     def darken(self, message: Darken) -> None:
-        """Let nothing of them move."""
+        """Freeze the objects of these machines."""
         self._dark |= dict.fromkeys(message.names)
 
     @handle
     def lighten(self, message: Lighten) -> None:
-        """Let them move again."""
+        """Unfreeze the objects of these machines."""
         for name in message.names:
             self._dark.pop(name, None)
         self.ctx.self.tell(Register(message.names))
@@ -179,11 +179,11 @@ class StagePlayer(Actor[PlayerMessage], reentrant=True, deterministic=True):
                 if _node_of(one) in message.names:
                     self._consider(kind, one)
 
-    # What moves.
+    # Stages.
 
     @handle
     def changed(self, message: Notify) -> None:
-        """Look where each object goes from here."""
+        """Schedule the next stage of each changed object."""
         for change in message.changes:
             kind = change.current.kind
             if change.new is not None:
@@ -210,7 +210,7 @@ class StagePlayer(Actor[PlayerMessage], reentrant=True, deterministic=True):
 
     @handle
     async def play(self, message: Play) -> None:
-        """Move an object on, if it is still what it was: if not, it was looked at again already."""
+        """Play a stage if the object is unchanged; if it is not, its next stage was scheduled anew."""
         one = self._informers[message.kind].indexer.objects.get(message.key)
         if one is None or one.metadata.resource_version != message.revision or _node_of(one) in self._dark:
             return
@@ -218,7 +218,7 @@ class StagePlayer(Actor[PlayerMessage], reentrant=True, deterministic=True):
         try:
             await self._play(one, stage)
         except (Conflict, NotFound):
-            return  # the watch will tell
+            return  # the watch will deliver the change
         except StatusError as error:
             self.ctx.log.warning("stages.refused", stage=stage.name, object=message.key, error=str(error))
             self.ctx.after(RETRY_SECONDS, message, key=f"{message.kind} {message.key}")
@@ -256,7 +256,7 @@ class StagePlayer(Actor[PlayerMessage], reentrant=True, deterministic=True):
         name, namespace, part = one.metadata.name, one.metadata.namespace, patch.subresource
         await self._client.patch(type(one), name, body, namespace, patch_type=kind, subresource=part)
 
-    # What templates ask.
+    # Functions of templates.
 
     def now(self) -> str:
         """See `Surroundings`."""
@@ -285,7 +285,7 @@ class StagePlayer(Actor[PlayerMessage], reentrant=True, deterministic=True):
         return found
 
     def _take(self, pod: Pod, config: KubeletConfig) -> None:
-        """An address that a pod has already: this player may not be the first."""
+        """Note the address that a pod has already, from an earlier player."""
         uid = pod.metadata.uid
         if uid not in self._taken and not pod.spec.host_network:
             self._addresses_of(config).take(pod.status.pod_ip, uid)

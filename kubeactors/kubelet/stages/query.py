@@ -1,7 +1,7 @@
-"""The part of jq that stages are written in: where to find a value in an object.
+"""The part of jq that stages use to find values in objects.
 
-What is known: `.a.b`, `.a["key"]`, `.a[0]`, `.a[]` (also written `.a.[]`), pipes, and `select(PATH == LITERAL)` or
-`!=` with a string, a number, true, false or null. Anything else is refused, by name. A path that leads nowhere yields
+Supported are `.a.b`, `.a["key"]`, `.a[0]`, `.a[]` (also written `.a.[]`), pipes, and `select(PATH == LITERAL)` or `!=`
+with a string, a number, true, false or null. Anything else is rejected by name. A path that does not exist yields
 nothing; as in KWOK, null counts as nothing.
 
 Source: sigs.k8s.io/kwok pkg/utils/expression/{query,selector}.go (v0.8), jq 1.7 manual.
@@ -27,7 +27,7 @@ _token = re.compile(
 
 
 class QueryError(ValueError):
-    """The expression says something that is not known here; the message says what."""
+    """The expression is malformed or uses an unsupported feature; the message says what."""
 
 
 class Query:
@@ -38,14 +38,14 @@ class Query:
     ['True']
 
     Raises:
-        QueryError: it is none that is known.
+        QueryError: the text is malformed or unsupported.
     """
 
     def __init__(self, text: str) -> None:
         self._steps = _Parser(text).pipeline()
 
     def values(self, data: object) -> list[object]:
-        """What it finds, without nulls."""
+        """The values found, without nulls."""
         found: Iterable[object] = (data,)
         for step in self._steps:
             found = [value for one in found for value in step(one)]
@@ -54,7 +54,7 @@ class Query:
 
 @cache
 def query(text: str) -> Query:
-    """The same text is compiled once."""
+    """Compile a query; the result is cached."""
     return Query(text)
 
 

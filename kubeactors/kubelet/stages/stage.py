@@ -1,6 +1,6 @@
-"""KWOK's Stage, as Structs: what an object looks like that moves on, after how long, and to what.
+"""KWOK's Stage as Structs: which objects it matches, its delay, and its changes.
 
-What is not supported is refused by name: `cel`, `apply`, `impersonation`, `statusPatchAs`, patches of type `json`,
+Unsupported features are rejected by name: `cel`, `apply`, `impersonation`, `statusPatchAs`, patches of type `json`, and
 resources other than Pod and Node.
 
 Source: sigs.k8s.io/kwok pkg/apis/v1alpha1/stage_types.go (v0.8).
@@ -29,7 +29,7 @@ class Jq(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields
 
 
 class ExpressionFrom(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Where a value comes from."""
+    """The source of a value."""
 
     expression_from: str = ""
     jq: Jq | None = None
@@ -37,12 +37,12 @@ class ExpressionFrom(_Part, frozen=True, kw_only=True, rename="camel", forbid_un
 
     @property
     def path(self) -> str:
-        """In jq."""
+        """The path in jq."""
         return self.jq.expression if self.jq is not None else self.expression_from
 
 
 class Requirement(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What must be so of the value at a path."""
+    """A requirement on the value at a path."""
 
     key: str
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
@@ -55,7 +55,7 @@ class Requirement(_Part, frozen=True, kw_only=True, rename="camel", forbid_unkno
 
 
 class MatchExpression(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A requirement, said in one of two ways."""
+    """A requirement in one of two forms."""
 
     key: str = ""
     operator: str = ""
@@ -65,7 +65,7 @@ class MatchExpression(_Part, frozen=True, kw_only=True, rename="camel", forbid_u
 
     @property
     def requirement(self) -> Requirement:
-        """In jq."""
+        """The requirement with its path in jq."""
         if self.jq is not None:
             return self.jq
         said = {"key": self.key, "operator": self.operator, "values": self.values}
@@ -73,7 +73,7 @@ class MatchExpression(_Part, frozen=True, kw_only=True, rename="camel", forbid_u
 
 
 class Selector(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What objects the stage is for; all of it must hold."""
+    """Which objects the stage matches; all conditions must hold."""
 
     match_labels: dict[str, str] = {}
     match_annotations: dict[str, str] = {}
@@ -81,7 +81,7 @@ class Selector(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_
 
 
 class Delay(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """How long an object stays before it moves on: between the duration and the jitter."""
+    """The delay before the stage is played: between the duration and the jitter."""
 
     duration_milliseconds: Amount | None = None
     duration_from: ExpressionFrom | None = None
@@ -90,7 +90,7 @@ class Delay(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fie
 
 
 class StageEvent(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """An Event about the object."""
+    """An event about the object."""
 
     type: str = "Normal"
     reason: str = ""
@@ -104,7 +104,7 @@ class Finalizer(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown
 
 
 class Finalizers(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """How finalizers change."""
+    """Changes of finalizers."""
 
     add: tuple[Finalizer, ...] = ()
     remove: tuple[Finalizer, ...] = ()
@@ -112,7 +112,7 @@ class Finalizers(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknow
 
 
 class StagePatch(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A patch whose body is made by a template, below the field `root` if one is named."""
+    """A patch whose body a template makes, below the field `root` if that is set."""
 
     subresource: Literal["", "status"] = ""
     root: str = ""
@@ -122,7 +122,7 @@ class StagePatch(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknow
 
 
 class StageStep(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What happens: event, then finalizers, then either the end or a patch."""
+    """The changes of a step: an event, then finalizers, then a deletion or a patch."""
 
     event: StageEvent | None = None
     finalizers: Finalizers | None = None
@@ -132,7 +132,7 @@ class StageStep(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown
 
 
 class Next(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """The same, as one step."""
+    """The changes of a stage with a single step."""
 
     event: StageEvent | None = None
     finalizers: Finalizers | None = None
@@ -143,7 +143,7 @@ class Next(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fiel
     status_patch_as: Unsupported = UNSET
 
     def steps(self) -> tuple[StageStep, ...]:
-        """As steps."""
+        """The changes as steps."""
         first = StageStep(event=self.event, finalizers=self.finalizers, delete=self.delete)
         patches = list(self.patches)
         if self.status_template:
@@ -152,39 +152,39 @@ class Next(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fiel
 
 
 class ResourceRef(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """The kind of the objects."""
+    """The kind of the stage's objects."""
 
     kind: Literal["Pod", "Node"]
     api_group: Literal["v1", ""] = "v1"
 
 
 class StageSpec(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What the stage says."""
+    """The spec of a stage."""
 
     resource_ref: ResourceRef
     selector: Selector | None = None
-    """None: the stage is for nothing."""
+    """None: the stage matches nothing."""
     weight: Amount = 0
     weight_from: ExpressionFrom | None = None
     delay: Delay | None = None
     next: Next | None = None
     steps: tuple[StageStep, ...] = ()
     immediate_next_stage: bool = False
-    """Here a stage that follows is always found at once: the object that a write returns is looked at like any other."""
+    """Without effect: here the following stage is always found at once, from the object that a write returns."""
 
     def all_steps(self) -> tuple[StageStep, ...]:
-        """Whichever way they are said."""
+        """The steps, in whichever form they are given."""
         return self.steps or (self.next.steps() if self.next is not None else ())
 
 
 class StageMeta(msgspec.Struct, frozen=True, kw_only=True):
-    """The name; what else metadata may say does not matter here."""
+    """The name; other metadata are ignored."""
 
     name: str
 
 
 class Stage(_Part, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A whole Stage."""
+    """A Stage."""
 
     api_version: Literal["kwok.x-k8s.io/v1alpha1"]
     kind: Literal["Stage"]

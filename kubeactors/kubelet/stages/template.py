@@ -1,12 +1,12 @@
-"""The part of Go's text/template that stages are written in.
+"""The part of Go's text/template that stages use.
 
-What is known: text; `{{ PIPELINE }}`, `{{ $x := PIPELINE }}`, `{{ $x = PIPELINE }}`; `if`, `with`, `range` (also
+Supported are text; `{{ PIPELINE }}`, `{{ $x := PIPELINE }}`, `{{ $x = PIPELINE }}`; `if`, `with`, `range` (also
 `range $item :=`, `range $index, $item :=`) with `else` and `else if`, and `end`; comments; the trims `{{-` and `-}}`.
 A pipeline is made of fields (`.a.b`, `$x.a`, `$`, `.`), strings, numbers, true, false, nil, parentheses, functions and
-`|`. Which functions there are is the caller's to say (`functions.py`). Anything else (`define`, `template`, `block`,
-`break`, `continue`, methods, unknown functions) is refused, by name, when the template is compiled.
+`|`. The caller provides the functions (`functions.py`). Anything else (`define`, `template`, `block`, `break`,
+`continue`, methods, unknown functions) is rejected by name when the template is compiled.
 
-Unlike the original, a field of nil is nil: objects here leave out what is empty.
+Unlike in the original, a field of nil is nil: objects here omit empty fields.
 
 Source: Go text/template (1.24).
 """
@@ -28,21 +28,21 @@ class Template:
     '1;2;'
 
     Args:
-        text: of the template.
-        functions: by name.
+        text: the template.
+        functions: the functions by name.
 
     Raises:
-        TemplateError: it says something that is not known.
+        TemplateError: it is malformed or uses an unsupported feature.
     """
 
     def __init__(self, text: str, functions: Mapping[str, Function]) -> None:
         self._body = _Compiler(text, functions).body()
 
     def render(self, data: object, functions: Mapping[str, Function] | None = None) -> str:
-        """What the template makes of the data. `functions` take the place of those of the same name.
+        """Execute the template. `functions` replace those of the same name.
 
         Raises:
-            TemplateError: a function cannot do what it is asked for.
+            TemplateError: a function failed.
         """
         scope, out = Scope(data), list[str]()
         scope.variables["$"] = data
@@ -52,7 +52,7 @@ class Template:
 
 
 class _Compiler:
-    """Turns the text into functions, one action after the other."""
+    """Compiles a template to functions, action by action."""
 
     def __init__(self, text: str, functions: Mapping[str, Function]) -> None:
         self._functions = functions
@@ -66,7 +66,7 @@ class _Compiler:
         return nodes
 
     def _block(self) -> tuple[list[Node], str]:
-        """Up to the action that ends the block, which is returned; empty at the end of the text."""
+        """Compile up to the action that ends the block, which is returned; empty at the end of the text."""
         nodes: list[Node] = []
         while self._at < len(self._parts):
             is_action, text = self._parts[self._at]
@@ -109,7 +109,7 @@ class _Compiler:
 
 
 def _split(text: str) -> Iterator[tuple[bool, str]]:
-    """Text and actions in turn, trimmed as they ask."""
+    """Yield text and actions in turn, with trim markers applied."""
     at, trim = 0, False
     for found in _action.finditer(text):
         before = text[at : found.start()]

@@ -80,7 +80,7 @@ class InterPodAffinity:
         return any(self._touches(pod, pod_info(one), new is not None) for one in (old, new) if isinstance(one, Pod))
 
     def _touches(self, pod: PodInfo, other: PodInfo, is_there: bool) -> bool:  # noqa: FBT001 - of the other pod
-        """A pod with affinity to its own kind may run anywhere once the last of it is gone (kube-scheduler misses it)."""
+        """A pod with affinity to its own kind may run anywhere once that is gone (kube-scheduler misses it)."""
         population = self._population
         wanted = TermKind.REQUIRED_AFFINITY
         near = [one for one in pod.terms if one.kind == wanted and population.is_target(one.target, other.group)]
