@@ -40,7 +40,7 @@ class NameFinder:
         return tuple(one.port for one in service.spec.ports)
 
     async def _addresses(self, service: Service, host: str) -> tuple[str, ...]:
-        """The cluster IP of the Service; for a headless one its pods' addresses, or that of the pod of this hostname."""
+        """The cluster IP of the Service; for a headless one the addresses of its pods, or of one by hostname."""
         spec = service.spec
         if spec.cluster_ip not in {"", "None"}:
             return () if host else (spec.cluster_ip,)

@@ -1,30 +1,27 @@
-"""Container runtimes, behind one protocol shaped like CRI.
+"""Container runtimes behind one protocol that follows CRI.
 
     runtime.py            the protocol: sandboxes, containers, probes, logs, exec
-    streams.py            what goes to and fro with a command in a container
-    table.py              sandboxes and containers by id: what both runtimes have in common
-    simulated.py          containers that do what their command says, or what was declared
-    simulated_container.py  one that is nothing but times           command_container.py  one whose command is run
-    behaviour.py          what can be declared of them               curves.py       values that change with time
-    missing_images.py     images that cannot be pulled             stress.py       what a well-known command takes
-    sessions.py           commands that run besides                  attached.py     somebody who looks
-    network_files.py      names that a pod knows
+    streams.py            messages to and from commands in containers
+    table.py              sandboxes and containers by ID: the common part of both runtimes
+    simulated.py          containers that run simulated commands, or behave as declared
+    simulated_container.py  a container with declared behaviour     command_container.py  one whose command is simulated
+    behaviour.py          declarations of behaviour                  curves.py       values that change with time
+    missing_images.py     images that cannot be pulled             stress.py       the load of the command `stress`
+    sessions.py           commands of exec, probes and hooks         attached.py     attaching to a silent container
+    network_files.py      /etc/hosts and the like
     shell/                the commands
-    coroutine.py          containers that are coroutines; the rest is simulated
-    coroutine_container.py  one of them                            coroutine_commands.py  commands in it
-    programs.py           images that are Python                     container_context.py  what their code sees
-    host.py               the actors in which they run               platform.py     what they need of the world
-    inquiries.py          what commands have asked their kubelet
-    container_log.py      what they write                          published.py    volumes that change all at once
-    web.py                asking a coroutine over HTTP
+    coroutine.py          containers that are coroutines; others are simulated
+    coroutine_container.py  such a container                       coroutine_commands.py  commands in it
+    programs.py           images that are Python                     container_context.py  the view of their code
+    host.py               the actors in which they run               platform.py     their environment, per driver
+    inquiries.py          open questions of commands to the kubelet
+    container_log.py      the logs of containers                   published.py    volumes with atomic updates
+    web.py                HTTP requests to coroutines
 
-Where a pod is reached: its address (`PodSandbox.ip`, in the API `status.podIP`) is in 127.128.0.0/9 if a coroutine runs
-in it, and real sockets listen there; `port_address` says so for one port. Other addresses are nobody's. Connections that
-a coroutine makes come from an address of its own choice, so that who wants to know whose they are must give it
-`local_host=container.address`.
-
-Who calls it: the pod workers of the kubelet that owns it. It tells the kubelet when a coroutine has changed a
-container, and the container host what to run.
+The address of a pod (`PodSandbox.ip`, in the API `status.podIP`) is in 127.128.0.0/9 if a coroutine runs in it, and
+real sockets listen there; `port_address` returns it for a port. Other addresses are not real. Outgoing connections of a
+coroutine have the pod's address only if it sets `local_host=container.address`. A runtime is called by the pod workers
+of its kubelet. It notifies the kubelet when a coroutine has changed a container, and sends work to the container host.
 """
 
 from kubeactors.kubelet.runtimes.behaviour import Behaviour

@@ -1,25 +1,25 @@
-"""How a simulated container behaves, and how people say so: for an image, or in annotations of the pod.
+"""The behaviour of simulated containers, declared for an image or by annotations of the pod.
 
-An annotation `simulated.kubeactors.io/PROPERTY` holds for all containers of a pod, and
-`CONTAINER.simulated.kubeactors.io/PROPERTY` for one of them. Properties are the fields of `Behaviour` with dashes:
+An annotation `simulated.kubeactors.io/PROPERTY` applies to all containers of a pod, and
+`CONTAINER.simulated.kubeactors.io/PROPERTY` to one of them. Properties are the fields of `Behaviour` with dashes:
 
-    start-seconds   0.5                 from the start until it runs
-    run-seconds     60                  until it ends by itself; without, it runs for ever
-    exit-code       3                   with which it ends
-    crashes         2                   only so many starts end by themselves, the next one runs for ever
-    stop-seconds    5                   from the request to stop until it has ended
-    pull-error      no such tag         the image cannot be pulled; this is what the registry says
-    cpu             100m 60:500m        how much CPU it takes: from the start 100m, after a minute 500m
-    memory          64Mi 60:1Gi         how much memory; beyond the container's limit it is killed (OOMKilled)
-    disk            1Gi 60:5Gi          how much of the node's disk, besides the files that its commands write
-    processes       1 60:1000           how many processes
-    log             a line to write     once when it runs
-    log-seconds     10                  and again after so many seconds
-    answer              hello               what it answers to a request over HTTP, of simulated commands
-    startup, readiness, liveness        ok 60:fail 90:ok: what it answers to a probe
+    start-seconds   0.5                 from the start until it is running
+    run-seconds     60                  until it exits by itself; without it, it runs for ever
+    exit-code       3                   its exit code
+    crashes         2                   only this many starts exit by themselves, the next one runs for ever
+    stop-seconds    5                   from the request to stop until it has exited
+    pull-error      no such tag         the image cannot be pulled, with this error of the registry
+    cpu             100m 60:500m        its CPU usage: 100m at first, 500m after a minute
+    memory          64Mi 60:1Gi         its memory usage; above the container's limit it is killed (OOMKilled)
+    disk            1Gi 60:5Gi          its disk usage, besides the files that its commands write
+    processes       1 60:1000           its number of processes
+    log             a line to write     a log line at its start
+    log-seconds     10                  the period after which the line is repeated
+    answer          hello               its response to HTTP requests of simulated commands
+    startup, readiness, liveness        ok 60:fail 90:ok: the results of a probe
 
-Without any of them a container runs for ever, or for `TASK_SECONDS` if it is one that is to end (`tasks_of`); it stops
-when it is asked to, and answers every probe.
+By default a container runs for ever, or for `TASK_SECONDS` if it is a task (`tasks_of`); it stops when it is asked to,
+and all probes succeed.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ from kubeactors.kubelet.runtimes.curves import Curve, parse_curve
 DOMAIN = "simulated.kubeactors.io/"
 MAX_EXIT_CODE = 255
 TASK_SECONDS = 1.0
-"""So long runs a program that is to end, and of which nothing else is known."""
+"""How long a task runs of which nothing else is known."""
 
 OK: Curve[bool] = Curve(((0, True),))
 NO_CPU: Curve[int] = Curve(((0, 1_000_000),))
@@ -43,21 +43,21 @@ ONE_PROCESS: Curve[int] = Curve(((0, 1),))
 
 
 class BehaviourError(ValueError):
-    """A property is unknown, or its value is wrong; the message says which and what would be right."""
+    """A property is unknown or its value is invalid; the message names it and says what is valid."""
 
 
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """How long things take, and what happens. CPU in nanocores, memory and disk in bytes."""
+    """A declared behaviour. CPU is in nanocores, memory and disk in bytes."""
 
     start_seconds: float = 0.1
-    """From `start_container` until it runs: making the container."""
+    """From `start_container` until it is running."""
     stop_seconds: float = 0.0
-    """From the request to stop until it has ended."""
+    """From the request to stop until it has exited."""
     run_seconds: float | None = None
-    """Until it ends by itself; None is never, or `TASK_SECONDS` of a container that is to end."""
+    """Until it exits by itself; None means never, or `TASK_SECONDS` for a task."""
     exit_code: int = 0
     crashes: int | None = None
-    """So many starts end by themselves; None is all."""
+    """How many starts exit by themselves; None means all."""
     pull_error: str = ""
     cpu: Curve[int] = NO_CPU
     memory: Curve[int] = NO_MEMORY
@@ -72,13 +72,13 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_behaviour(texts: Mapping[str, str], base: Behaviour) -> Behaviour:
-    """The behaviour that properties (with dashes) change of another one.
+    """The base behaviour, changed by these properties (with dashes).
 
     >>> read_behaviour({"run-seconds": "2.5"}, Behaviour()).run_seconds
     2.5
 
     Raises:
-        BehaviourError: a property is unknown or has a wrong value.
+        BehaviourError: a property is unknown or its value is invalid.
     """
     changes: dict[str, object] = {}
     for name, text in texts.items():
@@ -93,7 +93,7 @@ def read_behaviour(texts: Mapping[str, str], base: Behaviour) -> Behaviour:
 
 
 def behaviour_of(container: str, annotations: Mapping[str, str], base: Behaviour) -> Behaviour:
-    """How a container of a pod with these annotations behaves; those that mean nothing are left out."""
+    """The behaviour of a container of a pod with these annotations; invalid ones are ignored."""
     found = base
     for name, text in _properties_of(container, annotations):
         try:
@@ -104,7 +104,7 @@ def behaviour_of(container: str, annotations: Mapping[str, str], base: Behaviour
 
 
 def warnings_of(annotations: Mapping[str, str], base: Behaviour) -> tuple[str, ...]:
-    """What is wrong with the annotations, one sentence for each."""
+    """A warning for each invalid annotation."""
     wrong: list[str] = []
     for key, text in annotations.items():
         if DOMAIN in key:

@@ -1,7 +1,7 @@
-"""A simulated container that does what its command says, as far as the little shell understands it (`shell/`).
+"""A simulated container whose command is run by the simulated shell (`shell/`).
 
-Its first process takes no notice of SIGTERM unless a script has a trap for it, as in any container: it is killed (137)
-when its grace period ends.
+As in any container the first process ignores SIGTERM unless its script traps it: then it is killed (exit code 137) at
+the end of its grace period.
 """
 
 from msgspec.structs import replace
@@ -35,16 +35,16 @@ from kubeactors.kubelet.runtimes.table import Sandbox
 from kubeactors.message import Recipient
 
 LOOK_SECONDS = 10
-"""How often a container is looked at that will not end by itself, and that nobody watches."""
+"""How often an unobserved container that does not exit by itself is advanced."""
 MAX_MESSAGE_BYTES, MAX_LOG_MESSAGE_BYTES, MAX_LOG_MESSAGE_LINES = 4096, 2048, 80
-"""Of the message of a container that has ended. Source: pkg/kubelet/container/runtime.go (v1.36)."""
+"""The maximum length of a termination message. Source: pkg/kubelet/container/runtime.go (v1.36)."""
 SHELL = ("sh",)
 
 
 def command_of(container: Container, mounts: tuple[Mount, ...] = (), *, is_task: bool = False) -> tuple[str, ...]:
-    """What the container runs, if that is known: its command and arguments, or a shell if there is an input to type at.
+    """The container's command if it can be simulated: its command and arguments, or a shell if it has a stdin.
 
-    A file that is mounted is a script; of a container that is to end it is enough if its script can be understood.
+    A mounted file is taken for a script. For a task it is enough that the script can be parsed.
 
     >>> command_of(Container(args=("echo", "hi"))), command_of(Container(command=("/app",))), command_of(Container())
     (('echo', 'hi'), (), ())
@@ -60,7 +60,7 @@ def command_of(container: Container, mounts: tuple[Mount, ...] = (), *, is_task:
 
 
 def names_a_mounted_file(container: Container) -> bool:
-    """Whether a container's command is a file of one of its volumes."""
+    """Whether a container's command is a file in one of its volumes."""
     command = container.command or container.args
     return bool(command) and any(_is_below(command[0], one.mount_path) for one in container.volume_mounts)
 
@@ -70,7 +70,7 @@ def _is_below(path: str, directory: str) -> bool:
 
 
 class _ToLog:
-    """Writes to the container's log."""
+    """A stream that writes to the container's log."""
 
     __slots__ = ("_kind", "_log")
 
@@ -85,7 +85,7 @@ class _ToLog:
 
 
 class CommandContainer(SimulatedContainer):
-    """One start of a container whose command is known."""
+    """One start of a container whose command is simulated."""
 
     __slots__ = ("_log", "_machine", "_message", "_processes", "_reads", "_terminal")
 
@@ -125,7 +125,7 @@ class CommandContainer(SimulatedContainer):
             self._kill_at(begin + exceeded, OOM_KILLED)
 
     def stop(self, timeout_seconds: float, now: int) -> None:
-        """Tell the first process; kill it after the timeout."""
+        """Signal the first process; kill it after the timeout."""
         self._sandbox.advance(now)
         declared = self._behaviour.stop_seconds
         if declared and declared <= timeout_seconds:
@@ -158,7 +158,7 @@ class CommandContainer(SimulatedContainer):
         return min((one for one in times if one is not None and one > now), default=None)
 
     def probe(self, kind: str, probe: Probe, now: int) -> ProbeResult | None:
-        """As declared; otherwise a command of a probe is run if it is known."""
+        """The declared result; otherwise an exec probe runs its command if that can be simulated."""
         declared = self._behaviour
         curve = {"Startup": declared.startup, "Readiness": declared.readiness, "Liveness": declared.liveness}[kind]
         if probe.exec is None or curve is not OK or not is_known(probe.exec.command):
@@ -166,11 +166,11 @@ class CommandContainer(SimulatedContainer):
         return self._answer(kind, probe.exec.command, max(probe.timeout_seconds, 1), now)
 
     def answer(self, port: int) -> str | None:
-        """A command does not listen."""
+        """None: commands do not listen."""
         return None
 
     def log(self, now: int, skip: int) -> LogPage:
-        """What the command wrote."""
+        """The output of the command."""
         self._sandbox.advance(now)
         return self._log.page(skip)
 
@@ -185,7 +185,7 @@ class CommandContainer(SimulatedContainer):
         return _Attached(self, output)
 
     def take(self, message: Input, output: Recipient[Output]) -> None:
-        """Somebody who is attached has typed, or is gone."""
+        """Handle input of an attached client, or its disconnection."""
         container = self._config.container
         match message:
             case Stdin(data):
@@ -210,7 +210,7 @@ class CommandContainer(SimulatedContainer):
             self._reads.close()
 
     def _streams(self) -> Streams:
-        """Of the first process."""
+        """The streams of the first process."""
         output, error = _ToLog(self._log, Stdout), _ToLog(self._log, Stderr)
         if not self._config.container.tty:
             return Streams(self._reads, output, error)
@@ -222,19 +222,19 @@ class CommandContainer(SimulatedContainer):
         if self._machine.main is not None:
             self._machine.main.interrupt(self._processes.clock)
 
-    # Its end.
+    # Exiting.
 
     def _kill_at(self, time: int, reason: str = "") -> None:
         self._processes.spawn(self._ending(KILLED, reason), self, time)
 
     def _ending(self, code: int, reason: str) -> Run:
-        """A process that is none of the container's, and ends it."""
+        """A process outside the container that ends it."""
         yield from ()
         self._finish(code, reason)
         return 0
 
     def _finish(self, code: int, reason: str = "") -> None:
-        """End it now, unless it has ended."""
+        """Exit now, unless it has exited."""
         main = self._machine.main
         if main is None:
             self._main_ended(code)
@@ -257,7 +257,7 @@ class CommandContainer(SimulatedContainer):
         self._sandbox.table.changed(self._sandbox.config.uid)
 
     def _last_words(self, code: int) -> str:
-        """What it has left in its message file, or the end of its log if it failed and that is wanted."""
+        """The termination message: its message file, or the end of its log by FallbackToLogsOnError."""
         container = self._config.container
         try:
             message = self._machine.files.read(container.termination_message_path or "/dev/termination-log")
@@ -270,7 +270,7 @@ class CommandContainer(SimulatedContainer):
 
 
 class _Attached:
-    """Somebody who sees what a container writes, and may type."""
+    """An attached client, which sees the output and may type."""
 
     __slots__ = ("_container", "_output")
 
@@ -279,7 +279,7 @@ class _Attached:
         self._output = output
 
     def tell(self, message: Input, /) -> bool:
-        """Take what is typed."""
+        """Handle input."""
         self._container.take(message, self._output)
         return True
 
@@ -287,7 +287,7 @@ class _Attached:
 def is_played(
     container: Container, behaviour: Behaviour, mounts: tuple[Mount, ...] = (), *, is_task: bool = False
 ) -> bool:
-    """Whether what a container does follows from its command: when it ends and what it logs is not declared otherwise."""
+    """Whether a container runs its command: its exit and its log are not declared otherwise."""
     if not (container.command or container.args or container.stdin):
         return False
     is_declared = behaviour.run_seconds is not None or bool(behaviour.log)

@@ -1,4 +1,4 @@
-"""What the code of an image gets to see: its container."""
+"""The container, as the code of an image sees it."""
 
 import logging
 import traceback
@@ -17,22 +17,22 @@ from kubeactors.message import Recipient
 
 
 class Writer:
-    """Standard output as a file of text: `print(..., file=container.stdout)` and `logging.StreamHandler` write to it."""
+    """Standard output as a text file, for `print(..., file=container.stdout)` and `logging.StreamHandler`."""
 
     def __init__(self, log: ContainerLog) -> None:
         self._log = log
 
     def write(self, text: str) -> int:
-        """Write; a line is in the log when it has ended."""
+        """Write text; a line appears in the log when it is complete."""
         self._log.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: there is no buffer."""
 
 
 class Pipe:
-    """What is typed, or sent, to a container or to a command in it."""
+    """The standard input of a container or of a command in it."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -41,17 +41,17 @@ class Pipe:
         self._closed = False
 
     def put(self, data: bytes) -> None:
-        """More of it."""
+        """Add input."""
         self._pieces.append(data)
         self._arrived.set()
 
     def close(self) -> None:
-        """No more of it."""
+        """Mark the end of the input."""
         self._closed = True
         self._arrived.set()
 
     async def read(self) -> bytes:
-        """The next piece; empty at the end."""
+        """The next chunk; empty at the end."""
         while not self._pieces:
             if self._closed:
                 return b""
@@ -65,7 +65,7 @@ class Pipe:
 
 
 class ContainerFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a container is told of itself."""
+    """What a container knows about itself."""
 
     name: str
     pod: str
@@ -79,23 +79,23 @@ class ContainerFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContainerContext:
-    """A container as its own code sees it.
+    """A container, as its own code sees it.
 
-    When the pod is to end the coroutine is cancelled, as a process that does not handle SIGTERM ends (exit code 143).
-    One that awaits `until_terminated` is not: it has the grace period to end in good order, and is cancelled after
-    it (137). Clean up in `finally`; what awaits there needs a shielded scope.
+    When the pod is terminated the coroutine is cancelled, like a process that does not handle SIGTERM (exit code 143).
+    A coroutine that awaits `until_terminated` is not: it has the grace period to shut down, and is cancelled after it
+    (137). Clean up in `finally`; awaiting there needs a shielded scope.
 
     Attributes:
-        name: of the container.
-        pod: the name of the pod.
-        namespace: of the pod.
-        image: as the pod names it, with its tag.
-        args: of the container.
-        env: its environment, ConfigMaps, Secrets and fields of the pod included.
-        volumes: where the files of each mount are on this machine, by the path that the container mounts it at.
-        address: the pod's own loopback address: listen here.
-        restarts: how often this container has been started before.
-        stdin: what is sent by `kubectl attach -i`.
+        name: the container's name.
+        pod: the pod's name.
+        namespace: the pod's namespace.
+        image: the image as in the pod, with its tag.
+        args: the container's arguments.
+        env: its environment, with ConfigMaps, Secrets and fields of the pod.
+        volumes: the directory of each mount on this machine, by its mount path.
+        address: the pod's own loopback address, to listen on.
+        restarts: how often this container has restarted.
+        stdin: the input of `kubectl attach -i`.
     """
 
     def __init__(self, facts: ContainerFacts, platform: Platform, log: ContainerLog) -> None:
@@ -112,20 +112,20 @@ class ContainerContext:
         self.stdin: Pipe = Pipe(platform)
         self.stats: ContainerStats = ContainerStats()
         self.handles_termination: bool = False
-        """Whether somebody has begun to wait for the termination."""
+        """Whether the code has started to await the termination."""
         self._platform = platform
         self._termination: Event = platform.event()
         self._logger: logging.Logger | None = None
 
     def print(self, *values: object, sep: str = " ", end: str = "\n") -> None:
-        """Write to standard output: `kubectl logs` shows it."""
+        """Write to standard output, which `kubectl logs` shows."""
         self.stdout.write(sep.join(map(str, values)) + end)
 
     @property
     def logger(self) -> logging.Logger:
-        """A logger of this container alone; its lines go to standard output."""
+        """A logger for this container, which writes to standard output."""
         if self._logger is None:
-            self._logger = logging.Logger(self.name, logging.INFO)  # noqa: LOG001 -- nobody else is to find it
+            self._logger = logging.Logger(self.name, logging.INFO)  # noqa: LOG001 -- private to the container
             handler = logging.StreamHandler(self.stdout)
             handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
             self._logger.addHandler(handler)
@@ -133,30 +133,30 @@ class ContainerContext:
 
     @property
     def is_terminating(self) -> bool:
-        """Whether the container has been asked to end."""
+        """Whether the container has been asked to terminate."""
         return self._termination.is_set()
 
     async def until_terminated(self) -> None:
-        """Wait until the container is asked to end, and take it upon yourself to do so within the grace period."""
+        """Wait until the container is asked to terminate; the caller must then return within the grace period."""
         self.handles_termination = True
         await self._termination.wait()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait; in the simulator too."""
+        """Sleep, in real or in simulated time."""
         await self._platform.sleep(seconds)
 
     async def connect(self, host: str, port: int) -> ByteStream:
-        """A TCP connection that comes from the pod's own address, as NetworkPolicies know it.
+        """Open a TCP connection from the pod's own address, by which NetworkPolicies identify it.
 
         Raises:
-            OSError: nobody listens there, or a NetworkPolicy is against it.
+            OSError: nothing listens there, or a NetworkPolicy denies the connection.
         """
         return await self._platform.connect(self.address, host, port)
 
     async def serve(self, port: int, answer: Callable[[ByteStream], Awaitable[None]]) -> None:
-        """Answer TCP connections at the pod's address until the container ends.
+        """Serve TCP connections at the pod's address until the container exits.
 
-        Connections that a NetworkPolicy is against are reset. They are known by their source: use `connect`.
+        Connections that a NetworkPolicy denies are reset. Clients are identified by their address: use `connect`.
 
         Raises:
             OSError: the port is taken.
@@ -164,9 +164,9 @@ class ContainerContext:
         await self._platform.serve(self.address, port, answer)
 
     async def serve_datagrams(self, port: int, answer: Callable[[bytes], Awaitable[bytes | None]]) -> None:
-        """Answer UDP datagrams at the pod's address until the container ends; None is no answer.
+        """Serve UDP datagrams at the pod's address until the container exits; None sends no reply.
 
-        Those that a NetworkPolicy is against are dropped.
+        Datagrams that a NetworkPolicy denies are dropped.
 
         Raises:
             OSError: the port is taken.
@@ -174,13 +174,13 @@ class ContainerContext:
         await self._platform.serve_datagrams(self.address, port, answer)
 
     def report(self, *, cpu: str = "0", memory: str = "0") -> None:
-        """Say what the container takes, as quantities: `kubectl top` and autoscalers see it."""
+        """Report the container's usage as quantities, for `kubectl top` and autoscalers."""
         self.stats = ContainerStats(
             cpu_nano_cores=quantity.parse(cpu).nanos, memory_bytes=quantity.parse(memory).nanos // quantity.NANOS
         )
 
     def terminate(self) -> None:
-        """For the runtime: ask it to end."""
+        """For the runtime: ask the container to terminate."""
         self._termination.set()
 
 
@@ -188,9 +188,9 @@ class CommandContext:
     """A command that runs in a container.
 
     Attributes:
-        container: where.
-        args: what follows the command's name.
-        stdin: what is typed.
+        container: the container.
+        args: the arguments after the command's name.
+        stdin: the input.
     """
 
     def __init__(
@@ -202,19 +202,19 @@ class CommandContext:
         self._output = output
 
     def print(self, *values: object, sep: str = " ", end: str = "\n") -> None:
-        """Write to the standard output of the command."""
+        """Write to the command's standard output."""
         self.write((sep.join(map(str, values)) + end).encode())
 
     def write(self, data: bytes) -> None:
-        """The same with bytes."""
+        """Write bytes to standard output."""
         self._output.tell(Stdout(data))
 
     def error(self, *values: object) -> None:
-        """Write to its standard error."""
+        """Write to standard error."""
         self._output.tell(Stderr((" ".join(map(str, values)) + "\n").encode()))
 
 
 def told(error: BaseException) -> str:
-    """The traceback of an error of an image's code, from that code on."""
+    """The traceback of an exception, from the image's code on."""
     trace = error.__traceback__.tb_next if error.__traceback__ is not None else None
     return "".join(traceback.format_exception(type(error), error, trace))

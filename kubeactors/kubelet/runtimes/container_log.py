@@ -1,4 +1,4 @@
-"""The log of a container that really writes one."""
+"""The log of a container with real output."""
 
 from collections import deque
 from collections.abc import Callable
@@ -9,16 +9,16 @@ from kubeactors.kubelet.runtimes.streams import Output, Stderr, Stdout
 from kubeactors.message import Recipient
 
 MAX_LINES = 50_000
-"""Older lines are dropped."""
+"""The maximum number of lines; older ones are dropped."""
 MAX_LINE_CHARACTERS = 16 * 1024
-"""Longer lines are broken, as containerd does."""
+"""The maximum length of a line; longer ones are split, as in containerd."""
 
 
 class ContainerLog:
-    """Lines with their times; whoever is attached is told what is written.
+    """Lines with their times. Attached clients receive what is written.
 
     Args:
-        clock: unix nanoseconds.
+        clock: Unix nanoseconds.
     """
 
     __slots__ = ("_begun", "_clock", "_lines", "_total", "attached")
@@ -31,7 +31,7 @@ class ContainerLog:
         self.attached: list[Recipient[Output]] = []
 
     def write(self, text: str, kind: type[Stdout | Stderr] = Stdout) -> None:
-        r"""Take a piece of text; a line ends with a newline. `kind` is the stream that it was written to.
+        r"""Add text; a newline completes a line. `kind` is the stream of the text.
 
         >>> log = ContainerLog(lambda: 7)
         >>> log.write("one\ntw"); log.write("o\n")
@@ -48,13 +48,13 @@ class ContainerLog:
             self._begun = self._begun[MAX_LINE_CHARACTERS:]
 
     def close(self) -> None:
-        """The last line has no end."""
+        """Complete the last line."""
         if self._begun:
             self._add(self._begun)
             self._begun = ""
 
     def page(self, skip: int) -> LogPage:
-        """All lines but the first `skip`, and but those that were dropped."""
+        """All lines except the first `skip` and the dropped ones."""
         dropped = self._total - len(self._lines)
         return LogPage(tuple(islice(self._lines, max(skip - dropped, 0), None)), self._total)
 

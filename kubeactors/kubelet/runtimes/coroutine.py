@@ -1,10 +1,9 @@
-"""A runtime whose containers are coroutines of this very process; images that are none are simulated.
+"""A runtime whose containers are coroutines in this process; other images are simulated.
 
-A pod that has such a container gets a loopback address of its own: 127.x.y.z for what would be 10.x.y.z, so that it is
-unique, and real sockets listen at it (Linux has all of 127.0.0.0/8; elsewhere the addresses have to be made first).
-
-What it does not do: stop code that never awaits; hold containers to their limits; keep one container from the memory
-of another. All of them share one process, one event loop and one file system.
+A pod with such a container gets its own loopback address, 127.x.y.z for what would be 10.x.y.z, on which real sockets
+listen (Linux has all of 127.0.0.0/8; on other systems the addresses must be configured first).
+It cannot stop code that never awaits, enforce resource limits, or isolate containers from one another: they share one
+process, one event loop and one file system.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +29,7 @@ LOOPBACK = "127"
 
 
 class Coroutines(msgspec.Struct, frozen=True):
-    """The images that are coroutines, the actor below which they run, and where volumes are (and nothing else)."""
+    """The images that are coroutines, the actor that hosts them, and the directory of volumes."""
 
     programs: Programs
     host: Recipient[HostMessage]
@@ -38,12 +37,12 @@ class Coroutines(msgspec.Struct, frozen=True):
 
 
 class CoroutineRuntime(SimulatedRuntime):
-    """Coroutines and simulated containers of one node.
+    """The coroutines and simulated containers of one node.
 
     Args:
-        pod_cidr: where addresses come from.
-        coroutines: what is needed for those.
-        behaviour: of simulated containers of which nothing else was declared.
+        pod_cidr: the range of pod addresses.
+        coroutines: the images, their host and their volumes.
+        behaviour: the default behaviour of simulated containers.
         images: behaviour by image.
     """
 
@@ -65,7 +64,7 @@ class CoroutineRuntime(SimulatedRuntime):
 
     @property
     def version(self) -> str:
-        """Name and version: that of the simulated runtime, which it is for most images."""
+        """Name and version of the simulated runtime, which it is for most images."""
         return f"{SimulatedRuntime.name}://1.36"
 
     def make(self, id_: str, sandbox: Sandbox, config: ContainerConfig, now: int) -> RunningContainer:
@@ -78,13 +77,13 @@ class CoroutineRuntime(SimulatedRuntime):
     def resume(
         self, sandbox: Sandbox, config: ContainerConfig, status: ContainerStatus, now: int
     ) -> RunningContainer | None:
-        """See `RuntimeTable`: a coroutine cannot go on elsewhere."""
+        """See `RuntimeTable`: a coroutine cannot be resumed."""
         if self.programs.is_program(config.container.image):
             return None
         return super().resume(sandbox, config, status, now)
 
     def has_image(self, image: str, sandbox_id: str, container: str) -> bool:
-        """See `ContainerRuntime`: a module that can be imported is here."""
+        """See `ContainerRuntime`: a module that can be imported is present."""
         if not self.programs.is_program(image):
             return super().has_image(image, sandbox_id, container)
         return self._found(image) is None
@@ -100,7 +99,7 @@ class CoroutineRuntime(SimulatedRuntime):
         return self.programs.is_program(container.image) or super().needs_environment(container)
 
     def is_measured(self, image: str) -> bool:
-        """See `ContainerRuntime`: a coroutine says itself what it takes."""
+        """See `ContainerRuntime`: a coroutine reports its usage itself."""
         return self.programs.is_program(image)
 
     def remove_pod_sandbox(self, sandbox_id: str) -> None:
@@ -118,7 +117,7 @@ class CoroutineRuntime(SimulatedRuntime):
         return sandbox.ip or NO_ADDRESS_OF_ITS_OWN, port
 
     def answer(self, pod: Pod, port: int, path: str, answered: Callable[[Visited], None]) -> None:
-        """See `ContainerRuntime`: code that runs is asked over the network."""
+        """See `ContainerRuntime`: coroutines are requested over the network."""
         if not any(self.programs.is_program(one.image) for one in pod.spec.containers):
             super().answer(pod, port, path, answered)
             return
@@ -136,7 +135,7 @@ class CoroutineRuntime(SimulatedRuntime):
             self.host.tell(EndProcess(id_))
 
     def address_of(self, config: PodSandboxConfig, address: str) -> str:
-        """See `RuntimeTable`: a real one for pods in which something real runs."""
+        """See `RuntimeTable`: a loopback address for pods with coroutines."""
         if address and any(map(self.programs.is_program, config.images)):
             return f"{LOOPBACK}.{address.partition('.')[2]}"
         return address
@@ -153,10 +152,10 @@ class CoroutineRuntime(SimulatedRuntime):
                 self.materialize(one, now)
 
     def materialize(self, mount: Mount, now: int) -> Path:
-        """Make the files of a mount; where they are.
+        """Create the files of a mount. Returns their directory.
 
         Raises:
-            OSError: the file system refuses.
+            OSError: the file system failed.
         """
         directory = self._directory / mount.directory
         if mount.files is not None:

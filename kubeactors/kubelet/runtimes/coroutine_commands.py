@@ -1,4 +1,4 @@
-"""Commands that run in a container that is a coroutine, and those who look at it."""
+"""Commands in coroutine containers, and clients attached to them."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -23,11 +23,11 @@ from kubeactors.message import Recipient
 
 FAILED = 1
 MAX_OUTPUT_BYTES = 10 * 1024
-"""Of a probe's command. Source: pkg/probe/exec/exec.go (v1.36)."""
+"""The maximum output of an exec probe, in bytes. Source: pkg/probe/exec/exec.go (v1.36)."""
 
 
 class CommandExecution:
-    """A command of an image that runs in a container."""
+    """A running command of an image."""
 
     def __init__(self, output: Recipient[Output]) -> None:
         self._output = output
@@ -37,7 +37,7 @@ class CommandExecution:
         self._over = False
 
     def tell(self, message: Input, /) -> bool:
-        """Take what is typed."""
+        """Handle input."""
         match message:
             case Stdin(data) if self._stdin is not None:
                 self._stdin.put(data)
@@ -54,7 +54,7 @@ class CommandExecution:
     async def run(
         self, main: CommandMain, args: tuple[str, ...], container: ContainerContext, platform: Platform
     ) -> None:
-        """Run it to its end."""
+        """Run the command until it exits."""
         stdin = self._stdin = Pipe(platform)
         for piece in self._early:
             stdin.put(piece)
@@ -72,14 +72,14 @@ class CommandExecution:
             self.end(code & 0xFF)
 
     def end(self, code: int) -> None:
-        """It has ended, once."""
+        """Report the exit, once."""
         if not self._over:
             self._over = True
             self._output.tell(Ended(code))
 
 
 class AttachedToLog:
-    """Somebody who sees what a container writes, and may type."""
+    """An attached client, which sees the output and may type."""
 
     def __init__(self, context: ContainerContext | None, log: ContainerLog | None, output: Recipient[Output]) -> None:
         self._context = context
@@ -87,7 +87,7 @@ class AttachedToLog:
         self._output = output
 
     def tell(self, message: Input, /) -> bool:
-        """Take what is typed."""
+        """Handle input."""
         if isinstance(message, Stdin) and self._context is not None:
             self._context.stdin.put(message.data)
         elif isinstance(message, StdinClosed) and self._context is not None:
@@ -98,7 +98,7 @@ class AttachedToLog:
 
 
 class Outcome:
-    """Waits for the end of a command, and keeps the beginning of what it wrote."""
+    """Awaits the exit of a command, and keeps the start of its output."""
 
     def __init__(self, platform: Platform) -> None:
         self.ended: Event = platform.event()
@@ -106,7 +106,7 @@ class Outcome:
         self.text: str = ""
 
     def tell(self, message: Output, /) -> bool:
-        """Take what the command says."""
+        """Handle output."""
         match message:
             case Stdout(data) | Stderr(data):
                 self.text = (self.text + data.decode(errors="replace"))[:MAX_OUTPUT_BYTES]
@@ -118,7 +118,7 @@ class Outcome:
 
 
 class MountedFiles(Mapping[str, bytes]):
-    """The files of a container's volumes, by their paths in the container; read when they are asked for."""
+    """The files of a container's volumes by their paths in the container, read on access."""
 
     def __init__(self, volumes: Mapping[str, Path]) -> None:
         self._volumes = volumes
@@ -143,7 +143,7 @@ class MountedFiles(Mapping[str, bytes]):
 
 
 def as_main(command: CommandMain) -> Main:
-    """A command as the first process of a container: what it writes is the container's log."""
+    """A command as the first process of a container, with its output in the container's log."""
 
     async def main(container: ContainerContext) -> int | None:
         return await command(CommandContext(container, container.args, container.stdin, _ToLog(container)))
@@ -156,7 +156,7 @@ class _ToLog:
         self._container = container
 
     def tell(self, message: Output, /) -> bool:
-        """Write it."""
+        """Write output to the log."""
         if isinstance(message, Stdout | Stderr):
             self._container.stdout.write(message.data.decode(errors="replace"))
         return True

@@ -1,4 +1,4 @@
-"""One start of a container that is a coroutine."""
+"""One start of a coroutine container."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,11 +42,11 @@ CANNOT_START = 128
 NO_ADDRESS_OF_ITS_OWN = "127.0.0.1"
 RUNTIME = "coroutine"
 HOOK_SECONDS = 3600
-"""A hook has no time limit of its own; the container's grace period ends it."""
+"""The timeout of hooks: they have none of their own, and end with the container's grace period."""
 
 
 class Surroundings(Protocol):
-    """What a container needs of its runtime."""
+    """What a container needs from its runtime."""
 
     @property
     def programs(self) -> Programs:
@@ -55,15 +55,15 @@ class Surroundings(Protocol):
 
     @property
     def host(self) -> Recipient[HostMessage]:
-        """The actor below which it runs."""
+        """The actor that hosts containers."""
         ...
 
     def changed(self, uid: str) -> bool:
-        """Something happened in a pod."""
+        """Report a change in a pod."""
         ...
 
     def materialize(self, mount: Mount, now: int) -> Path:
-        """Make the files of a mount; where they are."""
+        """Create the files of a mount. Returns their directory."""
         ...
 
 
@@ -89,7 +89,7 @@ class CoroutineContainer:
         self._answers: dict[str, ProbeResult] = {}
         self._commands: dict[CommandExecution, None] = {}
         self._sessions: Sessions | None = None
-        """Simulated commands that run in it."""
+        """The simulated commands in the container."""
 
     @property
     def sandbox_id(self) -> str:
@@ -97,7 +97,7 @@ class CoroutineContainer:
         return self._sandbox.id
 
     def start(self, now: int) -> None:
-        """See `RunningContainer`. A command is looked up among those of the image."""
+        """See `RunningContainer`. The container's command is looked up among those of the image."""
         main, args = self._program.main, self._config.container.args
         command = self._config.container.command
         if command and command[0] not in self._program.commands:
@@ -183,7 +183,7 @@ class CoroutineContainer:
         return answer
 
     def run_hook(self, kind: str, hook: LifecycleHandler, now: int) -> HookResult | None:
-        """As a probe of the same kind, with all the time that it takes."""
+        """Run the hook like a probe, without a timeout."""
         probe = Probe(exec=hook.exec, http_get=hook.http_get, tcp_socket=hook.tcp_socket, timeout_seconds=HOOK_SECONDS)
         answer = self.probe(kind, probe, now)
         return None if answer is None else HookResult(success=answer.success, output=answer.output)
@@ -193,15 +193,15 @@ class CoroutineContainer:
         return LogPage((), 0) if self._log is None else self._log.page(skip)
 
     def stats(self, now: int) -> ContainerStats:
-        """What the container's code says of itself."""
+        """The usage that the container's code reports."""
         return ContainerStats() if self._context is None or self._finished_at else self._context.stats
 
     def answer(self, port: int) -> str | None:
-        """Its code answers, but not to simulated commands of its own pod."""
+        """None: its code does not serve simulated commands of its own pod."""
         return None
 
     def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
-        """A command of the image; or else one of the built-in ones, which read the container's real volumes."""
+        """Run a command of the image, or else a simulated one, which reads the container's real volumes."""
         context, command = self._context, config.command
         main = self._program.commands.get(command[0]) if command else None
         if context is None or main is None:
@@ -233,10 +233,10 @@ class CoroutineContainer:
             output.tell(Ended(0))
         return AttachedToLog(self._context, self._log, output)
 
-    # In the container's own actor.
+    # Inside the container's actor.
 
     async def _run(self, main: Main, args: tuple[str, ...], platform: Platform) -> None:
-        """The first process, from its start to its end, however it ends."""
+        """Run the first process until it exits, in whatever way."""
         if self._finished_at:
             return
         self._log = ContainerLog(platform.now)
@@ -273,7 +273,7 @@ class CoroutineContainer:
         if self._finished_at:
             return
         if self._kill_at is not None and self._kill_at < now:
-            code, now, reason = KILLED, self._kill_at, ""  # its time was over, though nobody looked
+            code, now, reason = KILLED, self._kill_at, ""  # its grace period was over already
         self._finished_at = max(now, self._started_at, 1)
         self._exit_code, self._reason = code, reason or reason_of(code)
         if self._log is not None:
@@ -297,8 +297,8 @@ class CoroutineContainer:
         return await platform.ask(self._sandbox.ip or NO_ADDRESS_OF_ITS_OWN, port, probe)
 
     async def _answer_of_health(self, health: Health, probe: Probe, platform: Platform) -> ProbeResult:
-        """Source: the words are those of pkg/probe/grpc/grpc.go (v1.36)."""
-        assert self._context is not None  # it runs, so it has one
+        """The result of a gRPC probe. Source of the messages: pkg/probe/grpc/grpc.go (v1.36)."""
+        assert self._context is not None  # it is running
         service = probe.grpc.service or "" if probe.grpc is not None else ""
         seconds = max(probe.timeout_seconds, 1)
         try:

@@ -1,4 +1,4 @@
-"""Values that change with time in steps: how much memory a container takes, whether it answers a probe. Pure."""
+"""Step functions of time, such as a container's memory usage or probe results. Pure."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -10,16 +10,16 @@ T = TypeVar("T")
 
 
 class CurveError(ValueError):
-    """The text is no curve: write values, each after `SECONDS:` unless it holds from the start: `100m 60:500m`."""
+    """The text is not a curve. Write values, each after the first with its start as `SECONDS:`: `100m 60:500m`."""
 
 
 class Curve(msgspec.Struct, Generic[T], frozen=True):
-    """Steps, each from a time on (nanoseconds since the start), in order; the first from 0."""
+    """Steps in order, each with its start in nanoseconds; the first starts at 0."""
 
     steps: tuple[tuple[int, T], ...]
 
     def at(self, since: int) -> T:
-        """The value so many nanoseconds after the start.
+        """The value `since` nanoseconds after the start.
 
         >>> Curve(((0, "a"), (10, "b"))).at(9)
         'a'
@@ -32,18 +32,18 @@ class Curve(msgspec.Struct, Generic[T], frozen=True):
         return found
 
     def is_last(self, since: int) -> bool:
-        """Whether the value stays as it is then."""
+        """Whether the value no longer changes from then on."""
         return self.steps[-1][0] <= since
 
 
 def parse_curve(text: str, value_of: Callable[[str], T]) -> Curve[T]:
-    """The curve that a text means; `value_of` reads one value, and raises ValueError if it is none.
+    """Parse a curve; `value_of` parses a value, and raises ValueError if it is invalid.
 
     >>> parse_curve("1 2.5:3", int).steps
     ((0, 1), (2500000000, 3))
 
     Raises:
-        CurveError: it means none.
+        CurveError: the text is not a curve.
     """
     steps: list[tuple[int, T]] = []
     for word in text.split():

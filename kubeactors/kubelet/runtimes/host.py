@@ -1,6 +1,6 @@
-"""The actors in which containers run that are coroutines: one for each container, below one host.
+"""The actors that run coroutine containers: one for each container, below one host.
 
-A container is an actor, so both drivers run it, and whoever stops the actor cancels the coroutine.
+Since a container is an actor, both drivers can run it, and stopping the actor cancels the coroutine.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,31 +12,31 @@ from kubeactors.kubelet.runtimes.platform import Platform
 from kubeactors.message import Message
 
 Work: TypeAlias = Callable[[Platform], Awaitable[None]]
-"""Something that is done in a container. It deals with its own failures."""
+"""Work inside a container. It handles its own failures."""
 PlatformFactory: TypeAlias = "Callable[[Context[Do]], Platform]"
 
 
 class Do(Message, frozen=True):
-    """Do this in the container."""
+    """Do this work in the container."""
 
     work: Work
 
 
 class StartProcess(Message, frozen=True):
-    """Start a container whose first process is this."""
+    """Start a container with this first process."""
 
     container_id: str
     main: Work
 
 
 class EndProcess(Message, frozen=True):
-    """Cancel all that runs in a container."""
+    """Cancel everything in a container."""
 
     container_id: str
 
 
 class DoWithin(Message, frozen=True):
-    """Do this besides in a container that runs; nothing is done if it has ended."""
+    """Do further work in a running container; ignored if it has exited."""
 
     container_id: str
     work: Work
@@ -46,7 +46,7 @@ HostMessage: TypeAlias = StartProcess | EndProcess | DoWithin
 
 
 class ContainerProcess(Actor[Do], reentrant=True):
-    """One container. It ends when its first process does, and everything in it."""
+    """A container. When its first process exits, so does everything in it."""
 
     def __init__(self, platform: PlatformFactory, main: Work, ended: Callable[[], object]) -> None:
         self._platform_of = platform
@@ -60,7 +60,7 @@ class ContainerProcess(Actor[Do], reentrant=True):
 
     @handle
     async def do(self, message: Do) -> None:
-        """Other processes."""
+        """Run another process."""
         await message.work(self._platform)
 
     async def _run(self, platform: Platform) -> None:
@@ -69,10 +69,10 @@ class ContainerProcess(Actor[Do], reentrant=True):
 
 
 class ContainerHost(Actor[HostMessage], deterministic=True):
-    """Starts and ends containers.
+    """Starts and stops containers.
 
     Args:
-        platform: the world of a container, from the context of its actor.
+        platform: makes the platform of a container from the context of its actor.
     """
 
     def __init__(self, platform: PlatformFactory) -> None:
@@ -81,7 +81,7 @@ class ContainerHost(Actor[HostMessage], deterministic=True):
 
     @handle
     def start(self, message: StartProcess) -> None:
-        """A container begins."""
+        """Start a container."""
         name = message.container_id
         ended = partial(self.ctx.self.tell, EndProcess(name))
         process = partial(ContainerProcess, self._platform, message.main, ended)
@@ -89,14 +89,14 @@ class ContainerHost(Actor[HostMessage], deterministic=True):
 
     @handle
     def do_within(self, message: DoWithin) -> None:
-        """Something more is done in it."""
+        """Do further work in a container."""
         process = self._processes.get(message.container_id)
         if process is not None:
             process.tell(Do(message.work))
 
     @handle
     def end(self, message: EndProcess) -> None:
-        """It has ended, or is to end now."""
+        """Stop a container."""
         process = self._processes.pop(message.container_id, None)
         if process is not None:
             self.ctx.stop(process)

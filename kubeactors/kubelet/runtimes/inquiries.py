@@ -1,4 +1,4 @@
-"""What commands in containers have asked their kubelet, until it has answered."""
+"""Open questions of commands in containers to their kubelet."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,10 +13,9 @@ T = TypeVar("T")
 
 
 class Inquiries:
-    """Passes questions on, and remembers those that are open.
+    """Forwards questions to the kubelet, and keeps the open ones.
 
-    A process in a container does not notice that the kubelet of its node crashes: what that one has left without an
-    answer, the next one is asked.
+    A process in a container does not notice a crash of the kubelet: its open questions are sent to the next one.
     """
 
     __slots__ = ("_asked", "_open", "_subscriber")
@@ -27,13 +26,13 @@ class Inquiries:
         self._asked = 0
 
     def subscribe(self, subscriber: Recipient[ContainerChanged | Question]) -> None:
-        """This one answers from now on, also what was asked before."""
+        """Set the recipient of questions, and send it the open ones."""
         self._subscriber = subscriber
         for one in tuple(self._open.values()):
             self._put(one)
 
     def ask(self, question: Question) -> None:
-        """Ask the kubelet; if there is nobody to ask, nothing is found."""
+        """Send a question. Without a subscriber there is no answer."""
         self._asked += 1
         number = self._asked
         match question:
@@ -54,6 +53,6 @@ class Inquiries:
                 question.visited(Visited())
 
     def _answered(self, number: int, tell: Callable[[T], None], answer: T) -> None:
-        """The first answer counts: two kubelets may have been asked."""
+        """Deliver the first answer; two kubelets may have got the question."""
         if self._open.pop(number, None) is not None:
             tell(answer)

@@ -1,6 +1,6 @@
-"""Images that no registry has, by what they are called: so that an update to a bad image goes wrong here too.
+"""Images that do not exist, recognized by their names, so that an update to a bad image fails here, too.
 
-Source: containerd 2.1, core/remotes/docker/resolver.go and client/pull.go, for the words; distribution/reference,
+Source: containerd 2.1, core/remotes/docker/resolver.go and client/pull.go, for the messages; distribution/reference,
 normalize.go, for names without a registry.
 """
 
@@ -9,14 +9,14 @@ from functools import lru_cache
 
 _said = re.compile(
     r"(?<![a-z])(?:does-?not-?exist|doesn-?t-?exist|non-?existent|non-?existing|no-?such|not-?there|invalid)(?![a-z])"
-    # what the documentation of Kubernetes misspells on purpose
+    # misspelled on purpose in the documentation of Kubernetes
     r"|(?:^|/)nginx:1\.161$|(?:^|/)nginx:sometag$|/kubernetes-bootcamp:v10$"
 )
 
 
 @lru_cache(maxsize=1024)
 def missing(image: str) -> str:
-    """What the runtime says of an image whose name says that there is none; nothing of all others.
+    """The pull error of an image whose name says that it does not exist; empty for all others.
 
     >>> missing("nginx:1.161").partition(" desc = ")[2]  # doctest: +ELLIPSIS
     'failed to pull and unpack image "docker.io/library/nginx:1.161": failed to resolve reference ...: not found'
@@ -33,7 +33,7 @@ def missing(image: str) -> str:
 
 
 def _full_name(image: str) -> str:
-    """With registry and tag.
+    """The image name with registry and tag.
 
     >>> _full_name("web"), _full_name("shop/web:1"), _full_name("localhost/web@sha256:0")
     ('docker.io/library/web:latest', 'docker.io/shop/web:1', 'localhost/web@sha256:0')

@@ -1,4 +1,4 @@
-"""What a pod finds in `/etc/hostname`, `/etc/hosts` and `/etc/resolv.conf`. Pure.
+"""The contents of `/etc/hostname`, `/etc/hosts` and `/etc/resolv.conf` in a pod. Pure.
 
 Source: pkg/kubelet/kubelet_pods.go managedHostsFileContent and GeneratePodHostNameAndDomain, pkg/kubelet/network/dns/dns.go
 (v1.36); the order of the lines in resolv.conf is containerd's.
@@ -10,7 +10,7 @@ from kubeactors.api.core.v1 import PodSpec
 from kubeactors.api.core.v1.podspec import PodDNSConfig, PodDNSConfigOption
 
 DNS_SERVER = "10.96.0.10"
-"""Where a cluster's DNS usually is. Here it is only said to be there."""
+"""The usual address of a cluster's DNS, which is not served here."""
 DOMAIN = "cluster.local"
 MOST_OF_A_NAME = 63
 _LOCAL = """\
@@ -25,7 +25,7 @@ _OPTIONS = (PodDNSConfigOption(name="ndots", value="5"),)
 
 
 def hostname_of(spec: PodSpec, name: str, namespace: str) -> str:
-    """What the pod takes for its own name.
+    """The pod's hostname.
 
     >>> hostname_of(PodSpec(), "web-0", "shop"), hostname_of(PodSpec(hostname="web"), "web-0", "shop")
     ('web-0', 'web')
@@ -40,7 +40,7 @@ def hostname_of(spec: PodSpec, name: str, namespace: str) -> str:
 
 
 def hosts_file(spec: PodSpec, name: str, namespace: str, ip: str) -> str:
-    """The names that are known without asking anybody."""
+    """The content of `/etc/hosts`."""
     first = f"# Kubernetes-managed hosts file{' (host network)' if spec.host_network else ''}.\n"
     own = hostname_of(spec, name, namespace)
     domain = "" if spec.hostname_override else _domain_of(spec, namespace)
@@ -50,7 +50,7 @@ def hosts_file(spec: PodSpec, name: str, namespace: str, ip: str) -> str:
 
 
 def resolver_file(spec: PodSpec, namespace: str) -> str:
-    r"""Whom the pod asks for other names.
+    r"""The content of `/etc/resolv.conf`.
 
     >>> resolver_file(PodSpec(), "shop")
     'search shop.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n'

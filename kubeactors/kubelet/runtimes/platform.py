@@ -1,4 +1,4 @@
-"""What containers that are coroutines need of the world: time, events, probes. One for each driver."""
+"""The environment of coroutine containers: time, events, probes, sockets. Each driver has its own."""
 
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -15,38 +15,38 @@ R = TypeVar("R")
 
 
 class Event(Protocol):
-    """Happens once."""
+    """A one-shot event."""
 
     def is_set(self) -> bool:
-        """Whether it has happened."""
+        """Whether it is set."""
         ...
 
     def set(self) -> None:
-        """It happens."""
+        """Set it."""
         ...
 
     async def wait(self) -> None:
-        """Wait until it has happened."""
+        """Wait until it is set."""
         ...
 
 
 class ByteStream(Protocol):
-    """A connection. Source: anyio.abc.SocketStream, of which this is the part that is promised."""
+    """A connection: the promised part of anyio.abc.SocketStream."""
 
     async def send(self, item: bytes, /) -> None:
         """Send all of it."""
         ...
 
     async def receive(self, max_bytes: int = 65536, /) -> bytes:
-        """The next bytes; raises `anyio.EndOfStream` after the last."""
+        """Receive the next bytes; raises `anyio.EndOfStream` at the end."""
         ...
 
     async def send_eof(self) -> None:
-        """Say that nothing more comes."""
+        """Send the end of the stream."""
         ...
 
     async def aclose(self) -> None:
-        """End the connection; `async with` does that too."""
+        """Close the connection; `async with` does that, too."""
         ...
 
     async def __aenter__(self) -> Self: ...
@@ -57,42 +57,42 @@ class ByteStream(Protocol):
 
 
 class Platform(Protocol):
-    """The world of one container."""
+    """The environment of one container."""
 
     def now(self) -> int:
         """Unix nanoseconds."""
         ...
 
     def event(self) -> Event:
-        """One that has not happened."""
+        """A new event."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Sleep."""
         ...
 
     async def within(self, seconds: float, work: Awaitable[R]) -> R:
-        """The result of work.
+        """Await work with a timeout.
 
         Raises:
-            TimeoutError: it takes longer.
+            TimeoutError: it took longer.
         """
         ...
 
     async def ask(self, address: str, port: int, probe: Probe) -> ProbeResult:
-        """The answer of a pod to an HTTP, TCP or gRPC probe, within the probe's own timeout."""
+        """Run an HTTP, TCP or gRPC probe, within the probe's own timeout."""
         ...
 
     async def connect(self, source: str, host: str, port: int) -> ByteStream:
-        """A TCP connection from an address of this machine.
+        """Open a TCP connection from an address of this machine.
 
         Raises:
-            OSError: nobody listens there, or a NetworkPolicy is against it.
+            OSError: nothing listens there, or a NetworkPolicy denies the connection.
         """
         ...
 
     async def serve(self, address: str, port: int, answer: Callable[[ByteStream], Awaitable[None]]) -> None:
-        """Answer TCP connections until this is cancelled; those that a NetworkPolicy is against are reset.
+        """Serve TCP connections until cancelled; those that a NetworkPolicy denies are reset.
 
         Raises:
             OSError: the port is taken.
@@ -102,7 +102,7 @@ class Platform(Protocol):
     async def serve_datagrams(
         self, address: str, port: int, answer: Callable[[bytes], Awaitable[bytes | None]]
     ) -> None:
-        """Answer UDP datagrams until this is cancelled; those that a NetworkPolicy is against are dropped.
+        """Serve UDP datagrams until cancelled; those that a NetworkPolicy denies are dropped.
 
         Raises:
             OSError: the port is taken.
@@ -111,7 +111,7 @@ class Platform(Protocol):
 
 
 class KernelPlatform(Generic[M]):
-    """The simulator's: only what the kernel offers. There are no sockets: whatever runs answers a probe for one."""
+    """The simulator's platform, on the kernel alone, without sockets: network probes of running containers succeed."""
 
     def __init__(self, ctx: Context[M]) -> None:
         self._ctx: Context[M] = ctx
@@ -129,7 +129,7 @@ class KernelPlatform(Generic[M]):
         await self._ctx.sleep(seconds)
 
     async def within(self, seconds: float, work: Awaitable[R]) -> R:
-        """See `Platform`; in the simulator it never takes too long."""
+        """See `Platform`; in the simulator there is no timeout."""
         return await work
 
     async def ask(self, address: str, port: int, probe: Probe) -> ProbeResult:

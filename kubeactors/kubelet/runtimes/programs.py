@@ -1,4 +1,4 @@
-"""Images that are Python: an `async def`, and the commands that can be run beside it.
+"""Images that are Python: an `async def`, and commands to run beside it.
 
     async def serve(container: ContainerContext) -> int | None: ...
 
@@ -6,7 +6,7 @@
     Cluster(images={"shop/web": Program(serve, commands={"psql": psql}, health=is_well)})
 
 An image `python://package.module:function` needs no registration: the module is imported when the image is pulled.
-What `serve` returns is the exit code (None is 0); what it raises is exit code 1, with the traceback in the log.
+`serve` returns the exit code (None is 0); an exception is exit code 1, with the traceback in the log.
 """
 
 import importlib
@@ -29,17 +29,17 @@ CommandMain: TypeAlias = "Callable[[CommandContext], Awaitable[int | None]]"
 
 
 Health: TypeAlias = "Callable[[ContainerContext, str], Awaitable[bool]]"
-"""Whether a container is well, or one service of it, by the name that the probe gives; no name is all of it."""
+"""Whether a container, or the service named by the probe, is healthy; an empty name means the whole container."""
 
 
 class ProgramNotFound(LookupError):
-    """The image names no `async def`; the message says what is wrong with it."""
+    """The image does not name an `async def`; the message says why."""
 
 
 class Program(msgspec.Struct, frozen=True):
-    """An image: what runs when its containers start, and what `kubectl exec` and exec probes can run in them.
+    """An image: the main function of its containers, and the commands for `kubectl exec` and exec probes.
 
-    `health` answers gRPC probes: nothing goes over a network, and no server of gRPC is needed. Without it they fail.
+    `health` answers gRPC probes directly, without a network and a gRPC server. Without it they fail.
     """
 
     main: Main
@@ -51,7 +51,7 @@ Image: TypeAlias = "Main | Program"
 
 
 class Programs:
-    """The images that are known, by name; and those that are named by where they are.
+    """Registered images by name, and images named by their import path.
 
     Args:
         images: by name, with or without a tag.
@@ -61,10 +61,10 @@ class Programs:
         self._images = {name: one if isinstance(one, Program) else Program(one) for name, one in images.items()}
         self._imported: dict[str, Program] = {}
         self._known: dict[str, bool] = {}
-        """What was found out about names, since every pod asks several times."""
+        """Cached lookups: every pod causes several."""
 
     def is_program(self, image: str) -> bool:
-        """Whether the image is Python, whether it can be found or not."""
+        """Whether the image is Python, even if it cannot be found."""
         known = self._known.get(image)
         if known is None:
             if len(self._known) >= MAX_KNOWN:
@@ -73,10 +73,10 @@ class Programs:
         return known
 
     def find(self, image: str) -> Program:
-        """The program of an image; its module is imported the first time.
+        """The program of an image; its module is imported on the first use.
 
         Raises:
-            ProgramNotFound: there is none.
+            ProgramNotFound: it does not exist.
         """
         found = self._registered(image) or self._imported.get(image)
         if found is None:
@@ -95,7 +95,7 @@ def _load(image: str) -> Program:
         found: object = importlib.import_module(module)
         for part in name.split("."):
             found = getattr(found, part)
-    except Exception as error:  # whatever a foreign module raises when it is imported
+    except Exception as error:  # an imported module may raise anything
         raise ProgramNotFound(f'"{image}": {type(error).__name__}: {error}') from error
     if isinstance(found, Program):
         return found

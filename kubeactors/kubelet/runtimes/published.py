@@ -1,8 +1,8 @@
-"""Volumes that are made from objects: files that change all at once.
+"""Volumes made from objects, whose files are updated atomically.
 
-The files are in a directory that is named after the time; `..data` is a link to it, and what is seen of the volume are
-links through that one. New files are a new directory, and `..data` is changed last: whoever reads sees all old files or
-all new ones, and whoever watches the link sees it change.
+The files are in a timestamped directory; `..data` is a link to it, and the visible files are links through `..data`. An
+update makes a new directory and changes `..data` last: readers see either all old or all new files, and watchers of the
+link see the change.
 
 Source: pkg/volume/util/atomic_writer.go (v1.36).
 """
@@ -20,7 +20,7 @@ SECOND = 1_000_000_000
 
 
 def version_name(now: int) -> str:
-    """The name of the directory of files that are published now (unix nanoseconds).
+    """The name of the directory of files published now (Unix nanoseconds).
 
     >>> version_name(1_767_225_600_000_000_042)
     '..2026_01_01_00_00_00.000000042'
@@ -30,12 +30,12 @@ def version_name(now: int) -> str:
 
 
 def _tops(paths: Iterable[str]) -> list[str]:
-    """What is seen at the top of a volume, sorted."""
+    """The visible entries at the top of a volume, sorted."""
     return sorted({one.partition("/")[0] for one in paths})
 
 
 class Published:
-    """A volume of simulated commands. Its `tree` stays the same."""
+    """A volume for simulated commands. Its `tree` is always the same object."""
 
     __slots__ = ("_files", "_version", "tree")
 
@@ -45,7 +45,7 @@ class Published:
         self._version = ""
 
     def publish(self, mount: Mount, now: int) -> None:
-        """Have these files, if it has others."""
+        """Publish these files unless they are unchanged."""
         files = {path: (data, mode_of(mount, path)) for path, data in (mount.files or {}).items()}
         if files == self._files:
             return
@@ -72,7 +72,7 @@ class Published:
 
 
 def plain_tree(mount: Mount) -> Tree:
-    """The files without links: for a part of a volume, which does not change."""
+    """The files without links, for a subPath mount, which is never updated."""
     tree = Tree()
     for path, data in (mount.files or {}).items():
         tree.write(path.strip("/"), data, 0).mode = mode_of(mount, path)
@@ -80,15 +80,15 @@ def plain_tree(mount: Mount) -> Tree:
 
 
 def mode_of(mount: Mount, path: str) -> int:
-    """The permissions of a file."""
+    """The mode of a file."""
     return mount.modes.get(path, mount.default_mode)
 
 
 def publish_on_disk(mount: Mount, directory: Path, now: int) -> None:
-    """The same in a real directory.
+    """Publish files in a real directory.
 
     Raises:
-        OSError: the file system refuses.
+        OSError: the file system failed.
     """
     files = mount.files or {}
     directory.mkdir(parents=True, exist_ok=True)
@@ -119,7 +119,7 @@ def publish_on_disk(mount: Mount, directory: Path, now: int) -> None:
 
 
 def _has(version: Path, mount: Mount) -> bool:
-    """Whether a directory has exactly the files of a mount."""
+    """Whether a directory contains exactly the files of a mount."""
     there = {path.relative_to(version).as_posix(): path for path in version.rglob("*") if path.is_file()}
     wanted = mount.files or {}
     return there.keys() == wanted.keys() and all(path.read_bytes() == wanted[name] for name, path in there.items())

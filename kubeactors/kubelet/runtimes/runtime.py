@@ -1,8 +1,7 @@
-"""What a kubelet asks of a container runtime, in the words of CRI.
+"""The interface between a kubelet and a container runtime, modelled on CRI.
 
-Times are unix nanoseconds, and passed in: a runtime has no clock. What it tells is a function of the time it is asked
-at, and `next_change` says when to ask again. What happens at a time that nobody could know beforehand is told to the
-subscriber. Nothing waits.
+Times are Unix nanoseconds and passed in: a runtime has no clock. Its results are functions of the time of the call, and
+`next_change` returns when to call again. Unpredictable changes are reported to the subscriber. No call waits.
 
 Source: k8s.io/cri-api/pkg/apis/runtime/v1/api.proto (v1.36).
 """
@@ -24,7 +23,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class ContainerState(Enum):
-    """The life of a container."""
+    """The state of a container."""
 
     CREATED = "created"
     RUNNING = "running"
@@ -32,7 +31,7 @@ class ContainerState(Enum):
 
 
 class PodSandboxConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Whose sandbox: the pod, whether it has the network of its node, and what may run in it."""
+    """The configuration of a sandbox: its pod, whether it uses the host network, and its containers."""
 
     uid: str
     namespace: str
@@ -41,18 +40,18 @@ class PodSandboxConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     images: tuple[str, ...] = ()
     annotations: Mapping[str, str] = NOTHING
     tasks: tuple[str, ...] = ()
-    """Names of the containers that are to end by themselves."""
+    """The names of the containers that are tasks (see `tasks_of`)."""
     spec: PodSpec = PodSpec()
-    """What the pod says of its names."""
+    """The pod's settings for hostname, hosts and DNS."""
 
     @property
     def hostname(self) -> str:
-        """What the pod takes for its own name."""
+        """The pod's hostname."""
         return hostname_of(self.spec, self.name, self.namespace)
 
 
 def sandbox_config_of(pod: Pod) -> PodSandboxConfig:
-    """The sandbox that a pod wants."""
+    """The sandbox configuration of a pod."""
     metadata, spec = pod.metadata, pod.spec
     return PodSandboxConfig(
         uid=metadata.uid,
@@ -67,9 +66,9 @@ def sandbox_config_of(pod: Pod) -> PodSandboxConfig:
 
 
 def tasks_of(pod: Pod) -> tuple[str, ...]:
-    """The containers of a pod that are to end by themselves, as far as its manifest tells.
+    """The containers of a pod that are expected to exit by themselves: tasks.
 
-    They are init containers that are no sidecars, and all of a Job's pod.
+    These are init containers that are not sidecars, and all containers of a Job's pod.
 
     >>> from kubeactors.api.core.v1 import PodSpec
     >>> tasks_of(Pod(spec=PodSpec(init_containers=(Container(name="first"),), containers=(Container(name="c"),))))
@@ -83,9 +82,9 @@ def tasks_of(pod: Pod) -> tuple[str, ...]:
 
 
 class PodSandbox(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What the containers of a pod share. `ip` is empty in the network of the node.
+    """A sandbox, shared by the containers of a pod. `ip` is empty on the host network.
 
-    `warnings` say what the runtime does not understand of the annotations.
+    `warnings` are about annotations that the runtime does not understand.
     """
 
     id: str
@@ -96,27 +95,27 @@ class PodSandbox(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Mount(msgspec.Struct, frozen=True, kw_only=True):
-    """A volume in a container: these files, by relative path; or, without any, the directory of that name.
+    """A volume in a container: these files by relative path, or else the directory of this name.
 
-    Directories of one name are one directory for all containers of the runtime that name it; one that belongs to a
-    pod has the pod's uid as the first part of its name, and goes with the pod's sandbox.
+    All containers of the runtime that name a directory share it. A pod's own directory starts with the pod's UID, and
+    is deleted with its sandbox.
     """
 
     path: str
     directory: str
     files: Mapping[str, bytes] | None = None
     modes: Mapping[str, int] = MappingProxyType({})
-    """Permissions of files that do not have `default_mode`."""
+    """The modes of files that differ from `default_mode`."""
     default_mode: int = 0o644
     sub_path: str = ""
-    """Only this part of it is mounted."""
+    """The subPath: only this part of the volume is mounted."""
     read_only: bool = False
 
 
 class ContainerConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Which container of a pod, and its how-manieth start, from 0.
+    """The configuration of a start of a container; `attempt` counts from 0.
 
-    `env` and `mounts` are for containers that need them (`needs_environment`).
+    `env` and `mounts` are set for containers that need them (`needs_environment`).
     """
 
     container: Container
@@ -126,9 +125,9 @@ class ContainerConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuntimeContainer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What has become of a container. Times that have not come are 0. `runtime` is what it runs in.
+    """The status of a container. Times that have not come are 0. `runtime` is the runtime's name.
 
-    `image` is what the container that was asked for names, word for word: one that names another one since restarts.
+    `image` is the image exactly as in the container's configuration, so that a change of it in the spec is noticed.
     """
 
     id: str
@@ -147,21 +146,21 @@ class RuntimeContainer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class LogLine(msgspec.Struct, frozen=True, gc=False):
-    """One line that a container wrote, without its end."""
+    """A line of a container's log, without the newline."""
 
     time: int
     text: str
 
 
 class LogPage(msgspec.Struct, frozen=True):
-    """Lines that a container wrote; `total` is how many it has written by now."""
+    """Lines of a container's log; `total` is the number of lines written so far."""
 
     lines: Sequence[LogLine]
     total: int
 
 
 class ProbeResult(msgspec.Struct, frozen=True, gc=False):
-    """Whether the container answered well; `steady` if it always will, so that nobody need ask again."""
+    """The result of a probe; `steady` if it will never change, so that no further probes are needed."""
 
     success: bool
     steady: bool = False
@@ -169,11 +168,11 @@ class ProbeResult(msgspec.Struct, frozen=True, gc=False):
 
 
 NOT_SERVING = 'service unhealthy (responded with "NOT_SERVING")'
-"""What is said of a container that answers a gRPC probe badly."""
+"""The message of a failed gRPC probe."""
 
 
 class HookResult(msgspec.Struct, frozen=True, gc=False):
-    """How a lifecycle hook went; and how long from now on it still takes, if that is known beforehand."""
+    """The result of a lifecycle hook, and its remaining duration, if that is known in advance."""
 
     success: bool
     seconds: float = 0.0
@@ -181,7 +180,7 @@ class HookResult(msgspec.Struct, frozen=True, gc=False):
 
 
 class ContainerStats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a container takes of its node: CPU now and since its start; memory, disk and processes now."""
+    """A container's usage: CPU now and since its start; memory, disk and processes now."""
 
     cpu_nano_cores: int = 0
     cpu_nano_seconds: int = 0
@@ -191,9 +190,9 @@ class ContainerStats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ExecConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A command; `env` and `mounts` are those of the container as they are now.
+    """A command to run; `env` and `mounts` are the present ones of the container.
 
-    `files` are files by path that are there besides, to be read.
+    `files` are additional readable files by path.
     """
 
     command: tuple[str, ...]
@@ -204,19 +203,19 @@ class ExecConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PullFailure(msgspec.Struct, frozen=True, gc=False):
-    """An image that could not be had, in the words of the registry."""
+    """A failed pull, with the error of the registry."""
 
     message: str
 
 
 class ContainerChanged(Message, frozen=True):
-    """A runtime tells its subscriber: look at this pod again."""
+    """To the subscriber: this pod has changed in the runtime."""
 
     uid: str
 
 
 class NameFound(msgspec.Struct, frozen=True):
-    """What a name of the cluster stands for: in full, its addresses, and at which ports somebody listens there."""
+    """A resolved name: in full, its addresses, and the ports at which something listens."""
 
     name: str
     addresses: tuple[str, ...] = ()
@@ -224,7 +223,7 @@ class NameFound(msgspec.Struct, frozen=True):
 
 
 class FindName(Message, frozen=True):
-    """A runtime asks its subscriber what a name stands for in the cluster; then the pod is to be looked at again."""
+    """To the subscriber: resolve a name of the cluster, then step the pod."""
 
     uid: str
     name: str
@@ -232,7 +231,7 @@ class FindName(Message, frozen=True):
 
 
 class Visited(msgspec.Struct, frozen=True):
-    """What came of a request: no address, the host is not known; no status, nobody listens, or it was lost on the way."""
+    """The result of an HTTP request: without address the host is unknown, without status the connection failed."""
 
     address: str = ""
     status: int = 0
@@ -241,7 +240,7 @@ class Visited(msgspec.Struct, frozen=True):
 
 
 class Visit(Message, frozen=True):
-    """A runtime asks its subscriber to make a request over HTTP from a pod, which is to be looked at again then."""
+    """To the subscriber: make an HTTP request from a pod, then step the pod."""
 
     uid: str
     host: str
@@ -251,7 +250,7 @@ class Visit(Message, frozen=True):
 
 
 Question: TypeAlias = FindName | Visit
-"""What a runtime asks of its subscriber."""
+"""The questions of a runtime to its subscriber."""
 
 
 class ContainerRuntime(Protocol):
@@ -263,42 +262,42 @@ class ContainerRuntime(Protocol):
         ...
 
     def subscribe(self, subscriber: Recipient[ContainerChanged | Question]) -> None:
-        """Tell this one from now on, and nobody else, of changes that `next_change` did not announce; and ask it.
+        """Set the only recipient of questions, and of changes that `next_change` did not announce.
 
-        It is asked as well what the one before has left without an answer.
+        It also gets the questions that its predecessor has not answered.
         """
         ...
 
     def use_range(self, pod_cidr: str) -> None:
-        """Take addresses from this range from now on."""
+        """Allocate addresses from this range from now on."""
         ...
 
     def run_pod_sandbox(self, config: PodSandboxConfig, now: int) -> PodSandbox | None:
-        """Make a sandbox with an address of its own; None if there is no address left."""
+        """Create a sandbox with its own address; None if the addresses are exhausted."""
         ...
 
     def stop_pod_sandbox(self, sandbox_id: str, now: int) -> None:
-        """Stop what still runs in it, at once, and give its address back. Stopping it twice is no error."""
+        """Kill everything in the sandbox, and release its address. Idempotent."""
         ...
 
     def remove_pod_sandbox(self, sandbox_id: str) -> None:
-        """Forget a stopped sandbox, its containers and its directories."""
+        """Remove a stopped sandbox, its containers and its directories."""
         ...
 
     def list_pod_sandboxes(self) -> tuple[PodSandbox, ...]:
-        """All sandboxes, the oldest first."""
+        """All sandboxes, oldest first."""
         ...
 
     def has_image(self, image: str, sandbox_id: str, container: str) -> bool:
-        """Whether the image of a container of a pod is here without being pulled."""
+        """Whether the container's image is present."""
         ...
 
     def pull_image(self, image: str, sandbox_id: str, container: str) -> PullFailure | None:
-        """Get the image for a container of a pod; None if it is here now."""
+        """Pull the container's image. Returns None on success."""
         ...
 
     def list_images(self) -> tuple[str, ...]:
-        """The images that containers were made from, by the names that they were asked for."""
+        """The images of created containers, by the names in their configurations."""
         ...
 
     def needs_environment(self, container: Container) -> bool:
@@ -306,89 +305,89 @@ class ContainerRuntime(Protocol):
         ...
 
     def is_measured(self, image: str) -> bool:
-        """Whether it is found out what containers of the image take, so that nobody can know it beforehand.
+        """Whether the usage of the image's containers is measured, and so not known in advance.
 
         Such containers need their environment.
         """
         ...
 
     def create_container(self, sandbox_id: str, config: ContainerConfig, now: int) -> str:
-        """Make a container; its id."""
+        """Create a container. Returns its ID."""
         ...
 
     def start_container(self, container_id: str, now: int) -> None:
-        """Begin to start it; it runs a little later."""
+        """Start a container; it is running a little later."""
         ...
 
     def stop_container(self, container_id: str, timeout_seconds: float, now: int) -> None:
-        """Ask it to end, and kill it after the timeout. A second call can shorten the time."""
+        """Ask a container to stop, and kill it after the timeout. A later call can shorten the timeout."""
         ...
 
     def remove_container(self, container_id: str) -> None:
-        """Forget an exited container and its log."""
+        """Remove an exited container and its log."""
         ...
 
     def container_status(self, container_id: str, now: int) -> RuntimeContainer:
-        """One container as it is now."""
+        """The present status of a container."""
         ...
 
     def list_containers(self, sandbox_id: str, now: int) -> tuple[RuntimeContainer, ...]:
-        """The containers of a sandbox as they are now, the oldest first."""
+        """The present statuses of a sandbox's containers, oldest first."""
         ...
 
     def next_change(self, sandbox_id: str, now: int) -> int | None:
-        """When one of its containers will next change by itself; None if none will, as far as is known."""
+        """When one of the sandbox's containers will next change by itself; None if none is known to."""
         ...
 
     def probe(self, container_id: str, kind: str, probe: Probe, now: int) -> ProbeResult | None:
-        """Ask the running container how it is. `kind` is Startup, Readiness or Liveness.
+        """Probe a running container. `kind` is Startup, Readiness or Liveness.
 
-        None: it is being asked. The subscriber is told when to call again for the answer.
+        None: the probe is in flight. The subscriber is notified when to call again for the result.
         """
         ...
 
     def run_hook(self, container_id: str, kind: str, hook: LifecycleHandler, now: int) -> HookResult | None:
-        """Run a hook of a running container. `kind` is PostStart or PreStop. None: it runs.
+        """Run a hook of a running container. `kind` is PostStart or PreStop.
 
-        The subscriber is told when to call again for the result.
+        None: the hook is running. The subscriber is notified when to call again for the result.
         """
         ...
 
     def container_log(self, container_id: str, now: int, skip: int = 0) -> LogPage:
-        """What it has written so far, without its first `skip` lines and those that are too old to be kept."""
+        """The log so far, without the first `skip` lines and those that were dropped."""
         ...
 
     def container_stats(self, container_id: str, now: int) -> ContainerStats:
-        """What it takes now."""
+        """The present usage of a container."""
         ...
 
     def directory_bytes(self, directory: str) -> int:
-        """How much is in a directory that is mounted (`Mount.directory`), as far as that is known."""
+        """The size of the contents of a mounted directory (`Mount.directory`), as far as it is known."""
         ...
 
     def refresh(self, mounts: tuple[Mount, ...], now: int) -> None:
-        """Let containers that run see what these volumes contain now; those that nobody uses are left as they are."""
+        """Update the contents of these volumes for running containers; unused volumes are left as they are."""
         ...
 
     def exec(self, container_id: str, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
-        """Run a command in a running container: what it writes, and at last how it ended, is told to `output`.
+        """Run a command in a running container. Its output and finally its exit are sent to `output`.
 
-        What the command reads is told to the recipient that is returned. The command may go on only when somebody looks
-        at the sandbox: at `next_change`, or when the subscriber was told.
+        Returns the recipient of its input. The command may make progress only when the sandbox is observed: at
+        `next_change`, or after a notification of the subscriber.
         """
         ...
 
     def attach(self, container_id: str, output: Recipient[Output], now: int) -> Recipient[Input]:
-        """What a running container writes from now on, and that it has ended, is told to `output`.
+        """Send what a running container writes from now on, and its exit, to `output`.
 
-        Not how: whoever is attached sees code 0, and finds the other one in the container's status, as with CRI.
+        The exit code is always 0; the real one is in the container's status, as with CRI.
         """
         ...
 
     def answer(self, pod: Pod, port: int, path: str, answered: Callable[[Visited], None]) -> None:
-        """Tell what a pod, be it on another node, answers to a request over HTTP: at once, or when it is known."""
+        """Call `answered` with the response of a pod, possibly on another node, to an HTTP request, now or later."""
         ...
 
     def port_address(self, sandbox_id: str, port: int) -> tuple[str, int] | None:
-        """Where a port of a pod can be reached on this machine; None if nothing real runs in the sandbox."""
+        """The address of a pod's port on this machine; None if the sandbox runs no real code."""
         ...

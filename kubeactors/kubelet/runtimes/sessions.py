@@ -1,4 +1,4 @@
-"""Commands that run in a container besides its first process: what `exec`, probes and hooks run."""
+"""Commands in a container besides its first process: of `exec`, probes and hooks."""
 
 from collections.abc import Mapping
 
@@ -35,12 +35,12 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def environment_of(hostname: str, env: Mapping[str, str]) -> dict[str, str]:
-    """What every command finds in its environment, and what its container adds."""
+    """The environment of a command: the usual variables, and the container's."""
     return {"PATH": DEFAULT_PATH, "HOSTNAME": hostname, "HOME": "/root", **env}
 
 
 def not_found(command: tuple[str, ...]) -> str:
-    """What the runtime says of a command that is not there. Source: the words are runc's."""
+    """The error for a command that does not exist. Source of the message: runc."""
     name = command[0] if command else ""
     return (
         f"OCI runtime exec failed: exec failed: unable to start container process: exec: "
@@ -49,12 +49,12 @@ def not_found(command: tuple[str, ...]) -> str:
 
 
 class Disk:
-    """What a container sees of the disk, over its life: its own layer stays, what is mounted may change.
+    """The file system of a container over its life: its own layer stays, mounts may change.
 
     Args:
-        sandbox: of its pod.
-        read_only: nothing is written to its own layer.
-        user: as whom the container runs.
+        sandbox: the pod's sandbox.
+        read_only: whether its own layer is read-only.
+        user: the user that runs its processes.
     """
 
     __slots__ = ("_read_only", "_sandbox", "root", "user")
@@ -74,7 +74,7 @@ class Disk:
         self._read_only = read_only
 
     def files(self, mounts: tuple[Mount, ...], now: int, kept: Mapping[str, bytes] | None = None) -> FileSystem:
-        """The disk with these volumes."""
+        """The file system with these volumes."""
         points = tuple(self._point(one, now) for one in mounts)
         return FileSystem(self.root, points, kept, read_only=self._read_only)
 
@@ -89,7 +89,7 @@ class Disk:
 
 
 class _Told:
-    """Tells somebody what is written."""
+    """A stream that sends what is written to a recipient."""
 
     __slots__ = ("_kind", "_output")
 
@@ -104,13 +104,13 @@ class _Told:
 
 
 class Execution:
-    """A command of `exec`: it is told what is typed, and tells what it writes, and at last how it ended.
+    """A command of `exec`, which receives input, and sends its output and finally its exit.
 
     Args:
-        machine: where it runs, alone.
+        machine: runs the command, and nothing else.
         config: the command.
-        output: who is told.
-        sandbox: of the container.
+        output: the recipient of output.
+        sandbox: the container's sandbox.
     """
 
     def __init__(self, machine: Machine, config: ExecConfig, output: Recipient[Output], sandbox: Sandbox) -> None:
@@ -131,11 +131,11 @@ class Execution:
 
     @property
     def is_over(self) -> bool:
-        """Whether the command has ended."""
+        """Whether the command has exited."""
         return self._process.is_over
 
     def tell(self, message: Input, /) -> bool:
-        """Take what is typed."""
+        """Handle input."""
         if self.is_over:
             return False
         match message:
@@ -151,7 +151,7 @@ class Execution:
         return not self.is_over
 
     def end(self, code: int) -> None:
-        """It ends now, and all that it has started."""
+        """End the command, and all that it has started."""
         self._process.end(code)
         self.machine.processes.kill(self.machine)
 
@@ -173,20 +173,20 @@ def _end(output: Recipient[Output], code: int) -> None:
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """How a command of a probe or a hook ended, and what it wrote; without a code it took too long."""
+    """The exit code of a command of a probe or hook, None for a timeout; and its output."""
 
     exit_code: int | None
     output: str = ""
 
 
 class Question:
-    """A command that a probe or a hook runs.
+    """A command of a probe or hook.
 
     Args:
-        machine: where it runs, alone.
-        command: what is run.
-        env: of the container.
-        until: when it has taken too long, unix nanoseconds.
+        machine: runs the command, and nothing else.
+        command: the command.
+        env: the container's environment.
+        until: when it times out, in Unix nanoseconds.
     """
 
     def __init__(self, machine: Machine, command: tuple[str, ...], env: Mapping[str, str], until: int) -> None:
@@ -198,7 +198,7 @@ class Question:
         self._process: Process = machine.processes.spawn(run_command(call), machine)
 
     def answer(self, now: int) -> Answer | None:
-        """None while it may go on."""
+        """The result; None while the command is running."""
         if self._process.exit_code is not None:
             text = bytes(self._collected.data[:MAX_OUTPUT_BYTES]).decode(errors="replace")
             return Answer(self._process.exit_code, text)
@@ -208,19 +208,19 @@ class Question:
         return Answer(None)
 
     def end(self) -> None:
-        """It is not wanted any more."""
+        """End the command."""
         self._process.end(KILLED)
         self.machine.processes.kill(self.machine)
 
 
 class Sessions:
-    """All commands that run in one container besides its first process.
+    """All commands in a container besides its first process.
 
     Args:
-        sandbox: of its pod.
-        disk: what it sees.
-        machine: of its first process, if that is a simulated command.
-        title: what its first process is called otherwise.
+        sandbox: the pod's sandbox.
+        disk: the container's file system.
+        machine: the machine of the first process, if that is a simulated command.
+        title: the title of the first process otherwise.
     """
 
     __slots__ = ("_disk", "_executions", "_machine", "_questions", "_sandbox", "_title")
@@ -234,7 +234,7 @@ class Sessions:
         self._questions: dict[str, Question] = {}
 
     def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
-        """Run a command for somebody."""
+        """Run a command of `exec`."""
         if not config.command or not exists(config.command[0]):
             output.tell(Ended(CANNOT_START, not_found(config.command)))
             return _Nobody()
@@ -254,7 +254,7 @@ class Sessions:
         until: int,
         now: int,
     ) -> Answer | None:
-        """What a command of a probe or a hook answers: run it, or look how it is getting on. None while it runs.
+        """Run a command of a probe or hook, or check on it. Returns None while it is running.
 
         `seen` is the environment and the volumes of the container.
         """
@@ -268,7 +268,7 @@ class Sessions:
         return answer
 
     def next_change(self, now: int) -> int | None:
-        """When one of them goes on, or has taken too long."""
+        """When one of them continues or times out."""
         processes = self._sandbox.processes(now)
         machines = [one.machine for one in self._executions] + [one.machine for one in self._questions.values()]
         times = [processes.next_due(one) for one in machines]
@@ -276,7 +276,7 @@ class Sessions:
         return min((one for one in times if one is not None and one > now), default=None)
 
     def end(self) -> None:
-        """The container has ended."""
+        """End all commands: the container has exited."""
         for execution in self._executions:
             execution.end(KILLED)
         for question in self._questions.values():
@@ -295,5 +295,5 @@ class Sessions:
 
 class _Nobody:
     def tell(self, message: Input, /) -> bool:
-        """Nothing reads it."""
+        """Discard input."""
         return False

@@ -1,18 +1,16 @@
-"""A runtime without processes: containers that start after a while, and do what their command says or what was declared.
+"""A runtime without processes, whose containers run simulated commands or behave as declared.
 
-A command that the little shell knows (`shell/`) is run in virtual time (`command_container.py`), and so is a script that
-a ConfigMap or a Secret holds. Any other container is taken for a program that runs until it is stopped: one without a
-command or arguments (with a terminal to type at that is a shell), one whose command is not known, and one whose script
-cannot be understood, or names a command that is not known. But a container that is to end (an init container, one of a
-Job's pod: `tasks_of`) does so, with code 0 after a second; in its script each command that is not known takes a second,
-does nothing, and succeeds. How such a container behaves is declared for its image or by annotations of its pod (`Behaviour`); if that says
-when it ends or what it logs, its command is not run. A command `sh -c "exit N"` ends with N at once. A container that is
-asked to stop does so in `stop_seconds`, with code 0 as a server that shuts down well; in a shorter grace period it is
-killed (137).
-
-All images are there but those whose names say that they are not (`missing_images.py`), or of which that is declared.
-What an image has in it besides its command is not known: arguments without a command are taken for the command, as an
-image without an entry point does. Volumes that are not made from objects are directories in memory, of this node.
+A command that the simulated shell supports (`shell/`) runs in virtual time (`command_container.py`), and so does a
+script in a ConfigMap or Secret. Any other container is taken for a server that runs until it is stopped: one without
+command and arguments (with a stdin it is a shell), one with an unknown command, and one whose script cannot be parsed
+or uses an unknown command. A task (an init container, or one of a Job's pod; see `tasks_of`) exits with code 0 after a
+second instead; in its script each unknown command takes a second, does nothing, and succeeds. The behaviour of such
+containers can be declared for an image or by annotations of the pod (`Behaviour`); if the declaration covers the exit
+or the log, the command is not run. `sh -c "exit N"` exits with N at once. A container that is asked to stop does so in
+`stop_seconds` with code 0, like a server that shuts down cleanly; in a shorter grace period it is killed (137). All
+images exist except those whose names say otherwise (`missing_images.py`) or for which that is declared. The contents of
+images are unknown: arguments without a command are taken for the command, as with an image without an entry point.
+Volumes that are not made from objects are directories in memory, for this node.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,11 +34,11 @@ from kubeactors.kubelet.runtimes.table import RunningContainer, RuntimeTable, Sa
 
 
 class SimulatedRuntime(RuntimeTable):
-    """Simulated containers of one node.
+    """The simulated containers of one node.
 
     Args:
-        pod_cidr: where addresses come from.
-        behaviour: of containers of which nothing else was declared.
+        pod_cidr: the range of pod addresses.
+        behaviour: the default behaviour.
         images: behaviour by image, with or without a tag.
     """
 
@@ -66,7 +64,7 @@ class SimulatedRuntime(RuntimeTable):
     def resume(
         self, sandbox: Sandbox, config: ContainerConfig, status: ContainerStatus, now: int
     ) -> RunningContainer | None:
-        """See `RuntimeTable`: nobody knows how far a command was."""
+        """See `RuntimeTable`: the progress of a command is not known."""
         behaviour = self._declared(sandbox.config, config.container.name, config.container.image)
         is_task = config.container.name in sandbox.config.tasks
         if status.state.running is not None and is_played(config.container, behaviour, is_task=is_task):
@@ -77,7 +75,7 @@ class SimulatedRuntime(RuntimeTable):
         return container
 
     def has_image(self, image: str, sandbox_id: str, container: str) -> bool:
-        """See `ContainerRuntime`: all but those that cannot be pulled."""
+        """See `ContainerRuntime`: all images except those that cannot be pulled."""
         return not self._declared(self._sandboxes[sandbox_id].config, container, image).pull_error
 
     def pull_image(self, image: str, sandbox_id: str, container: str) -> PullFailure | None:
@@ -86,11 +84,11 @@ class SimulatedRuntime(RuntimeTable):
         return PullFailure(error) if error else None
 
     def needs_environment(self, container: Container) -> bool:
-        """See `ContainerRuntime`: if its command can be run, in a pod of whatever kind."""
+        """See `ContainerRuntime`: if its command can be simulated, in any kind of pod."""
         return names_a_mounted_file(container) or is_played(container, self._behaviour, is_task=True)
 
     def answer(self, pod: Pod, port: int, path: str, answered: Callable[[Visited], None]) -> None:
-        """See `ContainerRuntime`: the first container that is a server and has the port says who it is."""
+        """See `ContainerRuntime`: the first container that is a server with this port answers."""
         config = sandbox_config_of(pod)
         texts = [self._served(one, config, port) for one in pod.spec.containers if pod.status.phase == "Running"]
         text = next((one for one in texts if one is not None), None)
@@ -105,7 +103,7 @@ class SimulatedRuntime(RuntimeTable):
         return warnings_of(annotations, self._behaviour) if annotations else ()
 
     def _declared(self, config: PodSandboxConfig, container: str, image: str) -> Behaviour:
-        """Cheap for a pod of which nothing was declared."""
+        """The declared behaviour. Cheap for a pod without declarations."""
         base = self._images.get(image) or self._images.get(untagged(image)) if self._images else None
         if base is None:
             error = missing(image)
@@ -114,12 +112,12 @@ class SimulatedRuntime(RuntimeTable):
 
 
 def _ending(behaviour: Behaviour) -> Behaviour:
-    """The same, of a container that is to end."""
+    """The behaviour of a task."""
     return behaviour if behaviour.run_seconds is not None else replace(behaviour, run_seconds=TASK_SECONDS)
 
 
 def untagged(image: str) -> str:
-    """An image without its tag and digest.
+    """An image name without tag and digest.
 
     >>> untagged("example.com:5000/shop/web:2@sha256:abc"), untagged("shop/web")
     ('example.com:5000/shop/web', 'shop/web')

@@ -1,4 +1,4 @@
-"""A container of which nothing runs: the times of its life, as they were declared."""
+"""A container that runs nothing, with declared behaviour."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ _exit = re.compile(r"\s*exit\s+(\d{1,3})\s*;?\s*")
 
 
 class SimulatedContainer:
-    """A container and the times of its life, as far as they are decided. None is not decided."""
+    """A container and the times of its life; None if a time is not decided."""
 
     __slots__ = (
         "_behaviour",
@@ -66,7 +66,7 @@ class SimulatedContainer:
         self._reason = ""
         self._disk_made: Disk | None = None
         self._sessions: Sessions | None = None
-        """Commands that run in it; most containers never have any."""
+        """The commands in it; most containers never have any."""
 
     @property
     def _disk(self) -> Disk:
@@ -96,10 +96,10 @@ class SimulatedContainer:
             self._end(begin + exceeded, KILLED, OOM_KILLED)
 
     def resume(self, status: ContainerStatus, now: int) -> None:
-        """Run since it ran, and end when it would have; or have ended as it has."""
+        """Restore the state in a status: running since its start, with the exit still to come; or exited."""
         running, over = status.state.running, status.state.terminated
         if running is not None and running.started_at is not None:
-            began = min(parse_time(running.started_at), now)  # what was told may come from a clock that is ahead
+            began = min(parse_time(running.started_at), now)  # the reported time may be by a clock that is ahead
             self.start(began - int(self._behaviour.start_seconds * SECOND))
         elif over is not None:
             self._starts_at = parse_time(over.started_at) if over.started_at else None
@@ -147,7 +147,7 @@ class SimulatedContainer:
         return min((one for one in times if one is not None and one > now), default=None)
 
     def probe(self, kind: str, probe: Probe, now: int) -> ProbeResult | None:
-        """As declared; a container that runs is well."""
+        """The declared result; by default running containers are healthy."""
         declared = self._behaviour
         curve = {"Startup": declared.startup, "Readiness": declared.readiness, "Liveness": declared.liveness}[kind]
         since = now - (self._starts_at or now)
@@ -157,19 +157,19 @@ class SimulatedContainer:
         return ProbeResult(success=False, steady=steady, output=failure_of(probe, self._sandbox.ip))
 
     def run_hook(self, kind: str, hook: LifecycleHandler, now: int) -> HookResult | None:
-        """A command is run as `exec` does; any request is answered well, and so is a command that is not known."""
+        """Run a simulated command; requests, and commands that cannot be simulated, succeed."""
         if hook.exec is None or not is_known(hook.exec.command):
             return HookResult(success=True)
         answer = self._answer(kind, hook.exec.command, HOOK_SECONDS, now)
         return None if answer is None else HookResult(success=answer.success, output=answer.output)
 
     def log(self, now: int, skip: int) -> LogPage:
-        """What a program might write: what it is, how it was started, that it serves, that it ends."""
+        """A plausible log of a server: its image, its command, its ports, its exit."""
         lines = tuple(self._lines(now))
         return LogPage(lines[skip:], len(lines))
 
     def stats(self, now: int) -> ContainerStats:
-        """As declared."""
+        """The declared usage."""
         if self._starts_at is None or self._state(now) is not ContainerState.RUNNING:
             return ContainerStats()
         since, declared = now - self._starts_at, self._behaviour
@@ -186,16 +186,16 @@ class SimulatedContainer:
         )
 
     def answer(self, port: int) -> str | None:
-        """As a server: what was declared, or who it is."""
+        """The declared response, or one that identifies the container."""
         ended = self._finishes_at is not None
         return None if ended else served(self._config.container, self._behaviour, port, self._sandbox.config.name)
 
     def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
-        """One of the simulated commands (`shell/`)."""
+        """Run a simulated command (`shell/`)."""
         return self._commands().exec(config, output, now)
 
     def attach(self, output: Recipient[Output], now: int) -> Recipient[Input]:
-        """It writes nothing while somebody looks."""
+        """Attach a client; the container writes nothing."""
         return Attached(output)
 
     def _state(self, now: int) -> ContainerState:
@@ -206,11 +206,11 @@ class SimulatedContainer:
         return ContainerState.CREATED
 
     def _has_begun(self, begin: int, now: int) -> bool:
-        """Whether it began at a time that has come: not if it was stopped before."""
+        """Whether it has started by now: not if it was stopped before that."""
         return begin <= now and (self._finishes_at is None or begin <= self._finishes_at)
 
     def _end(self, now: int, code: int, reason: str = "") -> None:
-        """Decide when it ends, unless it has ended, or will earlier."""
+        """Set its exit, unless it exits earlier."""
         if self._finishes_at is None or self._finishes_at > now:
             self._finishes_at, self._exit_code, self._reason = now, code, reason
 
@@ -222,7 +222,7 @@ class SimulatedContainer:
         return self._sessions
 
     def _answer(self, kind: str, command: tuple[str, ...], seconds: float, now: int) -> ProbeResult | None:
-        """What a command that is known answers; None while it runs. One that takes too long has failed."""
+        """The result of a simulated command; None while it is running. A timeout is a failure."""
         config = self._config
         answer = self._commands().ask(kind, command, (config.env, config.mounts), now + int(seconds * SECOND), now)
         if answer is None:
@@ -261,7 +261,7 @@ class SimulatedContainer:
 
 
 def served(container: Container, behaviour: Behaviour, port: int, pod: str) -> str | None:
-    r"""What a server answers at a port; None if it has other ports. One that names no ports has all.
+    r"""The response of a server at a port; None if it has other ports. Without declared ports it listens on all.
 
     >>> served(Container(name="c", image="example/web"), Behaviour(), 80, "web-0")
     'container c of pod web-0 runs image example/web\n'
@@ -273,7 +273,7 @@ def served(container: Container, behaviour: Behaviour, port: int, pod: str) -> s
 
 
 def failure_of(probe: Probe, address: str) -> str:
-    """What is said of a probe that is declared to fail.
+    """The output of a probe that is declared to fail.
 
     Source: pkg/probe/{http,tcp,grpc} (v1.36).
 
@@ -289,7 +289,7 @@ def failure_of(probe: Probe, address: str) -> str:
 
 
 def memory_exceeded(container: Container, curve: Curve[int]) -> int | None:
-    """How long after its start, in nanoseconds, a container takes more memory than it may; None if it never does."""
+    """How long after its start, in nanoseconds, a container exceeds its memory limit; None if it never does."""
     limit = container.resources.limits.get("memory")
     if limit is None:
         return None
@@ -298,7 +298,7 @@ def memory_exceeded(container: Container, curve: Curve[int]) -> int | None:
 
 
 def exit_code(container: Container) -> int | None:
-    """With which code a container of this command ends by itself; None if it runs for ever.
+    """The code with which a container of this command exits by itself; None if it runs for ever.
 
     >>> exit_code(Container(command=("sh", "-c", "exit 3"))), exit_code(Container(command=("sleep", "60")))
     (3, None)

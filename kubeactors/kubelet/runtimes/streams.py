@@ -1,4 +1,4 @@
-"""What goes to and fro between whoever runs a command in a container, or is attached to one, and the container.
+"""The messages between a container and a client that runs a command in it or is attached to it.
 
 Source: the channels are those of k8s.io/apimachinery/pkg/util/remotecommand (v1.36).
 """
@@ -9,40 +9,40 @@ from kubeactors.message import Message
 
 
 class Stdin(Message, frozen=True):
-    """Bytes that the command reads."""
+    """Input for the command."""
 
     data: bytes
 
 
 class StdinClosed(Message, frozen=True):
-    """Nothing more to read will come."""
+    """The end of the input."""
 
 
 class Resized(Message, frozen=True):
-    """The terminal has this size now, in characters."""
+    """The new size of the terminal, in characters."""
 
     width: int
     height: int
 
 
 class HungUp(Message, frozen=True):
-    """Whoever ran the command is gone: it need not go on."""
+    """The client is gone, so the command need not continue."""
 
 
 class Stdout(Message, frozen=True):
-    """Bytes that the command wrote."""
+    """Output of the command."""
 
     data: bytes
 
 
 class Stderr(Message, frozen=True):
-    """Bytes that the command wrote to say what is wrong."""
+    """Error output of the command."""
 
     data: bytes
 
 
 class Ended(Message, frozen=True):
-    """The command has ended. `failure` says why it could not even begin, and is empty if it did."""
+    """The command has exited. `failure` says why it could not start, and is empty if it did."""
 
     exit_code: int
     failure: str = ""

@@ -1,4 +1,4 @@
-"""What `stress` takes: the program with which Kubernetes' documentation shows requests and limits at work. Pure.
+"""The load of `stress`, with which Kubernetes' documentation demonstrates requests and limits. Pure.
 
 Source: github.com/resurrecting-open-source-projects/stress 1.0.7 (image polinux/stress), github.com/vishh/stress
 (image vish/stress); kubernetes.io/docs/tasks/configure-pod-container/assign-{cpu,memory}-resource.
@@ -16,16 +16,16 @@ from kubeactors.kubelet.runtimes.behaviour import NO_CPU, NO_MEMORY, Behaviour
 from kubeactors.kubelet.runtimes.curves import SECOND, Curve
 
 _RAMP = SECOND // 2
-"""It has what it wants so long after its start."""
+"""How long after its start it reaches its load, in seconds."""
 _VM_BYTES = "256M"
 _names_it = re.compile(r"(?:^|/)stress(?:-ng)?(?:$|[:@])")
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 def stressed(container: Container, behaviour: Behaviour) -> Behaviour:
-    """The behaviour with the load that the container's command asks for, unless load is declared.
+    """The behaviour with the load of the container's command, unless load is declared.
 
-    A container gets no more CPU than its limit.
+    A container's CPU usage does not exceed its limit.
     """
     if not _is_stress(container) or (behaviour.cpu, behaviour.memory) != (NO_CPU, NO_MEMORY):
         return behaviour
@@ -45,7 +45,7 @@ def stressed(container: Container, behaviour: Behaviour) -> Behaviour:
 
 
 def _is_stress(container: Container) -> bool:
-    """By its command, or by its image if it has none.
+    """Whether its command is `stress`, or its image if it has no command.
 
     >>> _is_stress(Container(image="polinux/stress", command=("stress",))), _is_stress(Container(image="vish/stress:1"))
     (True, True)
@@ -56,7 +56,7 @@ def _is_stress(container: Container) -> bool:
 
 
 def _options(words: Iterable[str]) -> dict[str, str]:
-    """Options by name, without dashes; a word that follows one is its value.
+    """Options by name, without dashes; a word after an option is its value.
 
     >>> _options(["stress", "--vm", "1", "-cpus=2"])
     {'vm': '1', 'cpus': '2'}
@@ -74,7 +74,7 @@ def _options(words: Iterable[str]) -> dict[str, str]:
 
 
 def _cores(options: dict[str, str]) -> int:
-    """In nanocores: one for each process that spins."""
+    """The CPU usage in nanocores: a core for each spinning process."""
     for name in ("cpus", "cpu", "c"):
         if name in options:
             return quantity.parse(options[name]).nanos
@@ -83,7 +83,7 @@ def _cores(options: dict[str, str]) -> int:
 
 
 def _memory(options: dict[str, str]) -> int:
-    """In bytes.
+    """The memory usage in bytes.
 
     >>> _memory({"vm": "2", "vm-bytes": "150M"}), _memory({"mem-total": "100Mi"}), _memory({"cpu": "1"})
     (314572800, 104857600, 0)

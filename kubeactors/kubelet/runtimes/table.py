@@ -1,4 +1,4 @@
-"""Sandboxes and containers of one node, by id: what all runtimes of this process have in common."""
+"""The sandboxes and containers of one node, by ID: the common part of the runtimes in this process."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -40,56 +40,56 @@ KILLED = 137
 
 
 class RunningContainer(Protocol):
-    """One start of a container, as its kind of runtime runs it. See `ContainerRuntime` for what is asked."""
+    """One start of a container of some kind. See `ContainerRuntime` for the calls."""
 
     @property
     def id(self) -> str:
-        """Unique on the node."""
+        """The ID, unique on the node."""
         ...
 
     @property
     def sandbox_id(self) -> str:
-        """Of its pod."""
+        """The ID of its sandbox."""
         ...
 
     def start(self, now: int) -> None:
-        """Begin."""
+        """Start it."""
         ...
 
     def stop(self, timeout_seconds: float, now: int) -> None:
-        """Ask to end; kill after the timeout."""
+        """Ask it to stop; kill it after the timeout."""
         ...
 
     def kill(self, now: int) -> None:
-        """End at once, if it has not ended."""
+        """Kill it, unless it has exited."""
         ...
 
     def status(self, now: int) -> RuntimeContainer:
-        """As it is now."""
+        """Its present status."""
         ...
 
     def next_change(self, now: int) -> int | None:
-        """When it will next change by itself."""
+        """When it will next change by itself; None if never."""
         ...
 
     def probe(self, kind: str, probe: Probe, now: int) -> ProbeResult | None:
-        """How it is; None while it is being asked."""
+        """Probe it; None while the probe is in flight."""
         ...
 
     def run_hook(self, kind: str, hook: LifecycleHandler, now: int) -> HookResult | None:
-        """Run a hook that is not just waiting; None while it runs."""
+        """Run a hook other than a sleep; None while it is running."""
         ...
 
     def log(self, now: int, skip: int) -> LogPage:
-        """What it has written."""
+        """Its log."""
         ...
 
     def stats(self, now: int) -> ContainerStats:
-        """What it takes."""
+        """Its usage."""
         ...
 
     def answer(self, port: int) -> str | None:
-        """What it answers to a request over HTTP, as far as that is known beforehand; None if it does not listen."""
+        """Its response to HTTP requests, if it is known in advance; None if it does not listen."""
         ...
 
     def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
@@ -97,12 +97,12 @@ class RunningContainer(Protocol):
         ...
 
     def attach(self, output: Recipient[Output], now: int) -> Recipient[Input]:
-        """See what it writes."""
+        """Attach a client."""
         ...
 
 
 class Sandbox:
-    """A sandbox and its containers, the oldest first."""
+    """A sandbox and its containers, oldest first."""
 
     __slots__ = ("_processes", "config", "containers", "id", "ip", "ready", "table", "warnings")
 
@@ -117,21 +117,21 @@ class Sandbox:
         self.containers: list[RunningContainer] = []
         self.table: RuntimeTable = table
         self._processes: Processes | None = None
-        """Simulated commands; most sandboxes have none."""
+        """The simulated commands; most sandboxes have none."""
 
     def processes(self, now: int) -> Processes:
-        """The simulated commands that run in it."""
+        """The processes of its simulated commands."""
         if self._processes is None:
             self._processes = Processes(now, self._find_name, self._visit)
         return self._processes
 
     def advance(self, now: int) -> None:
-        """Let simulated commands do what is due."""
+        """Advance the simulated commands to this time."""
         if self._processes is not None:
             self._processes.advance(now)
 
     def roused(self) -> None:
-        """A simulated command has something to do that nobody could foresee: somebody has typed."""
+        """Report that a simulated command has unforeseen work, such as input."""
         if not self.table.changed(self.config.uid) and self._processes is not None:
             self._processes.advance(self._processes.clock)
 
@@ -139,7 +139,7 @@ class Sandbox:
         self.table.inquiries.ask(FindName(self.config.uid, name, found))
 
     def _visit(self, host: str, port: int, path: str, visited: Callable[[Visited], None]) -> None:
-        """Who is in the same sandbox is asked without the kubelet."""
+        """Make an HTTP request; targets in the same sandbox do not need the kubelet."""
         if host not in {"localhost", "127.0.0.1", self.ip, self.config.hostname}:
             self.table.inquiries.ask(Visit(self.config.uid, host, port, path, visited))
             return
@@ -148,34 +148,34 @@ class Sandbox:
         visited(Visited(address="127.0.0.1", status=0 if text is None else 200, body=text or ""))
 
     def seen(self) -> PodSandbox:
-        """As the kubelet sees it."""
+        """The sandbox for the kubelet."""
         ip = self.ip if self.ready else ""
         return PodSandbox(id=self.id, config=self.config, ip=ip, ready=self.ready, warnings=self.warnings)
 
 
 class RuntimeTable:
-    """The containers of one node. It survives a restart of the kubelet; a node that loses power gets a new one.
+    """The sandboxes and containers of one node. It survives a restart of the kubelet, but not a power failure.
 
-    Subclasses say how a container is made. Ids follow from names, times and counts: the same in each run.
+    Subclasses make the containers. IDs are functions of names, times and counts, and so the same in each run.
     """
 
     name = ""
 
     def __init__(self, pod_cidr: str) -> None:
         self._addresses: IPAllocator | None = IPAllocator(pod_cidr) if pod_cidr else None
-        """None until there is a range."""
+        """None until a range is set."""
         self._range = pod_cidr
         self._sandboxes: dict[str, Sandbox] = {}
         self._containers: dict[str, RunningContainer] = {}
         self._directories: dict[str, Tree] = {}
-        """Of volumes, by name, as far as simulated commands use them."""
+        """The directories of volumes, by name, as far as simulated commands use them."""
         self._published: dict[str, Published] = {}
-        """Volumes that are made from objects, by name, as far as simulated commands use them."""
+        """The volumes made from objects, by name, as far as simulated commands use them."""
         self._images_used: dict[str, None] = {}
         self._made = 0
         self._subscriber: Recipient[ContainerChanged | Question] | None = None
         self.inquiries: Inquiries = Inquiries()
-        """Of commands in containers."""
+        """The open questions of commands in containers."""
 
     @property
     def version(self) -> str:
@@ -188,7 +188,7 @@ class RuntimeTable:
         self.inquiries.subscribe(subscriber)
 
     def use_range(self, pod_cidr: str) -> None:
-        """See `ContainerRuntime`; what runs already keeps its addresses."""
+        """See `ContainerRuntime`; existing sandboxes keep their addresses."""
         if pod_cidr != self._range:
             self._range = pod_cidr
             self._addresses = IPAllocator(pod_cidr)
@@ -233,7 +233,7 @@ class RuntimeTable:
         return tuple(one.seen() for one in self._sandboxes.values())
 
     def has_image(self, image: str, sandbox_id: str, container: str) -> bool:
-        """See `ContainerRuntime`: every image is on every node."""
+        """See `ContainerRuntime`: every image is present on every node."""
         return True
 
     def pull_image(self, image: str, sandbox_id: str, container: str) -> PullFailure | None:
@@ -330,7 +330,7 @@ class RuntimeTable:
                 self._published[one.directory].publish(one, now)
 
     def answer(self, pod: Pod, port: int, path: str, answered: Callable[[Visited], None]) -> None:
-        """See `ContainerRuntime`: nobody listens."""
+        """See `ContainerRuntime`: nothing listens."""
         answered(Visited())
 
     def port_address(self, sandbox_id: str, port: int) -> tuple[str, int] | None:
@@ -338,7 +338,7 @@ class RuntimeTable:
         return None
 
     def usage(self, now: int) -> Iterator[tuple[PodSandboxConfig, list[tuple[str, ContainerStats]]]]:
-        """What the containers take that run now, by pod."""
+        """The usage of running containers, by pod."""
         for sandbox in self._sandboxes.values():
             running = [
                 (seen.name, one.stats(now))
@@ -349,11 +349,11 @@ class RuntimeTable:
                 yield sandbox.config, running
 
     def power_off(self) -> None:
-        """Everything ends at once; nobody is told."""
+        """Kill everything at once, without notification."""
         self._subscriber = None
 
     def adopt(self, pod: Pod, now: int) -> bool:
-        """Know a pod that ran in another runtime, which is gone, as well as its status tells; False if that cannot be."""
+        """Restore a pod of a lost runtime from its status; False if that is impossible."""
         config = sandbox_config_of(pod)
         ip = "" if config.host_network else pod.status.pod_ip
         sandbox = Sandbox(f"{config.uid}/{self._made + 1}", config, ip, (), self)
@@ -375,37 +375,37 @@ class RuntimeTable:
     # For subclasses.
 
     def make(self, id_: str, sandbox: Sandbox, config: ContainerConfig, now: int) -> RunningContainer:
-        """A container of this runtime."""
+        """Make a container."""
         raise NotImplementedError
 
     def resume(
         self, sandbox: Sandbox, config: ContainerConfig, status: ContainerStatus, now: int
     ) -> RunningContainer | None:
-        """A container that goes on from what its status says; None if there can be no such."""
+        """Make a container that continues from this status; None if that is impossible."""
         return None
 
     def address_of(self, config: PodSandboxConfig, address: str) -> str:
-        """The address that a pod is given for the allocated one."""
+        """The pod's address for an allocated one."""
         return address
 
     def allocated(self, address: str) -> str:
-        """The other way round."""
+        """The allocated address for a pod's."""
         return address
 
     def warnings_of(self, annotations: Mapping[str, str]) -> tuple[str, ...]:
-        """What is wrong with a pod's annotations."""
+        """Warnings about a pod's annotations."""
         return ()
 
     def changed(self, uid: str) -> bool:
-        """Something happened in a pod that nobody could foresee. Whether there is anybody to look."""
+        """Notify the subscriber of an unforeseen change in a pod. Returns whether there is a subscriber."""
         return self._subscriber is not None and self._subscriber.tell(ContainerChanged(uid))
 
     def directory(self, name: str) -> Tree:
-        """A directory for simulated commands; it begins empty."""
+        """A directory for simulated commands, empty at first."""
         return self._directories.setdefault(name, Tree())
 
     def published(self, mount: Mount, now: int) -> Tree:
-        """The files of a volume that is made from objects, as they are now."""
+        """The present files of a volume made from objects."""
         found = self._published.setdefault(mount.directory, Published())
         found.publish(mount, now)
         return found.tree
@@ -416,7 +416,7 @@ class RuntimeTable:
 
 
 def reason_of(exit_code: int) -> str:
-    """What a container that ended with this code is said to have done.
+    """The termination reason for this exit code.
 
     >>> reason_of(0), reason_of(2)
     ('Completed', 'Error')
@@ -426,7 +426,7 @@ def reason_of(exit_code: int) -> str:
 
 @lru_cache(maxsize=4096)
 def image_id(image: str) -> str:
-    """A digest that is always the same for one image.
+    """An image ID with a made-up digest that is always the same for one image.
 
     >>> image_id("example.com:5000/nginx:1").partition("@")[0]
     'example.com:5000/nginx'

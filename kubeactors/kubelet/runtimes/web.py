@@ -1,4 +1,4 @@
-"""A request over HTTP/1.1 to what listens at an address of this machine.
+"""HTTP/1.1 requests to servers on this machine.
 
 Source: RFC 9112.
 """
@@ -15,7 +15,7 @@ _length = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 async def requested(platform: Platform, address: str, port: int, path: str) -> Visited:
-    """What is answered to a GET; without a status if nobody listens, or does not answer as HTTP has it."""
+    """The response to a GET; without a status if nothing listens, or the response is not valid HTTP."""
     try:
         return await platform.within(ANSWER_SECONDS, _requested(platform, address, port, path))
     except (OSError, TimeoutError):
@@ -33,18 +33,18 @@ async def _requested(platform: Platform, address: str, port: int, path: str) -> 
 
 
 async def _answer(stream: ByteStream) -> bytes:
-    """Everything up to the end that the answer declares, or of the connection."""
+    """Read to the declared end of the response, or to the end of the connection."""
     data = b""
     while len(data) < MAX_ANSWER_BYTES and not _is_whole(data):
         try:
             data += await stream.receive()
-        except Exception:  # noqa: BLE001 -- the end of a connection has a name that only the edge knows
+        except Exception:  # noqa: BLE001 -- the type of a connection's end is known only to the edge
             break
     return data
 
 
 def _is_whole(data: bytes) -> bool:
-    r"""Whether the answer has as much as it declares.
+    r"""Whether the response is complete by its declared length.
 
     >>> _is_whole(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"), _is_whole(b"HTTP/1.1 200 OK\r\n\r\nhi")
     (True, False)
