@@ -1,7 +1,7 @@
 """PersistentVolumes and PersistentVolumeClaims.
 
-controller.py     binds them (`api/core/v1/volume_matching.py` matches)     provisioner.py   provisions volumes
-protection.py     protects what is in use                                   expander.py      expands volumes
+controller.py   binds them (`api/core/v1/volume_matching.py` matches)   provisioner.py   provisions volumes
+protection.py   protects what is in use                                 expander.py      expands volumes
 """
 
 from kubeactors.controllers.persistentvolume.controller import PersistentVolumeController

@@ -1,6 +1,6 @@
 """`tar`, as `kubectl cp` uses it: `cf - PATHS`, `xf - -C DIRECTORY`, and `t`.
 
-Source: k8s.io/kubectl/pkg/cmd/cp/cp.go (v0.36); the format is the standard library's.
+Source: k8s.io/kubectl/pkg/cmd/cp/cp.go (v0.36); the standard library implements the format.
 """
 
 import io
@@ -14,7 +14,7 @@ from kubeactors.kubelet.runtimes.shell.text_commands import rest_of
 
 
 def tar(call: Call) -> Run:
-    """Write an archive, or unpack one. Only files and directories are in it."""
+    """Create, extract or list an archive. Only files and directories are supported."""
     letters, directory, archive, paths = _arguments(call)
     try:
         if "c" in letters:
@@ -34,7 +34,7 @@ def tar(call: Call) -> Run:
 
 
 def _arguments(call: Call) -> tuple[str, str, str, list[str]]:
-    """The letters, the directory, the archive, and the paths."""
+    """The options, the directory, the archive, and the paths."""
     letters, directory, archive, paths = "", call.directory, "-", list[str]()
     words = list(call.arguments)
     if words and not words[0].startswith("-"):

@@ -1,6 +1,6 @@
-"""`$((...))`: whole numbers of 64 bits.
+"""Arithmetic expansion, `$((...))`, of 64-bit integers.
 
-Source: POSIX.1-2024, Shell Command Language, 2.6.4 Arithmetic Expansion; the operators and their order are those of C.
+Source: POSIX.1-2024, Shell Command Language, 2.6.4 Arithmetic Expansion, with the operators and precedence of C.
 """
 
 import re
@@ -11,7 +11,7 @@ _token = re.compile(
 )
 _BITS = 64
 MAX_TOKENS, MAX_PARENTHESES = 200, 20
-"""Longer and deeper expressions are refused."""
+"""The maximum length and depth of expressions."""
 _LEVELS: tuple[tuple[str, ...], ...] = (
     ("||",),
     ("&&",),
@@ -27,7 +27,7 @@ _LEVELS: tuple[tuple[str, ...], ...] = (
 
 
 def _divided(one: int, other: int) -> int:
-    """As C divides: towards zero."""
+    """Division as in C: it truncates towards zero."""
     if not other:
         raise ArithmeticFailure("divide by zero")
     whole = abs(one) // abs(other)
@@ -59,7 +59,7 @@ _ASSIGNING = ("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=")
 
 
 class ArithmeticFailure(ValueError):
-    """An expression that means nothing; the message is busybox's."""
+    """The expression is invalid; the message is busybox's."""
 
 
 def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
@@ -69,7 +69,7 @@ def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
     10
 
     Raises:
-        ArithmeticFailure: it is wrong, or divides by zero.
+        ArithmeticFailure: it is invalid, or divides by zero.
     """
     return _Evaluation(expression, variables).whole()
 

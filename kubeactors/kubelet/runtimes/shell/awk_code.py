@@ -1,4 +1,4 @@
-"""What programs of `awk` are made of: functions of what the program knows. Pure but for that.
+"""The code of compiled awk programs: functions of the program's state. Pure apart from that.
 
 Source: POSIX.1-2024, Utilities, awk.
 """
@@ -26,11 +26,11 @@ from kubeactors.kubelet.runtimes.shell.regular_expressions import compiled
 Expression: TypeAlias = Callable[[AwkState], Value]
 Statement: TypeAlias = Callable[[AwkState], None]
 SEPARATOR = "\x1c"
-"""Between the parts of an array's key."""
+"""The separator between the parts of an array key (SUBSEP)."""
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a value can be put."""
+    """An lvalue."""
 
     get: Expression
     put: Callable[[AwkState, Value], None]
@@ -40,7 +40,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def sequence(statements: tuple[Statement, ...]) -> Statement:
-    """One after the other."""
+    """A sequence of statements."""
 
     def run(state: AwkState) -> None:
         for one in statements:
@@ -50,7 +50,7 @@ def sequence(statements: tuple[Statement, ...]) -> Statement:
 
 
 def evaluates(expression: Expression) -> Statement:
-    """An expression for what it does."""
+    """An expression statement."""
 
     def run(state: AwkState) -> None:
         expression(state)
@@ -59,7 +59,7 @@ def evaluates(expression: Expression) -> Statement:
 
 
 def prints(arguments: tuple[Expression, ...]) -> Statement:
-    """`print`; without arguments the line."""
+    """`print`; without arguments it prints the line."""
 
     def run(state: AwkState) -> None:
         texts = [as_text(one(state)) for one in arguments] or [as_text(state.field(0))]
@@ -101,7 +101,7 @@ def loops(condition: Expression, body: Statement, step: Statement) -> Statement:
 
 
 def loops_over(name: str, array: str, body: Statement) -> Statement:
-    """`for (NAME in ARRAY)`, in the order in which its keys came."""
+    """`for (NAME in ARRAY)`, in insertion order."""
 
     def run(state: AwkState) -> None:
         for one in list(state.array(array)):
@@ -118,7 +118,7 @@ def loops_over(name: str, array: str, body: Statement) -> Statement:
 
 
 def deletes(array: str, one: Expression | None) -> Statement:
-    """An element, or all."""
+    """`delete` of an element, or of all."""
 
     def run(state: AwkState) -> None:
         if one is None:
@@ -130,7 +130,7 @@ def deletes(array: str, one: Expression | None) -> Statement:
 
 
 def raises(what: type[Exception]) -> Statement:
-    """Leave what runs."""
+    """`next`, `break` or `continue`."""
 
     def run(_: AwkState) -> None:
         raise what
@@ -138,7 +138,7 @@ def raises(what: type[Exception]) -> Statement:
     return run
 
 
-# Places.
+# Lvalues.
 
 
 def variable(name: str) -> Place:
@@ -147,7 +147,7 @@ def variable(name: str) -> Place:
 
 
 def element(array: str, at: Expression) -> Place:
-    """An element of an array; to look for it makes it."""
+    """An element of an array; reading it creates it."""
     return Place(
         lambda state: state.array(array).setdefault(as_text(at(state)), Read("")),
         lambda state, value: state.array(array).update({as_text(at(state)): value}),
@@ -166,12 +166,12 @@ def field(number: Expression) -> Place:
 
 
 def constant(value: Value) -> Expression:
-    """Always the same."""
+    """A constant."""
     return lambda _: value
 
 
 def key(parts: tuple[Expression, ...]) -> Expression:
-    """The key of an array's element."""
+    """The key of an array element."""
     return lambda state: SEPARATOR.join(as_text(one(state)) for one in parts)
 
 
@@ -187,7 +187,7 @@ def assigns(place: Place, value: Expression) -> Expression:
 
 
 def counts(place: Place, mark: str, *, after: bool) -> Expression:
-    """`++` and `--`: the value after it, or before it."""
+    """`++` and `--`, whose value is the new one, or the old one with `after`."""
 
     def run(state: AwkState) -> Value:
         before = as_number(place.get(state))
@@ -219,12 +219,12 @@ def denies(one: Expression) -> Expression:
 
 
 def is_in(one: Expression, array: str) -> Expression:
-    """Whether an array has a key."""
+    """`KEY in ARRAY`."""
     return lambda state: float(as_text(one(state)) in state.array(array))
 
 
 def compares(mark: str, one: Expression, other: Expression) -> Expression:
-    """How two values compare."""
+    """A comparison."""
     return lambda state: float(compare(mark, one(state), other(state)))
 
 
@@ -236,12 +236,12 @@ def matches(one: Expression, pattern: Expression, *, wanted: bool) -> Expression
 
 
 def joins(one: Expression, other: Expression) -> Expression:
-    """Texts one after the other."""
+    """Concatenation."""
     return lambda state: as_text(one(state)) + as_text(other(state))
 
 
 def computes(mark: str, one: Expression, other: Expression) -> Expression:
-    """Arithmetic."""
+    """An arithmetic operation."""
 
     def run(state: AwkState) -> Value:
         left, right = as_number(one(state)), as_number(other(state))
@@ -263,12 +263,12 @@ def computes(mark: str, one: Expression, other: Expression) -> Expression:
 
 
 def calls(function: Callable[[list[Value]], Value], arguments: tuple[Expression, ...]) -> Expression:
-    """A function of values."""
+    """A function call."""
     return lambda state: function([one(state) for one in arguments])
 
 
 def substitutes(pattern: Expression, replacement: Expression, place: Place, *, every: bool) -> Expression:
-    """`sub` and `gsub`: how many were replaced."""
+    """`sub` and `gsub`, whose value is the number of replacements."""
 
     def run(state: AwkState) -> Value:
         text = as_text(replacement(state)).replace("\\&", "\0")
@@ -285,7 +285,7 @@ def substitutes(pattern: Expression, replacement: Expression, place: Place, *, e
 
 
 def splits(text: Expression, array: str, separator: Expression) -> Expression:
-    """`split`: how many parts there are."""
+    """`split`, whose value is the number of parts."""
 
     def run(state: AwkState) -> Value:
         parts = split(as_text(text(state)), as_text(separator(state)))

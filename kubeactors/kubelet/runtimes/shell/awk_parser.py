@@ -1,6 +1,6 @@
-"""Reads programs of `awk`: each expression and each statement becomes a function of what the program knows.
+"""Compiles awk programs: each expression and statement becomes a function of the program's state.
 
-Not understood, and refused: functions of one's own, `getline`, `do`, pipes and redirections.
+Unsupported and rejected are user-defined functions, `getline`, `do`, pipes and redirections.
 
 Source: POSIX.1-2024, Utilities, awk, Grammar.
 """
@@ -35,11 +35,11 @@ Reader: TypeAlias = "Callable[[], Statement]"
 
 
 class AwkSyntaxError(ValueError):
-    """A program that cannot be understood."""
+    """The program is malformed or uses an unsupported feature."""
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """What is done with a line; without a pattern with each, with a second one from the first to that."""
+    """A rule: an action and up to two patterns. None: every line; one: matching lines; two: a range."""
 
     body: Statement
     pattern: Expression | None = None
@@ -47,7 +47,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Program(msgspec.Struct, frozen=True):
-    """What is done before the first line, with each, and after the last."""
+    """The BEGIN actions, the rules, and the END actions."""
 
     begin: tuple[Statement, ...]
     rules: tuple[Rule, ...]
@@ -55,16 +55,16 @@ class Program(msgspec.Struct, frozen=True):
 
 
 def read_program(text: str) -> Program:
-    """A program from its text.
+    """Compile a program.
 
     Raises:
-        AwkSyntaxError: it is none, or not understood.
+        AwkSyntaxError: it is malformed or uses an unsupported feature.
     """
     return _Parser(text).program()
 
 
 class _Parser:
-    """A place in a program."""
+    """A recursive-descent parser."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -73,7 +73,7 @@ class _Parser:
     # Tokens.
 
     def _peek(self) -> tuple[str, str]:
-        """The kind of the next token, and its text."""
+        """The kind and the text of the next token."""
         found = _token.match(self._text, self._at)
         if found is None or found.lastgroup is None:
             return "other", ""
@@ -110,7 +110,7 @@ class _Parser:
     # Rules.
 
     def program(self) -> Program:
-        """All of it."""
+        """Parse the whole program."""
         begin, rules, end = list[Statement](), list[Rule](), list[Statement]()
         self._skip("\n", ";")
         while self._peek()[0] != "end":
@@ -223,7 +223,7 @@ class _Parser:
 
         return leave
 
-    # Expressions, from those that bind least. `prints`: a `>` would be a redirection.
+    # Expressions, lowest precedence first. `prints`: a `>` would be a redirection.
 
     def _expression(self, *, prints: bool = False) -> Expression:
         condition = self._either(prints=prints)
@@ -328,7 +328,7 @@ class _Parser:
         return code.key(tuple(parts))
 
     def _pattern(self) -> Expression:
-        """A regular expression, or text that becomes one."""
+        """Parse a regular expression, or an expression that yields one."""
         found = _regex.match(self._text, self._at)
         if found is None:
             return self._joined()

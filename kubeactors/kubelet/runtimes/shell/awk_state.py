@@ -1,4 +1,4 @@
-"""What a program of `awk` knows while it runs: its variables, and the line in hand.
+"""The state of a running awk program: variables, arrays, and the current line.
 
 Source: POSIX.1-2024, Utilities, awk.
 """
@@ -10,15 +10,15 @@ from typing import TypeAlias
 from kubeactors.kubelet.runtimes.shell.printing import formatted
 
 MAX_STEPS = 200_000
-"""So many times loops go round in one run."""
+"""The maximum number of loop iterations in a run."""
 MAX_TEXT = 1 << 20
-"""Characters of one value."""
+"""The maximum length of a value, in characters."""
 _numeric = re.compile(r"\s*[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)\s*")
 _number = re.compile(r"\s*([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+))")
 
 
 class Read(str):
-    """Text that was read: a number if it looks like one."""
+    """Input text, which counts as a number if it looks like one (a strnum)."""
 
     __slots__ = ()
 
@@ -27,19 +27,19 @@ Value: TypeAlias = str | float
 
 
 class Next(Exception):
-    """On to the next line."""
+    """`next`."""
 
 
 class Break(Exception):
-    """A loop ends."""
+    """`break`."""
 
 
 class Continue(Exception):
-    """A loop goes on."""
+    """`continue`."""
 
 
 class Exit(Exception):
-    """The program ends."""
+    """`exit`."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -47,7 +47,7 @@ class Exit(Exception):
 
 
 def as_number(value: Value) -> float:
-    """The number that a value begins with; 0 if there is none.
+    """The numeric value: the number at the start of the text; 0 if there is none.
 
     >>> as_number("12abc"), as_number("x"), as_number(2.5)
     (12.0, 0.0, 2.5)
@@ -59,7 +59,7 @@ def as_number(value: Value) -> float:
 
 
 def as_text(value: Value) -> str:
-    """A value as it is printed.
+    """The string value.
 
     >>> as_text(3.0), as_text(0.1 + 0.2), as_text("a")
     ('3', '0.3', 'a')
@@ -70,7 +70,7 @@ def as_text(value: Value) -> str:
 
 
 def holds(value: Value) -> bool:
-    """Whether a condition does."""
+    """The truth value."""
     return as_number(value) != 0 if _is_number(value) else bool(value)
 
 
@@ -79,7 +79,7 @@ def _is_number(value: Value) -> bool:
 
 
 def compare(mark: str, one: Value, other: Value) -> bool:
-    """How two values compare: as numbers if both are, or look like, numbers; otherwise as text.
+    """Compare two values, as numbers if both are or look like numbers; otherwise as text.
 
     >>> compare("<", Read("9"), 10.0), compare("<", "9", 10.0)
     (True, False)
@@ -94,10 +94,10 @@ def compare(mark: str, one: Value, other: Value) -> bool:
 
 
 class AwkState:
-    """Variables, arrays, and the fields of the line.
+    """Variables, arrays, and the fields of the current line.
 
     Args:
-        write: where it prints.
+        write: prints text.
     """
 
     def __init__(self, write: Callable[[str], None]) -> None:
@@ -109,29 +109,29 @@ class AwkState:
         self._steps = 0
 
     def step(self) -> None:
-        """Count: a loop that never ends does.
+        """Count a loop iteration.
 
         Raises:
-            RecursionError: it has gone round too often.
+            RecursionError: there were too many.
         """
         self._steps += 1
         if self._steps > MAX_STEPS:
             raise RecursionError
 
     def read(self, line: str) -> None:
-        """The next line."""
+        """Set the current line."""
         self._variables["NR"] = as_number(self._variables["NR"]) + 1
         self.set_field(0, line)
 
     def variable(self, name: str) -> Value:
-        """Its value; empty if it has none."""
+        """The value of a variable; empty if it is not set."""
         return float(len(self._fields)) if name == "NF" else self._variables.get(name, Read(""))
 
     def assign(self, name: str, value: Value) -> None:
-        """Give it one.
+        """Set a variable.
 
         Raises:
-            ValueError: it is too long.
+            ValueError: the value is too long.
         """
         if isinstance(value, str) and len(value) > MAX_TEXT:
             raise ValueError(name)
@@ -142,20 +142,20 @@ class AwkState:
             self._variables[name] = value
 
     def array(self, name: str) -> dict[str, Value]:
-        """An array."""
+        """The elements of an array."""
         return self._arrays.setdefault(name, {})
 
     def field(self, number: int) -> Value:
-        """A field of the line, from 1; 0 is all of it."""
+        """A field of the line, counted from 1; 0 is the whole line."""
         if not number:
             return Read(self._line)
         return Read(self._fields[number - 1] if number <= len(self._fields) else "")
 
     def set_field(self, number: int, text: str) -> None:
-        """Change a field, and the line with it.
+        """Set a field, and rebuild the line.
 
         Raises:
-            ValueError: there cannot be so many.
+            ValueError: the number is too large.
         """
         if number > MAX_TEXT:
             raise ValueError(number)
@@ -171,7 +171,7 @@ class AwkState:
 
 
 def split(text: str, separator: str) -> list[str]:
-    """The fields of a text.
+    """Split a text into fields.
 
     >>> split(" a  b ", " "), split("a:b::c", ":"), split("a1b22c", "[0-9]+"), split("", ":")
     (['a', 'b'], ['a', 'b', '', 'c'], ['a', 'b', 'c'], [])
@@ -199,4 +199,4 @@ FUNCTIONS: dict[str, Callable[[list[Value]], Value]] = {
     "tolower": lambda values: as_text(values[0]).lower(),
     "toupper": lambda values: as_text(values[0]).upper(),
 }
-"""Functions of values alone."""
+"""The built-in functions that depend on their arguments alone."""

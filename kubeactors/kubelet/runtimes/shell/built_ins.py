@@ -1,4 +1,4 @@
-"""Commands that are part of the shell: they change it, or what it runs next.
+"""The built-in commands of the shell, which change its state or control flow.
 
 Source: POSIX.1-2024, Shell Command Language, 2.15 Special Built-In Utilities.
 """
@@ -21,7 +21,7 @@ TERMINATED = 143
 
 
 class Exit(Exception):
-    """The shell ends."""
+    """`exit`."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -29,29 +29,29 @@ class Exit(Exception):
 
 
 class Return(Exit):
-    """The function ends."""
+    """`return`."""
 
 
 class Break(Exception):
-    """So many loops end."""
+    """`break` out of this many loops."""
 
     def __init__(self, levels: int) -> None:
         super().__init__(levels)
         self.levels: int = levels
 
     def leave(self) -> None:
-        """One loop has been left; goes on to the next one out."""
+        """Leave a loop; raises again if outer loops must be left, too."""
         if self.levels > 1:
             self.levels -= 1
             raise self
 
 
 class Continue(Break):
-    """The innermost loop but so many goes on."""
+    """`continue` of an enclosing loop."""
 
 
 def signal_name(text: str) -> str | None:
-    """The name of a signal; None if there is no such.
+    """The name of a signal, given by name or number; None if it is unknown.
 
     >>> signal_name("SIGTERM"), signal_name("15"), signal_name("0"), signal_name("x")
     ('TERM', 'TERM', 'EXIT', None)
@@ -63,7 +63,7 @@ def signal_name(text: str) -> str | None:
 
 
 def _ends(code: int) -> Run:
-    """A command that needs no time."""
+    """A command that ends at once."""
     yield from ()
     return code
 
@@ -106,7 +106,7 @@ def _cd(shell: "Shell", words: list[str]) -> Run:
 
 
 def _assigned(shell: "Shell", words: list[str]) -> list[str]:
-    """Set the variables that are given a value; the names of all."""
+    """Perform the assignments. Returns the names of all operands."""
     names: list[str] = []
     for word in words:
         name, equals, value = word.partition("=")
@@ -128,7 +128,7 @@ def _read_only(shell: "Shell", words: list[str]) -> Run:
 
 
 def _local(shell: "Shell", words: list[str]) -> Run:
-    """Variables stay when the function ends: functions have none of their own."""
+    """Set variables. They outlive the function, since there is no function scope."""
     _assigned(shell, words)
     return _ends(0)
 
@@ -181,7 +181,7 @@ def _source(shell: "Shell", words: list[str]) -> Run:
 
 
 def _exec(shell: "Shell", words: list[str]) -> Run:
-    """Without a command, the redirections stay. With one, the shell is no more."""
+    """Without a command make the redirections permanent; with one replace the shell."""
     if not words:
         return 0
     shell.traps.clear()
@@ -206,7 +206,7 @@ def _trap(shell: "Shell", words: list[str]) -> Run:
         for trapped, script in shell.traps.items():
             shell.streams.output.write(f"trap -- '{script}' {trapped}\n".encode())
         return _ends(0)
-    parse(words[0])  # what cannot be understood is refused now
+    parse(words[0])  # reject syntax errors now
     for word in words[1:]:
         name = signal_name(word)
         if name is None:
@@ -220,7 +220,7 @@ def _trap(shell: "Shell", words: list[str]) -> Run:
 
 
 def _wait(shell: "Shell", words: list[str]) -> Run:
-    """For those that are named, or all; a signal that is trapped ends it."""
+    """Wait for the named background processes, or all; a trapped signal ends the wait."""
     waited = shell.children
     if words:
         waited = [one for one in shell.children if str(one.number) in words]
@@ -264,7 +264,7 @@ def _process(shell: "Shell", word: str) -> Process | None:
 
 
 def _signal(shell: "Shell", process: Process, signal: str) -> None:
-    """The first process takes notice only of what it has a trap for; another one ends."""
+    """Signal a process. The first process reacts only to trapped signals; any other is terminated."""
     if process is shell.machine.main:
         shell.machine.signal(signal)
     else:
@@ -288,7 +288,7 @@ def _read(shell: "Shell", words: list[str]) -> Run:
 
 
 def _split(text: str, separators: str, count: int) -> list[str]:
-    """At most so many parts; the last one is all the rest.
+    """Split into at most `count` parts; the last one is the rest.
 
     >>> _split(" a  b c ", " ", 2), _split("a:b", ":", 2), _split(" a ", "", 1)
     (['a', 'b c'], ['a', 'b'], [' a '])

@@ -1,4 +1,4 @@
-"""All commands that are not part of the shell, by name."""
+"""All commands that are not built into the shell, by name."""
 
 from kubeactors.kubelet.runtimes.shell.archive import tar
 from kubeactors.kubelet.runtimes.shell.disk_commands import DISK_COMMANDS
@@ -31,7 +31,7 @@ _DIRECTORIES = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/")
 
 
 def find(name: str) -> Command | None:
-    """The command that a name or a path stands for; None if there is none, or it is a shell.
+    """The command for a name or path; None if it does not exist or is a shell.
 
     >>> find("/bin/echo") is find("echo"), find("/app/echo")
     (True, None)
@@ -40,17 +40,17 @@ def find(name: str) -> Command | None:
 
 
 def is_shell(name: str) -> bool:
-    """Whether a name or a path stands for a shell."""
+    """Whether a name or path denotes a shell."""
     return _plain(name) in SHELLS
 
 
 def exists(name: str) -> bool:
-    """Whether there is such a command, shells included."""
+    """Whether the command exists, shells included."""
     return find(name) is not None or is_shell(name)
 
 
 def which(call: Call) -> int:
-    """Where commands are; those that are not here are left out."""
+    """Print the paths of commands; unknown ones are left out."""
     missing = 0
     for name in call.options("a")[1]:
         if exists(name):

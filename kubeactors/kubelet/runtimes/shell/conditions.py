@@ -25,18 +25,18 @@ _TEXTS: dict[str, Callable[[str, str], bool]] = {
 
 
 class WrongTest(ValueError):
-    """A condition that means nothing; the message is busybox's."""
+    """The condition is malformed; the message is busybox's."""
 
 
 def holds(words: list[str], files: FileSystem, directory: str) -> bool:
-    """Whether a condition holds.
+    """Evaluate a condition.
 
     >>> from kubeactors.kubelet.runtimes.shell.files import Tree
     >>> holds(["2", "-lt", "10", "-a", "-n", "x"], FileSystem(Tree()), "/")
     True
 
     Raises:
-        WrongTest: it means nothing.
+        WrongTest: it is malformed.
     """
     for link, joined in (("-o", any), ("-a", all)):
         if link in words[1:-1] and len(words) > 3:

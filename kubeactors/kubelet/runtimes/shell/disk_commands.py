@@ -1,6 +1,6 @@
-"""Commands that look for files, and at how much room they and other things take.
+"""Commands that find files, and report disk and memory usage.
 
-Source: busybox 1.37, findutils, coreutils and procps, for what they write.
+Source of the output formats: busybox 1.37, findutils, coreutils and procps.
 """
 
 import posixpath
@@ -15,7 +15,7 @@ _BLOCK = 4096
 
 
 def _find(call: Call) -> int:
-    """`find PATHS`, with `-name`, `-type`, `-maxdepth` and `-print`; other tests are refused."""
+    """`find PATHS`, with `-name`, `-type`, `-maxdepth` and `-print`; other tests are rejected."""
     tests = next((place for place, one in enumerate(call.arguments) if one[:1] in {"-", "!", "("}), len(call.arguments))
     paths, asked = call.arguments[:tests] or ["."], [one for one in call.arguments[tests:] if one != "-print"]
     wanted = dict(zip(asked[::2], asked[1::2], strict=False))
@@ -43,13 +43,13 @@ def _fits(call: Call, path: str, wanted: dict[str, str]) -> bool:
 
 
 def _size(call: Call, path: str) -> int:
-    """Bytes of all files from here on, each in whole blocks."""
+    """The bytes of all files below a path, each rounded up to blocks."""
     files = [one for one in call.files.walk(path) if call.files.is_file(one)]
     return sum(-(-len(call.files.read(one)) // _BLOCK) * _BLOCK for one in files)
 
 
 def _du(call: Call) -> int:
-    """The room that each path takes with all below it, as `-s` has it."""
+    """`du -s`: the usage of each path."""
     options, paths = call.options("shkm")
     code = 0
     for path in paths or ["."]:
@@ -61,7 +61,7 @@ def _du(call: Call) -> int:
 
 
 def _df(call: Call) -> int:
-    """The one disk of a container."""
+    """`df` of the container's only disk."""
     options, _ = call.options("hkmTP")
     used = _size(call, "/")
     whole, taken, free = (_shown(one, options) for one in (MAX_BYTES, used, MAX_BYTES - used))
@@ -71,7 +71,7 @@ def _df(call: Call) -> int:
 
 
 def _shown(size: int, options: str) -> str:
-    """In kibibytes, or with a unit.
+    """A size in KiB, or with a unit.
 
     >>> _shown(4096, ""), _shown(64 << 20, "h"), _shown(64 << 20, "m")
     ('4', '64.0M', '64')
@@ -82,7 +82,7 @@ def _shown(size: int, options: str) -> str:
 
 
 def _stat(call: Call) -> int:
-    """With `-c` or without; of a format `%n`, `%s`, `%a` and `%F`."""
+    """`stat`, optionally with `-c` and a format of `%n`, `%s`, `%a` and `%F`."""
     words = list(call.arguments)
     layout = words.pop(words.index("-c") + 1) if "-c" in words[:-1] else "  File: %n\n  Size: %s\t%F\nAccess: (0%a)"
     code = 0
@@ -101,7 +101,7 @@ def _stat(call: Call) -> int:
 
 
 def _mktemp(call: Call) -> int:
-    """A file, or with `-d` a directory, of a name that nothing has."""
+    """Create a file, or with `-d` a directory, under an unused name."""
     options, names = call.options("dqu")
     template = call.path(names[0] if names else "/tmp/tmp.XXXXXX")  # noqa: S108 -- in memory
     stem = template.rstrip("X")

@@ -1,6 +1,6 @@
-"""What becomes of the words of a command: parameters, substitutions, splitting into fields, names of files.
+"""Word expansions: parameters, substitutions, field splitting, pathname expansion.
 
-Words are split at blanks and newlines, whatever IFS says.
+Words are split at blanks and newlines; IFS is ignored.
 
 Source: POSIX.1-2024, Shell Command Language, 2.6 Word Expansions and 2.14 Pattern Matching Notation.
 """
@@ -15,31 +15,31 @@ from kubeactors.kubelet.runtimes.shell.processes import Step
 from kubeactors.kubelet.runtimes.shell.tree import Arithmetic, Parameter, Piece, Script, Substitution, Text, Word
 
 MAX_TEXT = 1 << 20
-"""Characters of one word; longer ones fail the command."""
+"""The maximum length of a word, in characters."""
 _blanks = re.compile(r"[ \t\n]+")
 _special = re.compile(r"[*?\[]")
 
 
 class ExpansionFailure(Exception):
-    """A word that cannot be expanded ends the script; the message is busybox's."""
+    """A word cannot be expanded, which ends the script; the message is busybox's."""
 
 
 class Scope(Protocol):
-    """Where words are expanded."""
+    """The scope in which words are expanded."""
 
     @property
     def files(self) -> FileSystem:
-        """For names of files."""
+        """The files, for pathname expansion."""
         ...
 
     @property
     def directory(self) -> str:
-        """The current one."""
+        """The current directory."""
         ...
 
     @property
     def arguments(self) -> list[str]:
-        """`$1` and so on."""
+        """The positional parameters."""
         ...
 
     def parameter(self, name: str) -> str | None:
@@ -51,7 +51,7 @@ class Scope(Protocol):
         ...
 
     def substitute(self, script: Script) -> Generator[Step, None, str]:
-        """What a script writes, without the newlines at its end."""
+        """Run a command substitution. Returns its output without trailing newlines."""
         ...
 
     def calculate(self, expression: str) -> int:
@@ -60,7 +60,7 @@ class Scope(Protocol):
 
 
 class _Value(NamedTuple):
-    """A part of a word. `begins`: a new field begins with it."""
+    """A part of an expanded word. `begins`: it starts a new field."""
 
     text: str
     quoted: bool
@@ -69,7 +69,7 @@ class _Value(NamedTuple):
 
 
 def fields_of(words: tuple[Word, ...], scope: Scope) -> Generator[Step, None, list[str]]:
-    """The arguments that words become."""
+    """Expand words to arguments."""
     fields: list[str] = []
     for word in words:
         literal = word.literal
@@ -82,13 +82,13 @@ def fields_of(words: tuple[Word, ...], scope: Scope) -> Generator[Step, None, li
 
 
 def text_of(word: Word, scope: Scope) -> Generator[Step, None, str]:
-    """What a word becomes where it is not split: in assignments, redirections, `case`."""
+    """Expand a word without field splitting, as in assignments, redirections and `case`."""
     values = yield from _values(word, scope)
     return _limited(" ".join(_joined(values)))
 
 
 def pattern_of(word: Word, scope: Scope) -> Generator[Step, None, str]:
-    """The pattern that a word becomes, as `fnmatch` writes them."""
+    """Expand a word to a pattern for `fnmatch`."""
     values = yield from _values(word, scope)
     return "".join(_escaped(one.text) if one.quoted else one.text for one in values)
 
@@ -130,7 +130,7 @@ def _parameter(piece: Parameter, scope: Scope) -> Generator[Step, None, str]:
         return value or ""
     if operator == "length":
         return str(len(value or ""))
-    assert piece.word is not None  # all other operators have one
+    assert piece.word is not None  # the remaining operators have one
     if operator[0] in "#%":
         pattern = yield from pattern_of(piece.word, scope)
         return _trimmed(value or "", operator, pattern)
@@ -148,14 +148,14 @@ def _parameter(piece: Parameter, scope: Scope) -> Generator[Step, None, str]:
 
 
 def _element(name: str, index: Word, scope: Scope) -> Generator[Step, None, str]:
-    """The variable that is meant: the first element of what is no array is that itself."""
+    """The name of the element's variable; element 0 of a scalar is the scalar itself."""
     number = scope.calculate((yield from text_of(index, scope)))
     element = f"{name}[{number if number >= 0 else number + len(_elements(name, scope))}]"
     return element if number or scope.parameter(element) is not None else name
 
 
 def _elements(name: str, scope: Scope) -> list[str]:
-    """Those of an array that has no gaps; what is no array is its own only one."""
+    """The elements of an array without gaps; a scalar is its own only element."""
     found: list[str] = []
     while (value := scope.parameter(f"{name}[{len(found)}]")) is not None:
         found.append(value)
@@ -164,7 +164,7 @@ def _elements(name: str, scope: Scope) -> list[str]:
 
 
 def _trimmed(value: str, operator: str, pattern: str) -> str:
-    """Without the shortest or longest beginning (`#`, `##`) or end (`%`, `%%`) that is like the pattern.
+    """Remove the shortest or longest prefix (`#`, `##`) or suffix (`%`, `%%`) that matches the pattern.
 
     >>> _trimmed("a/b/c.txt", "##", "*/"), _trimmed("a/b/c.txt", "%", ".*")
     ('c.txt', 'a/b/c')
@@ -218,7 +218,7 @@ def _flush(fields: list[str], current: list[tuple[str, bool]], scope: Scope) -> 
 
 
 def _matching(pattern: str, scope: Scope) -> list[str]:
-    """The paths that are like a pattern, sorted."""
+    """The paths that match a pattern, sorted."""
     found = ["/" if pattern.startswith("/") else ""]
     for part in pattern.strip("/").split("/"):
         fits = re.compile(translate(part)).match

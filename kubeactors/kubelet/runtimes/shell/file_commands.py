@@ -1,6 +1,6 @@
-"""Commands that look at files and change them.
+"""Commands that inspect and modify files.
 
-Source: POSIX.1-2024, Utilities; the words of failures are busybox's.
+Source: POSIX.1-2024, Utilities; error messages are busybox's.
 """
 
 import posixpath
@@ -54,7 +54,7 @@ def _listed(call: Call, whole: str, name: str, path: str, *, long: bool) -> str:
 
 
 def _permissions(mode: int) -> str:
-    """Nine letters.
+    """The permission bits in symbolic form.
 
     >>> _permissions(0o755)
     'rwxr-xr-x'
@@ -68,7 +68,7 @@ def _moment(nanoseconds: int) -> str:
 
 
 def _ln(call: Call) -> int:
-    """`ln -s TARGET PATH`; a file that is linked without `-s` is copied."""
+    """`ln -s TARGET PATH`; without `-s` the file is copied."""
     options, paths = call.options("sfnv")
     if len(paths) != 2:
         return call.complain("missing operand")
@@ -89,7 +89,7 @@ def _ln(call: Call) -> int:
 
 
 def _readlink(call: Call) -> int:
-    """Where a link leads; with `-f` to the end of it."""
+    """Print the target of a link; with `-f` the final one."""
     options, paths = call.options("fn")
     for path in paths:
         link = call.files.find_link(call.path(path))
@@ -208,7 +208,7 @@ def _transfer(call: Call, paths: list[str], *, recursive: bool, keeps: bool, mov
 
 
 def _last_part(path: str) -> str:
-    """What a path is called where it is copied to. What is in `directory/.` is copied into the target itself.
+    """The name of a path in the target directory. The contents of `directory/.` are copied into the target itself.
 
     >>> _last_part("/a/b/"), _last_part("/a/.")
     ('b', '.')
@@ -218,7 +218,7 @@ def _last_part(path: str) -> str:
 
 
 def _take_from_image(call: Call, destination: str, *, recursive: bool) -> None:
-    """Something that the image has, for all that is known, and of which nothing else is: it is empty."""
+    """Copy something that the image may contain, whose contents are unknown: the copy is empty."""
     if recursive:
         call.files.make_directory(destination, parents=True)
     else:
@@ -254,7 +254,7 @@ def _chmod(call: Call) -> int:
 
 
 def _mode(text: str, mode: int) -> int:
-    """Permissions as `chmod` understands the commonest ways to write them.
+    """Apply a mode in one of the common forms of `chmod`.
 
     >>> oct(_mode("+x", 0o644)), oct(_mode("600", 0o644)), oct(_mode("a-w", 0o644))
     ('0o755', '0o600', '0o444')
@@ -271,7 +271,7 @@ def _mode(text: str, mode: int) -> int:
 
 
 def _nothing(call: Call) -> int:
-    """Who owns a file is not known."""
+    """Do nothing if the files exist: there are no owners."""
     missing = [one for one in call.options("Rf")[1][1:] if not call.files.exists(call.path(one))]
     for one in missing:
         call.complain(f"{one}: No such file or directory")

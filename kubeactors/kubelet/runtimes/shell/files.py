@@ -1,6 +1,6 @@
-"""Files of containers, in memory: a tree for the container's own layer and for each directory that is mounted.
+"""The files of containers, in memory: a tree for the container's own layer, and one for each mounted directory.
 
-There are symbolic links, but no owners; permissions are only shown. A tree holds at most `MAX_BYTES`.
+There are symbolic links, but no owners; permissions are only displayed. A tree holds at most `MAX_BYTES`.
 """
 
 import posixpath
@@ -11,22 +11,22 @@ import msgspec
 MAX_BYTES = 64 << 20
 MAX_ENTRIES = 10_000
 MAX_LINKS = 20
-"""So many links are followed one after the other."""
+"""The maximum number of links to follow."""
 IMAGE_DIRECTORIES = ("etc", "home", "opt", "srv", "usr", "var")
-"""What images have in them is not known: below these, directories are made as they are needed."""
+"""The contents of images are unknown: below these paths directories are created on demand."""
 OWN_DIRECTORIES = ("", "dev", "proc", "tmp")
-"""What containers have in these is not of their images."""
+"""Directories whose contents do not come from images."""
 DIRECTORIES = (*IMAGE_DIRECTORIES, "bin", "dev", "proc", "root", "tmp", "var/log", "var/run")
-"""What every container has."""
+"""Files and directories of every container."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/stdin", "/dev/stdout", "/dev/stderr")
 
 
 class FileError(Exception):
-    """A path cannot be used so; the message is libc's."""
+    """An operation on a path failed; the message is libc's."""
 
 
 class File:
-    """One file: bytes, permissions, and when it was last written (unix nanoseconds)."""
+    """A file: its bytes, its permissions, and its modification time in Unix nanoseconds."""
 
     __slots__ = ("data", "mode", "modified")
 
@@ -47,26 +47,26 @@ class Link:
 
 
 class Tree:
-    """Files and directories by their paths below the root, without a slash at either end. The root is ""."""
+    """Files and directories by their paths below the root, without leading and trailing slash. The root is ""."""
 
     __slots__ = ("_size", "entries", "has_links")
 
     def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
         self.entries: dict[str, File | Link | None] = {"": None}
-        """None is a directory."""
+        """None stands for a directory."""
         self.has_links: bool = False
-        """Whether there ever was one."""
+        """Whether there was ever a link."""
         self._size = 0
         for path, data in (files or {}).items():
             self.write(path.strip("/"), data, 0)
 
     @property
     def size(self) -> int:
-        """Bytes in all files, about: what was overwritten counts until the file is removed."""
+        """The approximate bytes in all files: overwritten data count until the file is removed."""
         return self._size
 
     def make_directories(self, path: str) -> None:
-        """A directory and those above it.
+        """Create a directory and its parents.
 
         Raises:
             FileError: a file is in the way, or there are too many entries.
@@ -76,10 +76,10 @@ class Tree:
             self._directory("/".join(parts[:count]))
 
     def write(self, path: str, data: bytes, now: int, *, append: bool = False) -> File:
-        """Write a file, making the directories above it.
+        """Write a file, creating its parent directories.
 
         Raises:
-            FileError: there is no room, or something is in the way.
+            FileError: there is no space, or something is in the way.
         """
         self.make_directories(posixpath.dirname(path))
         file = self.entries.get(path)
@@ -97,7 +97,7 @@ class Tree:
         """Write to an open file of this tree.
 
         Raises:
-            FileError: there is no room.
+            FileError: there is no space.
         """
         if not append:
             self._size -= len(file.data)
@@ -109,10 +109,10 @@ class Tree:
         file.modified = now
 
     def link(self, path: str, target: str, now: int) -> None:
-        """Make a link, in place of one that is there.
+        """Create or replace a link.
 
         Raises:
-            FileError: something else is there, or there are too many entries.
+            FileError: something else is in the way, or there are too many entries.
         """
         if not isinstance(self.entries.get(path), Link):
             if path in self.entries:
@@ -123,14 +123,14 @@ class Tree:
         self.has_links = True
 
     def remove(self, path: str) -> None:
-        """Remove an entry and what is below it."""
+        """Remove an entry and everything below it."""
         for one in [path, *self.below(path)]:
             gone = self.entries.pop(one)
             if isinstance(gone, File):
                 self._size -= len(gone.data)
 
     def below(self, path: str) -> list[str]:
-        """All entries below a directory, sorted."""
+        """The paths of all entries below a directory, sorted."""
         prefix = f"{path}/" if path else ""
         return sorted(one for one in self.entries if one.startswith(prefix) and one != path)
 
@@ -147,7 +147,7 @@ class Tree:
 
 
 class MountPoint(msgspec.Struct, frozen=True):
-    """A tree, or a part of it, at a path of a container."""
+    """A tree, or a part of it, mounted at a path."""
 
     path: str
     tree: Tree
@@ -156,13 +156,13 @@ class MountPoint(msgspec.Struct, frozen=True):
 
 
 class FileSystem:
-    """What a container sees: its own layer, what is mounted in it, and files that others keep.
+    """The file system of a container: its own layer, mounts, and external files.
 
     Args:
         root: the container's own layer.
-        mounts: what is mounted.
-        kept: files by absolute path that can only be read.
-        read_only: nothing can be written to the container's own layer.
+        mounts: the mounts.
+        kept: external read-only files by absolute path.
+        read_only: whether the container's own layer is read-only.
     """
 
     __slots__ = ("_kept", "_mounts")
@@ -185,7 +185,7 @@ class FileSystem:
         self._kept = kept or {}
 
     def read(self, path: str) -> bytes:
-        """What is in a file.
+        """The contents of a file.
 
         Raises:
             FileError: it cannot be read.
@@ -198,27 +198,27 @@ class FileSystem:
         raise FileError("Is a directory" if self.is_directory(path) else "No such file or directory")
 
     def find(self, path: str) -> File | None:
-        """The file at an absolute path; None if there is none, or only one that others keep."""
+        """The file at an absolute path; None if there is none, or only an external one."""
         point, key = self._place(path)
         found = point.tree.entries.get(key)
         return found if isinstance(found, File) else None
 
     def find_link(self, path: str) -> Link | None:
-        """The symbolic link at an absolute path, if it is one."""
+        """The symbolic link at an absolute path; None if there is none."""
         point, key = self._place(path, follow=False)
         found = point.tree.entries.get(key)
         return found if isinstance(found, Link) else None
 
     def resolved(self, path: str) -> str:
-        """Where an absolute path leads when all links are followed."""
+        """The absolute path with all links followed."""
         point, key = self._place(path)
         return absolute(key[len(point.part) :].strip("/"), point.path or "/")
 
     def make_link(self, path: str, target: str, now: int) -> None:
-        """Make a symbolic link.
+        """Create a symbolic link.
 
         Raises:
-            FileError: it cannot be made.
+            FileError: it cannot be created.
         """
         point, key = self._place(path, follow=False)
         if point.read_only:
@@ -228,29 +228,29 @@ class FileSystem:
         point.tree.link(key, target, now)
 
     def is_file(self, path: str) -> bool:
-        """Whether there is a file."""
+        """Whether the path is a file."""
         return self.find(path) is not None or path in self._kept
 
     def is_directory(self, path: str) -> bool:
-        """Whether there is a directory."""
+        """Whether the path is a directory."""
         point, key = self._place(path)
         if key in point.tree.entries:
             return point.tree.entries[key] is None
         return any(one.startswith(path.rstrip("/") + "/") for one in self._kept)
 
     def exists(self, path: str) -> bool:
-        """Whether there is anything."""
+        """Whether the path exists."""
         return self.is_file(path) or self.is_directory(path)
 
     def may_be_of_image(self, path: str) -> bool:
-        """Whether nothing is there that is known, at a place where an image may well have something."""
+        """Whether the path does not exist here, but may exist in the image."""
         if self.exists(path) or path.strip("/").partition("/")[0] in OWN_DIRECTORIES:
             return False
         point, _ = self._place(path)
         return not point.path
 
     def names(self, path: str) -> list[str]:
-        """What is in a directory, sorted."""
+        """The names in a directory, sorted."""
         point, key = self._place(path)
         prefix = f"{key}/" if key else ""
         found = {one[len(prefix) :].partition("/")[0] for one in point.tree.entries if one.startswith(prefix)}
@@ -259,14 +259,14 @@ class FileSystem:
         return sorted(found - {""})
 
     def walk(self, path: str) -> Iterator[str]:
-        """A path and all below it."""
+        """The path and all paths below it."""
         yield path
         if self.is_directory(path) and self.find_link(path) is None:
             for name in self.names(path):
                 yield from self.walk(posixpath.join(path, name))
 
     def write(self, path: str, data: bytes, now: int, *, append: bool = False) -> tuple[Tree, File]:
-        """Write a file in a directory that is there; where that is.
+        """Write a file in an existing directory. Returns the file and its tree.
 
         Raises:
             FileError: it cannot be written.
@@ -278,10 +278,10 @@ class FileSystem:
         return point.tree, point.tree.write(key, data, now, append=append)
 
     def make_directory(self, path: str, *, parents: bool) -> None:
-        """Make a directory.
+        """Create a directory.
 
         Raises:
-            FileError: it cannot be made.
+            FileError: it cannot be created.
         """
         if parents and self.is_directory(path):
             return
@@ -293,7 +293,7 @@ class FileSystem:
         point.tree.make_directories(key)
 
     def remove(self, path: str) -> None:
-        """Remove a file or a directory with all that is in it.
+        """Remove a file, or a directory with its contents.
 
         Raises:
             FileError: it cannot be removed.
@@ -312,7 +312,7 @@ class FileSystem:
         return point, key
 
     def _place(self, path: str, *, follow: bool = True, depth: int = 0) -> tuple[MountPoint, str]:
-        """Which tree an absolute path is in, and its path there; a link at its end is followed if that is wanted."""
+        """The mount of an absolute path, and the path in its tree; `follow` a link at its end."""
         point = next(one for one in self._mounts if path == one.path or path.startswith(one.path + "/"))
         rest = path[len(point.path) :].strip("/")
         if point.tree.has_links and rest:
@@ -333,7 +333,7 @@ def _joined(part: str, rest: str) -> str:
 
 
 def absolute(path: str, directory: str) -> str:
-    """A path as seen from a directory, without dots.
+    """The absolute, normalized form of a path relative to a directory.
 
     >>> absolute("../b/", "/a/c"), absolute("//x", "/")
     ('/a/b', '/x')

@@ -1,6 +1,6 @@
-"""Runs scripts, as a shell does.
+"""The interpreter of shell scripts.
 
-Source: POSIX.1-2024, Shell Command Language; the words for what goes wrong are those of busybox's ash.
+Source: POSIX.1-2024, Shell Command Language; error messages are those of busybox's ash.
 """
 
 import re
@@ -44,9 +44,9 @@ from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError
 Steps: TypeAlias = Generator[Step, None, None]
 NOT_FOUND, BROKEN_PIPE, SYNTAX_ERROR, INTERRUPTED = 127, 141, 2, 130
 MAX_CHILDREN = 100
-"""So many background processes a shell remembers."""
+"""How many background processes a shell remembers."""
 MAX_CALLS = 30
-"""Of functions within functions, and shells within shells."""
+"""The maximum nesting of functions and of shells."""
 
 
 class Shell(Redirecting):
@@ -69,10 +69,10 @@ class Shell(Redirecting):
         self.has_substituted = True
         return collected.data.decode(errors="surrogateescape").rstrip("\n")
 
-    # Whole scripts.
+    # Scripts.
 
     def fork(self, streams: Streams | None = None) -> "Shell":
-        """A shell that begins as this one is now."""
+        """A subshell with a copy of the present state."""
         shell = Shell(self.machine, {}, streams or self.streams.copy(), tuple(self.arguments), self.depth)
         shell.variables, shell.exported = dict(self.variables), dict(self.exported)
         shell.read_only, shell.functions = dict(self.read_only), dict(self.functions)
@@ -80,7 +80,7 @@ class Shell(Redirecting):
         return shell
 
     def run(self, script: Script) -> Run:
-        """Run a script to its end; its exit code."""
+        """Run a script. Returns its exit code."""
         code = yield from self._guarded(script)
         on_exit = self.traps.pop("EXIT", None)
         if on_exit is not None:
@@ -89,7 +89,7 @@ class Shell(Redirecting):
         return code
 
     def run_text(self, text: str) -> Run:
-        """The same, from its text."""
+        """Parse and run a script."""
         try:
             script = parse(text)
         except ShellSyntaxError as error:
@@ -98,7 +98,7 @@ class Shell(Redirecting):
         return (yield from self.run(script))
 
     def run_input(self) -> Run:
-        """Run what is typed, command by command; a terminal is shown a prompt. Ctrl-C gives up one command."""
+        """Run input command by command, with prompts at a terminal. Ctrl-C aborts a command."""
         while True:
             try:
                 script = yield from read_command(self.streams)
@@ -128,14 +128,14 @@ class Shell(Redirecting):
         return self.status
 
     def execute(self, script: Script) -> Steps:
-        """Run a part of a script; how it went is in `status`."""
+        """Run a part of a script, which sets `status`."""
         for item in script:
             yield from self._item(item)
             while self.pending:
                 yield from self.run_trap(self.pending.pop(0))
 
     def run_trap(self, signal: str) -> Steps:
-        """Do what is to be done when a signal comes; `$?` stays as it was."""
+        """Run the trap of a signal; `$?` is preserved."""
         status = self.status
         yield from self.execute(parse(self.traps.get(signal, "")))
         self.status = status
@@ -167,7 +167,7 @@ class Shell(Redirecting):
 
     @contextmanager
     def _as_condition(self, *, applies: bool = True) -> Generator[None]:
-        """Failures within do not end the script, whatever `set -e` says."""
+        """A block in which failures do not end the script, whatever `set -e` says."""
         self.conditions += applies
         try:
             yield
@@ -184,7 +184,7 @@ class Shell(Redirecting):
             self.status = int(not self.status)
 
     def _connected(self, commands: tuple[Command, ...]) -> Steps:
-        """Commands that run at the same time, each reading what the one before writes."""
+        """Run the commands of a pipeline concurrently."""
         processes: list[Process] = []
         source = self.streams.input
         for number, command in enumerate(commands):
@@ -211,7 +211,7 @@ class Shell(Redirecting):
         return self.machine.processes.spawn(run, self.machine)
 
     def run_command(self, command: Command) -> Run:
-        """One command as a process of its own."""
+        """Run a command as a process of its own."""
         return (yield from self.run((AndOr(Pipeline((command,))),)))
 
     # Commands.
@@ -318,7 +318,7 @@ class Shell(Redirecting):
                 return
 
     def _holds(self, test: Test) -> Generator[Step, None, bool]:
-        """Whether a test of `[[ ]]` does; what a regular expression found is in `BASH_REMATCH`."""
+        """Evaluate a test of `[[ ]]`; a regular expression sets `BASH_REMATCH`."""
         texts = [""] * len(test.words)
         for number, word in enumerate(test.words):
             texts[number] = yield from text_of(word, self)
@@ -336,7 +336,7 @@ class Shell(Redirecting):
         return found != test.negated
 
     def breathe(self) -> Steps:
-        """Wait if too much was done in this second."""
+        """Wait if too many commands ran in this second."""
         seconds = self.machine.processes.spend()
         if seconds:
             yield Sleep(seconds)
@@ -371,7 +371,7 @@ class Shell(Redirecting):
             self.status = 1
 
     def _trace(self, words: list[str], assignments: dict[str, str]) -> None:
-        """Show a command before it runs, as `set -x` wants it."""
+        """Print a command before it runs (`set -x`)."""
         shown = [*(f"{name}={quote(value)}" for name, value in assignments.items()), *map(quote, words)]
         if shown:
             self.streams.error.write(f"+ {' '.join(shown)}\n".encode(errors="surrogateescape"))
@@ -394,7 +394,7 @@ class Shell(Redirecting):
             self.status = yield from self.call(words, env, streams)
 
     def call(self, words: list[str], env: Mapping[str, str], streams: Streams) -> Run:
-        """Run a command that is no part of the shell."""
+        """Run a command that is not built in."""
         is_file = "/" in words[0] and self.files.is_file(absolute(words[0], self.directory))
         if is_file and not exists(words[0]):
             words = ["sh", *words]
@@ -425,7 +425,7 @@ class Shell(Redirecting):
 
 
 def run_command(call: Call, depth: int = 0) -> Run:
-    """Run a command that exists to its end, whatever it is given: its exit code."""
+    """Run an existing command. Returns its exit code, whatever its arguments are."""
     command = find(call.words[0])
     try:
         if command is None:
@@ -436,12 +436,12 @@ def run_command(call: Call, depth: int = 0) -> Run:
     except FileError as error:
         return call.complain(str(error))
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
-        call.complain("wrong usage")  # or one that is not simulated
+        call.complain("wrong usage")  # or an unsupported one
         return SYNTAX_ERROR
 
 
 def _run_for(call: Call, depth: int) -> Run:
-    """Run a command for another one."""
+    """Run a command on behalf of another one."""
     shell = Shell(call.machine, call.env, call.streams, (), depth)
     yield from shell.breathe()
     if exists(call.words[0]):
@@ -450,7 +450,7 @@ def _run_for(call: Call, depth: int) -> Run:
 
 
 def _start_shell(call: Call, depth: int) -> Run:
-    """The command `sh`: with `-c` a script, with a path a file, otherwise what is read, command by command."""
+    """The command `sh`: runs the script of `-c`, a file, or its standard input."""
     options, script, rest = shell_arguments(call.arguments)
     shell = Shell(call.machine, call.env, call.streams, tuple(rest[1:]), depth)
     shell.options.update(dict.fromkeys(options, True))

@@ -1,4 +1,4 @@
-"""What can be said of a command before it runs. Pure."""
+"""Static analysis of commands: whether they can be simulated, and whether they end. Pure."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -27,12 +27,12 @@ from kubeactors.kubelet.runtimes.shell.tree import (
 from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError
 
 _LEAVING = frozenset({"break", "return", "exit", "exec", "kill", "set", "eval", ".", "source"})
-"""What may end a loop from within."""
+"""Commands that may leave a loop."""
 
 
 @lru_cache(maxsize=4096)
 def is_known(words: tuple[str, ...]) -> bool:
-    """Whether a command can be run here, with all that its script says. A file that is a script is taken on trust.
+    """Whether a command can be simulated, with all commands of its script. Script files are assumed to be supported.
 
     >>> is_known(("sleep", "5")), is_known(("sh", "-c", "echo; nginx -t")), is_known(())
     (True, False, False)
@@ -49,7 +49,7 @@ def is_known(words: tuple[str, ...]) -> bool:
 
 
 def is_script(words: tuple[str, ...]) -> bool:
-    """Whether a command is a script that can be understood, whatever it names.
+    """Whether a command is a script that can be parsed, whatever commands it uses.
 
     >>> is_script(("sh", "-c", "make all")), is_script(("make", "all")), is_script(("sh", "-c", "echo 'open"))
     (True, False, False)
@@ -66,7 +66,7 @@ def is_script(words: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=1024)
 def is_known_script(text: str) -> bool:
-    """Whether a script can be understood, and all commands that it names are known."""
+    """Whether a script can be parsed and all its commands are known."""
     try:
         commands = tuple(_simple(parse(text)))
     except ShellSyntaxError:
@@ -76,7 +76,7 @@ def is_known_script(text: str) -> bool:
 
 
 def shell_arguments(arguments: list[str]) -> tuple[str, str | None, list[str]]:
-    """What a shell is asked for: its options, the script of `-c`, and the other arguments.
+    """The arguments of a shell: its options, the script of `-c`, and the operands.
 
     >>> shell_arguments(["-ec", "exit 3", "name"]), shell_arguments(["file.sh", "a"])
     (('e', 'exit 3', ['name']), ('', None, ['file.sh', 'a']))
@@ -96,7 +96,7 @@ def shell_arguments(arguments: list[str]) -> tuple[str, str | None, list[str]]:
 
 
 def never_ends(loop: While) -> bool:
-    """Whether a loop goes on for ever, unless somebody stops it: its condition always holds, and nothing leaves it.
+    """Whether a loop is infinite: its condition is always true, and nothing leaves it.
 
     >>> never_ends(parse("while true; do sleep 1; done")[0].first.commands[0])
     True
@@ -147,7 +147,7 @@ def _within(command: Command) -> Iterator[Simple | Function]:
 def _parts(
     command: Simple | Group | If | While | For | Case | Conditional,
 ) -> tuple[tuple[Word, ...], tuple[Script, ...]]:
-    """The words and the scripts that a command consists of."""
+    """The words and the scripts within a command."""
     match command:
         case Simple(assignments, words, _, arrays):
             return (*(one for _, one in assignments), *(one for _, each in arrays for one in each), *words), ()

@@ -1,4 +1,4 @@
-"""Commands that write lines in another order, numbered, encoded, summed or compared.
+"""Commands that reorder, number, encode, hash or compare lines.
 
 Source: POSIX.1-2024, Utilities; GNU coreutils 9 and busybox 1.37 for the rest.
 """
@@ -15,21 +15,21 @@ from kubeactors.kubelet.runtimes.shell.system_commands import Command
 from kubeactors.kubelet.runtimes.shell.text_commands import rest_of, sources_of, whole
 
 _LINE = 76
-"""So many characters has a line of base64."""
+"""The length of a line of base64."""
 
 
 def _reversed(lines: list[bytes], _: str) -> list[bytes]:
-    """Each line from its end to its beginning."""
+    """`rev`: reverse each line."""
     return [line.decode(errors="replace").rstrip("\n")[::-1].encode() + b"\n" for line in lines]
 
 
 def _backwards(lines: list[bytes], _: str) -> list[bytes]:
-    """The last line first."""
+    """`tac`: the last line first."""
     return lines[::-1]
 
 
 def _numbered(lines: list[bytes], options: str) -> list[bytes]:
-    """With their numbers; empty ones have none, but with `-ba`."""
+    """`nl`: number the lines; empty ones only with `-ba`."""
     found: list[bytes] = []
     number = 0
     for line in lines:
@@ -40,7 +40,7 @@ def _numbered(lines: list[bytes], options: str) -> list[bytes]:
 
 
 def _base64(call: Call) -> Run:
-    """To lines of 76 characters, or one with `-w0`; back with `-d`."""
+    """Encode in lines of 76 characters, or in one line with `-w0`; decode with `-d`."""
     words = [one for one in call.arguments if one not in {"-d", "-D", "--decode"}]
     decodes, is_one_line = words != call.arguments, {"-w0", "--wrap=0"} & set(words) or "-w 0" in " ".join(words)
     paths = [one for one in words if not one.startswith("-") and not (is_one_line and one == "0")]
@@ -61,7 +61,7 @@ def _base64(call: Call) -> Run:
 
 
 def _digest(name: str) -> Command:
-    """A command that writes the digest of each file."""
+    """A command that prints the digest of each file."""
 
     def command(call: Call) -> Run:
         sources, code = sources_of(call, call.options("b")[1])
@@ -74,7 +74,7 @@ def _digest(name: str) -> Command:
 
 
 def _diff(call: Call) -> int:
-    """As busybox: always with the lines around."""
+    """`diff` in the format of busybox, which is always unified."""
     options, paths = call.options("uq")
     if len(paths) != 2:
         return call.complain("missing operand")

@@ -1,4 +1,4 @@
-"""What the processes of one container share, and what one command is given."""
+"""The machine that the processes of a container share, and the call of a command."""
 
 import posixpath
 from collections.abc import Callable, Mapping
@@ -14,14 +14,14 @@ Runner: TypeAlias = "Callable[[Call], Run]"
 
 
 class Machine:
-    """A container as its commands see it.
+    """A container, as its commands see it.
 
     Args:
-        files: what it sees of the disk.
-        hostname: of its pod.
-        processes: of its sandbox.
-        console: where its first process writes.
-        first: the machine as the first process sees it, if this is for commands that run besides.
+        files: its file system.
+        hostname: the hostname of its pod.
+        processes: the processes of its sandbox.
+        console: the output of its first process.
+        first: the machine of the first process, if this one is for other commands.
     """
 
     __slots__ = (
@@ -45,12 +45,12 @@ class Machine:
         self.processes: Processes = processes
         self.console: Sink = console
         self.main: Process | None = first.main if first is not None else None
-        """The first process of the container; None if that is no simulated command."""
+        """The first process of the container; None if that is not a simulated command."""
         self.does_without: bool = False
-        """A program that is not known is taken for one that does its work and succeeds."""
+        """Whether unknown programs are assumed to succeed."""
         self.on_signal: Callable[[str], None] | None = None
-        """What the first process does with a signal; None if it takes no notice, which is what the first process of a
-        container does unless it says otherwise."""
+        """The first process' handler of signals; None if it ignores them, as the first process of a container does by
+        default."""
         self.title: str = first.title if first is not None else ""
         """The command of the first process."""
         self.user: User = ROOT
@@ -59,30 +59,30 @@ class Machine:
 
     @property
     def runs_main(self) -> bool:
-        """Whether it is the first process that runs now."""
+        """Whether the first process is running now."""
         return self.main is not None and self.processes.running is self.main
 
     def goes_on_for_ever(self) -> None:
-        """What runs now will not end by itself."""
+        """Note that the running process will not end by itself."""
         if self.main is not None and self.runs_main:
             self.main.is_endless = True
 
     def signal(self, name: str) -> None:
-        """Tell the first process."""
+        """Send a signal to the first process."""
         on_signal = self.on_signal if self._first is None else self._first.on_signal
         if on_signal is not None:
             on_signal(name)
 
 
 class Call:
-    """One command, as it is called.
+    """The call of a command.
 
     Args:
         words: its name and its arguments.
         env: its environment.
-        directory: the current one.
-        streams: what it reads and writes.
-        machine: where it runs.
+        directory: the current directory.
+        streams: its standard streams.
+        machine: the machine it runs on.
     """
 
     __slots__ = ("directory", "env", "machine", "runner", "streams", "words")
@@ -96,25 +96,25 @@ class Call:
         self.streams: Streams = streams
         self.machine: Machine = machine
         self.runner: Runner | None = None
-        """Runs commands for this one, once it runs."""
+        """Runs other commands for this one; set when it starts."""
 
     @property
     def arguments(self) -> list[str]:
-        """Without the name."""
+        """The words after the name."""
         return self.words[1:]
 
     @property
     def files(self) -> FileSystem:
-        """What the command sees of the disk."""
+        """The file system."""
         return self.machine.files
 
     @property
     def now(self) -> int:
-        """Unix nanoseconds."""
+        """The time in Unix nanoseconds."""
         return self.machine.processes.clock
 
     def path(self, path: str) -> str:
-        """Where a path leads."""
+        """The absolute form of a path."""
         return absolute(path, self.directory)
 
     def say(self, text: str) -> None:
@@ -122,13 +122,13 @@ class Call:
         self.streams.output.write(text.encode(errors="surrogateescape"))
 
     def complain(self, text: str) -> int:
-        """Write to standard error, with the command's name before it. The exit code of a failure."""
+        """Write to standard error, prefixed with the command's name. Returns the exit code of a failure."""
         name = posixpath.basename(self.words[0])
         self.streams.error.write(f"{name}: {text}\n".encode(errors="surrogateescape"))
         return 1
 
     def options(self, known: str) -> tuple[str, list[str]]:
-        """One-letter options without values, those that are known, and the other arguments."""
+        """The given ones of the known one-letter options without values, and the other arguments."""
         found, rest = "", list[str]()
         for number, one in enumerate(self.arguments):
             if one == "--":
@@ -140,14 +140,14 @@ class Call:
         return found, rest
 
     def run(self, words: list[str], *, env: Mapping[str, str] | None = None, input_: Pipe | None = None) -> Run:
-        """Run another command as this one runs: its exit code."""
-        assert self.runner is not None  # commands run by `run_command`, which sets it
+        """Run another command in the same way. Returns its exit code."""
+        assert self.runner is not None  # set by `run_command`
         streams = self.streams.copy()
         streams.input = input_ or streams.input
         return self.runner(Call(words, self.env if env is None else env, self.directory, streams, self.machine))
 
     def open(self, path: str) -> Pipe:
-        """A file, to be read from its beginning.
+        """Open a file for reading.
 
         Raises:
             FileError: it cannot be read.
@@ -160,7 +160,7 @@ class Call:
 
 
 def opened(path: str, machine: Machine, streams: Streams, *, append: bool) -> Sink:
-    """A file, to be written.
+    """Open a file for writing.
 
     Raises:
         FileError: it cannot be written.

@@ -1,6 +1,6 @@
-"""Commands that ask whether somebody is there: for names of the cluster, and ports of its Services.
+"""Commands that look up names and check ports of Services.
 
-Nothing goes over any network: the kubelet is asked what a name stands for.
+Nothing uses the network: the kubelet resolves the names.
 
 Source: busybox 1.36, nslookup and nc.
 """
@@ -22,7 +22,7 @@ def _find(call: Call, name: str) -> Generator[Step, None, NameFound]:
 
 
 def _nslookup(call: Call) -> Run:
-    """`nslookup NAME`; also a name without its domain is looked for in the cluster's."""
+    """`nslookup NAME`; names without a domain are searched in the cluster's domain, too."""
     _, names = call.options("t")
     if not names:
         return call.complain("missing operand")
@@ -37,10 +37,10 @@ def _nslookup(call: Call) -> Run:
 
 
 def _nc(call: Call) -> Run:
-    """`nc -z HOST PORT`: whether a Service has a port and somebody behind it. Without `-z` it connects for ever."""
+    """`nc -z HOST PORT`: succeeds if a Service has the port and an endpoint. Without `-z` it never ends."""
     options, words = call.options("zvnw")
     if len(words) > 2:
-        words = words[-2:]  # the seconds of -w
+        words = words[-2:]  # drop the value of -w
     if len(words) < 2:
         return call.complain("missing operand")
     found = yield from _find(call, words[0])

@@ -1,6 +1,6 @@
-"""Reads scripts.
+"""The parser of shell scripts.
 
-Not understood, and refused: what only bash has (`((`, arrays, `${a/b/c}`, `<(...)`), descriptors above 2, aliases.
+Unsupported and rejected are extensions of bash (`((`, arrays, `${a/b/c}`, `<(...)`), descriptors above 2, and aliases.
 
 Source: POSIX.1-2024, Shell Command Language, 2.3 Token Recognition and 2.10 Shell Grammar.
 """
@@ -30,7 +30,7 @@ from kubeactors.kubelet.runtimes.shell.tree import (
 from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError, Unfinished, WordReader
 
 MAX_DEPTH = 40
-"""Of constructs within constructs."""
+"""The maximum nesting of constructs."""
 _name = re.compile(r"[A-Za-z_]\w*")
 _assignment = re.compile(r"([A-Za-z_]\w*(?:\[\d+\])?)=")
 _expression = re.compile(r"\S+")
@@ -42,26 +42,26 @@ _RESERVED = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}", 
 
 @lru_cache(maxsize=1024)
 def parse(text: str) -> Script:
-    """The tree of a script.
+    """Parse a script to its tree.
 
     >>> parse("true && exit 3")[0].rest[0][1].commands[0].words[1].literal
     '3'
 
     Raises:
-        Unfinished: it goes on; more lines are needed.
-        ShellSyntaxError: it cannot be understood.
+        Unfinished: more lines are needed.
+        ShellSyntaxError: it is malformed or uses an unsupported feature.
     """
     return Parser(text).whole()
 
 
 class Parser(WordReader):
-    """Goes through a script from left to right, once."""
+    """A recursive-descent parser."""
 
     at: int
     depth: int
 
     def whole(self) -> Script:
-        """All of it."""
+        """Parse the whole script."""
         script = self._list(frozenset())
         if not self.is_over:
             self.refuse()
@@ -94,7 +94,7 @@ class Parser(WordReader):
         return tuple(items)
 
     def _separated(self, item: AndOr) -> AndOr:
-        """With what stands behind it: `;`, `&`, or the end of a line or of a list."""
+        """Parse the separator after an item: `;`, `&`, or the end of a line or list."""
         if self.sees("&") and not self.sees("&&"):
             self.at += 1
             return AndOr(item.first, item.rest, background=True)
@@ -105,7 +105,7 @@ class Parser(WordReader):
         return item
 
     def _body(self, *ends: str) -> Script:
-        """A list that is not empty, up to one of the words, which stays."""
+        """Parse a non-empty list up to one of these words, which is not consumed."""
         script = self._list(frozenset(ends))
         if self.is_over:
             raise Unfinished("unexpected end of file")
@@ -239,7 +239,7 @@ class Parser(WordReader):
         return tuple(patterns), body
 
     def _conditional(self) -> Conditional:
-        """Without parentheses in it."""
+        """Parse `[[ ... ]]`, without parentheses in it."""
         self._take_word("[[")
         either: list[tuple[Test, ...]] = []
         all_: list[Test] = []
@@ -257,7 +257,7 @@ class Parser(WordReader):
         return Conditional((*either, tuple(all_)), self._redirections())
 
     def _tested(self) -> list[Word]:
-        """The words up to the end of a test: what is compared with a regular expression ends at a blank."""
+        """Parse the words of a test; a regular expression ends at a blank."""
         words: list[Word] = []
         while True:
             self._skip_lines()
@@ -307,7 +307,7 @@ class Parser(WordReader):
         return Simple(tuple(assignments), tuple(words), tuple(redirections), tuple(arrays))
 
     def _elements(self) -> tuple[Word, ...]:
-        """The words of an array, which stand in parentheses."""
+        """Parse the words of an array, in parentheses."""
         self.at += 1
         words: list[Word] = []
         while not self.sees(")"):
@@ -358,7 +358,7 @@ class Parser(WordReader):
             self.skip_blanks()
 
     def _reserved(self) -> str:
-        """The unquoted word that stands here, if it is one; it stays."""
+        """The unquoted word at this position, if there is one; it is not consumed."""
         self.skip_blanks()
         found = _plain.match(self.text, self.at)
         return found[0] if found is not None else ""

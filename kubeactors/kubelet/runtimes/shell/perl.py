@@ -1,6 +1,6 @@
-"""The one line of Perl that the documentation of Jobs has: `perl -Mbignum=bpi -wle 'print bpi(2000)'`.
+"""The Perl program in the documentation of Jobs: `perl -Mbignum=bpi -wle 'print bpi(2000)'`.
 
-Source: bignum(3pm), bpi: so many digits, the last one rounded; John Machin's formula of 1706 finds them.
+Source: bignum(3pm), bpi: this many digits, the last one rounded; computed by Machin's formula.
 """
 
 import re
@@ -11,12 +11,12 @@ from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep
 
 MAX_DIGITS = 10_000
 _GUARD = 10
-"""Digits more than are wanted, so that the last one is right."""
+"""Extra digits, so that the last one is right."""
 _line = re.compile(r"\s*print\s+bpi\((\d{1,5})\)\s*;?\s*")
 
 
 def digits_wanted(words: tuple[str, ...]) -> int | None:
-    """How many digits a command asks for; None if it is any other line of Perl.
+    """The number of digits that a command prints; None if it is any other Perl program.
 
     >>> digits_wanted(("perl", "-Mbignum=bpi", "-wle", "print bpi(2000)")), digits_wanted(("perl", "-e", "1"))
     (2000, None)
@@ -30,7 +30,7 @@ def digits_wanted(words: tuple[str, ...]) -> int | None:
 
 
 def pi(digits: int) -> str:
-    """The number with so many digits.
+    """Pi with this many digits.
 
     >>> pi(1), pi(5), pi(21)
     ('3', '3.1416', '3.14159265358979323846')
@@ -42,7 +42,7 @@ def pi(digits: int) -> str:
 
 
 def _arctangent(of: int, unit: int) -> int:
-    """Of 1 / `of`, in parts of the unit."""
+    """The arctangent of 1 / `of`, in multiples of 1 / `unit`."""
     total = term = unit // of
     divisor, sign = 1, 1
     while term:
@@ -53,7 +53,7 @@ def _arctangent(of: int, unit: int) -> int:
 
 
 def perl(call: Call) -> Run:
-    """Print the number. Any other line takes its time and does nothing, where that will do."""
+    """Print pi. Any other program takes its time and succeeds, if unknown programs may."""
     digits = digits_wanted(tuple(call.words))
     if digits is None and not call.machine.does_without:
         return call.complain("this Perl knows one line only: print bpi(DIGITS)")

@@ -1,4 +1,4 @@
-"""What commands read from and write to."""
+"""The streams of commands."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -6,46 +6,46 @@ from typing import Protocol
 from kubeactors.kubelet.runtimes.shell.files import File, Tree
 
 MAX_PIPE_BYTES = 4 << 20
-"""More than that stands in no pipe; whoever writes more has a broken one."""
+"""The capacity of a pipe, in bytes; a write beyond it raises BrokenPipe."""
 
 
 class BrokenPipe(Exception):
-    """Nobody will read what is written."""
+    """Nothing will read what is written."""
 
 
 class Sink(Protocol):
-    """Takes bytes."""
+    """Accepts bytes."""
 
     def write(self, data: bytes, /) -> None:
-        """Take them.
+        """Write bytes.
 
         Raises:
-            BrokenPipe: nobody wants them.
-            FileError: there is no room.
+            BrokenPipe: nothing reads them.
+            FileError: there is no space.
         """
         ...
 
 
 class Pipe:
-    """Bytes in their order: what one command writes and another one reads."""
+    """A pipe between two commands."""
 
     __slots__ = ("_data", "is_broken", "is_closed")
 
     def __init__(self, data: bytes = b"", *, closed: bool = False) -> None:
         self._data = bytearray(data)
         self.is_closed: bool = closed
-        """Nothing more will be written."""
+        """Whether the write end is closed."""
         self.is_broken: bool = False
-        """Nothing more will be read."""
+        """Whether the read end is closed."""
 
     @property
     def is_ready(self) -> bool:
-        """Whether reading now gives something, or the end."""
+        """Whether a read returns at once, with data or the end."""
         return bool(self._data) or self.is_closed
 
     @property
     def has_line(self) -> bool:
-        """Whether a line can be read, be it the last one without its end."""
+        """Whether a line can be read, or the rest before the end."""
         return self.is_closed or b"\n" in self._data
 
     def write(self, data: bytes, /) -> None:
@@ -56,22 +56,22 @@ class Pipe:
             self._data += data
 
     def close(self) -> None:
-        """Nothing more is written."""
+        """Close the write end."""
         self.is_closed = True
 
     def stop(self) -> None:
-        """Nothing more is read."""
+        """Close the read end."""
         self.is_broken = True
         self._data.clear()
 
     def take(self) -> bytes:
-        """What is there."""
+        """Read all available bytes."""
         data = bytes(self._data)
         self._data.clear()
         return data
 
     def take_line(self) -> bytes:
-        r"""A line with its end, or what is left before the end.
+        r"""Read a line with its newline, or the rest before the end.
 
         >>> pipe = Pipe(b"one\ntwo", closed=True)
         >>> pipe.take_line(), pipe.take_line(), pipe.take_line()
@@ -84,7 +84,7 @@ class Pipe:
 
 
 class Collected:
-    """Keeps what is written, up to `MAX_PIPE_BYTES`."""
+    """Collects what is written, up to `MAX_PIPE_BYTES`."""
 
     __slots__ = ("data",)
 
@@ -99,7 +99,7 @@ class Collected:
 
 
 class Nowhere:
-    """Forgets what is written."""
+    """Discards what is written."""
 
     __slots__ = ()
 
@@ -123,13 +123,13 @@ class ToFile:
 
 
 class Streams:
-    """The three streams of a command.
+    """The standard streams of a command.
 
     Args:
         input_: standard input.
         output: standard output.
         error: standard error.
-        terminal: where a shell that reads from a terminal asks for more; None if it reads from something else.
+        terminal: receives the prompts of a shell that reads from a terminal; None if it does not.
     """
 
     __slots__ = ("_terminal", "error", "input", "output")
@@ -141,24 +141,24 @@ class Streams:
         self._terminal = terminal
 
     def copy(self) -> "Streams":
-        """The same streams, to be redirected."""
+        """A copy, to be redirected."""
         return Streams(self.input, self.output, self.error, self._terminal)
 
     def prompt(self, *, more: bool) -> None:
-        """Ask for a command at a terminal, or for the rest of one."""
+        """Prompt for a command at a terminal, or for `more` of it."""
         if self._terminal is not None:
             self._terminal.write(b"> " if more else b"$ ")
 
 
 class Ends:
-    """Closes the pipes of a command when it has ended."""
+    """Closes the pipes of a command when it ends."""
 
     def __init__(self, reads: Pipe | None, writes: Pipe) -> None:
         self._reads = reads
         self._writes = writes
 
     def __call__(self, code: int) -> None:
-        """It has."""
+        """Close them."""
         if self._reads is not None:
             self._reads.stop()
         self._writes.close()

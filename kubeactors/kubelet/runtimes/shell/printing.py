@@ -22,7 +22,7 @@ _directive = re.compile(r"%(?:%|([-+ #0]*)(\d{0,4})(?:\.(\d{0,4}))?([diouxXcsbfe
 
 
 def escaped(text: str) -> str:
-    r"""Escapes as what they stand for. Bytes that are no text are surrogates, as Python writes them.
+    r"""Interpret escapes. Bytes that are not UTF-8 become surrogate escapes.
 
     >>> escaped(r"a\tb\x41\0101\303\251\377")
     'a\tbAA\xe9\udcff'
@@ -43,7 +43,7 @@ def _of_bytes(data: bytes) -> str:
 
 
 def formatted(layout: str, arguments: list[str]) -> str:
-    r"""The layout filled in, as often as there are arguments for it.
+    r"""Format arguments; the layout is repeated until all are used.
 
     >>> formatted(r"%s=%03d\n", ["a", "1", "b", "2"])
     'a=001\nb=002\n'

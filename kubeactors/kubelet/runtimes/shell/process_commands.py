@@ -1,4 +1,4 @@
-"""Commands that run other commands, or tell of them.
+"""Commands that run other commands, or list them.
 
 Source: POSIX.1-2024, Utilities; busybox 1.37 for `timeout`, `ps` and `top`.
 """
@@ -13,12 +13,12 @@ from kubeactors.kubelet.runtimes.shell.text_commands import rest_of
 
 TIMED_OUT = 143
 MAX_WORDS = 1000
-"""So many arguments `xargs` gives to one command."""
+"""The maximum number of arguments of a command of `xargs`."""
 TOP_SECONDS = 5.0
 
 
 def inner_command(words: tuple[str, ...]) -> tuple[str, ...]:
-    """What a command that runs another one runs; empty if it runs none.
+    """The command that a command runs; empty if it runs none.
 
     >>> inner_command(("env", "A=1", "make", "all")), inner_command(("timeout", "-s", "KILL", "5", "nc", "-z"))
     (('make', 'all'), ('nc', '-z'))
@@ -39,7 +39,7 @@ def inner_command(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _without_options(words: list[str], valued: str, *, assignments: bool = False) -> list[str]:
-    """From the first word on that is no option; those letters have a value, which may be the next word."""
+    """The words from the first non-option on. Options of the letters `valued` have a value, possibly the next word."""
     rest = list(words)
     while rest and ((rest[0][:1] == "-" and len(rest[0]) > 1) or (assignments and "=" in rest[0])):
         option = rest.pop(0)
@@ -53,7 +53,7 @@ def _inner(call: Call) -> list[str]:
 
 
 def _env(call: Call) -> Run:
-    """The environment, or a command with another one."""
+    """Print the environment, or run a command in a changed one."""
     command = _inner(call)
     given = call.arguments[: len(call.arguments) - len(command)]
     env = {} if "-i" in given or "-" in given else dict(call.env)
@@ -93,13 +93,13 @@ def _ends_after(process: Process, seconds: float | None) -> Run:
 
 
 def _runs(call: Call) -> Run:
-    """`nohup`, `nice`, `time`: the command."""
+    """`nohup`, `nice`, `time`: run the command."""
     command = _inner(call)
     return (yield from call.run(command)) if command else call.complain("missing operand")
 
 
 def _xargs(call: Call) -> Run:
-    """`xargs [-n COUNT] [-I NAME] COMMAND`: with words that are read; at least once."""
+    """`xargs [-n COUNT] [-I NAME] COMMAND`: run the command with the words of its input, at least once."""
     command = _inner(call) or ["echo"]
     options = call.arguments[: len(call.arguments) - len(_inner(call))]
     text = (yield from rest_of(call.streams.input)).decode(errors="surrogateescape")
@@ -120,7 +120,7 @@ def _commands(command: list[str], text: str, place: str | None, count: int) -> I
 
 
 def _option(options: list[str], name: str) -> str | None:
-    """The value of an option, in the same word or in the next one.
+    """The value of an option, in the same word or the next one.
 
     >>> _option(["-n1"], "-n"), _option(["-I", "{}"], "-I"), _option([], "-n")
     ('1', '{}', None)
@@ -134,7 +134,7 @@ def _option(options: list[str], name: str) -> str | None:
 
 
 def _table(call: Call) -> list[tuple[int, str]]:
-    """Number and command of the first process, and of this one."""
+    """The PIDs and commands of the first process and of this one."""
     running = call.machine.processes.running
     own = running.number if running is not None else 0
     shown = [] if call.machine.runs_main else [(1, call.machine.title)]
@@ -142,7 +142,7 @@ def _table(call: Call) -> list[tuple[int, str]]:
 
 
 def _ps(call: Call) -> int:
-    """The first process, and this one: not those between them."""
+    """List the first process and this one, not those between them."""
     call.say("PID   USER     TIME  COMMAND\n")
     user = call.machine.user.name
     call.say("".join(f"{number:5} {user:8}  0:00 {command}\n" for number, command in _table(call)))
@@ -150,7 +150,7 @@ def _ps(call: Call) -> int:
 
 
 def _top(call: Call) -> Run:
-    """`top -bn1`; without a number it goes on."""
+    """`top -bn1`; without a count it runs for ever."""
     text = "".join(call.arguments)
     rounds = text.partition("n")[2]
     call.say("  PID USER     STAT COMMAND\n")

@@ -1,7 +1,7 @@
-"""Processes in virtual time: generators that say how long they sleep, or what they wait for.
+"""Processes in virtual time: generators that yield how long they sleep, or what they wait for.
 
-A process runs when somebody asks how things are at a later time: then all of a sandbox do, in the order of their times,
-so that one sees what another one has written before. Nothing runs by itself, and nobody's clock is read.
+Processes run when the sandbox is observed at a later time: then all of them are advanced in the order of their times,
+so that each sees what others have written before. Nothing runs by itself, and no clock is read.
 """
 
 from collections.abc import Callable, Generator
@@ -15,34 +15,34 @@ from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe
 
 SECOND = 1_000_000_000
 COMMANDS_PER_SECOND = 500
-"""So many commands a process runs in a second of virtual time: a loop that never sleeps costs no more."""
+"""The maximum number of commands of a process in a second of virtual time, which bounds the cost of busy loops."""
 MAX_PROCESSES = 100
-"""Of one sandbox: no more are started by scripts."""
+"""The maximum number of processes of a sandbox that scripts may start."""
 FAILED, INTERRUPTED, KILLED, BROKEN_PIPE = 1, 130, 137, 141
 
 
 class Sleep(msgspec.Struct, frozen=True):
-    """Go on after so many seconds; None is never."""
+    """Continue after this many seconds; None means never."""
 
     seconds: float | None
 
 
 class Until(msgspec.Struct, frozen=True):
-    """Go on when this is so. It becomes so by what other processes do, or by what is typed."""
+    """Continue when the condition is true, which other processes or input bring about."""
 
     ready: Callable[[], bool]
 
 
 Step: TypeAlias = Sleep | Until
 Run: TypeAlias = Generator[Step, None, int]
-"""A program that runs; what it returns is its exit code."""
+"""A running program, which returns its exit code."""
 
 
 FindNameFor: TypeAlias = Callable[[str, Callable[[NameFound], None]], None]
 
 
 def nothing_found(name: str, found: Callable[[NameFound], None]) -> None:
-    """Where there are no names."""
+    """Resolve no names."""
     found(NameFound(name))
 
 
@@ -50,22 +50,22 @@ VisitFor: TypeAlias = Callable[[str, int, str, Callable[[Visited], None]], None]
 
 
 def nobody_there(_host: str, _port: int, _path: str, visited: Callable[[Visited], None]) -> None:
-    """Where there is no network."""
+    """Reach no servers."""
     visited(Visited())
 
 
 class Interrupted(BaseException):
-    """Ctrl-C was typed."""
+    """Raised in a program by Ctrl-C."""
 
 
 class Process:
-    """A program that was started.
+    """A process.
 
     Args:
         run: the program.
-        number: its id.
-        owner: what it belongs to, and dies with.
-        due: when it goes on, unix nanoseconds; None while it waits for something, or for ever.
+        number: its PID.
+        owner: what it belongs to, and is killed with.
+        due: when it continues, in Unix nanoseconds; None while it waits for a condition, or for ever.
     """
 
     __slots__ = (
@@ -92,23 +92,23 @@ class Process:
         self.due: int | None = due
         self.waits_for: Callable[[], bool] | None = None
         self.exit_code: int | None = None
-        """None while it runs."""
+        """The exit code; None while it is running."""
         self.is_endless: bool = False
-        """It has got where it will not end by itself: nobody need look at it before something else happens."""
+        """Whether it will not end by itself, so that it need not be observed before something else happens."""
         self.on_end: Callable[[int], None] | None = None
-        """Told the exit code, once."""
+        """Called with the exit code, once."""
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended."""
+        """Whether it has exited."""
         return self.exit_code is not None
 
     def go_on(self, now: int) -> None:
-        """Run to the next step, or to the end."""
+        """Run to the next step, or to the exit."""
         self._step(now, lambda: next(self._run))
 
     def spend(self, now: int) -> float:
-        """Count a command: how long it has to wait, in seconds, since too many ran in this second."""
+        """Count a command. Returns the seconds to wait because too many ran in this second."""
         second = now // SECOND
         if second != self._second:
             self._second, self._commands = second, 0
@@ -116,16 +116,16 @@ class Process:
         return 0.0 if self._commands <= COMMANDS_PER_SECOND else ((second + 1) * SECOND - now) / SECOND
 
     def interrupt(self, now: int) -> None:
-        """Ctrl-C."""
+        """Interrupt it, as by Ctrl-C."""
         if not self.is_over:
             self._step(now, lambda: self._run.throw(Interrupted()))
 
     def end(self, code: int) -> None:
-        """It is over, by itself or not."""
+        """Note its exit, by itself or not."""
         if self.exit_code is None:
             self.exit_code = code
             self.due = self.waits_for = None
-            if not self._is_stepping:  # it may be the one that ends itself
+            if not self._is_stepping:  # a running generator cannot be closed
                 self._run.close()
             if self.on_end is not None:
                 self.on_end(code)
@@ -142,7 +142,7 @@ class Process:
         except BrokenPipe:
             self.end(BROKEN_PIPE)
         except (FileError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
-            self.end(FAILED)  # what people write ends their program, and nothing else
+            self.end(FAILED)  # an error in a user's program ends only that program
         else:
             if isinstance(wanted, Until):
                 self.waits_for = wanted.ready
@@ -153,12 +153,12 @@ class Process:
 
 
 class Processes:
-    """All processes of a sandbox.
+    """The processes of a sandbox.
 
     Args:
-        now: unix nanoseconds.
-        find_name: asks what a name of the cluster stands for, and is given whom to tell.
-        visit: makes a request over HTTP, and is given whom to tell.
+        now: Unix nanoseconds.
+        find_name: resolves a name of the cluster, and calls back with the result.
+        visit: makes an HTTP request, and calls back with the result.
     """
 
     __slots__ = ("_made", "_processes", "clock", "find_name", "running", "visit")
@@ -167,25 +167,25 @@ class Processes:
         self.find_name: FindNameFor = find_name
         self.visit: VisitFor = visit
         self.clock: int = now
-        """The time at which the process runs that runs now, unix nanoseconds."""
+        """The time of the running process, in Unix nanoseconds."""
         self._processes: list[Process] = []
         self._made = 0
         self.running: Process | None = None
-        """The one that runs now; None between them."""
+        """The running process; None if there is none."""
 
     def now(self) -> int:
-        """The time in the process that runs."""
+        """The time of the running process."""
         return self.clock
 
     def spawn(self, run: Run, owner: object, at: int | None = None) -> Process:
-        """Start a program, at once or at a later time."""
+        """Start a program, now or at a later time."""
         self._made += 1
         process = Process(run, self._made, owner, self.clock if at is None else max(at, self.clock))
         self._processes.append(process)
         return process
 
     def advance(self, now: int) -> None:
-        """Run all that is due until then, the earliest first. Called from within a process it does nothing."""
+        """Run everything that is due until then, earliest first. Does nothing when called from within a process."""
         if self.running is not None:
             return
         while (process := self._first()) is not None and process.due is not None and process.due <= now:
@@ -196,26 +196,26 @@ class Processes:
         self.clock = max(self.clock, now)
 
     def next_due(self, owner: object) -> int | None:
-        """When a process of an owner goes on next."""
+        """When a process of the owner continues next; None if none does by itself."""
         self._rouse()
         dues = (one.due for one in self._processes if one.owner is owner)
         return min((one for one in dues if one is not None), default=None)
 
     @property
     def are_too_many(self) -> bool:
-        """Whether scripts may start no more."""
+        """Whether scripts must not start more processes."""
         return len(self._processes) >= MAX_PROCESSES
 
     def spend(self) -> float:
-        """Count a command of the process that runs: see `Process.spend`."""
+        """Count a command of the running process; see `Process.spend`."""
         return 0.0 if self.running is None else self.running.spend(self.clock)
 
     def find(self, number: int) -> Process | None:
-        """The process with this id, if it runs."""
+        """The running process with this PID; None if there is none."""
         return next((one for one in self._processes if one.number == number), None)
 
     def kill(self, owner: object) -> None:
-        """End all that belongs to an owner."""
+        """Kill all processes of an owner."""
         for one in [one for one in self._processes if one.owner is owner]:
             self._processes.remove(one)
             one.end(KILLED)

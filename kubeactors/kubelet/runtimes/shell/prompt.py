@@ -1,4 +1,4 @@
-"""What is typed at a shell."""
+"""Interactive input of a shell."""
 
 from collections.abc import Generator
 
@@ -10,7 +10,7 @@ from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError, Unfinished
 
 
 def read_command(streams: Streams) -> Generator[Step, None, Script | None]:
-    """The next command, over as many lines as it needs; None if there is none."""
+    """Read the next command, over as many lines as it needs; None at the end."""
     source, text = streams.input, ""
     while True:
         streams.prompt(more=bool(text))

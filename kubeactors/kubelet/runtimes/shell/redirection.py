@@ -12,14 +12,14 @@ from kubeactors.kubelet.runtimes.shell.tree import Redirection, Script
 
 
 class Redirecting(ShellState):
-    """A shell that knows where its commands read from and write to."""
+    """The part of a shell that performs redirections."""
 
     def substitute(self, script: Script) -> Generator[Step, None, str]:
         """See `Scope`."""
         raise NotImplementedError
 
     def redirected(self, redirections: tuple[Redirection, ...]) -> Generator[Step, None, Streams | None]:
-        """The streams of a command; None if one cannot be had, which has been said."""
+        """The streams of a command; None if a redirection failed, after an error message."""
         streams = self.streams.copy()
         for one in redirections:
             target = yield from text_of(one.target, self)

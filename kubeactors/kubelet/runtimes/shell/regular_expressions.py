@@ -1,4 +1,4 @@
-"""Regular expressions as POSIX writes them. Pure.
+"""POSIX regular expressions. Pure.
 
 Source: POSIX.1-2024, Base Definitions, 9 Regular Expressions.
 """
@@ -11,7 +11,7 @@ _class = re.compile(r"\[:(\w+):\]")
 
 
 def basic(pattern: str) -> str:
-    r"""A basic regular expression as an extended one.
+    r"""Translate a basic regular expression to an extended one.
 
     >>> basic(r"a+\(b\|c\)")
     'a\\+(b|c)'
@@ -20,7 +20,7 @@ def basic(pattern: str) -> str:
 
 
 def with_classes(pattern: str) -> str:
-    """Named classes of letters as ranges.
+    """Replace named character classes by ranges.
 
     >>> with_classes("[[:digit:]x]")
     '[0-9x]'
@@ -30,10 +30,10 @@ def with_classes(pattern: str) -> str:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str, *, extended: bool, ignore_case: bool = False) -> re.Pattern[str]:
-    """Ready to search with.
+    """Compile a pattern.
 
     Raises:
-        re.error: it is none.
+        re.error: it is malformed.
     """
     whole = with_classes(pattern if extended else basic(pattern))
     return re.compile(whole, re.IGNORECASE if ignore_case else 0)

@@ -1,6 +1,6 @@
-"""Scripts of `sed`: the commands `s d p q = y a i c`, with addresses, ranges and `!`.
+"""Scripts of sed: the commands `s d p q = y a i c`, with addresses, ranges and `!`.
 
-Not understood, and refused: labels and branches, braces, several lines at once, and the hold space.
+Unsupported and rejected are labels and branches, braces, multi-line pattern spaces, and the hold space.
 
 Source: POSIX.1-2024, Utilities, sed.
 """
@@ -15,24 +15,24 @@ _number = re.compile(r"\d+")
 
 
 class SedSyntaxError(ValueError):
-    """A script that cannot be understood."""
+    """The script is malformed or uses an unsupported feature."""
 
 
 class Address(msgspec.Struct, frozen=True):
-    """Which line: a number, the last one (-1), or those that match."""
+    """An address: a line number, the last line (-1), or a pattern."""
 
     number: int = 0
     pattern: re.Pattern[str] | None = None
 
     def fits(self, text: str, number: int, *, last: bool) -> bool:
-        """Whether it is this line."""
+        """Whether the address matches the line."""
         if self.pattern is not None:
             return self.pattern.search(text) is not None
         return last if self.number < 0 else number == self.number
 
 
 class Edit(msgspec.Struct, frozen=True):
-    """A command: on which lines, and what it is given."""
+    """A command with its addresses and arguments."""
 
     name: str
     addresses: tuple[Address, ...] = ()
@@ -40,16 +40,16 @@ class Edit(msgspec.Struct, frozen=True):
     pattern: re.Pattern[str] | None = None
     text: str = ""
     count: int = 1
-    """Which match is replaced; 0 is every one."""
+    """Which match to replace; 0 means all."""
     prints: bool = False
 
 
 def read_script(text: str, *, extended: bool) -> tuple[Edit, ...]:
-    """The commands of a script.
+    """Parse a script.
 
     Raises:
-        SedSyntaxError: it cannot be understood.
-        re.error: a regular expression is none.
+        SedSyntaxError: it is malformed or uses an unsupported feature.
+        re.error: a regular expression is malformed.
     """
     return _Reader(text, extended=extended).script()
 
@@ -61,7 +61,7 @@ class _Reader:
         self._extended = extended
 
     def script(self) -> tuple[Edit, ...]:
-        """All of it."""
+        """Parse the whole script."""
         found: list[Edit] = []
         self._skip(" \t\n;")
         while self._at < len(self._text):
@@ -148,7 +148,7 @@ class _Reader:
         )
 
     def _part(self, mark: str) -> str:
-        """Up to the next mark, which stands for itself after a backslash."""
+        """Read up to the next delimiter, which a backslash escapes."""
         text = ""
         while (char := self._take()) != mark:
             if not char:
@@ -163,7 +163,7 @@ class _Reader:
     def _line(self) -> str:
         end = self._text.find("\n", self._at)
         end = len(self._text) if end < 0 else end
-        if self._text[self._at : end].rstrip().endswith("\\"):  # its text is in the next line
+        if self._text[self._at : end].rstrip().endswith("\\"):  # the text is on the next line
             follows = self._text.find("\n", end + 1)
             end = len(self._text) if follows < 0 else follows
         line, self._at = self._text[self._at : end], end
@@ -171,21 +171,21 @@ class _Reader:
 
 
 class Editor:
-    """A script that goes over lines.
+    """Applies a script to lines.
 
     Args:
-        script: its commands.
-        quiet: lines are not printed but by `p`.
+        script: the commands.
+        quiet: print lines only by `p`.
     """
 
     def __init__(self, script: tuple[Edit, ...], *, quiet: bool) -> None:
         self._script = script
         self._quiet = quiet
         self._open = [False] * len(script)
-        """Ranges that have begun."""
+        """The open ranges."""
 
     def edit(self, lines: list[str]) -> str:
-        r"""What comes of lines.
+        r"""Edit lines. Returns the output.
 
         >>> Editor(read_script("s/a*\\(b\\)/<\\1>/; 3d", extended=False), quiet=False).edit(["aab", "c", "d"])
         '<b>\nc\n'
@@ -197,7 +197,7 @@ class Editor:
         return "".join(f"{one}\n" for one in out)
 
     def _one(self, line: str, number: int, out: list[str], *, last: bool) -> bool:
-        """Edit one line; False if that was the last that is wanted."""
+        """Edit a line; False after `q`."""
         after: list[str] = []
         shown = goes_on = True
         for place, edit in enumerate(self._script):
@@ -232,7 +232,7 @@ class Editor:
 
 
 def _edited(edit: Edit, line: str, number: int, outputs: tuple[list[str], list[str]]) -> str | None:
-    """The line after a command; None if it goes. What is written stands before it, or after it."""
+    """The line after a command; None if it is deleted. `outputs` are printed before and after the line."""
     out, after = outputs
     match edit.name:
         case "s":
@@ -254,7 +254,7 @@ def _edited(edit: Edit, line: str, number: int, outputs: tuple[list[str], list[s
 
 
 def _substituted(edit: Edit, line: str, out: list[str]) -> str:
-    assert edit.pattern is not None  # a substitution has one
+    assert edit.pattern is not None  # substitutions have one
     seen = 0
 
     def replaced(found: re.Match[str]) -> str:
@@ -269,7 +269,7 @@ def _substituted(edit: Edit, line: str, out: list[str]) -> str:
 
 
 def _filled(text: str, found: re.Match[str]) -> str:
-    r"""What stands for a match: `&` is all of it, `\1` its first group.
+    r"""The replacement of a match: `&` is the match, `\1` its first group.
 
     >>> _filled(r"[&] \1 \&", re.match("a(b)", "ab"))
     '[ab] b &'

@@ -1,4 +1,4 @@
-"""What a shell knows."""
+"""The state of a shell."""
 
 from collections.abc import Mapping
 
@@ -12,14 +12,14 @@ from kubeactors.kubelet.runtimes.shell.tree import Command
 
 
 class ShellState:
-    """What a shell knows: its variables, and where it is.
+    """The state of a shell: variables, options, traps, the current directory.
 
     Args:
-        machine: where it runs.
-        env: the environment it is started with.
-        streams: what its commands read and write.
-        arguments: `$1` and so on.
-        depth: in how many shells and functions it runs.
+        machine: the machine it runs on.
+        env: the initial environment.
+        streams: the standard streams.
+        arguments: the positional parameters.
+        depth: the nesting of shells and functions.
     """
 
     def __init__(
@@ -39,21 +39,21 @@ class ShellState:
         self.read_only: dict[str, None] = {}
         self.functions: dict[str, Command] = {}
         self.traps: dict[str, str] = {}
-        """Scripts by the name of the signal."""
+        """Traps by the name of the signal."""
         self.pending: list[str] = []
-        """Signals that came and were not dealt with yet."""
+        """Pending signals."""
         self.options: dict[str, bool] = {}
         self.children: list[Process] = []
-        """Started in the background."""
+        """Background processes."""
         self.status: int = 0
         self.directory: str = env.get("PWD", "/")
         self.depth: int = depth
         self.conditions: int = 0
-        """Within so many conditions: failures do not end the script there."""
+        """The nesting of conditions, in which failures do not end the script."""
         self.has_substituted: bool = False
-        """Whether the command in hand has run another one for its words."""
+        """Whether the present command has run a command substitution."""
 
-    # As a scope of words.
+    # The scope of expansions.
 
     @property
     def files(self) -> FileSystem:
@@ -90,7 +90,7 @@ class ShellState:
         self.variables[name] = value
 
     def assign_array(self, name: str, values: list[str]) -> None:
-        """Its elements are variables `NAME[0]` and so on; without an index it is the first."""
+        """Set an array: its elements are the variables `NAME[0]` and so on; the name without an index is the first."""
         for one in [one for one in self.variables if one.startswith(f"{name}[")]:
             del self.variables[one]
         self.assign(name, values[0] if values else "")
@@ -104,7 +104,7 @@ class ShellState:
             raise ExpansionFailure(str(error)) from None
 
     def take_signal(self, signal: str) -> None:
-        """A signal comes: it is dealt with after the command that runs, or ends a `wait`."""
+        """Queue a signal, which is handled after the running command, or interrupts a `wait`."""
         if self.traps.get(signal):
             self.pending.append(signal)
 

@@ -1,4 +1,4 @@
-"""`awk` and `sed`: programs that go over text line by line.
+"""The commands `awk` and `sed`.
 
 Source: POSIX.1-2024, Utilities, awk and sed.
 """
@@ -18,7 +18,7 @@ _assignment = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
 def _awk(call: Call) -> Run:
-    """`awk [-F SEPARATOR] [-v NAME=VALUE] PROGRAM [FILE]...`, or its program from a file (`-f`)."""
+    """`awk [-F SEPARATOR] [-v NAME=VALUE] PROGRAM [FILE]...`, or with the program in a file (`-f`)."""
     words, text = list(call.arguments), ""
     state = AwkState(call.say)
     while words and words[0].startswith("-") and len(words[0]) > 1:
@@ -91,7 +91,7 @@ def _applies(rule: Rule, state: AwkState, open_ranges: dict[int, bool], number: 
 
 
 def _sed(call: Call) -> Run:
-    """`sed [-nEr] [-i] SCRIPT [FILE]...`, or its script with `-e` or from a file (`-f`)."""
+    """`sed [-nEr] [-i] SCRIPT [FILE]...`, or with the script after `-e` or in a file (`-f`)."""
     scripts, rest = list[str](), list[str]()
     quiet = extended = in_place = False
     words = list(call.arguments)

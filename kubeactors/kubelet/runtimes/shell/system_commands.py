@@ -1,6 +1,6 @@
-"""Commands about the system, the time, and what is true.
+"""Commands about the system and the time, and basic utilities such as `echo`, `test` and `expr`.
 
-Source: POSIX.1-2024, Utilities; where it leaves things open, and for the words of failures, busybox 1.37.
+Source: POSIX.1-2024, Utilities; busybox 1.37 for unspecified behaviour and for error messages.
 """
 
 import re
@@ -16,22 +16,22 @@ from kubeactors.kubelet.runtimes.shell.printing import escaped, formatted
 from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep
 
 Command: TypeAlias = Callable[[Call], Run | int]
-"""What runs a command: its exit code, or steps that end with it."""
+"""Implements a command: returns its exit code, or a generator that does."""
 MAX_NUMBERS = 100_000
-"""So many `seq` writes at most."""
+"""The maximum output of `seq`, in numbers."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _duration = re.compile(r"(\d+\.?\d*|\.\d+)([smhd]?)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def duration(text: str) -> float | None:
-    """Seconds; None is for ever.
+    """Parse a duration in seconds; None means for ever.
 
     >>> duration("1.5"), duration("2m"), duration("infinity")
     (1.5, 120.0, None)
 
     Raises:
-        ValueError: it is no duration.
+        ValueError: it is malformed.
     """
     if text in {"inf", "infinity"}:
         return None
@@ -43,7 +43,7 @@ def duration(text: str) -> float | None:
 
 
 def sleep(call: Call) -> Run:
-    """Wait."""
+    """`sleep`."""
     try:
         seconds = [duration(one) for one in call.arguments]
     except ValueError as error:
@@ -86,7 +86,7 @@ def _printenv(call: Call) -> int:
 
 
 def _date(call: Call) -> int:
-    """`date`, `date +FORMAT`; the time zone is UTC."""
+    """`date`, `date +FORMAT`, in UTC."""
     layout = next((one[1:] for one in call.arguments if one.startswith("+")), "%a %b %e %H:%M:%S UTC %Y")
     if "-I" in call.arguments or "-Iseconds" in call.arguments:
         layout = "%Y-%m-%d" if "-I" in call.arguments else "%Y-%m-%dT%H:%M:%S+00:00"
@@ -140,7 +140,7 @@ def _seq(call: Call) -> int:
 
 
 def _expr(call: Call) -> int:
-    """Of numbers and comparisons; `:` and the functions of strings are not there."""
+    """`expr` of numbers and comparisons; `:` and string functions are not supported."""
     words = call.arguments
     match words:
         case [one, ("=" | "!="), other]:
@@ -170,7 +170,7 @@ def _test(call: Call) -> int:
 
 
 def _hostname(call: Call) -> int:
-    """`hostname`, and `hostname -i`: the address of the pod, as `/etc/hosts` has it."""
+    """`hostname`, and `hostname -i`: the pod's address from `/etc/hosts`."""
     name = call.machine.hostname
     if "i" in call.options("fisdI")[0].lower():
         lines = [one.split() for one in call.files.read("/etc/hosts").decode().splitlines()]

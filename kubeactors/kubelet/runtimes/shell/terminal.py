@@ -1,4 +1,4 @@
-"""A terminal between somebody who types and a command that reads: lines, their echo, Ctrl-C and Ctrl-D.
+"""A terminal in canonical mode: line editing, echo, Ctrl-C and Ctrl-D.
 
 Source: POSIX.1-2024, Base Definitions, 11 General Terminal Interface.
 """
@@ -11,12 +11,12 @@ _INTERRUPT, _END, _ERASE = b"\x03", b"\x04", (b"\x7f", b"\b")
 
 
 class Terminal:
-    """Passes on whole lines, and shows what is typed.
+    """Forwards complete lines, and echoes input.
 
     Args:
-        reads: where the lines go.
-        screen: where what is typed is shown.
-        interrupt: called when Ctrl-C is typed.
+        reads: receives the lines.
+        screen: receives the echo.
+        interrupt: called on Ctrl-C.
     """
 
     __slots__ = ("_interrupt", "_line", "_reads", "_screen")
@@ -28,7 +28,7 @@ class Terminal:
         self._line = b""
 
     def type(self, data: bytes) -> None:
-        """Take what is typed."""
+        """Handle input."""
         for number in range(len(data)):
             self._key(data[number : number + 1])
 
@@ -52,7 +52,7 @@ class Terminal:
             self._screen.write(key)
 
     def _end(self) -> None:
-        """What was typed so far is passed on; if that is nothing, it is the end."""
+        """Handle Ctrl-D: forward the partial line, or end the input if there is none."""
         if self._line:
             self._reads.write(self._line)
             self._line = b""
@@ -61,7 +61,7 @@ class Terminal:
 
 
 class Screen:
-    """Ends lines as terminals want."""
+    """Translates newlines for a terminal."""
 
     __slots__ = ("_sink",)
 

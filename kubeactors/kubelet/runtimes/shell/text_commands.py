@@ -1,6 +1,6 @@
-"""Commands that read text and write it.
+"""Commands that filter text.
 
-Source: POSIX.1-2024, Utilities; the words of failures are busybox's.
+Source: POSIX.1-2024, Utilities; error messages are busybox's.
 """
 
 import re
@@ -14,11 +14,11 @@ from kubeactors.kubelet.runtimes.shell.regular_expressions import basic, with_cl
 from kubeactors.kubelet.runtimes.shell.system_commands import Command
 
 FOLLOW_SECONDS = 1.0
-"""How often `tail -f` looks."""
+"""The polling interval of `tail -f`, in seconds."""
 
 
 def rest_of(source: Pipe) -> Generator[Step, None, bytes]:
-    """Everything up to the end."""
+    """Read to the end."""
     pieces: list[bytes] = []
     while True:
         yield Until(lambda: source.is_ready)
@@ -29,12 +29,12 @@ def rest_of(source: Pipe) -> Generator[Step, None, bytes]:
 
 
 def lines_of(source: Pipe) -> Generator[Step, None, list[bytes]]:
-    """All lines up to the end, with their ends."""
+    """Read all lines, with their newlines."""
     return (yield from rest_of(source)).splitlines(keepends=True)
 
 
 def sources_of(call: Call, paths: list[str]) -> tuple[list[tuple[str, Pipe]], int]:
-    """The files that are named, or standard input; and the exit code if some are not there."""
+    """The named files, or standard input; and the exit code, nonzero if a file is missing."""
     if not paths:
         return [("", call.streams.input)], 0
     found: list[tuple[str, Pipe]] = []
@@ -84,7 +84,7 @@ def _tee(call: Call) -> Run:
 
 
 def _counted(call: Call, otherwise: int) -> tuple[str, list[str]]:
-    """The count of `-n COUNT`, `-c COUNT` or `-COUNT`, and what follows."""
+    """The count of `-n COUNT`, `-c COUNT` or `-COUNT`, and the operands."""
     count, rest = str(otherwise), list[str]()
     words = iter(call.arguments)
     for one in words:
@@ -121,7 +121,7 @@ def _head(call: Call) -> Run:
 
 
 def _tail(call: Call) -> Run:
-    """With `-f` it never ends; `-F` also waits for the file to come."""
+    """`tail`. With `-f` it never ends; `-F` also waits for the file to appear."""
     text, paths = _counted(call, 10)
     if not re.fullmatch(r"[+-]?\d+", text):
         return call.complain(f"invalid number '{text}'")
@@ -140,7 +140,7 @@ def _tail(call: Call) -> Run:
 
 
 def _last(lines: list[bytes], count: str) -> list[bytes]:
-    """The last lines, or with a plus those from that number on.
+    """The last lines, or with a plus sign those from that number on.
 
     >>> _last([b"a", b"b", b"c"], "2"), _last([b"a", b"b", b"c"], "+3")
     ([b'b', b'c'], [b'c'])
@@ -152,7 +152,7 @@ def _last(lines: list[bytes], count: str) -> list[bytes]:
 
 
 class _Followed:
-    """A file of which is shown what is added; by its path if it may be another file later."""
+    """A followed file, optionally by its path, where another file may appear later."""
 
     def __init__(self, call: Call, path: str, *, by_path: bool) -> None:
         self._call = call
@@ -162,13 +162,13 @@ class _Followed:
         self._place = 0
 
     def begin(self, count: str) -> None:
-        """Show its last lines."""
+        """Print its last lines."""
         data = self._call.files.read(self._path)
         self._file, self._place = self._call.files.find(self._path), len(data)
         self._call.streams.output.write(b"".join(_last(data.splitlines(keepends=True), count)))
 
     def go_on(self) -> None:
-        """Show what is new."""
+        """Print what was added."""
         newest = self._call.files.find(self._path) if self._by_path else self._file
         if newest is not self._file or (newest is not None and len(newest.data) < self._place):
             self._file, self._place = newest, 0
@@ -232,7 +232,7 @@ def _expression(patterns: list[str], options: str) -> re.Pattern[str]:
 def _matches(
     call: Call, source: Pipe, expression: re.Pattern[str], options: str, prefix: str
 ) -> Generator[Step, None, int]:
-    """Write the lines that match, as they come; how many they are."""
+    """Print matching lines as they arrive. Returns their number."""
     count = number = 0
     while True:
         yield Until(lambda: source.has_line)
@@ -269,7 +269,7 @@ def _wc(call: Call) -> Run:
 
 
 def whole(change: Callable[[list[bytes], str], list[bytes]], known: str) -> Command:
-    """A command that needs all lines before it writes."""
+    """A command that reads all lines before it writes."""
 
     def command(call: Call) -> Run:
         options, paths = call.options(known)
@@ -286,7 +286,7 @@ def whole(change: Callable[[list[bytes], str], list[bytes]], known: str) -> Comm
 
 
 def _sorted(lines: list[bytes], options: str) -> list[bytes]:
-    """Sorted as bytes, or as numbers (`-n`); `-u` once each, `-r` backwards."""
+    """Sort as bytes, or as numbers (`-n`); `-u` drops duplicates, `-r` reverses."""
     if "u" in options:
         lines = list(dict.fromkeys(lines))
     return sorted(lines, key=_number if "n" in options else lambda one: (0.0, one), reverse="r" in options)
@@ -298,7 +298,7 @@ def _number(line: bytes) -> tuple[float, bytes]:
 
 
 def _unique(lines: list[bytes], options: str) -> list[bytes]:
-    """Equal neighbours once; `-c` with their number, `-d` only those that are several."""
+    """Merge equal neighbours; `-c` prints their count, `-d` only repeated ones."""
     runs: list[tuple[bytes, int]] = []
     for line in lines:
         if runs and runs[-1][0] == line:
@@ -348,7 +348,7 @@ def _tr(call: Call) -> Run:
 
 
 def _letters(text: str) -> str:
-    r"""The letters of a set.
+    r"""The characters of a set.
 
     >>> _letters("a-d1"), _letters(r"\n")
     ('abcd1', '\n')

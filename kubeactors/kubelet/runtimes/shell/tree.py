@@ -1,4 +1,4 @@
-"""A script as a tree: what the parser makes and the interpreter walks.
+"""The syntax tree of a script.
 
 Source: POSIX.1-2024, Shell Command Language, 2.10 Shell Grammar.
 """
@@ -9,7 +9,7 @@ import msgspec
 
 
 class Text(msgspec.Struct, frozen=True):
-    """Characters. Those that are quoted match only themselves."""
+    """Literal text. Quoted text is not a pattern."""
 
     text: str
     quoted: bool = False
@@ -18,7 +18,7 @@ class Text(msgspec.Struct, frozen=True):
 class Parameter(msgspec.Struct, frozen=True):
     """`$NAME`, or `${NAME}` with an operator (`:-`, `#`, `%%`, ...) and its word; the operator `length` is `${#NAME}`.
 
-    With an index it is an element of an array, `@` and `*` are all of them.
+    With an index it is an element of an array; `@` and `*` are all elements.
     """
 
     name: str
@@ -29,13 +29,13 @@ class Parameter(msgspec.Struct, frozen=True):
 
     @property
     def is_many(self) -> bool:
-        """Whether it may become several words, however it is quoted."""
+        """Whether it may expand to several words even if it is quoted."""
         index = self.index.literal if self.index is not None else None
         return not self.operator and (self.name == "@" or index == "@")
 
 
 class Substitution(msgspec.Struct, frozen=True):
-    """`$(...)`: what a script writes."""
+    """A command substitution, `$(...)`."""
 
     script: "Script"
     quoted: bool = False
@@ -52,13 +52,13 @@ Piece: TypeAlias = Text | Parameter | Substitution | Arithmetic
 
 
 class Word(msgspec.Struct, frozen=True):
-    """What becomes one argument, several, or none."""
+    """A word, which expands to any number of arguments."""
 
     pieces: tuple[Piece, ...]
 
     @property
     def literal(self) -> str | None:
-        """Its text, if that is known beforehand.
+        """Its text if it has no expansions; None if it has.
 
         >>> Word((Text("a"), Text(" b", quoted=True))).literal
         'a b'
@@ -68,7 +68,7 @@ class Word(msgspec.Struct, frozen=True):
 
 
 class Redirection(msgspec.Struct, frozen=True):
-    """`2>file`, `>>file`, `<file`, `2>&1`; `<<` has the text itself as its target."""
+    """`2>file`, `>>file`, `<file`, `2>&1`; the target of `<<` is the text itself."""
 
     descriptor: int
     operator: str
@@ -76,7 +76,7 @@ class Redirection(msgspec.Struct, frozen=True):
 
 
 class Simple(msgspec.Struct, frozen=True):
-    """Assignments, a command and its arguments. `arrays` are assignments `NAME=(...)`."""
+    """A simple command: assignments, and a command with its arguments. `arrays` are assignments `NAME=(...)`."""
 
     assignments: tuple[tuple[str, Word], ...] = ()
     words: tuple[Word, ...] = ()
@@ -85,7 +85,7 @@ class Simple(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """`{ ...; }`, or `( ... )`, whose variables are its own."""
+    """`{ ...; }`, or the subshell `( ... )`."""
 
     body: "Script"
     subshell: bool
@@ -93,7 +93,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class If(msgspec.Struct, frozen=True):
-    """Conditions with what follows from them; `otherwise` is empty if there is nothing else to do."""
+    """Conditions with their branches; `otherwise` is the else branch, possibly empty."""
 
     branches: tuple[tuple["Script", "Script"], ...]
     otherwise: "Script"
@@ -110,7 +110,7 @@ class While(msgspec.Struct, frozen=True):
 
 
 class For(msgspec.Struct, frozen=True):
-    """`for NAME in ...`; without words, over the arguments of the script."""
+    """`for NAME in ...`; without words it iterates over the positional parameters."""
 
     name: str
     words: tuple[Word, ...] | None
@@ -127,14 +127,14 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Test(msgspec.Struct, frozen=True):
-    """A part of `[[ ... ]]`: up to three words, of which none is split; `!` before them turns it round."""
+    """A test in `[[ ... ]]`: up to three words, which are not split, possibly negated."""
 
     words: tuple[Word, ...]
     negated: bool = False
 
 
 class Conditional(msgspec.Struct, frozen=True):
-    """`[[ ... ]]`: one of these holds (`||`), if all its tests do (`&&`)."""
+    """`[[ ... ]]`: alternatives (`||`), each of tests that must all hold (`&&`)."""
 
     either: tuple[tuple[Test, ...], ...]
     redirections: tuple[Redirection, ...] = ()
@@ -151,14 +151,14 @@ Command: TypeAlias = Simple | Group | If | While | For | Case | Conditional | Fu
 
 
 class Pipeline(msgspec.Struct, frozen=True):
-    """Commands that feed one another; `!` before them turns success round."""
+    """A pipeline, possibly negated by `!`."""
 
     commands: tuple[Command, ...]
     negated: bool = False
 
 
 class AndOr(msgspec.Struct, frozen=True):
-    """Pipelines with `&&` or `||` before all but the first; in the `background` if `&` follows."""
+    """Pipelines connected by `&&` and `||`; in the `background` if `&` follows."""
 
     first: Pipeline
     rest: tuple[tuple[str, Pipeline], ...] = ()

@@ -1,6 +1,6 @@
-"""Commands that fetch something over HTTP, as far as the kubelet knows who would answer.
+"""Commands that make HTTP requests, through the kubelet.
 
-What goes out is the host, the port and the path: neither method nor headers nor data.
+A request consists of host, port and path; method, headers and data are ignored.
 
 Source: busybox 1.37, wget; curl 8, and its manual's exit codes; git 2.47, clone.
 """
@@ -18,15 +18,15 @@ from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep, Step, Until
 from kubeactors.kubelet.runtimes.shell.system_commands import Command
 
 ANSWER_SECONDS = 0.01
-"""A request takes at least so long."""
+"""The minimum duration of a request, in seconds."""
 FIRST_ERROR = 400
 NO_HOST, NO_CONNECTION, BAD_STATUS, TIMED_OUT = 6, 7, 22, 28
 PATIENCE_SECONDS = 127.0
-"""After so long Linux gives up to connect."""
+"""After how many seconds Linux gives up a connection attempt."""
 
 
 class Url(msgspec.Struct, frozen=True):
-    """Where something is."""
+    """A URL."""
 
     host: str
     port: int
@@ -34,18 +34,18 @@ class Url(msgspec.Struct, frozen=True):
 
     @property
     def file(self) -> str:
-        """What it is called if it is kept."""
+        """The file name under which it is saved."""
         return posixpath.basename(self.path.partition("?")[0])
 
 
 def read_url(text: str) -> Url:
-    """An address, with `http://` or without.
+    """Parse a URL, with or without scheme.
 
     >>> read_url("web:8080/a/b?c=1"), read_url("https://web").port
     (Url(host='web', port=8080, path='/a/b?c=1'), 443)
 
     Raises:
-        ValueError: the port is no number.
+        ValueError: the port is not a number.
     """
     found = urlsplit(text if "://" in text else f"http://{text}")
     path = (found.path or "/") + (f"?{found.query}" if found.query else "")
@@ -61,12 +61,12 @@ def _visit(call: Call, url: Url) -> Generator[Step, None, Visited]:
 
 
 class Options:
-    """Options with one letter and with words, in the order in which they are given.
+    """Short and long options of a command, in order.
 
     Args:
-        words: of the command, without its name.
-        valued: letters whose value follows, in the same word or the next one.
-        long_valued: words whose value is the next word, unless it follows an equals sign.
+        words: the arguments of the command.
+        valued: the letters of short options with a value.
+        long_valued: the long options with a value.
     """
 
     def __init__(self, words: list[str], valued: str, long_valued: frozenset[str]) -> None:
@@ -92,11 +92,11 @@ class Options:
             self.values[letter] = ""
 
     def has(self, *names: str) -> bool:
-        """Whether one of them is given."""
+        """Whether one of these options is given."""
         return any(one in self.values for one in names)
 
     def value(self, *names: str) -> str | None:
-        """The value of the first that is given."""
+        """The value of the first of these options that is given."""
         return next((self.values[one] for one in names if one in self.values), None)
 
 
@@ -154,7 +154,7 @@ def _wget(call: Call) -> Run:
 
 
 def _patience(text: str | None) -> float:
-    """For how many seconds an answer is waited for."""
+    """A timeout in seconds."""
     return min(float(text), PATIENCE_SECONDS) if text else PATIENCE_SECONDS
 
 
@@ -209,7 +209,7 @@ def _fail(call: Call, code: int, text: str, *, silent: bool) -> int:
 
 
 def _git(call: Call) -> int:
-    """`git clone` makes the directory, and nothing in it but where it would be from."""
+    """`git clone` creates the directory with nothing but the configuration of its origin."""
     options = Options(call.arguments, "bcCo", frozenset({"branch", "depth", "origin", "config"}))
     match options.rest:
         case ["clone", source, *directory]:

@@ -1,4 +1,4 @@
-"""Reads the words of a script: quotes, parameters, substitutions.
+"""The lexical part of the parser: quotes, parameters, substitutions.
 
 Source: POSIX.1-2024, Shell Command Language, 2.2 Quoting and 2.6 Word Expansions.
 """
@@ -19,19 +19,19 @@ _MISSING = "unterminated quoted string"
 
 
 class ShellSyntaxError(ValueError):
-    """A script that cannot be understood; the message is busybox's, as far as it has one."""
+    """The script is malformed or uses an unsupported feature; the message is busybox's, if it has one."""
 
 
 class Unfinished(ShellSyntaxError):
-    """A script that would go on in the next line."""
+    """The script continues on the next line."""
 
 
 class WordReader:
-    """A place in a script, and the words from there on.
+    """Reads words from a position in a script.
 
     Args:
         text: the script.
-        depth: how deep this script is within another one.
+        depth: the nesting of this script in others.
     """
 
     def __init__(self, text: str, depth: int = 0) -> None:
@@ -42,33 +42,33 @@ class WordReader:
     # For the parser of commands.
 
     def nested(self, text: str) -> Script:
-        """The tree of another script."""
+        """Parse a nested script."""
         raise NotImplementedError
 
     def substituted(self) -> Script:
-        """The script from here to the closing parenthesis, which is taken too."""
+        """Parse the script up to the closing parenthesis, which is consumed."""
         raise NotImplementedError
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing follows."""
+        """Whether the end is reached."""
         return self.at >= len(self.text)
 
     def ends_with(self, characters: str) -> bool:
-        """Whether nothing follows, or one of these."""
+        """Whether the end or one of these characters follows."""
         return self.is_over or self.char in characters
 
     @property
     def char(self) -> str:
-        """The next character; something must follow."""
+        """The next character, which must exist."""
         return self.text[self.at]
 
     def sees(self, text: str) -> bool:
-        """Whether this comes next."""
+        """Whether this text follows."""
         return self.text.startswith(text, self.at)
 
     def skip_blanks(self) -> None:
-        """Go to the next token of the line. A comment ends before its newline."""
+        """Skip to the next token of the line. A comment ends before its newline."""
         found = _blanks.match(self.text, self.at)
         if found is not None:
             self.at = found.end()
@@ -77,7 +77,7 @@ class WordReader:
             self.at = len(self.text) if end < 0 else end
 
     def refuse(self) -> NoReturn:
-        """Nothing that may stand here does."""
+        """Raise a syntax error at this position."""
         found = re.match(r";;|&&|\|\||\n|[;&|<>()]|[^\s;&|<>()]+", self.text[self.at :])
         shown = "newline" if found is None or found[0] == "\n" else f'"{found[0]}"'
         raise ShellSyntaxError(f"unexpected {shown}")
@@ -85,7 +85,7 @@ class WordReader:
     # Words.
 
     def word(self) -> Word:
-        """The word that stands here."""
+        """Read a word."""
         pieces: list[Piece] = []
         while not self.is_over and self.char not in " \t\r\n;&|<>()":
             pieces += self._piece()
@@ -96,7 +96,7 @@ class WordReader:
         return Word(tuple(pieces))
 
     def here_document(self, delimiter: Word, *, indented: bool) -> Word:
-        """The lines after this one up to the delimiter, which are taken out of the script."""
+        """Read the lines of a here-document up to its delimiter, and remove them from the script."""
         end = delimiter.literal
         if end is None:
             self.refuse()
@@ -133,7 +133,7 @@ class WordReader:
         if char in "$`":
             return [self._expansion(quoted=False)]
         found = _bare.match(self.text, self.at)
-        assert found is not None  # every other character has its case
+        assert found is not None  # other characters are handled above
         self.at = found.end()
         return [Text(found[0])]
 
@@ -145,7 +145,7 @@ class WordReader:
         return Text("" if char == "\n" else char, quoted=True)
 
     def until(self, end: str) -> list[Piece]:
-        """Quoted text up to the end, which is taken too; an empty end is the end of the script."""
+        """Read quoted text up to `end`, which is consumed; an empty `end` means the end of the script."""
         pieces: list[Piece] = []
         while not (end and self.sees(end)):
             if self.is_over:
@@ -166,7 +166,7 @@ class WordReader:
         self.at += len(end)
         return pieces
 
-    # What begins with a dollar or a backquote.
+    # Expansions.
 
     def _expansion(self, *, quoted: bool) -> Piece:
         if self.char == "`":
@@ -224,7 +224,7 @@ class WordReader:
         return Parameter(name, "length" if length is not None else "", None, quoted, index)
 
     def _index(self) -> Word | None:
-        """What stands in brackets here."""
+        """Read the index in brackets, if there is one."""
         if not self.sees("["):
             return None
         depth = 0
