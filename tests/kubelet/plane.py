@@ -46,7 +46,7 @@ class Run(Request[object], frozen=True):
 
 
 class Runner(Actor[Run], reentrant=True, deterministic=True):
-    """Lets a test await what only actors can."""
+    """Awaits for a test what only actors can await."""
 
     @handle
     async def run(self, message: Run) -> object:
@@ -81,11 +81,11 @@ class SchedulerProcess(Actor[Notify], deterministic=True):
 
     @handle
     def notified(self, message: Notify) -> None:
-        """Nobody tells it anything."""
+        """Ignore the message: nothing sends one."""
 
 
 class Plane:
-    """What tests talk to."""
+    """A control plane with synchronous methods for tests."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class Plane:
             self.boot(f"node-{number}", eviction_hard=eviction_hard, **node)
 
     def do(self, work: Callable[[], Awaitable[T]]) -> T:
-        """The result of an awaitable; raises what it raises."""
+        """Return the result of the awaitable, or raise its exception."""
         result = self.sim.ask(self._runner, Run(work), timeout_seconds=120.0)
         if isinstance(result, StatusError):
             raise result
@@ -133,7 +133,7 @@ class Plane:
         memory: str = "8Gi",
         eviction_hard: Mapping[str, str] = DEFAULT_EVICTION_HARD,
     ) -> None:
-        """A machine boots, with an empty runtime. It is ready to take pods afterwards."""
+        """Boot a machine with an empty runtime, and wait until its node accepts pods."""
         index = int(name.rpartition("-")[2])
         config = KubeletConfig(
             static_pods=self.static_pods,
@@ -151,11 +151,11 @@ class Plane:
         self.change_node(name, lambda node: replace(node, spec=replace(node.spec, taints=())))
 
     def configure(self, name: str, *, static_pods: tuple[Pod, ...] = (), boot: int = 0) -> None:
-        """The next kubelet on the machine has other static pods, or finds it booted again."""
+        """Change the static pods or the boot ID that the next kubelet on the machine finds."""
         self._configs[name] = replace(self._configs[name], static_pods=static_pods, boot=boot)
 
     def start_kubelet(self, name: str) -> None:
-        """A kubelet on the machine as it is."""
+        """Start a kubelet on the machine in its present state."""
         kubelet = partial(
             Kubelet,
             client=self.client,
@@ -166,7 +166,7 @@ class Plane:
         self.kubelets[name] = self.sim.spawn(kubelet, name=f"kubelet-{name}")
 
     def power_off(self, name: str) -> None:
-        """Kubelet and containers are gone."""
+        """End the kubelet and all containers of the machine."""
         _ = self.sim.stop(self.kubelets[name])
 
     def start_scheduler(self, config: SchedulerConfig = DEFAULT_CONFIG, call: Call = no_call) -> None:
@@ -199,12 +199,12 @@ class Plane:
         self.do(lambda: self.client.delete(Pod, name, "default", options=options))
 
     def events(self, name: str) -> list[Event]:
-        """What happened to a pod, in order."""
+        """Return the events of a pod, in order."""
         found = self.do(lambda: self.client.list(Event, "default", field_selector=f"involvedObject.name={name}"))
         return sorted(found.items, key=lambda one: int(one.metadata.resource_version))
 
     def run_until_pod(self, name: str, condition: Callable[[Pod], bool], seconds: float = 30.0) -> Pod:
-        """Let time pass until the pod is so."""
+        """Advance virtual time until the pod satisfies the condition."""
         for _ in range(int(seconds * 20)):
             found = self.pod(name)
             if condition(found):
@@ -224,7 +224,7 @@ def a_pod(
     init: tuple[Container, ...] = (),
     spec: PodSpec = EMPTY_SPEC,
 ) -> Pod:
-    """A pod in the namespace default; of one container unless some are given."""
+    """Return a pod in the namespace default, with one container unless some are given."""
     one = Container(
         name="c", image="example/x:1", command=command, resources=ResourceRequirements(requests=requests or {})
     )
@@ -242,5 +242,5 @@ def a_pod(
 
 
 def condition(pod: Pod, type_: str) -> tuple[str, str, str] | None:
-    """Status, reason and message of a condition."""
+    """Return status, reason and message of a condition."""
     return next(((one.status, one.reason, one.message) for one in pod.status.conditions if one.type == type_), None)

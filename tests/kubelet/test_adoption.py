@@ -1,4 +1,4 @@
-"""A runtime that goes on with what another one, which is gone, was told to have run."""
+"""Runtimes that adopt the pods and containers of a runtime that is gone."""
 
 from kubeactors.api.core.v1 import (
     Container,
@@ -27,7 +27,7 @@ def pod(state: ContainerState, *, image: str = "app:1", ip: str = "10.0.0.2") ->
     return Pod(metadata=metadata, spec=spec, status=PodStatus(pod_ip=ip, container_statuses=(status,)))
 
 
-def test_a_container_that_ran_runs_on() -> None:
+def test_a_running_container_of_an_adopted_pod_keeps_running() -> None:
     runtime = SimulatedRuntime("10.0.0.0/24")
     began = ContainerStateRunning(started_at=format_time(NOW - 60 * SECOND))
     assert runtime.adopt(pod(ContainerState(running=began)), NOW)
@@ -37,7 +37,7 @@ def test_a_container_that_ran_runs_on() -> None:
     assert (found.id, found.attempt, found.state, found.started_at) == ("abc", 2, Life.RUNNING, NOW - 60 * SECOND)
 
 
-def test_a_container_that_has_ended_has_ended() -> None:
+def test_a_terminated_container_of_an_adopted_pod_stays_terminated() -> None:
     runtime = SimulatedRuntime("10.0.0.0/24")
     end = ContainerStateTerminated(
         exit_code=3, reason="Error", started_at=format_time(NOW), finished_at=format_time(NOW)
@@ -48,14 +48,14 @@ def test_a_container_that_has_ended_has_ended() -> None:
     assert (found.state, found.exit_code, found.finished_at) == (Life.EXITED, 3, NOW)
 
 
-def test_a_clock_that_was_ahead_makes_no_container_of_the_future() -> None:
+def test_start_times_ahead_of_the_clock_of_the_runtime_become_the_present() -> None:
     runtime = SimulatedRuntime("10.0.0.0/24")
     runtime.adopt(pod(ContainerState(running=ContainerStateRunning(started_at=format_time(NOW + 60 * SECOND)))), NOW)
     (sandbox,) = runtime.list_pod_sandboxes()
     assert runtime.list_containers(sandbox.id, NOW)[0].state is Life.RUNNING
 
 
-def test_the_address_of_an_adopted_pod_is_given_to_nobody_else() -> None:
+def test_the_ip_of_an_adopted_pod_is_not_given_to_another_pod() -> None:
     runtime = SimulatedRuntime("10.0.0.0/24")
     runtime.adopt(pod(ContainerState(running=ContainerStateRunning(started_at=format_time(NOW)))), NOW)
     other = runtime.run_pod_sandbox(PodSandboxConfig(uid="v", namespace="default", name="b"), NOW)

@@ -1,4 +1,4 @@
-"""How simulated containers behave when something was declared of them."""
+"""Simulated containers with declared behavior."""
 
 import pytest
 from hypothesis import given
@@ -46,33 +46,33 @@ class Lone:
         return [one.success for one in found if one is not None]
 
 
-def test_a_container_runs_as_long_as_its_pod_says_and_ends_as_it_says() -> None:
+def test_an_annotation_declares_how_long_a_container_runs_and_its_exit_code() -> None:
     lone = Lone(start_seconds="1", run_seconds="2.5", exit_code="4")
     states = [lone.at(seconds).state for seconds in (0, 1, 3.4, 3.5)]
     assert states == [ContainerState.CREATED, ContainerState.RUNNING, ContainerState.RUNNING, ContainerState.EXITED]
     assert (lone.at(4).exit_code, lone.at(4).finished_at) == (4, START + 3_500_000_000)
 
 
-def test_only_so_many_starts_crash() -> None:
+def test_only_the_declared_number_of_starts_crash() -> None:
     def ends(attempt: int) -> bool:
         return Lone(attempt, run_seconds="1", exit_code="1", crashes="2").at(1e6).state is ContainerState.EXITED
 
     assert [ends(attempt) for attempt in range(4)] == [True, True, False, False]
 
 
-def test_a_container_that_takes_more_memory_than_it_may_is_killed() -> None:
+def test_a_container_that_exceeds_its_memory_limit_is_oom_killed() -> None:
     killed = Lone(limits={"memory": "128Mi"}, memory="64Mi 10:128Mi 20:129Mi").at(25)
     assert (killed.exit_code, killed.reason, killed.finished_at) == (137, "OOMKilled", START + 20 * SECOND)
 
 
-def test_what_a_container_takes_follows_its_curves() -> None:
+def test_usage_of_a_container_follows_its_declared_curves() -> None:
     lone = Lone(cpu="100m 10:1", memory="1Mi 5:2Mi")
     seen = [lone.runtime.container_stats(lone.id, START + seconds * SECOND) for seconds in (4, 12)]
     assert [(one.cpu_nano_cores, one.memory_bytes) for one in seen] == [(100_000_000, 1 << 20), (SECOND, 2 << 20)]
     assert [one.cpu_nano_seconds for one in seen] == [400_000_000, 3 * SECOND]
 
 
-def test_probes_are_answered_as_was_declared() -> None:
+def test_probes_succeed_and_fail_as_declared() -> None:
     lone = Lone(readiness="fail 10:ok 20:fail 30:ok", liveness="ok 40:fail")
     assert lone.answers("Readiness", 0, 10, 20, 29, 30) == [False, True, False, False, True]
     assert lone.answers("Liveness", 39, 40) == [True, False]
@@ -81,20 +81,20 @@ def test_probes_are_answered_as_was_declared() -> None:
     assert steady.steady
 
 
-def test_a_container_writes_its_line_again_and_again() -> None:
+def test_a_container_logs_its_declared_line_at_intervals() -> None:
     lone = Lone(log="tick", log_seconds="10", run_seconds="25")
     page = lone.runtime.container_log(lone.id, START + 100 * SECOND)
     ticks = [(one.time - START) // SECOND for one in page.lines if one.text == "tick"]
     assert ticks == [0, 10, 20]
 
 
-def test_an_image_that_cannot_be_pulled_says_why() -> None:
+def test_an_image_pull_fails_with_the_declared_reason() -> None:
     lone = Lone(pull_error="manifest unknown")
     assert not lone.runtime.has_image("example/x", lone.sandbox.id, "c")
     assert lone.runtime.pull_image("example/x", lone.sandbox.id, "c") == PullFailure("manifest unknown")
 
 
-def test_an_image_has_a_behaviour_whatever_its_tag() -> None:
+def test_behavior_of_an_image_applies_to_all_its_tags() -> None:
     lone = Lone()
     config = ContainerConfig(container=Container(name="d", image="shop/web:3"), attempt=0)
     id_ = lone.runtime.create_container(lone.sandbox.id, config, START)
@@ -102,7 +102,7 @@ def test_an_image_has_a_behaviour_whatever_its_tag() -> None:
     assert lone.runtime.next_change(lone.sandbox.id, START) == START + 7 * SECOND
 
 
-def test_what_is_declared_of_one_container_wins_over_what_is_of_all() -> None:
+def test_declarations_for_one_container_take_precedence_over_those_for_the_pod() -> None:
     declared = {
         "simulated.kubeactors.io/run-seconds": "1",
         "simulated.kubeactors.io/exit-code": "2",
@@ -129,7 +129,7 @@ def test_what_is_declared_of_one_container_wins_over_what_is_of_all() -> None:
         ("speed", "1", "no property"),
     ],
 )
-def test_a_wrong_property_is_told_and_changes_nothing(name: str, text: str, complaint: str) -> None:
+def test_an_invalid_property_is_reported_and_ignored(name: str, text: str, complaint: str) -> None:
     with pytest.raises(BehaviourError, match=complaint):
         read_behaviour({name: text}, QUICK)
     annotations = {f"simulated.kubeactors.io/{name}": text}
@@ -138,7 +138,7 @@ def test_a_wrong_property_is_told_and_changes_nothing(name: str, text: str, comp
 
 
 @given(st.text(max_size=30))
-def test_any_text_is_a_curve_or_refused(text: str) -> None:
+def test_any_text_parses_as_a_curve_or_is_rejected(text: str) -> None:
     try:
         curve = parse_curve(text, int)
     except CurveError:

@@ -1,4 +1,4 @@
-"""Containers that do what their command says, on a kubelet in virtual time."""
+"""Containers that execute their command, on a kubelet in virtual time."""
 
 from collections.abc import Callable
 
@@ -68,7 +68,7 @@ def test_a_container_runs_as_the_user_that_its_security_context_names() -> None:
     assert [line.split()[1] for line in lines(plane)[5:]] == ["1000"]
 
 
-def test_the_liveness_example_is_started_again_as_the_documentation_says() -> None:
+def test_the_liveness_example_of_the_documentation_is_restarted() -> None:
     plane = Plane(nodes=1)
     probe = Probe(
         exec=ExecAction(command=("cat", "/tmp/healthy")),
@@ -86,7 +86,7 @@ def test_the_liveness_example_is_started_again_as_the_documentation_says() -> No
     assert over.started_at is not None
     assert over.finished_at is not None
     lasted = (parse_time(over.finished_at) - parse_time(over.started_at)) // SECOND
-    assert 30 + 10 + 30 <= lasted <= 30 + 15 + 30 + 1  # unhealthy, found out at the third probe, then the grace period
+    assert 30 + 10 + 30 <= lasted <= 30 + 15 + 30 + 1  # unhealthy, detected by the third probe, then the grace period
     told = [(one.reason, one.message, one.count) for one in plane.events("p") if one.reason in {"Unhealthy", "Killing"}]
     failed = "Liveness probe failed: cat: can't open '/tmp/healthy': No such file or directory\n"
     assert told == [
@@ -95,7 +95,7 @@ def test_the_liveness_example_is_started_again_as_the_documentation_says() -> No
     ]
 
 
-def test_the_first_process_is_killed_when_its_grace_period_ends_unless_it_has_a_trap() -> None:
+def test_the_main_process_is_killed_after_the_grace_period_unless_it_traps_sigterm() -> None:
     plane = Plane(nodes=1)
     for name, script in (("deaf", "sleep 1000"), ("polite", "trap 'echo bye; exit 0' TERM; sleep 1000 & wait")):
         plane.create(a_pod(name, a_shell(script), node_name="node-0", grace_seconds=20))
@@ -109,7 +109,7 @@ def test_the_first_process_is_killed_when_its_grace_period_ends_unless_it_has_a_
     assert plane.find_pod("deaf") is None
 
 
-def test_a_command_that_fails_is_started_again_with_back_off() -> None:
+def test_a_container_whose_command_fails_is_restarted_with_back_off() -> None:
     plane = Plane(nodes=1)
     ran(plane, a_shell("echo trying; sleep 2; exit 4"), has_restarted)
     plane.sim.run(5.0)
@@ -119,7 +119,7 @@ def test_a_command_that_fails_is_started_again_with_back_off() -> None:
     assert lines(plane) == ("trying",)
 
 
-def test_what_is_declared_wins_over_the_command() -> None:
+def test_declared_behavior_takes_precedence_over_the_command() -> None:
     plane = Plane(nodes=1, behaviour=Behaviour(run_seconds=3.0, exit_code=5))
     pod = ran(plane, a_shell("exec sleep 100"), is_over)
     over = pod.status.container_statuses[0].state.terminated
@@ -127,7 +127,7 @@ def test_what_is_declared_wins_over_the_command() -> None:
     assert over.exit_code == 5
 
 
-def test_the_end_of_the_log_is_the_message_of_a_container_that_failed_if_that_is_wanted() -> None:
+def test_fallback_to_logs_on_error_makes_the_end_of_the_log_the_termination_message() -> None:
     plane = Plane(nodes=1)
     container = Container(
         name="c",
@@ -140,7 +140,7 @@ def test_the_end_of_the_log_is_the_message_of_a_container_that_failed_if_that_is
     assert over.message == "one\ntwo"
 
 
-def test_a_hook_runs_in_the_container_and_takes_its_time() -> None:
+def test_an_exec_hook_runs_in_the_container_for_as_long_as_its_command_takes() -> None:
     plane = Plane(nodes=1)
     script = "sleep 6; cat /tmp/ready; exit 7"
     hook = LifecycleHandler(exec=ExecAction(command=("sh", "-c", "sleep 4; echo yes > /tmp/ready")))
@@ -153,7 +153,7 @@ def test_a_hook_runs_in_the_container_and_takes_its_time() -> None:
     assert lines(plane) == ("yes",)
 
 
-def test_a_probe_that_takes_too_long_has_failed() -> None:
+def test_a_probe_that_times_out_fails() -> None:
     plane = Plane(nodes=1)
     probe = Probe(exec=ExecAction(command=("sleep", "5")), period_seconds=10, timeout_seconds=2, failure_threshold=1)
     ran(plane, a_shell("sleep 1000", readiness_probe=probe), is_running)
@@ -162,14 +162,14 @@ def test_a_probe_that_takes_too_long_has_failed() -> None:
     assert told == ['Readiness probe failed: command timed out: "sleep 5" timed out after 2s']
 
 
-def test_nothing_is_written_to_a_container_that_may_only_be_read() -> None:
+def test_a_read_only_root_filesystem_cannot_be_written() -> None:
     plane = Plane(nodes=1)
     context = SecurityContext(read_only_root_filesystem=True)
     ran(plane, a_shell("echo x > /tmp/f || echo refused", security_context=context), is_over)
     assert lines(plane) == ("sh: can't create /tmp/f: Read-only file system", "refused")
 
 
-def test_a_container_with_a_terminal_and_no_command_is_a_shell_and_waits_for_what_is_typed() -> None:
+def test_a_container_with_a_tty_and_no_command_is_an_interactive_shell() -> None:
     plane = Plane(nodes=1)
     ran(plane, Container(name="c", image="busybox", stdin=True, tty=True), is_running)
     output: Heard[Output] = Heard()
@@ -189,7 +189,7 @@ def test_a_container_with_a_terminal_and_no_command_is_a_shell_and_waits_for_wha
     assert over.exit_code == 3
 
 
-def test_a_container_with_an_input_and_no_command_is_a_shell_that_runs_what_it_reads() -> None:
+def test_a_container_with_stdin_and_no_command_is_a_shell_that_runs_its_input() -> None:
     plane = Plane(nodes=1)
     ran(plane, Container(name="c", image="busybox", stdin=True, stdin_once=True), is_running)
     output: Heard[Output] = Heard()
@@ -206,7 +206,7 @@ def test_a_container_with_an_input_and_no_command_is_a_shell_that_runs_what_it_r
     assert over.exit_code == 4
 
 
-def test_a_part_of_a_volume_is_named_by_the_environment() -> None:
+def test_sub_path_expr_expands_environment_variables() -> None:
     plane = Plane(nodes=1)
     mounts = (
         VolumeMount(name="logs", mount_path="/logs", sub_path_expr="$(POD)"),
@@ -226,7 +226,7 @@ def test_a_part_of_a_volume_is_named_by_the_environment() -> None:
     assert lines(plane) == ("p", "hello.txt", "touch: /all/f: Read-only file system")
 
 
-def test_a_program_that_is_not_known_runs_for_ever() -> None:
+def test_an_unknown_program_runs_forever() -> None:
     plane = Plane(nodes=1)
     commands = (
         ("[x]",),
@@ -241,7 +241,7 @@ def test_a_program_that_is_not_known_runs_for_ever() -> None:
     assert [plane.pod(f"p{number}").status.phase for number in range(len(commands))] == ["Running"] * len(commands)
 
 
-def test_a_loop_that_does_not_end_is_seldom_looked_at() -> None:
+def test_an_endless_loop_costs_few_messages() -> None:
     def messages(script: str) -> int:
         plane = Plane(nodes=1)
         ran(plane, a_shell(script), is_running)
@@ -263,7 +263,7 @@ def of_a_job(name: str, *containers: Container, policy: str = "Never") -> Pod:
     return replace(pod, metadata=replace(pod.metadata, owner_references=(owner,)))
 
 
-def test_a_program_that_is_not_known_ends_well_where_it_is_to_end() -> None:
+def test_an_unknown_program_of_a_job_succeeds() -> None:
     plane = Plane(nodes=1)
     unknown = a_script("python", "-c", "print(1)")
     plane.create(of_a_job("job", unknown, Container(name="d", image="perl")))
@@ -275,7 +275,7 @@ def test_a_program_that_is_not_known_ends_well_where_it_is_to_end() -> None:
     assert plane.pod("init").status.init_container_statuses[0].state.terminated is not None
 
 
-def test_how_a_program_that_is_to_end_ends_can_be_declared() -> None:
+def test_the_exit_code_of_an_unknown_program_of_a_job_can_be_declared() -> None:
     plane = Plane(nodes=1, behaviour=Behaviour(run_seconds=100.0, exit_code=3))
     plane.create(of_a_job("job", a_script("make")))
     plane.sim.run(90.0)
@@ -283,7 +283,7 @@ def test_how_a_program_that_is_to_end_ends_can_be_declared() -> None:
     assert plane.run_until_pod("job", is_over).status.phase == "Failed"
 
 
-def test_a_script_that_is_to_end_does_without_the_programs_that_are_not_known() -> None:
+def test_a_script_of_a_job_treats_unknown_programs_as_successful() -> None:
     plane = Plane(nodes=1)
     script = "set -e; apt-get update && echo updated; until pg_isready -h db; do sleep 2; done; echo there; exit 4"
     plane.create(of_a_job("p", a_script("bash", "-c", script)))
@@ -293,7 +293,7 @@ def test_a_script_that_is_to_end_does_without_the_programs_that_are_not_known() 
     assert lines(plane) == ("updated", "there")
 
 
-def test_what_an_image_may_have_is_copied_out_of_it_where_a_container_is_to_end() -> None:
+def test_a_script_of_a_job_can_copy_files_that_its_image_may_have() -> None:
     plane = Plane(nodes=1)
     script = "cp -n /usr/local/bin/tool /shared/ && cp -r /plugins/. /shared && test -x /shared/tool && ls /shared"
     mounted = (VolumeMount(name="v", mount_path="/shared"),)
@@ -307,14 +307,14 @@ def test_what_an_image_may_have_is_copied_out_of_it_where_a_container_is_to_end(
     assert lines(plane) == ("tool",)
 
 
-def test_the_same_script_in_a_server_is_not_run() -> None:
+def test_a_script_with_unknown_programs_is_not_run_in_a_server() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", a_script("bash", "-c", "apt-get update; exit 4"), node_name="node-0"))
     plane.sim.run(30.0)
     assert is_running(plane.pod("p"))
 
 
-def test_a_script_of_a_config_map_is_run() -> None:
+def test_a_script_from_a_config_map_runs() -> None:
     plane = Plane(nodes=1)
     plane.create(
         ConfigMap(
@@ -333,7 +333,7 @@ def test_a_script_of_a_config_map_is_run() -> None:
     assert lines(plane) == ("hello you",)
 
 
-def test_the_job_of_the_documentation_prints_pi() -> None:
+def test_the_job_example_of_the_documentation_prints_pi() -> None:
     plane = Plane(nodes=1)
     plane.create(of_a_job("p", a_script("perl", "-Mbignum=bpi", "-wle", "print bpi(2000)")))
     plane.run_until_pod("p", is_over)

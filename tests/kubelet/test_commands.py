@@ -1,4 +1,4 @@
-"""The commands that can be run in simulated containers, by `exec`."""
+"""Commands executed in simulated containers by `exec`."""
 
 import pytest
 
@@ -20,7 +20,7 @@ DATA = Mount(path="/data", directory="u/data")
 
 
 class Room:
-    """A container in which nothing runs but what is run in it; times are in seconds."""
+    """A container in which nothing but `exec` commands runs; times are in seconds."""
 
     def __init__(self) -> None:
         self.runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=0.0))
@@ -42,7 +42,7 @@ class Room:
         return output
 
     def run(self, seconds: float) -> None:
-        """Look when something is due, and at the end."""
+        """Observe the container whenever something is due, and at the end."""
         end = int((self.now + seconds) * SECOND)
         now = int(self.now * SECOND)
         while (due := self.runtime.next_change(self.sandbox_id, now)) is not None and due <= end:
@@ -78,18 +78,18 @@ def told(*command: str, typed: tuple[Input, ...] = (), tty: bool = False) -> lis
         (("sh", "-c", ""), [Ended(0)]),
     ],
 )
-def test_a_command_writes_and_ends(command: tuple[str, ...], wanted: list[Output]) -> None:
+def test_a_command_produces_output_and_an_exit_code(command: tuple[str, ...], wanted: list[Output]) -> None:
     assert told(*command) == wanted
 
 
-def test_a_command_is_given_the_environment_of_its_container() -> None:
+def test_exec_uses_the_environment_of_the_container() -> None:
     said = told("env")
     assert said[-1] == Ended(0)
     assert isinstance(said[0], Stdout)
     assert {b"HOME=/root", b"A=x y", b"HOSTNAME=web-0"} < set(said[0].data.splitlines())
 
 
-def test_a_command_that_sleeps_ends_later() -> None:
+def test_a_sleeping_command_exits_later() -> None:
     room = Room()
     output = room.exec("sh", "-c", "sleep 2; echo awake")
     room.run(1.5)
@@ -98,7 +98,7 @@ def test_a_command_that_sleeps_ends_later() -> None:
     assert output.messages == [Stdout(b"awake\n"), Ended(0)]
 
 
-def test_what_a_command_writes_to_a_file_is_there_for_the_next_one() -> None:
+def test_files_persist_between_exec_commands() -> None:
     room = Room()
     room.exec("sh", "-c", "echo one > /tmp/a; echo two >> /tmp/a; cp /tmp/a /data/b")
     assert room.exec("cat", "/tmp/a", "/data/b").messages == [
@@ -112,7 +112,7 @@ def test_what_a_command_writes_to_a_file_is_there_for_the_next_one() -> None:
     ]
 
 
-def test_a_shell_takes_lines_until_there_are_no_more() -> None:
+def test_a_shell_reads_commands_until_the_end_of_its_input() -> None:
     typed = (Stdin(b"echo on"), Stdin(b"e\nfalse\n"), StdinClosed())
     assert told("sh", typed=typed) == [Stdout(b"one\n"), Ended(1)]
 
@@ -121,32 +121,32 @@ def screen(said: list[Output]) -> bytes:
     return b"".join(one.data for one in said if isinstance(one, Stdout))
 
 
-def test_a_shell_at_a_terminal_prompts_and_shows_what_is_typed() -> None:
+def test_an_interactive_shell_prompts_and_echoes_input() -> None:
     typed = (Stdin(b"echo hi\r"), Stdin(b"exit 3\r"))
     said = told("sh", typed=typed, tty=True)
     assert screen(said) == b"$ echo hi\r\nhi\r\n$ exit 3\r\n"
     assert said[-1] == Ended(3)
 
 
-def test_a_terminal_takes_back_what_is_erased_and_asks_for_the_rest_of_a_command() -> None:
+def test_a_terminal_handles_erased_characters_and_prompts_for_incomplete_commands() -> None:
     typed = (Stdin(b"for x in a bc\x7f; do\r"), Stdin(b"echo $x; done\r"), Stdin(b"\x04"))
     said = told("sh", typed=typed, tty=True)
     assert screen(said) == b"$ for x in a bc\b \b; do\r\n> echo $x; done\r\na\r\nb\r\n$ "
     assert said[-1] == Ended(0)
 
 
-def test_a_command_is_given_up_when_ctrl_c_is_typed_and_the_shell_goes_on() -> None:
+def test_ctrl_c_interrupts_a_command_but_not_its_shell() -> None:
     typed = (Stdin(b"sleep 100\r"), Stdin(b"\x03"), Stdin(b"echo $?\r"), Stdin(b"exit\r"))
     said = told("sh", typed=typed, tty=True)
     assert screen(said) == b"$ sleep 100\r\n^C\r\n$ echo $?\r\n130\r\n$ exit\r\n"
     assert said[-1] == Ended(0)
 
 
-def test_what_is_typed_after_the_end_is_ignored_and_the_end_is_told_once() -> None:
+def test_input_after_the_exit_is_ignored_and_the_exit_is_reported_once() -> None:
     assert told("cat", typed=(StdinClosed(), Stdin(b"x\n"), HungUp())) == [Ended(0)]
 
 
-def test_who_hangs_up_ends_what_he_ran() -> None:
+def test_a_client_that_disconnects_ends_its_exec_session() -> None:
     room = Room()
     output = room.exec("sh", "-c", "while true; do echo x; sleep 1; done | cat", typed=(HungUp(),))
     room.run(5.0)
@@ -154,7 +154,7 @@ def test_who_hangs_up_ends_what_he_ran() -> None:
     assert room.runtime.next_change(room.sandbox_id, int(room.now * SECOND)) is None
 
 
-def test_files_are_packed_and_unpacked() -> None:
+def test_tar_packs_and_unpacks_files() -> None:
     room = Room()
     room.exec("sh", "-c", "mkdir -p /data/one/two; echo deep > /data/one/two/f")
     packed = screen(room.exec("tar", "cf", "-", "/data/one").messages)

@@ -87,7 +87,7 @@ async def stubborn(container: ContainerContext) -> None:
     ("image", "grace_seconds", "exit_code", "after_seconds"),
     [(polite, 10.0, 0, 3.0), (polite, 1.0, 137, 1.0), (careless, 10.0, 143, 0.0), (stubborn, 5.0, 137, 5.0)],
 )
-def test_a_container_ends_as_a_process_does(
+def test_a_coroutine_container_terminates_as_a_process_does(
     image: Callable[..., object], grace_seconds: float, exit_code: int, after_seconds: float
 ) -> None:
     lab = Lab(image).start()  # type: ignore[arg-type]
@@ -99,7 +99,7 @@ def test_a_container_ends_as_a_process_does(
     assert ended.finished_at == asked + int(after_seconds * SECOND)
 
 
-def test_a_container_that_is_cancelled_cleans_up() -> None:
+def test_a_cancelled_coroutine_container_can_clean_up() -> None:
     lab = Lab(careless).start()
     lab.runtime.stop_container(lab.id, 10.0, lab.now)
     lab.sim.run(0.1)
@@ -110,7 +110,7 @@ async def exits(container: ContainerContext) -> None:
     sys.exit(int(container.args[0]))
 
 
-def test_an_exit_of_the_program_is_the_exit_of_the_container() -> None:
+def test_system_exit_is_the_exit_code_of_the_container() -> None:
     ended = Lab(exits, args=("4",)).start().seen()
     assert (ended.state, ended.exit_code, ended.reason) == (ContainerState.EXITED, 4, "Error")
 
@@ -120,7 +120,7 @@ async def migrate(command: CommandContext) -> int:
     return 0
 
 
-def test_the_command_of_a_container_is_one_of_the_image() -> None:
+def test_exec_runs_commands_that_the_image_defines() -> None:
     image = Program(polite, {"migrate": migrate})
     lab = Lab(image, command=("migrate",), args=("now",)).start()
     assert (lab.seen().exit_code, lab.log()) == (0, ["migrating now"])
@@ -134,7 +134,7 @@ async def reads(container: ContainerContext) -> None:
         container.print((path / "colour").read_text() if path.is_dir() else path.read_text())
 
 
-def test_volumes_are_files_of_this_machine_and_go_with_the_pod(tmp_path: Path) -> None:
+def test_volumes_are_local_directories_that_are_removed_with_the_pod(tmp_path: Path) -> None:
     files = {"colour": b"blue", "deep/colour": b"red"}
     lab = Lab(reads, tmp_path).start(
         Mount(path="/a", directory="u/v", files=files),
@@ -156,7 +156,7 @@ def test_volumes_are_files_of_this_machine_and_go_with_the_pod(tmp_path: Path) -
         ("python://os", "is not python://package.module:function"),
     ],
 )
-def test_what_is_no_program_cannot_be_pulled(image: str, complaint: str) -> None:
+def test_an_image_that_is_not_a_program_cannot_be_pulled(image: str, complaint: str) -> None:
     lab = Lab(polite)
     failure = lab.runtime.pull_image(image, lab.sandbox.id, "c")
     assert failure is not None
@@ -164,7 +164,7 @@ def test_what_is_no_program_cannot_be_pulled(image: str, complaint: str) -> None
     assert not lab.runtime.has_image(image, lab.sandbox.id, "c")
 
 
-def test_a_pod_in_which_a_coroutine_runs_has_a_loopback_address_and_others_have_not() -> None:
+def test_only_pods_that_run_coroutines_have_loopback_addresses() -> None:
     lab = Lab(polite)
     config = PodSandboxConfig(uid="v", namespace="default", name="q", images=("example/x",))
     other = lab.runtime.run_pod_sandbox(config, lab.now)
@@ -174,7 +174,7 @@ def test_a_pod_in_which_a_coroutine_runs_has_a_loopback_address_and_others_have_
     assert lab.runtime.port_address(other.id, 80) is None
 
 
-def test_a_machine_that_loses_its_power_takes_its_coroutines_along() -> None:
+def test_a_power_failure_ends_the_coroutines_of_a_machine() -> None:
     lab = Lab(careless).start()
     lab.runtime.power_off()
     lab.sim.run(0.1)
@@ -195,7 +195,7 @@ def asked(lab: Lab, probe: Probe) -> ProbeResult:
     return answer
 
 
-def test_a_function_of_the_image_answers_grpc_probes_by_the_name_of_the_service() -> None:
+def test_a_function_of_the_image_answers_grpc_probes_by_service_name() -> None:
     lab = Lab(Program(polite, health=is_well)).start()
     answers = [asked(lab, Probe(grpc=GRPCAction(port=9000, service=one))) for one in (None, "db", "broken")]
     assert answers == [

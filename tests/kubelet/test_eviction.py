@@ -1,4 +1,4 @@
-"""A node that runs out of memory."""
+"""Eviction of pods by a node that runs out of memory."""
 
 from msgspec.structs import replace
 
@@ -9,7 +9,7 @@ from tests.kubelet.plane import Plane, a_pod, condition
 
 
 def takes(name: str, memory: str, *, request: str = "") -> Pod:
-    """A pod that takes so much of the node's 8Gi."""
+    """Return a pod that uses this much of the node's 8Gi."""
     pod = a_pod(name, node_name="node-0", requests={"memory": request} if request else {})
     annotations = {"simulated.kubeactors.io/memory": memory}
     return replace(pod, metadata=replace(pod.metadata, annotations=annotations))
@@ -24,7 +24,7 @@ def pressure(plane: Plane) -> tuple[str, str]:
     return found.status, found.reason
 
 
-def test_the_pod_that_exceeds_its_request_is_evicted_and_says_why() -> None:
+def test_a_pod_that_exceeds_its_request_is_evicted_with_a_message() -> None:
     plane = Plane(nodes=1)
     plane.create(takes("modest", "3Gi", request="4Gi"))
     plane.create(takes("greedy", "1Gi 60:5100Mi", request="1Gi"))
@@ -47,7 +47,7 @@ def test_the_pod_that_exceeds_its_request_is_evicted_and_says_why() -> None:
     assert pressure(plane) == ("False", "KubeletHasSufficientMemory")
 
 
-def test_pods_go_one_after_the_other_until_there_is_enough() -> None:
+def test_pods_are_evicted_one_at_a_time_until_the_pressure_is_relieved() -> None:
     plane = Plane(nodes=1)
     for name in ("a", "b", "c", "d"):
         plane.create(takes(name, "1Gi 20:3Gi"))
@@ -55,7 +55,7 @@ def test_pods_go_one_after_the_other_until_there_is_enough() -> None:
     assert sorted(phase(plane, name) for name in ("a", "b", "c", "d")) == ["Failed", "Failed", "Running", "Running"]
 
 
-def test_a_pod_that_asks_for_nothing_is_not_taken_by_a_node_under_pressure() -> None:
+def test_a_node_under_memory_pressure_rejects_best_effort_pods() -> None:
     plane = Plane(nodes=1)
     plane.create(takes("greedy", "8Gi"))
     plane.sim.run(30.0)
@@ -69,7 +69,7 @@ def test_a_pod_that_asks_for_nothing_is_not_taken_by_a_node_under_pressure() -> 
     assert phase(plane, "asks") == "Running"
 
 
-def test_a_node_whose_pods_declare_nothing_is_left_alone() -> None:
+def test_a_node_whose_pods_declare_no_usage_has_no_pressure() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0"))
     plane.sim.run(5.0)
@@ -82,7 +82,7 @@ def conditions(plane: Plane) -> dict[str, str]:
     return {one.type: one.status for one in plane.node("node-0").status.conditions if one.type.endswith("Pressure")}
 
 
-def test_what_a_machines_own_programs_take_is_missing_to_its_pods() -> None:
+def test_usage_of_system_processes_of_a_machine_counts_towards_its_pressure() -> None:
     plane = Plane(nodes=1, eviction_hard={"memory.available": "1Gi", "nodefs.available": "10%", "pid.available": "10%"})
     plane.create(a_pod("p", node_name="node-0"))
     plane.run_until_pod("p", lambda pod: pod.status.phase == "Running")

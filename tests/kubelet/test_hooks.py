@@ -43,7 +43,7 @@ def reasons(plane: Plane, name: str = "p") -> list[tuple[str, str]]:
     return [(one.reason, one.message) for one in plane.events(name) if one.reason not in {"Pulled", "Created"}]
 
 
-def test_a_container_is_asked_to_end_after_its_hook() -> None:
+def test_a_container_is_stopped_after_its_pre_stop_hook() -> None:
     plane = Plane(nodes=1, behaviour=Behaviour(stop_seconds=3.0))
     plane.create(hooked(pre_stop=command("sh", "-c", "sleep 5; sleep 2")))
     plane.run_until_pod("p", is_running)
@@ -51,7 +51,7 @@ def test_a_container_is_asked_to_end_after_its_hook() -> None:
     assert 10.0 <= seconds_until_gone(plane) < 11.0
 
 
-def test_a_hook_that_takes_too_long_leaves_two_seconds() -> None:
+def test_a_pre_stop_hook_that_uses_up_the_grace_period_leaves_two_seconds() -> None:
     plane = Plane(nodes=1, behaviour=Behaviour(stop_seconds=20.0))
     plane.create(hooked(pre_stop=sleep(25)))
     plane.run_until_pod("p", is_running)
@@ -59,7 +59,7 @@ def test_a_hook_that_takes_too_long_leaves_two_seconds() -> None:
     assert 12.0 <= seconds_until_gone(plane) < 13.0
 
 
-def test_a_shorter_grace_period_cuts_a_hook_off() -> None:
+def test_a_shorter_grace_period_interrupts_a_pre_stop_hook() -> None:
     plane = Plane(nodes=1)
     plane.create(hooked(pre_stop=sleep(25)))
     plane.run_until_pod("p", is_running)
@@ -69,7 +69,7 @@ def test_a_shorter_grace_period_cuts_a_hook_off() -> None:
     assert seconds_until_gone(plane) < 3.5
 
 
-def test_a_hook_before_the_end_that_fails_is_told() -> None:
+def test_a_failed_pre_stop_hook_has_an_event() -> None:
     plane = Plane(nodes=1)
     plane.create(hooked(pre_stop=command("false")))
     plane.run_until_pod("p", is_running)
@@ -78,7 +78,7 @@ def test_a_hook_before_the_end_that_fails_is_told() -> None:
     assert ("FailedPreStopHook", "PreStopHook failed") in reasons(plane)
 
 
-def test_a_container_has_started_when_its_hook_has_ended() -> None:
+def test_a_container_is_running_when_its_post_start_hook_has_finished() -> None:
     plane = Plane(nodes=1)
     plane.create(hooked(post_start=sleep(8)))
     plane.sim.run(5.0)
@@ -89,7 +89,7 @@ def test_a_container_has_started_when_its_hook_has_ended() -> None:
     assert condition(pod, "Ready") == ("True", "", "")
 
 
-def test_a_hook_after_the_start_that_fails_ends_the_container() -> None:
+def test_a_failed_post_start_hook_kills_the_container() -> None:
     plane = Plane(nodes=1)
     plane.create(hooked(post_start=command("false")))
     pod = plane.run_until_pod(

@@ -1,4 +1,4 @@
-"""Pods that get other images while they run."""
+"""Changes of the images of running pods."""
 
 from msgspec.structs import replace
 
@@ -23,7 +23,7 @@ def of(pod: Pod) -> ContainerStatus:
     return status
 
 
-def test_a_container_whose_image_changes_is_started_again_with_the_new_one() -> None:
+def test_a_container_is_restarted_when_its_image_changes() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", Container(name="c", image="nginx:1"), node_name="node-0"))
     before = of(plane.run_until_pod("p", is_ready))
@@ -38,7 +38,7 @@ def test_a_container_whose_image_changes_is_started_again_with_the_new_one() -> 
     assert of(plane.pod("p")).restart_count == 1
 
 
-def test_a_pod_whose_image_cannot_be_pulled_is_mended_by_another_one_at_once() -> None:
+def test_changing_an_image_that_cannot_be_pulled_takes_effect_at_once() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", Container(name="c", image="nginx:no-such-tag"), node_name="node-0"))
     plane.sim.run(120.0)
@@ -50,7 +50,7 @@ def test_a_pod_whose_image_cannot_be_pulled_is_mended_by_another_one_at_once() -
     assert (after.image, after.restart_count) == ("nginx:1", 0)
 
 
-def test_a_container_that_ends_for_another_image_has_its_own_again_if_that_is_what_the_pod_says_then() -> None:
+def test_a_container_stopped_for_a_new_image_restarts_with_the_image_the_pod_has_by_then() -> None:
     plane = Plane(nodes=1, behaviour=Behaviour(stop_seconds=5.0))
     plane.create(a_pod("p", Container(name="c", image="nginx:1"), node_name="node-0"))
     plane.run_until_pod("p", is_ready)
@@ -62,13 +62,13 @@ def test_a_container_that_ends_for_another_image_has_its_own_again_if_that_is_wh
 
 
 class Registry(SimulatedRuntime):
-    """A runtime that knows images by digests of its own."""
+    """A runtime that identifies images by its own digests."""
 
     def list_containers(self, sandbox_id: str, now: int) -> tuple[RuntimeContainer, ...]:
         return tuple(replace(one, image_id="sha256:0") for one in super().list_containers(sandbox_id, now))
 
 
-def test_a_container_goes_on_when_its_pod_changes_whatever_its_runtime_calls_images() -> None:
+def test_a_container_keeps_running_when_its_pod_changes_whatever_its_runtime_calls_images() -> None:
     plane = Plane(nodes=1)
     _ = plane.sim.stop(plane.kubelets["node-0"])
     plane.runtimes["node-0"] = Registry("10.0.0.0/24")

@@ -23,7 +23,7 @@ def is_running(pod: Pod) -> bool:
 
 
 def running(plane: Plane, name: str = "node-0") -> list[str]:
-    """Names of the containers that run on a machine."""
+    """Return the names of the containers that run on a machine."""
     runtime = plane.runtimes[name]
     now = plane.sim.kernel.wall + plane.sim.now
     return [
@@ -37,7 +37,7 @@ def running(plane: Plane, name: str = "node-0") -> list[str]:
 # The node.
 
 
-def test_a_kubelet_registers_its_node_ready_and_with_its_labels() -> None:
+def test_a_kubelet_registers_its_node_as_ready_with_its_labels() -> None:
     plane = Plane(nodes=1)
     node = plane.node("node-0")
 
@@ -62,7 +62,7 @@ def test_a_kubelet_registers_its_node_ready_and_with_its_labels() -> None:
     assert node.spec.pod_cidr == "10.0.0.0/24"
 
 
-def test_the_lease_is_renewed_every_ten_seconds_and_the_node_is_left_alone() -> None:
+def test_the_lease_is_renewed_every_ten_seconds_without_writing_the_node() -> None:
     plane = Plane(nodes=1)
     before = plane.node("node-0")
     plane.sim.run(100.0)
@@ -77,7 +77,7 @@ def test_the_lease_is_renewed_every_ten_seconds_and_the_node_is_left_alone() -> 
     assert plane.node("node-0") == before
 
 
-def test_a_lease_is_made_anew_for_the_node_that_there_is_and_for_none_that_is_gone() -> None:
+def test_a_deleted_lease_is_recreated_only_if_the_node_exists() -> None:
     plane = Plane(nodes=1)
     plane.sim.run(20.0)
     plane.do(lambda: plane.client.delete(Node, "node-0"))
@@ -90,7 +90,7 @@ def test_a_lease_is_made_anew_for_the_node_that_there_is_and_for_none_that_is_go
     assert [one.uid for one in lease.metadata.owner_references] == [other.metadata.uid]
 
 
-def test_the_status_of_the_node_is_written_every_five_minutes() -> None:
+def test_node_status_is_written_every_five_minutes() -> None:
     plane = Plane(nodes=1)
     before = plane.node("node-0")
     plane.sim.run(320.0)
@@ -103,7 +103,7 @@ def test_the_status_of_the_node_is_written_every_five_minutes() -> None:
     assert after.status.conditions[0].last_heartbeat_time != before.status.conditions[0].last_heartbeat_time
 
 
-def test_a_kubelet_that_comes_back_reports_a_node_that_was_given_up() -> None:
+def test_a_kubelet_that_reconnects_makes_its_unknown_node_ready() -> None:
     plane = Plane(nodes=1)
     _ = plane.sim.stop(plane.kubelets["node-0"])
     unknown = replace(plane.node("node-0").status.conditions[-1], status="Unknown", reason="NodeStatusUnknown")
@@ -117,14 +117,14 @@ def test_a_kubelet_that_comes_back_reports_a_node_that_was_given_up() -> None:
 
 
 def shown(node: Node) -> tuple[object, ...]:
-    """What a node's status says, but since when."""
+    """Return the status of a node without its timestamps."""
     status = node.status
     conditions = sorted((one.type, one.status, one.reason) for one in status.conditions)
     return conditions, status.capacity, status.allocatable, status.addresses, status.node_info
 
 
 @pytest.mark.parametrize("spoil", [{"conditions": None}, {"allocatable": {"cpu": "0"}}, {"nodeInfo": {"bootID": ""}}])
-def test_what_others_write_of_a_node_is_put_right_within_ten_seconds_and_then_nothing_is_written(
+def test_node_status_written_by_others_is_corrected_once_within_ten_seconds(
     spoil: dict[str, object],
 ) -> None:
     plane = Plane(nodes=1)
@@ -139,7 +139,7 @@ def test_what_others_write_of_a_node_is_put_right_within_ten_seconds_and_then_no
     assert plane.node("node-0") == mended
 
 
-def test_a_kubelet_whose_watch_of_its_node_has_ended_watches_again() -> None:
+def test_a_kubelet_restarts_the_ended_watch_of_its_node() -> None:
     plane = Plane(nodes=1)
     plane.sim.crash(plane.server, RuntimeError("a bug"))
     plane.sim.run(5.0)
@@ -149,7 +149,7 @@ def test_a_kubelet_whose_watch_of_its_node_has_ended_watches_again() -> None:
     assert shown(plane.node("node-0")) == shown(before)
 
 
-def test_a_node_has_the_devices_that_somebody_has_advertised_for_it() -> None:
+def test_extended_resources_advertised_by_others_become_allocatable() -> None:
     plane = Plane(nodes=1)
     dongles = {"status": {"capacity": {"example.com/dongle": "4"}}}
     plane.do(lambda: plane.client.patch(Node, "node-0", dongles, subresource="status"))
@@ -158,7 +158,7 @@ def test_a_node_has_the_devices_that_somebody_has_advertised_for_it() -> None:
     assert (status.capacity["example.com/dongle"], status.allocatable["example.com/dongle"]) == ("4", "4")
 
 
-def test_labels_that_others_gave_the_node_stay() -> None:
+def test_node_labels_of_others_are_kept() -> None:
     plane = Plane(nodes=1)
     plane.change_node(
         "node-0",
@@ -210,7 +210,7 @@ def test_a_pod_costs_two_writes_until_it_runs() -> None:
     assert last - first - len([one for one in events if one < last]) == 2
 
 
-def test_people_are_told_what_happens_to_a_pod() -> None:
+def test_the_life_of_a_pod_is_recorded_in_events() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0"))
     plane.run_until_pod("p", is_running)
@@ -226,7 +226,7 @@ def test_people_are_told_what_happens_to_a_pod() -> None:
     assert {(one.source.component, one.source.host) for one in plane.events("p")} == {("kubelet", "node-0")}
 
 
-def test_addresses_of_pods_are_unique_and_come_from_the_range_of_the_node() -> None:
+def test_pod_ips_are_unique_and_from_the_pod_cidr_of_the_node() -> None:
     plane = Plane(nodes=2)
     for number in range(10):
         plane.create(a_pod(f"p{number}", node_name=f"node-{number % 2}"))
@@ -237,13 +237,13 @@ def test_addresses_of_pods_are_unique_and_come_from_the_range_of_the_node() -> N
     assert {one.rpartition(".")[0] for one in addresses[1::2]} == {"10.0.1"}
 
 
-def test_a_pod_in_the_network_of_the_node_has_its_address() -> None:
+def test_a_host_network_pod_has_the_ip_of_its_node() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0", spec=PodSpec(host_network=True)))
     assert plane.run_until_pod("p", is_running).status.pod_ip == "172.16.0.1"
 
 
-def test_a_container_that_fails_ends_the_pod_if_it_may_not_restart() -> None:
+def test_a_failed_container_fails_a_pod_whose_restart_policy_is_never() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0", command=EXIT_3, restart_policy="Never"))
     pod = plane.run_until_pod("p", lambda one: one.status.phase == "Failed")
@@ -256,7 +256,7 @@ def test_a_container_that_fails_ends_the_pod_if_it_may_not_restart() -> None:
     assert not pod.status.container_statuses[0].ready
 
 
-def test_a_pod_that_does_its_work_succeeds_and_is_not_deleted() -> None:
+def test_a_pod_whose_containers_complete_succeeds_and_is_not_deleted() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0", command=EXIT_0, restart_policy="OnFailure"))
     pod = plane.run_until_pod("p", lambda one: one.status.phase == "Succeeded")
@@ -267,7 +267,7 @@ def test_a_pod_that_does_its_work_succeeds_and_is_not_deleted() -> None:
     assert plane.pod("p") == pod
 
 
-def test_a_container_that_crashes_again_and_again_waits_longer_each_time() -> None:
+def test_the_back_off_of_a_crashing_container_grows() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0", command=EXIT_3))
     plane.sim.run(5.0)
@@ -288,7 +288,7 @@ def test_a_container_that_crashes_again_and_again_waits_longer_each_time() -> No
     assert ("BackOff", "Warning") in {(one.reason, one.type) for one in plane.events("p")}
 
 
-def test_init_containers_run_one_by_one_before_the_others() -> None:
+def test_init_containers_run_one_by_one_before_app_containers() -> None:
     plane = Plane(nodes=1, behaviour=Behaviour(start_seconds=1.0))
     init = tuple(Container(name=name, image="example/i:1", command=EXIT_0) for name in ("one", "two"))
     plane.create(a_pod("p", node_name="node-0", init=init))
@@ -307,7 +307,7 @@ def test_init_containers_run_one_by_one_before_the_others() -> None:
     assert condition(pod, "Initialized") == ("True", "", "")
 
 
-def test_a_failed_init_container_fails_a_pod_that_may_not_restart() -> None:
+def test_a_failed_init_container_fails_a_pod_whose_restart_policy_is_never() -> None:
     plane = Plane(nodes=1)
     init = (Container(name="i", image="example/i:1", command=EXIT_3),)
     plane.create(a_pod("p", node_name="node-0", init=init, restart_policy="Never"))
@@ -317,7 +317,7 @@ def test_a_failed_init_container_fails_a_pod_that_may_not_restart() -> None:
     assert pod.status.container_statuses[0].state.waiting is not None
 
 
-def test_a_sidecar_runs_beside_the_others_and_ends_with_them() -> None:
+def test_a_sidecar_runs_beside_app_containers_and_ends_with_them() -> None:
     plane = Plane(nodes=1)
     sidecar = Container(name="s", image="example/s:1", restart_policy="Always")
     plane.create(a_pod("p", node_name="node-0", init=(sidecar,), command=EXIT_0, restart_policy="Never"))
@@ -327,7 +327,7 @@ def test_a_sidecar_runs_beside_the_others_and_ends_with_them() -> None:
     assert [one.name for one in pod.status.init_container_statuses] == ["s"]
 
 
-def test_a_pod_whose_time_is_over_fails() -> None:
+def test_a_pod_that_exceeds_its_active_deadline_fails() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0", spec=PodSpec(active_deadline_seconds=30)))
     plane.run_until_pod("p", is_running)
@@ -341,7 +341,7 @@ def test_a_pod_whose_time_is_over_fails() -> None:
 # Deletion.
 
 
-def test_a_deleted_pod_is_stopped_in_its_grace_period_and_then_goes() -> None:
+def test_a_deleted_pod_is_stopped_within_its_grace_period_and_then_removed() -> None:
     plane = Plane(nodes=1, behaviour=SLOW_STOP)
     plane.create(a_pod("p", node_name="node-0", grace_seconds=30))
     plane.run_until_pod("p", is_running)
@@ -376,7 +376,7 @@ def test_a_second_deletion_can_shorten_the_grace_period() -> None:
     assert plane.find_pod("p") is None
 
 
-def test_a_pod_that_is_removed_at_once_is_stopped_nevertheless() -> None:
+def test_containers_of_a_force_deleted_pod_are_stopped() -> None:
     plane = Plane(nodes=1, behaviour=SLOW_STOP)
     plane.create(a_pod("p", node_name="node-0"))
     plane.run_until_pod("p", is_running)
@@ -388,7 +388,7 @@ def test_a_pod_that_is_removed_at_once_is_stopped_nevertheless() -> None:
     assert plane.runtimes["node-0"].list_pod_sandboxes() == ()
 
 
-def test_a_new_pod_of_the_same_name_is_not_taken_for_the_old_one() -> None:
+def test_a_recreated_pod_of_the_same_name_is_distinct_from_the_old_one() -> None:
     plane = Plane(nodes=1, behaviour=SLOW_STOP)
     plane.create(a_pod("p", node_name="node-0"))
     plane.run_until_pod("p", is_running)
@@ -402,7 +402,7 @@ def test_a_new_pod_of_the_same_name_is_not_taken_for_the_old_one() -> None:
     assert running(plane) == ["c"]
 
 
-def test_a_finished_pod_goes_when_it_is_deleted() -> None:
+def test_a_deleted_terminal_pod_is_removed() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0", command=EXIT_0, restart_policy="Never"))
     plane.run_until_pod("p", lambda one: one.status.phase == "Succeeded")
@@ -411,7 +411,7 @@ def test_a_finished_pod_goes_when_it_is_deleted() -> None:
     assert plane.find_pod("p") is None
 
 
-def test_a_pod_with_a_finalizer_is_asked_to_go_only_once() -> None:
+def test_the_kubelet_deletes_a_pod_with_a_finalizer_only_once() -> None:
     plane = Plane(nodes=1)
     pod = a_pod("p", node_name="node-0", grace_seconds=1)
     plane.create(replace(pod, metadata=replace(pod.metadata, finalizers=("example.com/hold",))))
@@ -447,7 +447,7 @@ def test_a_pod_with_a_finalizer_is_asked_to_go_only_once() -> None:
         ),
     ],
 )
-def test_a_pod_that_the_node_cannot_take_fails(wish: Pod, reason: str, message: str) -> None:
+def test_a_pod_that_the_kubelet_does_not_admit_fails(wish: Pod, reason: str, message: str) -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("first", node_name="node-0", requests={"cpu": "2"}))
     plane.run_until_pod("first", is_running)
@@ -459,7 +459,7 @@ def test_a_pod_that_the_node_cannot_take_fails(wish: Pod, reason: str, message: 
     assert running(plane) == ["c"]
 
 
-def test_a_label_that_was_just_given_to_the_node_counts() -> None:
+def test_admission_sees_a_new_label_of_the_node() -> None:
     plane = Plane(nodes=1)
     plane.change_node(
         "node-0",
@@ -469,7 +469,7 @@ def test_a_label_that_was_just_given_to_the_node_counts() -> None:
     plane.run_until_pod("p", is_running)
 
 
-def test_a_pod_that_has_ended_makes_room_at_once() -> None:
+def test_a_terminated_pod_frees_its_resources_at_once() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("first", node_name="node-0", requests={"cpu": "4"}, command=EXIT_0, restart_policy="Never"))
     plane.run_until_pod("first", lambda one: one.status.phase == "Succeeded")
@@ -477,7 +477,7 @@ def test_a_pod_that_has_ended_makes_room_at_once() -> None:
     plane.run_until_pod("second", is_running)
 
 
-def test_two_pods_cannot_have_the_same_port_of_the_node() -> None:
+def test_two_pods_cannot_have_the_same_host_port() -> None:
     plane = Plane(nodes=1)
     container = Container(name="c", image="x", ports=(ContainerPort(container_port=80, host_port=8080),))
     plane.create(a_pod("first", container, node_name="node-0"))
@@ -489,7 +489,7 @@ def test_two_pods_cannot_have_the_same_port_of_the_node() -> None:
 # Restarts and losses.
 
 
-def test_a_restarted_kubelet_finds_its_pods_running_and_leaves_them_alone() -> None:
+def test_a_restarted_kubelet_leaves_running_pods_alone() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0"))
     before = plane.run_until_pod("p", is_running)
@@ -501,7 +501,7 @@ def test_a_restarted_kubelet_finds_its_pods_running_and_leaves_them_alone() -> N
     assert [one.reason for one in plane.events("p")] == ["Pulled", "Created", "Started"]
 
 
-def test_a_restarted_kubelet_knows_its_node_before_it_does_what_an_instance_before_it_was_to_do() -> None:
+def test_a_restarted_kubelet_reads_its_node_before_it_handles_messages_to_its_predecessor() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0"))
     plane.sim.crash(plane.kubelets["node-0"], RuntimeError("a bug"))
@@ -514,7 +514,7 @@ def test_a_restarted_kubelet_knows_its_node_before_it_does_what_an_instance_befo
     assert [one.name for one in lease.metadata.owner_references] == ["node-0"]
 
 
-def test_a_restarted_kubelet_does_not_run_again_what_has_ended() -> None:
+def test_a_restarted_kubelet_does_not_rerun_terminated_containers() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0", command=EXIT_3, restart_policy="Never"))
     before = plane.run_until_pod("p", lambda one: one.status.phase == "Failed")
@@ -524,7 +524,7 @@ def test_a_restarted_kubelet_does_not_run_again_what_has_ended() -> None:
     assert plane.pod("p") == before
 
 
-def test_a_restarted_kubelet_stops_pods_that_were_removed_meanwhile() -> None:
+def test_a_restarted_kubelet_stops_pods_that_were_removed_while_it_was_down() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0"))
     plane.run_until_pod("p", is_running)
@@ -538,7 +538,7 @@ def test_a_restarted_kubelet_stops_pods_that_were_removed_meanwhile() -> None:
     assert plane.runtimes["node-0"].list_pod_sandboxes() == ()
 
 
-def test_a_machine_that_lost_its_power_starts_its_pods_again() -> None:
+def test_pods_are_restarted_after_a_power_failure() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0"))
     plane.create(a_pod("once", node_name="node-0", restart_policy="Never"))
@@ -557,7 +557,7 @@ def test_a_machine_that_lost_its_power_starts_its_pods_again() -> None:
     assert running(plane) == ["c"]
 
 
-def test_conditions_of_others_survive_the_kubelets_writes() -> None:
+def test_pod_conditions_of_others_survive_status_writes_of_the_kubelet() -> None:
     plane = Plane(nodes=1, behaviour=Behaviour(start_seconds=5.0))
     plane.create(a_pod("p", node_name="node-0"))
     plane.sim.run(1.0)
@@ -568,7 +568,7 @@ def test_conditions_of_others_survive_the_kubelets_writes() -> None:
     assert condition(pod, "example.com/feature") == ("True", "", "")
 
 
-def test_a_pod_whose_node_is_unknown_to_the_api_fares_as_its_node_does() -> None:
+def test_a_pod_bound_to_a_node_that_does_not_exist_yet_runs_once_it_registers() -> None:
     plane = Plane()
     plane.create(a_pod("p", node_name="node-0"))
     plane.sim.run(5.0)
@@ -593,7 +593,7 @@ def refusal(plane: Plane, message: ReadLog) -> str:
     return reply.message
 
 
-def test_the_log_of_a_container_says_what_it_is() -> None:
+def test_the_log_of_a_simulated_container_describes_it() -> None:
     plane = Plane(nodes=1)
     container = Container(name="web", image="nginx:1", args=("-v",), ports=(ContainerPort(container_port=80),))
     plane.create(a_pod("p", container, node_name="node-0"))
@@ -611,7 +611,7 @@ def test_the_log_of_a_container_says_what_it_is() -> None:
     assert read(plane, ReadLog(namespace="default", pod="p", container="web", limit_bytes=9)).lines == ("container",)
 
 
-def test_the_log_of_the_start_before_can_be_read() -> None:
+def test_the_log_of_the_previous_container_can_be_read() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0", command=EXIT_3))
     plane.sim.run(5.0)
@@ -619,7 +619,7 @@ def test_the_log_of_the_start_before_can_be_read() -> None:
     assert (log.lines[-1], log.ended) == ("exit 3", True)
 
 
-def test_logs_that_are_not_there_are_refused_in_the_words_of_kubernetes() -> None:
+def test_requests_for_missing_logs_are_rejected_in_the_words_of_kubernetes() -> None:
     plane = Plane(nodes=1, behaviour=Behaviour(start_seconds=10.0))
     plane.create(a_pod("p", node_name="node-0"))
     plane.sim.run(1.0)
@@ -633,7 +633,7 @@ def test_logs_that_are_not_there_are_refused_in_the_words_of_kubernetes() -> Non
     assert refusal(plane, ReadLog(namespace="default", pod="p", container="c", previous=True)) == missing
 
 
-def test_a_node_object_that_is_gone_stays_gone() -> None:
+def test_a_deleted_node_is_not_recreated() -> None:
     plane = Plane(nodes=1)
     plane.do(lambda: plane.client.delete(Node, "node-0"))
     plane.sim.run(30.0)
@@ -654,7 +654,7 @@ def test_the_same_seed_gives_the_same_pods() -> None:
     assert story(7) == story(7)
 
 
-def test_metadata_is_left_alone() -> None:
+def test_the_kubelet_does_not_change_pod_metadata() -> None:
     plane = Plane(nodes=1)
     made = plane.create(a_pod("p", node_name="node-0"))
     pod = plane.run_until_pod("p", is_running)

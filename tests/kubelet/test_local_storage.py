@@ -1,4 +1,4 @@
-"""A node that runs out of disk or processes, and pods that write more than they may."""
+"""Eviction by a node that runs out of disk or process IDs, and of pods that exceed their storage limits."""
 
 import pytest
 from msgspec.structs import replace
@@ -27,8 +27,8 @@ def evicted(plane: Plane, name: str) -> str:
     return status.message
 
 
-def test_the_pod_that_fills_the_disk_is_evicted_and_no_other_is_taken_meanwhile() -> None:
-    plane = Plane(nodes=1)  # of 100Gi; a tenth is to stay
+def test_a_pod_that_fills_the_disk_is_evicted_and_disk_pressure_rejects_others() -> None:
+    plane = Plane(nodes=1)  # of 100Gi; a tenth has to stay available
     plane.create(takes("modest", disk="512Mi"))
     plane.create(takes("greedy", disk="2Gi 30:91Gi"))
     plane.sim.run(45.0)
@@ -67,7 +67,7 @@ def test_too_many_processes_evict_a_pod_only_where_that_is_configured() -> None:
         ("/tmp/f", "4Ki", "4Ki", "Pod ephemeral local storage usage exceeds the total limit of containers 4Ki. "),
     ],
 )
-def test_a_pod_that_writes_more_than_it_may_is_evicted(
+def test_a_pod_that_exceeds_its_ephemeral_storage_limit_is_evicted(
     file: str, size_limit: str | None, limit: str, message: str
 ) -> None:
     plane = Plane(nodes=1)

@@ -1,4 +1,4 @@
-"""What pods wait for before their containers start: images, ConfigMaps, Secrets."""
+"""Images, ConfigMaps and Secrets that containers wait for."""
 
 from msgspec.structs import replace
 
@@ -11,7 +11,7 @@ from tests.kubelet.plane import Plane, a_pod
 
 
 def waiting(pod: Pod) -> tuple[str, str]:
-    """Reason and message of what the pod's container waits for."""
+    """Return reason and message of the waiting state of the pod's container."""
     state = pod.status.container_statuses[0].state.waiting if pod.status.container_statuses else None
     return ("", "") if state is None else (state.reason, state.message)
 
@@ -45,7 +45,7 @@ def one(image: str = "example/x:1", policy: str = "", **more: object) -> Contain
     return Container(name="c", image=image, image_pull_policy=policy, **more)  # type: ignore[arg-type]
 
 
-def test_an_image_that_cannot_be_pulled_is_tried_again_less_and_less_often() -> None:
+def test_image_pulls_are_retried_with_back_off() -> None:
     plane = Plane(nodes=1)
     plane.create(declared(a_pod("p", node_name="node-0"), pull_error="manifest unknown"))
     failed = plane.run_until_pod("p", waits("ErrImagePull"))
@@ -63,7 +63,7 @@ def test_an_image_that_cannot_be_pulled_is_tried_again_less_and_less_often() -> 
     assert ("BackOff", back_off) in counts
 
 
-def test_a_name_that_is_none_and_an_image_that_may_not_be_pulled_are_told() -> None:
+def test_invalid_image_names_and_missing_images_that_are_never_pulled_are_reported() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("bad", one("Shop/Web"), node_name="node-0"))
     plane.create(declared(a_pod("never", one(policy="Never"), node_name="node-0"), pull_error="x"))
@@ -79,7 +79,7 @@ def test_a_name_that_is_none_and_an_image_that_may_not_be_pulled_are_told() -> N
     assert ("Warning", "InspectFailed", wrong, 1) in told(plane, "bad")
 
 
-def test_an_annotation_that_makes_no_sense_is_told_and_the_pod_runs() -> None:
+def test_an_invalid_behavior_annotation_is_reported_and_the_pod_runs() -> None:
     plane = Plane(nodes=1)
     plane.create(declared(a_pod("p", node_name="node-0"), run_seconds="soon"))
     plane.run_until_pod("p", is_running)
@@ -95,13 +95,13 @@ COLOUR = EnvVar(
 )
 
 
-def test_a_container_whose_environment_is_not_there_waits_until_it_is() -> None:
+def test_a_container_waits_for_the_config_maps_of_its_environment() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", one(env=(COLOUR,)), node_name="node-0"))
     pod = plane.run_until_pod("p", waits("CreateContainerConfigError"))
     assert waiting(pod)[1] == 'configmap "shop" not found'
     plane.sim.run(1.0)
-    assert [one[1] for one in told(plane)] == ["Pulled", "Failed"]  # its image is looked for first
+    assert [one[1] for one in told(plane)] == ["Pulled", "Failed"]  # its image is pulled first
     assert ("Warning", "Failed", 'Error: configmap "shop" not found', 1) in told(plane)
 
     made = plane.create(ConfigMap(metadata=ObjectMeta(name="shop", namespace="default"), data={"size": "1"}))
@@ -111,7 +111,7 @@ def test_a_container_whose_environment_is_not_there_waits_until_it_is() -> None:
     plane.run_until_pod("p", is_running)
 
 
-def test_what_is_optional_is_not_waited_for() -> None:
+def test_optional_references_are_not_waited_for() -> None:
     plane = Plane(nodes=1)
     optional = EnvFromSource(secret_ref=SecretEnvSource(name="none", optional=True))
     volume = Volume(name="v", config_map=ConfigMapVolumeSource(name="none", optional=True))
@@ -119,7 +119,7 @@ def test_what_is_optional_is_not_waited_for() -> None:
     plane.run_until_pod("p", is_running)
 
 
-def test_a_pod_whose_volume_cannot_be_set_up_has_no_containers_yet() -> None:
+def test_containers_wait_until_volumes_are_mounted() -> None:
     plane = Plane(nodes=1)
     volume = Volume(name="keys", secret=SecretVolumeSource(secret_name="keys", items=(KeyToPath(key="a", path="b"),)))
     mounts = (VolumeMount(name="keys", mount_path="/keys"),)
@@ -134,7 +134,7 @@ def test_a_pod_whose_volume_cannot_be_set_up_has_no_containers_yet() -> None:
     plane.run_until_pod("p", is_running)
 
 
-def test_a_pod_that_refers_to_nothing_costs_no_reads() -> None:
+def test_a_pod_without_references_costs_no_reads() -> None:
     plane = Plane(nodes=1)
     plane.create(a_pod("p", node_name="node-0"))
     first = plane.run_until_pod("p", is_running)

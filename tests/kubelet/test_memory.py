@@ -1,4 +1,4 @@
-"""What a kubelet remembers of pods that are gone."""
+"""What a kubelet remembers of removed pods."""
 
 from kubeactors.kubelet import Kubelet
 from kubeactors.sim import Plan, Simulation
@@ -7,7 +7,7 @@ from kubeactors.sim.tree import actors_of
 from kubeactors.sim.workload import CreateDeployment, DeleteDeployment
 
 
-def test_a_kubelet_forgets_that_it_has_removed_a_pod_though_the_watch_tells_so_before_the_reply() -> None:
+def test_a_removed_pod_is_forgotten_though_the_watch_event_precedes_the_response() -> None:
     slow = [
         SlowReplies(at=0.0, component=f"node-{one}", resource="pods", delay_seconds=0.5, seconds=60.0)
         for one in (1, 2, 3)

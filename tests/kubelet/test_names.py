@@ -1,4 +1,4 @@
-"""Commands that ask for names of the cluster."""
+"""Commands that resolve DNS names of the cluster."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def said(plane: Plane, script: str, name: str = "asks") -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("name", ["web", "web.default", "web.default.svc", "web.default.svc.cluster.local."])
-def test_a_service_has_an_address(name: str) -> None:
+def test_the_name_of_a_service_resolves_to_its_cluster_ip(name: str) -> None:
     plane = Plane(nodes=1)
     plane.create(a_service("web", "10.96.0.9"))
     assert said(plane, f"nslookup {name}; echo $?")[3:5] == (
@@ -36,7 +36,7 @@ def test_a_service_has_an_address(name: str) -> None:
     )
 
 
-def test_a_name_of_nothing_is_not_found() -> None:
+def test_an_unknown_name_does_not_resolve() -> None:
     plane = Plane(nodes=1)
     lines = said(plane, "nslookup web; echo $?; nslookup example.com; echo $?; nc -z web 80; echo $?")
     assert lines[3:] == (
@@ -54,7 +54,7 @@ def test_a_name_of_nothing_is_not_found() -> None:
     )
 
 
-def test_a_service_without_an_address_leads_to_its_pods_and_each_of_them_by_its_hostname() -> None:
+def test_a_headless_service_resolves_to_its_pods_and_each_pod_by_its_hostname() -> None:
     plane = Plane(nodes=1)
     plane.create(a_service("nginx", "None", {"app": "web-0"}))
     spec = PodSpec(hostname="web-0", subdomain="nginx")
@@ -64,7 +64,7 @@ def test_a_service_without_an_address_leads_to_its_pods_and_each_of_them_by_its_
     assert lines == (f"Address: {address}", "Name:\tweb-0.nginx.default.svc.cluster.local", f"Address: {address}")
 
 
-def test_a_port_is_open_when_somebody_is_behind_it() -> None:
+def test_a_service_port_is_open_if_it_has_a_ready_endpoint() -> None:
     plane = Plane(nodes=1)
     plane.create(a_service("web", "10.96.0.9"))
     subset = EndpointSubset(addresses=(EndpointAddress(ip="10.0.0.5"),), ports=(EndpointPort(port=80),))

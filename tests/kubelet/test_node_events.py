@@ -1,4 +1,4 @@
-"""What people are told of nodes, and what nodes show of their images."""
+"""Events of nodes, and the images in their status."""
 
 from functools import partial
 
@@ -27,13 +27,13 @@ def told(plane: Plane) -> list[tuple[str, str]]:
     return [(one.reason, one.message) for one in plane.events("node-0")]
 
 
-def test_a_new_node_says_how_it_is() -> None:
+def test_a_new_node_records_events_of_its_conditions() -> None:
     plane = Plane(nodes=1)
     plane.sim.run(1.0)
     assert told(plane) == BEGUN
 
 
-def test_a_kubelet_that_is_started_again_says_only_that() -> None:
+def test_a_restarted_kubelet_records_only_its_start() -> None:
     plane = Plane(nodes=1)
     plane.sim.run(1.0)
     plane.power_off("node-0")
@@ -44,7 +44,7 @@ def test_a_kubelet_that_is_started_again_says_only_that() -> None:
     }
 
 
-def test_a_node_says_whether_it_takes_pods_when_it_next_reports() -> None:
+def test_a_change_of_unschedulable_is_recorded_at_the_next_node_status() -> None:
     plane = Plane(nodes=1)
     for unschedulable in (True, False):
         plane.change_node("node-0", partial(cordoned, unschedulable=unschedulable))
@@ -55,7 +55,7 @@ def test_a_node_says_whether_it_takes_pods_when_it_next_reports() -> None:
     ]
 
 
-def test_a_node_that_lost_its_power_has_been_rebooted() -> None:
+def test_a_node_that_lost_power_is_recorded_as_rebooted() -> None:
     plane = Plane(nodes=1)
     plane.sim.run(1.0)
     plane.power_off("node-0")
@@ -66,7 +66,7 @@ def test_a_node_that_lost_its_power_has_been_rebooted() -> None:
     assert ("Rebooted", f"Node node-0 has been rebooted, boot id: {boot}") in told(plane)
 
 
-def test_the_images_of_a_node_are_shown_with_their_sizes() -> None:
+def test_node_status_lists_images_with_their_sizes() -> None:
     plane = Plane(nodes=1)
     containers = [Container(name=f"c{number}", image=one) for number, one in enumerate(("nginx:1", "busybox"))]
     plane.create(a_pod("p", *containers, node_name="node-0"))

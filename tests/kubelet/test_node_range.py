@@ -1,4 +1,4 @@
-"""A kubelet that waits for the range of its pods."""
+"""A kubelet that waits for the pod CIDR of its node."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ def ready(plane: Plane) -> tuple[str, str]:
     return next((one.status, one.reason) for one in plane.node("node-9").status.conditions if one.type == "Ready")
 
 
-def test_a_node_without_a_range_is_not_ready_and_runs_nothing_until_it_has_one() -> None:
+def test_a_node_without_a_pod_cidr_is_not_ready_and_starts_no_pods() -> None:
     plane = Plane()
     events = plane.sim.spawn(partial(EventSink, plane.client), name="sink")
     config = KubeletConfig(node_name="node-9", node_ip="172.16.0.9", pod_cidr="")

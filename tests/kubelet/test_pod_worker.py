@@ -1,4 +1,4 @@
-"""The state machine of one pod, by itself."""
+"""The state machine of one pod, in isolation."""
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +32,7 @@ def a_pod(*containers: Container, restart_policy: str = "Always") -> Pod:
 
 
 def live(worker: PodWorker, until: int, now: int = START) -> int:
-    """Step whenever the worker asks for it; the API takes every status."""
+    """Step whenever a timer of the worker is due; the API accepts every status."""
     worker.step(now)
     while worker.wake_at is not None and worker.wake_at <= until:
         now = max(worker.wake_at, now + 1)
@@ -43,13 +43,13 @@ def live(worker: PodWorker, until: int, now: int = START) -> int:
 
 
 class Sick(SimulatedRuntime):
-    """Its containers fail every probe."""
+    """A runtime whose containers fail every probe."""
 
     def probe(self, container_id: str, kind: str, probe: Probe, now: int) -> ProbeResult:
         return ProbeResult(success=False, output="no answer")
 
 
-def test_a_container_is_ready_only_after_its_probe_has_had_its_delay() -> None:
+def test_a_container_is_not_ready_before_the_initial_delay_of_its_probe() -> None:
     runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=1.0))
     probe = Probe(initial_delay_seconds=7, period_seconds=10, success_threshold=1)
     worker = PodWorker(a_pod(Container(name="c", image="x", readiness_probe=probe)), runtime, "1.1.1.1", START)
@@ -75,7 +75,7 @@ def test_a_container_that_fails_its_liveness_probe_is_restarted() -> None:
 
 
 @pytest.mark.parametrize("kind", ["startup_probe", "liveness_probe"])
-def test_a_container_that_is_stopped_because_of_a_probe_is_no_better_than_it_has_said(kind: str) -> None:
+def test_the_readiness_of_a_container_does_not_improve_while_a_failed_probe_stops_it(kind: str) -> None:
     runtime = Sick("10.0.0.0/24", Behaviour(start_seconds=0.0, stop_seconds=5.0))
     failing, readiness = Probe(period_seconds=10, failure_threshold=3), Probe(period_seconds=10)
     container = replace(Container(name="c", image="x", readiness_probe=readiness), **{kind: failing})
@@ -88,14 +88,14 @@ def test_a_container_that_is_stopped_because_of_a_probe_is_no_better_than_it_has
     assert worker.pod.status.container_statuses[0].restart_count == 1
 
 
-def test_an_idle_pod_asks_for_nothing() -> None:
+def test_an_idle_pod_worker_sets_no_timer() -> None:
     runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=1.0))
     worker = PodWorker(a_pod(Container(name="c", image="x")), runtime, "1.1.1.1", START)
     live(worker, START + 10 * SECOND)
     assert worker.wake_at is None
 
 
-def test_what_ended_before_the_node_lost_its_memory_stays_so_when_the_kubelet_begins_anew() -> None:
+def test_completed_init_containers_stay_completed_across_a_power_failure_and_a_restart() -> None:
     told = PodWorker(preparing_pod(), a_runtime(), "1.1.1.1", START)
     live(told, START + 5 * SECOND)
     lost = a_runtime()
@@ -103,7 +103,7 @@ def test_what_ended_before_the_node_lost_its_memory_stays_so_when_the_kubelet_be
     after_the_loss.recover()
     live(after_the_loss, START + 9 * SECOND, START + 6 * SECOND)
 
-    for read in (after_the_loss.pod, a_pod_that_is_beginning()):  # as it is, or as an API server says that lags
+    for read in (after_the_loss.pod, a_pod_that_is_beginning()):  # as it is, or as a stale API server shows it
         anew = PodWorker(read, lost, "1.1.1.1", START + 10 * SECOND)
         anew.adopt(lost.list_pod_sandboxes()[0], START + 10 * SECOND)
         live(anew, START + 11 * SECOND, START + 10 * SECOND)
@@ -112,7 +112,7 @@ def test_what_ended_before_the_node_lost_its_memory_stays_so_when_the_kubelet_be
     assert after_the_loss.pod.status.init_container_statuses == told.pod.status.init_container_statuses
 
 
-def test_a_sidecar_is_counted_on_when_the_node_has_lost_its_memory() -> None:
+def test_the_restart_count_of_a_sidecar_continues_after_a_power_failure() -> None:
     beside = Container(name="beside", image="x", restart_policy="Always")
     pod = a_pod(Container(name="main", image="x"))
     told = PodWorker(replace(pod, spec=replace(pod.spec, init_containers=(beside,))), a_runtime(), "1.1.1.1", START)
@@ -126,7 +126,7 @@ def test_a_sidecar_is_counted_on_when_the_node_has_lost_its_memory() -> None:
         assert [one.restart_count for one in status.init_container_statuses + status.container_statuses] == [lost, lost]
 
 
-def test_an_init_container_is_counted_on_when_the_node_has_lost_its_memory() -> None:
+def test_the_restart_count_of_an_init_container_continues_after_a_power_failure() -> None:
     pod = preparing_pod()
     told = PodWorker(replace(pod, spec=replace(pod.spec, restart_policy="Always")), a_runtime(), "1.1.1.1", START)
     live(told, START + 5 * SECOND)
@@ -168,7 +168,7 @@ actions = st.lists(st.sampled_from(["wait", "long wait", "delete", "restart", "s
     actions,
 )
 @settings(max_examples=200, deadline=None)
-def test_whatever_happens_a_pod_only_goes_forward(
+def test_the_phase_of_a_pod_only_moves_forward_whatever_happens(
     wanted: list[tuple[str, ...]], policy: str, start_seconds: float, stop_seconds: float, history: list[str]
 ) -> None:
     runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=start_seconds, stop_seconds=stop_seconds))

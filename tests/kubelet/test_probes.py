@@ -1,4 +1,4 @@
-"""When probes are asked, and what their answers come to."""
+"""When probes run, and what their results amount to."""
 
 from kubeactors.api.core.v1 import Probe
 from kubeactors.kubelet.probes import LIVENESS, READINESS, SECOND, STARTUP, ProbeWorker
@@ -8,12 +8,12 @@ GOOD, BAD = ProbeResult(success=True), ProbeResult(success=False)
 PROBE = Probe(initial_delay_seconds=5, period_seconds=10, success_threshold=2, failure_threshold=3)
 
 
-def test_a_probe_is_first_asked_after_its_delay() -> None:
+def test_a_probe_first_runs_after_its_initial_delay() -> None:
     worker = ProbeWorker(READINESS, PROBE, SECOND)
     assert (worker.is_due(6 * SECOND - 1), worker.is_due(6 * SECOND)) == (False, True)
 
 
-def test_readiness_needs_enough_successes_and_is_lost_after_enough_failures() -> None:
+def test_readiness_follows_the_success_and_failure_thresholds() -> None:
     worker = ProbeWorker(READINESS, PROBE, 0)
     held: list[bool] = []
     for answer in (GOOD, BAD, GOOD, GOOD, BAD, BAD, BAD):
@@ -22,7 +22,7 @@ def test_readiness_needs_enough_successes_and_is_lost_after_enough_failures() ->
     assert held == [False, False, False, True, True, True, False]
 
 
-def test_liveness_holds_until_it_fails() -> None:
+def test_a_container_is_live_until_its_failure_threshold_is_reached() -> None:
     worker = ProbeWorker(LIVENESS, PROBE, 0)
     assert worker.holds
     for _ in range(3):
@@ -30,14 +30,14 @@ def test_liveness_holds_until_it_fails() -> None:
     assert (worker.holds, worker.has_failed) == (False, True)
 
 
-def test_a_startup_probe_that_succeeded_is_not_asked_again() -> None:
+def test_a_startup_probe_stops_once_it_has_succeeded() -> None:
     worker = ProbeWorker(STARTUP, Probe(period_seconds=10), 0)
     worker.take(GOOD, 0)
     assert worker.holds
     assert worker.next_at is None
 
 
-def test_an_answer_that_stays_as_it_is_needs_no_more_questions() -> None:
+def test_a_probe_whose_result_cannot_change_needs_no_timer() -> None:
     worker = ProbeWorker(READINESS, PROBE, 0)
     steady = ProbeResult(success=True, steady=True)
     worker.take(steady, 5 * SECOND)

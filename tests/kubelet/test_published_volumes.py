@@ -1,4 +1,4 @@
-"""Volumes made from objects: links, modes, and how they change."""
+"""Volumes made from API objects: links, modes, and updates."""
 
 import re
 from pathlib import Path
@@ -54,7 +54,7 @@ def lines(plane: Plane) -> tuple[str, ...]:
     return log.lines
 
 
-def test_a_volume_has_links_to_the_newest_files_with_their_modes() -> None:
+def test_a_volume_links_to_its_newest_files_with_their_modes() -> None:
     plane = Plane(nodes=1)
     plane.create(a_map(a="one\n", b="two\n"))
     source = ConfigMapVolumeSource(name="conf", items=ITEMS, default_mode=0o640)
@@ -80,7 +80,7 @@ def test_a_volume_has_links_to_the_newest_files_with_their_modes() -> None:
     ]
 
 
-def test_a_volume_changes_all_at_once_within_a_minute() -> None:
+def test_a_volume_is_updated_atomically_within_a_minute() -> None:
     plane = Plane(nodes=1)
     plane.create(a_map(a="one", b="x"))
     runs(plane, WATCH, Volume(name="conf", config_map=ConfigMapVolumeSource(name="conf")))
@@ -91,7 +91,7 @@ def test_a_volume_changes_all_at_once_within_a_minute() -> None:
     assert lines(plane) == ("onea", "b", "twoa", "c")
 
 
-def test_what_is_gone_stays_to_be_seen_by_what_runs() -> None:
+def test_a_deleted_config_map_remains_visible_to_running_containers() -> None:
     plane = Plane(nodes=1)
     plane.create(a_map(a="one\n"))
     volume = Volume(name="conf", config_map=ConfigMapVolumeSource(name="conf"))
@@ -101,7 +101,7 @@ def test_what_is_gone_stays_to_be_seen_by_what_runs() -> None:
     assert lines(plane) == ("one",)
 
 
-def test_a_part_of_a_volume_has_no_links_and_does_not_change() -> None:
+def test_a_sub_path_mount_has_no_links_and_is_not_updated() -> None:
     plane = Plane(nodes=1)
     plane.create(a_map(a="one\n"))
     volume = Volume(name="conf", config_map=ConfigMapVolumeSource(name="conf"))
@@ -112,7 +112,7 @@ def test_a_part_of_a_volume_has_no_links_and_does_not_change() -> None:
     assert lines(plane) == ("one", "plain")
 
 
-def test_new_labels_of_a_pod_are_seen_in_its_volume() -> None:
+def test_label_changes_reach_a_downward_api_volume() -> None:
     plane = Plane(nodes=1)
     items = (
         DownwardAPIVolumeFile(path="labels", field_ref=ObjectFieldSelector(field_path="metadata.labels")),
@@ -129,7 +129,7 @@ def test_new_labels_of_a_pod_are_seen_in_its_volume() -> None:
     assert lines(plane) == ("4", 'app="q"')
 
 
-def test_links_lead_and_can_be_made() -> None:
+def test_symbolic_links_can_be_created_and_followed() -> None:
     plane = Plane(nodes=1)
     runs(
         plane,
@@ -139,7 +139,7 @@ def test_links_lead_and_can_be_made() -> None:
     assert lines(plane) == ("hi", "/tmp/d/f", "cat: can't open '/tmp/x': Too many levels of symbolic links", "d", "x")
 
 
-def test_a_real_directory_changes_as_a_simulated_one(tmp_path: Path) -> None:
+def test_a_real_directory_is_updated_as_a_simulated_one(tmp_path: Path) -> None:
     def publish(now: int, **files: str) -> None:
         contents = {name.replace("_", "/"): text.encode() for name, text in files.items()}
         publish_on_disk(Mount(path="/x", directory="d", files=contents, modes={"a": 0o600}), tmp_path, now)

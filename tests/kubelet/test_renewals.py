@@ -1,4 +1,4 @@
-"""Heartbeats of many nodes that travel together."""
+"""Lease renewals that are sent for many nodes at once."""
 
 from functools import partial
 from typing import TypeVar
@@ -23,7 +23,7 @@ INTERVAL = 10.0
 
 
 class Cable:
-    """A transport that can be cut."""
+    """A transport that can be disconnected."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -74,7 +74,7 @@ class Together:
         return self.lease(name).spec.renew_time or ""
 
 
-def test_every_lease_is_renewed_every_ten_seconds_and_its_watchers_see_it() -> None:
+def test_every_lease_is_renewed_every_ten_seconds_and_watchers_see_it() -> None:
     together = Together(nodes=12)
     for _ in range(3):
         before = {name: together.lease(name) for name in together.kubelets}
@@ -86,14 +86,14 @@ def test_every_lease_is_renewed_every_ten_seconds_and_its_watchers_see_it() -> N
             assert (new.metadata.uid, new.spec.holder_identity) == (old.metadata.uid, name)
 
 
-def test_leases_of_one_slot_are_written_at_once() -> None:
+def test_leases_of_one_slot_are_written_together() -> None:
     together = Together(nodes=20)
     together.plane.sim.run(INTERVAL)
     revisions = {together.lease(name).metadata.resource_version for name in together.kubelets}
     assert len(revisions) == 10
 
 
-def test_a_kubelet_that_stops_is_not_kept_alive() -> None:
+def test_the_lease_of_a_stopped_kubelet_is_not_renewed() -> None:
     together = Together(nodes=2)
     _ = together.plane.sim.stop(together.kubelets["node-0"])
     before = together.renewals("node-0"), together.renewals("node-1")
@@ -102,7 +102,7 @@ def test_a_kubelet_that_stops_is_not_kept_alive() -> None:
     assert together.renewals("node-1") > before[1]
 
 
-def test_a_lease_that_somebody_deleted_is_made_again() -> None:
+def test_a_deleted_lease_is_recreated() -> None:
     together = Together(nodes=2)
     together.plane.do(lambda: together.plane.client.delete(Lease, "node-0", LEASE_NAMESPACE))
     together.plane.sim.run(2 * INTERVAL)
@@ -110,7 +110,7 @@ def test_a_lease_that_somebody_deleted_is_made_again() -> None:
     assert together.slots.slot_of.keys() == together.kubelets.keys()
 
 
-def test_a_renewer_that_fails_goes_on_with_the_same_leases() -> None:
+def test_a_failed_renewer_continues_with_the_same_leases() -> None:
     together = Together(nodes=2)
     together.plane.sim.crash(together.renewer, RuntimeError("a bug"))
     before = together.renewals("node-0")
@@ -118,7 +118,7 @@ def test_a_renewer_that_fails_goes_on_with_the_same_leases() -> None:
     assert together.renewals("node-0") > before
 
 
-def test_after_a_long_silence_nodes_report() -> None:
+def test_nodes_report_their_status_after_a_long_outage() -> None:
     together = Together(nodes=1)
     together.plane.sim.run(2 * INTERVAL)
     before, node = together.renewals("node-0"), together.plane.node("node-0")
@@ -133,5 +133,5 @@ def test_after_a_long_silence_nodes_report() -> None:
 
 
 def heard(node: Node) -> str:
-    """When the node reported."""
+    """Return when the node last reported."""
     return max(one.last_heartbeat_time or "" for one in node.status.conditions)

@@ -1,4 +1,4 @@
-"""Pods that get other sizes while they run."""
+"""In-place resize of running pods."""
 
 import json
 
@@ -30,7 +30,7 @@ def resize(plane: Plane, name: str, resources: ResourceRequirements) -> None:
 
 
 def has(plane: Plane, name: str) -> dict[str, str]:
-    """What the container has, as the kubelet tells it."""
+    """Return the resources of the container, as the kubelet reports them."""
     (status,) = plane.pod(name).status.container_statuses
     assert status.resources is not None
     assert status.resources.requests == status.allocated_resources
@@ -41,7 +41,7 @@ def told(plane: Plane, name: str) -> list[tuple[str, str]]:
     return [(one.reason, one.message) for one in plane.events(name) if one.reason.startswith("Resize")]
 
 
-def test_a_container_gets_another_size_while_it_runs() -> None:
+def test_a_running_container_is_resized_in_place() -> None:
     plane = Plane(nodes=1)
     before = running(plane, "p", "100m")
     resize(plane, "p", sized("200m", "128Mi"))
@@ -59,7 +59,7 @@ def test_a_container_gets_another_size_while_it_runs() -> None:
     assert completed.startswith("Pod resize completed: ")
 
 
-def test_a_container_whose_policy_says_so_is_started_again() -> None:
+def test_a_container_with_resize_policy_restart_container_is_restarted() -> None:
     plane = Plane(nodes=1)
     running(plane, "p", "100m", ON_MEMORY)
     resize(plane, "p", sized("200m"))
@@ -70,7 +70,7 @@ def test_a_container_whose_policy_says_so_is_started_again() -> None:
     assert has(plane, "p") == {"cpu": "200m", "memory": "128Mi"}
 
 
-def test_what_no_node_of_its_kind_has_is_infeasible() -> None:
+def test_a_resize_that_exceeds_the_capacity_of_the_node_is_infeasible() -> None:
     plane = Plane(nodes=1)
     running(plane, "p", "100m")
     resize(plane, "p", sized("1000"))
@@ -84,7 +84,7 @@ def test_what_no_node_of_its_kind_has_is_infeasible() -> None:
     assert condition(plane.pod("p"), "PodResizePending") is None
 
 
-def test_what_others_have_is_waited_for_also_by_a_kubelet_that_starts_again() -> None:
+def test_a_resize_is_deferred_for_resources_in_use_also_across_a_restart() -> None:
     plane = Plane(nodes=1)
     cpu = int(plane.node("node-0").status.allocatable["cpu"])
     running(plane, "other", f"{cpu - 1}")

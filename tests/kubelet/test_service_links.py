@@ -1,4 +1,4 @@
-"""The variables by which containers find Services."""
+"""Environment variables by which containers find Services."""
 
 from msgspec.structs import replace
 
@@ -36,7 +36,7 @@ MASTER = a_service("kubernetes", "10.96.0.1", ServicePort(name="https", port=443
 REDIS = a_service("redis-master", "10.0.0.11", ServicePort(port=6379), ServicePort(name="m-x", port=53, protocol="UDP"))
 
 
-def test_a_pod_is_told_of_the_api_server_and_of_the_services_of_its_namespace() -> None:
+def test_a_pod_has_variables_of_the_api_server_and_of_services_in_its_namespace() -> None:
     elsewhere = a_service("other", "10.0.0.1", ServicePort(port=1), namespace="elsewhere")
     headless, alone = a_service("headless", "None", ServicePort(port=1)), a_service("alone", "10.0.0.2")
     assert service_links((REDIS, MASTER, elsewhere, headless, alone), POD) == API | {
@@ -55,11 +55,11 @@ def test_a_pod_is_told_of_the_api_server_and_of_the_services_of_its_namespace() 
     }
 
 
-def test_a_pod_that_wants_no_links_is_told_of_the_api_server_only() -> None:
+def test_a_pod_without_service_links_has_variables_of_the_api_server_only() -> None:
     assert service_links((REDIS, MASTER), replace(POD, spec=PodSpec(enable_service_links=False))) == API
 
 
-def test_a_service_that_came_after_the_pod_is_left_out() -> None:
+def test_services_created_after_the_pod_have_no_variables() -> None:
     begun = replace(POD, status=PodStatus(start_time="2026-01-01T00:00:05Z"))
     before = a_service("before", "10.0.0.1", ServicePort(port=1), created="2026-01-01T00:00:05Z")
     after = a_service("after", "10.0.0.2", ServicePort(port=1), created="2026-01-01T00:00:06Z")
@@ -68,7 +68,7 @@ def test_a_service_that_came_after_the_pod_is_left_out() -> None:
     assert "AFTER_SERVICE_HOST" not in found
 
 
-def test_what_the_pod_says_itself_wins_and_may_refer_to_services() -> None:
+def test_variables_of_the_pod_take_precedence_and_may_refer_to_services() -> None:
     plane = Plane(nodes=1)
     plane.create(a_service("web", "10.96.0.9", ServicePort(port=80), namespace="default"))
     container = Container(
@@ -84,7 +84,7 @@ def test_what_the_pod_says_itself_wins_and_may_refer_to_services() -> None:
     assert log.lines == ("http://10.96.0.9/ mine",)
 
 
-def test_a_command_in_any_container_sees_them() -> None:
+def test_commands_in_all_containers_see_service_variables() -> None:
     plane = Plane(nodes=1)
     plane.create(a_service("web", "10.96.0.9", ServicePort(port=80), namespace="default"))
     plane.create(a_pod("p", node_name="node-0"))

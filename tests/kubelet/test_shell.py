@@ -1,4 +1,4 @@
-"""The shell of simulated containers: what scripts write, and how they end."""
+"""The shell of simulated containers: output and exit codes of scripts."""
 
 import pytest
 
@@ -99,7 +99,7 @@ def test_a_script_writes(script: str, wanted: str) -> None:
         ("yes() { while true; do echo y; done; }; yes | head -n 1", 0),
     ],
 )
-def test_a_script_ends_with(script: str, code: int) -> None:
+def test_a_script_exits_with(script: str, code: int) -> None:
     assert Ran(script).run(1).process.exit_code == code
 
 
@@ -123,7 +123,7 @@ def test_a_script_ends_with(script: str, code: int) -> None:
         ((), False),
     ],
 )
-def test_what_is_known_beforehand_of_a_command(command: tuple[str, ...], *, known: bool) -> None:
+def test_whether_a_command_is_supported_is_known_in_advance(command: tuple[str, ...], *, known: bool) -> None:
     assert is_known(command) is known
 
 
@@ -134,44 +134,44 @@ def test_time_passes_while_a_script_sleeps() -> None:
     assert (ran.run(30).text, ran.process.exit_code) == ("a\nb\nc\n", 0)
 
 
-def test_what_runs_in_the_background_goes_on_by_itself() -> None:
+def test_background_jobs_run_concurrently() -> None:
     ran = Ran("(sleep 3; echo late) & echo now; wait; echo all")
     assert ran.text == "now\n"
     assert ran.run(3).text == "now\nlate\nall\n"
 
 
-def test_a_pipe_carries_lines_as_they_come() -> None:
+def test_a_pipe_passes_lines_on_as_they_are_written() -> None:
     ran = Ran("(echo a; sleep 5; echo b) | while read x; do echo got $x; done")
     assert ran.text == "got a\n"
     assert ran.run(5).text == "got a\ngot b\n"
 
 
-def test_what_is_added_to_a_file_is_followed() -> None:
+def test_tail_follows_a_growing_file() -> None:
     ran = Ran("(for i in 1 2; do sleep 2; echo $i >> /tmp/log; done) & tail -n+1 -F /tmp/log")
     assert ran.run(10).text == "tail: can't open '/tmp/log': No such file or directory\n1\n2\n"
     assert ran.process.exit_code is None
 
 
-def test_a_signal_is_dealt_with_after_the_command_that_runs() -> None:
+def test_a_trap_runs_after_the_current_command() -> None:
     ran = Ran("trap 'echo bye; exit 5' TERM; while true; do sleep 10; done")
     ran.run(3).machine.signal("TERM")
     assert ran.run(6).text == ""
     assert (ran.run(1).text, ran.process.exit_code) == ("bye\n", 5)
 
 
-def test_a_signal_ends_a_wait() -> None:
+def test_a_signal_interrupts_wait() -> None:
     ran = Ran("trap 'echo bye' TERM; sleep 100 & wait; echo $?")
     ran.machine.signal("TERM")
     assert (ran.run(0).text, ran.process.exit_code) == ("bye\n143\n", 0)
 
 
-def test_without_a_trap_the_first_process_takes_no_notice_of_a_signal() -> None:
+def test_the_first_process_ignores_signals_without_a_trap() -> None:
     ran = Ran("sleep 5; echo done")
     ran.machine.signal("TERM")
     assert ran.run(5).text == "done\n"
 
 
-def test_a_loop_that_never_sleeps_runs_so_many_commands_in_a_second_and_no_more() -> None:
+def test_a_busy_loop_runs_a_limited_number_of_commands_per_second() -> None:
     ran = Ran("i=0; while true; do i=$((i+1)); echo $i; done")
     first = len(ran.text.splitlines())
     assert 0 < first <= COMMANDS_PER_SECOND
@@ -179,7 +179,7 @@ def test_a_loop_that_never_sleeps_runs_so_many_commands_in_a_second_and_no_more(
     assert ran.process.is_endless
 
 
-def test_a_script_that_grows_without_end_fails_and_nothing_else_does() -> None:
+def test_a_script_that_grows_without_bound_fails_alone() -> None:
     ran = Ran("x=aaaaaaaaaaaaaaaa; while true; do x=$x$x$x$x; done")
     assert (ran.text, ran.process.exit_code) == ("sh: out of memory\n", 2)
     assert Ran("f() { f; }; f").process.exit_code == 2
@@ -189,7 +189,7 @@ def test_a_script_that_grows_without_end_fails_and_nothing_else_does() -> None:
     assert Ran(f"echo $(({50 * '('}1{50 * ')'}))").process.exit_code == 2
 
 
-def test_a_loop_is_known_not_to_end_only_if_nothing_can_end_it() -> None:
+def test_a_loop_counts_as_endless_only_if_nothing_can_end_it() -> None:
     assert Ran("while true; do echo x; sleep 1; done").process.is_endless
     assert Ran("while :; do (cat /nowhere; sleep 1); done").process.is_endless
     for script in (

@@ -1,4 +1,4 @@
-"""Commands that run other commands, and what bash has that POSIX has not."""
+"""Commands that run other commands, and extensions of bash to POSIX."""
 
 import pytest
 
@@ -63,13 +63,13 @@ def test_a_script_writes(script: str, wanted: str) -> None:
     assert Ran(script).text == wanted
 
 
-def test_a_command_that_takes_longer_than_it_may_is_ended() -> None:
+def test_timeout_ends_a_command_that_runs_too_long() -> None:
     ran = Ran("timeout 3 sleep 100; echo $?")
     assert ran.run(2.9).text == ""
     assert ran.run(0.1).text == "143\n"
 
 
-def test_the_first_process_and_the_command_in_hand_are_shown() -> None:
+def test_ps_shows_the_first_process_and_the_current_command() -> None:
     assert Ran("ps").text.splitlines() == ["PID   USER     TIME  COMMAND", "    1 root      0:00 ps"]
     assert Ran("top -b -n 1").process.exit_code == 0
     assert Ran("top").run(60).process.exit_code is None
@@ -88,5 +88,5 @@ def test_the_first_process_and_the_command_in_hand_are_shown() -> None:
         (("sh", "-c", "[[ (a) ]]"), False),
     ],
 )
-def test_what_is_known_beforehand_of_a_command(command: tuple[str, ...], *, known: bool) -> None:
+def test_whether_a_command_is_supported_is_known_in_advance(command: tuple[str, ...], *, known: bool) -> None:
     assert is_known(command) is known

@@ -1,4 +1,4 @@
-"""Whatever people write, the shell ends their program and nothing else."""
+"""The shell ends any program that users write, and nothing else."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,7 +82,7 @@ PARTS = [
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.sampled_from([*PARTS, *NAMES]), max_size=25))
-def test_any_text_is_understood_or_refused_and_runs_or_fails(parts: list[str]) -> None:
+def test_any_text_parses_or_is_rejected_and_runs_or_fails(parts: list[str]) -> None:
     text = " ".join(parts) if len(parts) % 2 else "".join(parts)
     try:
         parse(text)
@@ -97,6 +97,6 @@ def test_any_text_is_understood_or_refused_and_runs_or_fails(parts: list[str]) -
     st.sampled_from(NAMES),
     st.lists(st.sampled_from(["-", "-n", "-c", "-x", "1", "+2", "/data", "/data/list", "[a", ""]), max_size=4),
 )
-def test_any_command_takes_any_arguments(name: str, arguments: list[str]) -> None:
+def test_any_command_accepts_any_arguments(name: str, arguments: list[str]) -> None:
     ran = Ran('"$@" < /data/list', name, *arguments).run(2)
     assert ran.process.exit_code is None or 0 <= ran.process.exit_code <= 255

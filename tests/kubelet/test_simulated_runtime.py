@@ -1,4 +1,4 @@
-"""Containers that are nothing but times in a table."""
+"""Simulated containers, which are nothing but times in a table."""
 
 from kubeactors.api.core.v1 import Container
 from kubeactors.kubelet.runtimes import (
@@ -13,7 +13,7 @@ SECOND = 1_000_000_000
 
 
 def a_container(runtime: SimulatedRuntime, *command: str) -> tuple[str, str]:
-    """Ids of a sandbox, and of a container in it that was started at second 0."""
+    """Return the IDs of a sandbox, and of a container in it that was started at second 0."""
     sandbox = runtime.run_pod_sandbox(PodSandboxConfig(uid="u", namespace="d", name="p"), 0)
     assert sandbox is not None
     config = ContainerConfig(container=Container(name="c", image="x", command=command), attempt=0)
@@ -22,7 +22,7 @@ def a_container(runtime: SimulatedRuntime, *command: str) -> tuple[str, str]:
     return sandbox.id, container_id
 
 
-def test_a_container_runs_after_its_start_and_says_when() -> None:
+def test_a_started_container_runs_and_reports_its_start_time() -> None:
     runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=2.0))
     sandbox, container = a_container(runtime)
 
@@ -33,7 +33,7 @@ def test_a_container_runs_after_its_start_and_says_when() -> None:
     assert runtime.next_change(sandbox, 2 * SECOND) is None
 
 
-def test_a_command_decides_how_a_container_ends() -> None:
+def test_the_command_determines_how_a_container_terminates() -> None:
     runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=0.0))
     _, failing = a_container(runtime, "sh", "-c", "exit 3")
     _, fine = a_container(runtime, "sh", "-c", "exit 0")
@@ -45,7 +45,7 @@ def test_a_command_decides_how_a_container_ends() -> None:
     ]
 
 
-def test_a_container_that_stops_in_time_ends_well_and_one_that_does_not_is_killed() -> None:
+def test_a_container_that_does_not_stop_in_time_is_killed() -> None:
     runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=0.0, stop_seconds=5.0))
     _, patient = a_container(runtime)
     _, hurried = a_container(runtime)
@@ -56,7 +56,7 @@ def test_a_container_that_stops_in_time_ends_well_and_one_that_does_not_is_kille
     assert [(one.finished_at, one.exit_code) for one in ends] == [(15 * SECOND, 0), (11 * SECOND, 137)]
 
 
-def test_what_has_ended_stays_as_it_ended() -> None:
+def test_the_state_of_a_terminated_container_does_not_change() -> None:
     runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=0.0))
     sandbox, container = a_container(runtime, "sh", "-c", "exit 3")
     runtime.stop_container(container, 0.0, SECOND)
@@ -65,7 +65,7 @@ def test_what_has_ended_stays_as_it_ended() -> None:
     assert (seen.exit_code, seen.finished_at) == (3, 0)
 
 
-def test_without_an_address_there_is_no_sandbox_until_one_is_given_back() -> None:
+def test_no_sandbox_is_created_until_an_ip_is_free() -> None:
     runtime = SimulatedRuntime("10.0.0.0/30")
     first = runtime.run_pod_sandbox(PodSandboxConfig(uid="a", namespace="d", name="a"), 0)
     assert first is not None
@@ -79,7 +79,7 @@ def test_without_an_address_there_is_no_sandbox_until_one_is_given_back() -> Non
     assert found.ip == first.ip == "10.0.0.2"
 
 
-def test_ids_are_different_and_the_same_each_time() -> None:
+def test_ids_are_distinct_and_deterministic() -> None:
     def made() -> list[str]:
         runtime = SimulatedRuntime("10.0.0.0/24")
         return [id_ for _ in range(3) for id_ in a_container(runtime)]

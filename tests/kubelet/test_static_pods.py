@@ -1,4 +1,4 @@
-"""Pods that a node has by itself, and their mirrors."""
+"""Static pods and their mirror pods."""
 
 from kubeactors.api.core.v1 import Container, Pod, PodSpec
 from kubeactors.apimachinery.meta import ObjectMeta
@@ -21,11 +21,11 @@ def is_running(pod: Pod) -> bool:
 
 
 def starts(plane: Plane) -> list[str]:
-    """The sandboxes of the node, by the uid of their pods."""
+    """Return the pod UIDs of the node's sandboxes."""
     return [one.config.uid for one in plane.runtimes["node-0"].list_pod_sandboxes()]
 
 
-def test_a_static_pod_runs_and_the_api_shows_a_mirror_that_belongs_to_the_node() -> None:
+def test_a_static_pod_runs_and_has_a_mirror_pod_owned_by_its_node() -> None:
     plane = Plane(nodes=1, static_pods=(manifest(),))
     mirror = plane.run_until_pod(NAME, is_running)
     annotations, uid = mirror.metadata.annotations, starts(plane)[0]
@@ -40,7 +40,7 @@ def test_a_static_pod_runs_and_the_api_shows_a_mirror_that_belongs_to_the_node()
     assert log.lines
 
 
-def test_a_mirror_that_is_deleted_comes_back_and_the_pod_never_stops() -> None:
+def test_a_deleted_mirror_pod_is_recreated_while_the_static_pod_keeps_running() -> None:
     plane = Plane(nodes=1, static_pods=(manifest(),))
     first = plane.run_until_pod(NAME, is_running)
     running = starts(plane)
@@ -54,7 +54,7 @@ def test_a_mirror_that_is_deleted_comes_back_and_the_pod_never_stops() -> None:
     assert starts(plane) == running
 
 
-def test_a_kubelet_that_starts_again_goes_on_with_the_mirror_that_is_there() -> None:
+def test_a_restarted_kubelet_keeps_an_existing_mirror_pod() -> None:
     plane = Plane(nodes=1, static_pods=(manifest(),))
     before = plane.run_until_pod(NAME, is_running)
     plane.sim.run(20.0)
@@ -64,7 +64,7 @@ def test_a_kubelet_that_starts_again_goes_on_with_the_mirror_that_is_there() -> 
     assert plane.pod(NAME) == before
 
 
-def test_a_static_pod_has_begun_when_it_had_before_its_node_lost_its_power() -> None:
+def test_the_start_time_of_a_static_pod_survives_a_power_failure() -> None:
     plane = Plane(nodes=1, static_pods=(manifest(),))
     before = plane.run_until_pod(NAME, is_running)
     plane.sim.run(20.0)
@@ -77,7 +77,7 @@ def test_a_static_pod_has_begun_when_it_had_before_its_node_lost_its_power() -> 
     assert [one.restart_count for one in after.status.container_statuses] == [1]
 
 
-def test_only_the_mirror_that_was_meant_is_removed() -> None:
+def test_deletion_of_a_mirror_pod_has_a_uid_precondition() -> None:
     plane = Plane(nodes=1, static_pods=(manifest(),))
     old = plane.run_until_pod(NAME, is_running)
     plane.delete_pod(NAME, 30)
@@ -88,7 +88,7 @@ def test_only_the_mirror_that_was_meant_is_removed() -> None:
     assert plane.pod(NAME).metadata.uid == new.metadata.uid
 
 
-def test_another_manifest_is_another_pod() -> None:
+def test_a_changed_manifest_is_a_new_pod() -> None:
     plane = Plane(nodes=1, static_pods=(manifest(),))
     old = plane.run_until_pod(NAME, is_running)
     _ = plane.sim.stop(plane.kubelets["node-0"])
@@ -100,7 +100,7 @@ def test_another_manifest_is_another_pod() -> None:
     assert len(starts(plane)) == 1
 
 
-def test_a_mirror_of_nothing_goes() -> None:
+def test_a_mirror_pod_without_a_static_pod_is_deleted() -> None:
     plane = Plane(nodes=1, static_pods=(manifest(),))
     plane.run_until_pod(NAME, is_running)
     _ = plane.sim.stop(plane.kubelets["node-0"])

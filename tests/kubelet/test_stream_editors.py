@@ -1,4 +1,4 @@
-"""`awk` and `sed` in scripts: what they write."""
+"""Output of `awk` and `sed` in scripts."""
 
 import pytest
 
@@ -40,7 +40,7 @@ TABLE = "printf 'name cpu\\nweb 10\\ndb 250\\nweb 5\\n' | "
         ("sed 'b x'; echo $?", "sed: unsupported command b\n1\n"),
     ],
 )
-def test_an_editor_writes(script: str, wanted: str) -> None:
+def test_an_editor_produces(script: str, wanted: str) -> None:
     assert Ran(TABLE + script).text == wanted
 
 
@@ -48,11 +48,11 @@ def test_a_file_is_edited_in_place() -> None:
     assert Ran("cp /data/list /tmp/l; sed -i 's/pear/plum/' /tmp/l; cat /tmp/l").text == "plum\napple\nplum\n"
 
 
-def test_a_program_that_never_ends_fails() -> None:
+def test_an_endless_awk_program_fails() -> None:
     assert Ran("awk 'BEGIN {while (1) x++}'").process.exit_code == 2
 
 
-def test_lines_are_worked_at_as_they_come() -> None:
+def test_lines_are_processed_as_they_arrive() -> None:
     ran = Ran("(echo a; sleep 5; echo b) | awk '{print NR, $0}'")
     assert ran.text == "1 a\n"
     assert ran.run(5).text == "1 a\n2 b\n"

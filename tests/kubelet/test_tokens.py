@@ -1,4 +1,4 @@
-"""Tokens of service accounts in the volumes of pods."""
+"""Service account tokens in projected volumes."""
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,7 +26,7 @@ KEY = ec.generate_private_key(ec.SECP256R1()).private_bytes(
 
 
 class Issuer(AccountTokens):
-    """Remembers what it has issued."""
+    """Records the tokens that it issues."""
 
     def __init__(self) -> None:
         super().__init__(KEY)
@@ -45,7 +45,7 @@ def a_plane(issuer: Issuer) -> Plane:
 
 
 def a_reader(script: str, path: str = TOKEN, **spec: object) -> Pod:
-    """Writes the token again and again."""
+    """Return a pod that prints its token repeatedly."""
     mounts = (VolumeMount(name="own", mount_path="/own"),) if "volumes" in spec else ()
     container = Container(
         name="c", image="busybox", command=("sh", "-c", script.replace("TOKEN", path)), volume_mounts=mounts
@@ -88,7 +88,7 @@ def test_a_container_reads_a_token_that_is_bound_to_its_pod() -> None:
     assert len(issuer.issued) == 1
 
 
-def test_a_token_is_renewed_after_four_fifths_of_its_life() -> None:
+def test_a_token_is_renewed_after_80_percent_of_its_lifetime() -> None:
     issuer = Issuer()
     plane = a_plane(issuer)
     bound(plane, a_reader(WATCH))
@@ -100,7 +100,7 @@ def test_a_token_is_renewed_after_four_fifths_of_its_life() -> None:
     assert 0.8 * 3607 - 10 <= second.issued - first.issued <= 0.8 * 3607 + 1
 
 
-def test_a_volume_says_for_whom_its_token_is_and_for_how_long() -> None:
+def test_a_projected_volume_sets_the_audience_and_lifetime_of_its_token() -> None:
     issuer = Issuer()
     plane = a_plane(issuer)
     source = ServiceAccountTokenProjection(audience="vault", expiration_seconds=600, path="token")
@@ -112,10 +112,10 @@ def test_a_volume_says_for_whom_its_token_is_and_for_how_long() -> None:
     first, second = issuer.issued
     assert issuer.read(token) == second
     assert (first.audiences, first.expires - first.issued) == (("vault",), 600)
-    assert 480 - 10 <= second.issued - first.issued <= 480 + 60  # its volume is looked at every minute
+    assert 480 - 10 <= second.issued - first.issued <= 480 + 60  # its volume is synced every minute
 
 
-def test_a_pod_whose_token_cannot_be_had_waits_for_it_and_people_are_told() -> None:
+def test_a_pod_whose_token_cannot_be_issued_waits_with_an_event() -> None:
     issuer = Issuer()
     plane = a_plane(issuer)
     made = plane.create(a_reader("cat TOKEN"))
@@ -132,7 +132,7 @@ def test_a_pod_whose_token_cannot_be_had_waits_for_it_and_people_are_told() -> N
     assert issuer.read(lines(plane)[0]) is not None
 
 
-def test_a_token_that_cannot_be_renewed_is_kept() -> None:
+def test_a_token_that_cannot_be_renewed_stays_in_use() -> None:
     issuer = Issuer()
     plane = a_plane(issuer)
     bound(plane, a_reader(WATCH))
@@ -143,7 +143,7 @@ def test_a_token_that_cannot_be_renewed_is_kept() -> None:
     assert plane.pod("p").status.phase == "Running"
 
 
-def test_nobody_asks_for_tokens_that_nobody_reads() -> None:
+def test_tokens_that_no_container_reads_are_not_requested() -> None:
     issuer = Issuer()
     plane = a_plane(issuer)
     for number in range(3):

@@ -1,4 +1,4 @@
-"""Commands that fetch something: from servers of the cluster, from their own pod, from outside."""
+"""Commands that send HTTP requests: to servers of the cluster, of their own pod, and outside."""
 
 import pytest
 from msgspec.structs import replace
@@ -26,7 +26,7 @@ def has_ended(pod: Pod) -> bool:
 
 
 def a_plane(server: Container, cluster_ip: str = "10.96.0.9") -> Plane:
-    """A service `web` with one pod behind it, `web-0`."""
+    """Return a control plane with a service `web` and its only endpoint, `web-0`."""
     plane = Plane(nodes=1)
     plane.create(a_pod("web-0", server, node_name="node-0"))
     pod = plane.run_until_pod("web-0", lambda one: one.status.phase == "Running")
@@ -57,11 +57,11 @@ ANSWER = "container s of pod web-0 runs image example/web:1"
     "script",
     ["wget -q -O- http://web", "wget -qO - web.default", "curl -s http://web.default.svc:80/a", "curl -sS web"],
 )
-def test_a_server_behind_a_service_says_who_it_is(script: str) -> None:
+def test_a_server_is_reached_through_its_service(script: str) -> None:
     assert said(a_plane(SERVER), script) == (ANSWER,)
 
 
-def test_a_server_is_reached_at_its_own_address_and_at_that_of_its_service() -> None:
+def test_a_server_is_reached_at_its_pod_ip_and_its_cluster_ip() -> None:
     plane = a_plane(SERVER)
     address = plane.pod("web-0").status.pod_ip
     assert said(plane, f"wget -qO- {address}:8080; wget -qO- 10.96.0.9") == (ANSWER, ANSWER)
@@ -71,7 +71,7 @@ def test_a_pod_of_a_headless_service_is_reached_by_its_hostname() -> None:
     assert said(a_plane(SERVER, "None"), "curl -s web-0.web:8080; curl -s web-1.web; echo $?") == (ANSWER, "6")
 
 
-def test_what_is_fetched_is_kept_in_a_file() -> None:
+def test_a_fetched_document_can_be_saved_to_a_file() -> None:
     lines = said(a_plane(SERVER), "mkdir /work; wget -O /work/x web; cat /work/x; wget web; cat index.html")
     assert lines == (
         "Connecting to web (10.96.0.9:80)",
@@ -83,7 +83,7 @@ def test_what_is_fetched_is_kept_in_a_file() -> None:
     )
 
 
-def test_a_port_that_a_service_does_not_have_is_refused() -> None:
+def test_connections_to_unknown_service_ports_are_refused() -> None:
     assert said(a_plane(SERVER), "wget -q web:81; echo $?; curl -sf web:81; echo $?; wget -q nobody; echo $?") == (
         "wget: can't connect to remote host (10.96.0.9): Connection refused",
         "1",
@@ -93,12 +93,12 @@ def test_a_port_that_a_service_does_not_have_is_refused() -> None:
     )
 
 
-def test_a_container_that_runs_a_command_does_not_listen() -> None:
+def test_a_container_that_runs_a_shell_command_does_not_listen() -> None:
     sleeps = Container(name="s", image="busybox", command=("sleep", "1000"))
     assert said(a_plane(sleeps), "curl -s web; echo $?") == ("7",)
 
 
-def test_a_server_of_the_same_pod_is_reached_at_localhost() -> None:
+def test_a_server_in_the_same_pod_is_reached_at_localhost() -> None:
     script = (
         "curl -s localhost:8080; curl -s -o /dev/null -w '%{http_code}\\n' localhost; wget --spider -q localhost:81"
     )
@@ -106,7 +106,7 @@ def test_a_server_of_the_same_pod_is_reached_at_localhost() -> None:
     assert said(Plane(nodes=1), script, server) == ("container s of pod asks runs image x", "200")
 
 
-def test_the_world_outside_answers_with_what_it_is() -> None:
+def test_servers_outside_of_the_cluster_answer_with_a_description() -> None:
     plane = Plane(nodes=1)
     assert said(plane, "wget -qO- http://info.cern.ch; git clone -q https://example.com/a/b.git && ls -d b") == (
         "info.cern.ch is outside of the cluster",
@@ -115,7 +115,7 @@ def test_the_world_outside_answers_with_what_it_is() -> None:
     )
 
 
-def test_what_a_server_answers_can_be_declared() -> None:
+def test_responses_of_a_server_can_be_declared() -> None:
     plane = Plane(nodes=1)
     pod = a_pod("web-0", SERVER, node_name="node-0")
     metadata = replace(pod.metadata, annotations={"simulated.kubeactors.io/answer": "hello"})
@@ -124,12 +124,12 @@ def test_what_a_server_answers_can_be_declared() -> None:
     assert said(plane, f"wget -qO- {address}") == ("hello",)
 
 
-def test_a_load_generator_gets_an_answer_each_time() -> None:
+def test_a_load_generator_gets_a_response_to_each_request() -> None:
     lines = said(a_plane(SERVER), "for i in $(seq 50); do wget -q -O- http://web; done | sort | uniq -c")
     assert [one.split()[0] for one in lines] == ["50"]
 
 
-def test_a_network_policy_holds_for_what_commands_fetch() -> None:
+def test_network_policies_apply_to_requests_of_commands() -> None:
     plane = a_plane(SERVER)
     selector = LabelSelector(match_labels={"app": "web-0"})
     friends = NetworkPolicyPeer(pod_selector=LabelSelector(match_labels={"app": "friend"}))
@@ -151,7 +151,7 @@ def test_a_network_policy_holds_for_what_commands_fetch() -> None:
 
 
 @pytest.mark.parametrize(("script", "question"), [("nc -z web 80; echo $?", FindName), ("curl -s web", Visit)])
-def test_a_command_that_has_asked_goes_on_though_its_kubelet_begins_anew(script: str, question: type) -> None:
+def test_a_command_that_awaits_a_response_survives_a_failure_of_its_kubelet(script: str, question: type) -> None:
     plane = a_plane(SERVER)
     asked: list[Envelope] = []
 

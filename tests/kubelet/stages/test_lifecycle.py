@@ -1,4 +1,4 @@
-"""Which stage is next, and after how long; and what of a Stage is refused."""
+"""Which stage is next and after what delay; and which Stages are rejected."""
 
 from random import Random
 
@@ -41,7 +41,7 @@ def delay_of(data: dict[str, object], **delay: object) -> int:
         ({"matchExpressions": [{"key": ".spec.hostNetwork", "operator": "In", "values": ["true"]}]}, True),
     ],
 )
-def test_a_stage_is_for_what_its_selector_says(selector: dict[str, object], *, holds: bool) -> None:
+def test_a_stage_applies_to_objects_that_its_selector_matches(selector: dict[str, object], *, holds: bool) -> None:
     data = {
         "metadata": {"labels": {"a": "b"}, "annotations": {"n": "1"}},
         "spec": {"hostNetwork": True},
@@ -51,12 +51,12 @@ def test_a_stage_is_for_what_its_selector_says(selector: dict[str, object], *, h
     assert one.matches(data) is holds
 
 
-def test_a_stage_without_a_selector_is_for_nothing() -> None:
+def test_a_stage_without_a_selector_applies_to_nothing() -> None:
     (one,) = compiled([stage(selector=None)])
     assert not one.matches({})
 
 
-def test_a_delay_lies_between_duration_and_jitter() -> None:
+def test_a_delay_is_between_its_duration_and_its_jitter() -> None:
     assert delay_of({}) == 0
     assert delay_of({}, durationMilliseconds=1000) == SECOND
     assert delay_of({}, durationMilliseconds=5000, jitterDurationMilliseconds=1000) == SECOND
@@ -74,18 +74,18 @@ def test_a_delay_lies_between_duration_and_jitter() -> None:
         (None, 7.0),
     ],
 )
-def test_an_object_may_say_how_long_it_stays(said: str | None, seconds: float) -> None:
+def test_an_object_can_set_its_own_delay(said: str | None, seconds: float) -> None:
     data: dict[str, object] = {"wait": said} if said is not None else {}
     assert delay_of(data, durationMilliseconds=7000, durationFrom={"expressionFrom": ".wait"}) == seconds * SECOND
 
 
-def test_one_of_several_is_chosen_by_weight() -> None:
+def test_one_of_several_stages_is_chosen_by_weight() -> None:
     stages = compiled([stage("never", weight=0), stage("a", weight=1), stage("b", weightFrom={"expressionFrom": ".w"})])
     chosen = [choose(stages, {"w": "3"}, random) for random in [Random(1)] for _ in range(400)]
     counts = {name: sum(one is not None and one.name == name for one in chosen) for name in ("never", "a", "b")}
     assert counts["never"] == 0
     assert 60 < counts["a"] < 140
-    assert choose(stages[:1], {}, Random(1)) is stages[0]  # alone its weight does not matter
+    assert choose(stages[:1], {}, Random(1)) is stages[0]  # a single stage is chosen whatever its weight
     assert choose([], {}, Random(1)) is None
 
 
@@ -98,7 +98,7 @@ def test_one_of_several_is_chosen_by_weight() -> None:
         ({"selector": {"matchExpressions": [{"key": ".a", "operator": "In"}]}}, 'stage "a": operator In wants values'),
     ],
 )  # fmt: skip
-def test_what_a_stage_cannot_say_is_refused(spec: dict[str, object], sentence: str) -> None:
+def test_an_invalid_stage_is_rejected(spec: dict[str, object], sentence: str) -> None:
     with pytest.raises(StageError) as error:
         compiled([stage("a", **spec)])
     assert str(error.value).startswith(sentence)
@@ -115,7 +115,7 @@ def test_what_a_stage_cannot_say_is_refused(spec: dict[str, object], sentence: s
         ({"nexd": {}}, "Object contains unknown field `nexd`"),
     ],
 )
-def test_what_of_kwok_is_not_supported_is_named(spec: dict[str, object], sentence: str) -> None:
+def test_unsupported_features_of_kwok_are_rejected_by_name(spec: dict[str, object], sentence: str) -> None:
     with pytest.raises(msgspec.ValidationError) as error:
         stage("a", **spec)
     assert str(error.value).startswith(sentence)

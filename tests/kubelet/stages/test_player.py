@@ -1,4 +1,4 @@
-"""Stages in a whole control plane, in virtual time: nodes and pods do what they say."""
+"""Stages of nodes and pods in a whole control plane, in virtual time."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -110,7 +110,7 @@ class Played:
         self.sim.ask(self.server, Create(resource=SCHEME.by_type(Pod).gvr, namespace="default", object=pod, user=ADMIN))
 
     def until(self, condition: Callable[[], bool], within: float) -> float:
-        """Virtual seconds until it holds, to a tenth."""
+        """Return the virtual seconds until the condition holds, to a tenth."""
         begun = self.sim.now
         while not condition():
             self.sim.run(0.1)
@@ -134,7 +134,7 @@ def played() -> Iterator[Played]:
     made.sim.shutdown()
 
 
-def test_a_pod_runs_and_goes_when_its_stages_say(played: Played) -> None:
+def test_a_pod_runs_and_is_removed_as_its_stages_declare(played: Played) -> None:
     played.create()
     seconds = played.until(lambda: (pod := played.pod()) is not None and pod.status.phase == "Running", 30)
     assert 5.0 <= seconds < 6.0
@@ -148,18 +148,18 @@ def test_a_pod_runs_and_goes_when_its_stages_say(played: Played) -> None:
     assert 2.0 <= played.until(lambda: played.pod() is None, 10) < 3.0
 
 
-def test_a_pod_may_say_itself_how_long_it_takes(played: Played) -> None:
+def test_a_pod_can_set_the_delays_of_its_stages(played: Played) -> None:
     played.create({"example.com/delay": "1m"})
     seconds = played.until(lambda: (pod := played.pod()) is not None and pod.status.phase == "Running", 90)
     assert 60.0 <= seconds < 61.0
 
 
-def test_nodes_stay_well_for_hours(played: Played) -> None:
+def test_nodes_stay_ready_for_hours(played: Played) -> None:
     played.sim.run(2 * 3600.0)
     assert played.ready() == ["node-1", "node-2"]
 
 
-def test_a_node_without_power_is_given_up_and_comes_back(played: Played) -> None:
+def test_a_node_without_power_becomes_unreachable_and_recovers(played: Played) -> None:
     machines = played.sim.ask(played.plane, GetMachines())
     machines.tell(PowerOff(("node-1",)))
     played.until(lambda: played.ready() == ["node-2"], 30)
@@ -167,7 +167,7 @@ def test_a_node_without_power_is_given_up_and_comes_back(played: Played) -> None
     played.until(lambda: played.ready() == ["node-1", "node-2"], 30)
 
 
-def test_without_a_stage_for_nodes_they_are_ready_from_the_start() -> None:
+def test_nodes_without_a_stage_are_ready_from_the_start() -> None:
     played = Played(stages()[1:])
     played.until(lambda: len(played.ready()) == 2, 10)
     played.sim.shutdown()

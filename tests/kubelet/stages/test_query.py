@@ -1,4 +1,4 @@
-"""The paths of stages: what they find, and what is refused."""
+"""Paths of stages: what they find, and what is rejected."""
 
 import pytest
 
@@ -29,7 +29,7 @@ POD = {
         (".", [POD]),
     ],
 )
-def test_a_path_finds_what_is_there(text: str, found: list[object]) -> None:
+def test_a_path_finds_existing_values(text: str, found: list[object]) -> None:
     assert Query(text).values(POD) == found
 
 
@@ -44,7 +44,7 @@ def test_a_path_finds_what_is_there(text: str, found: list[object]) -> None:
         (".a .b | ", "a path such as .status.phase is expected"),
     ],
 )
-def test_what_is_not_known_is_refused_by_name(text: str, sentence: str) -> None:
+def test_unknown_syntax_is_rejected_by_name(text: str, sentence: str) -> None:
     with pytest.raises(QueryError) as error:
         Query(text)
     assert sentence in str(error.value)

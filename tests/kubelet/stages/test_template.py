@@ -1,4 +1,4 @@
-"""Templates: what they make, as Go's text/template would, and what is refused."""
+"""Templates: what they render, as Go's text/template does, and what is rejected."""
 
 import pytest
 
@@ -65,7 +65,7 @@ def rendered(text: str) -> str:
         ("{{ YAML .map 1 }}", "\n  k: v\n  "),
     ],
 )  # fmt: skip
-def test_a_template_makes_what_go_makes_of_it(text: str, made: str) -> None:
+def test_a_template_renders_as_in_go(text: str, made: str) -> None:
     assert rendered(text).startswith(made) if "NodeConditions" in text else rendered(text) == made
 
 
@@ -85,13 +85,13 @@ def test_a_template_makes_what_go_makes_of_it(text: str, made: str) -> None:
         ("{{ if .a }}{{ else range .b }}{{ end }}", "is not supported"),
     ],
 )
-def test_what_is_not_known_is_refused_by_name(text: str, sentence: str) -> None:
+def test_unknown_syntax_is_rejected_by_name(text: str, sentence: str) -> None:
     with pytest.raises(TemplateError) as error:
         Template(text, ALL)
     assert sentence in str(error.value)
 
 
-def test_what_cannot_be_done_is_said() -> None:
+def test_errors_of_templates_are_reported() -> None:
     with pytest.raises(TemplateError, match=r"range cannot go through 3"):
         rendered("{{ range .n }}{{ end }}")
     with pytest.raises(TemplateError, match=r"variable \$x is not declared"):
