@@ -12,7 +12,7 @@
     inbox.py          the messages that a probe has received, and assertions about them
     store_requests.py  short forms of the store's requests
 
-Who sends to it: components under test. What it sends: what a test tells it to.
+Senders: components under test. It sends what a test makes it send.
 """
 
 from importlib import import_module

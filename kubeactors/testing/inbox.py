@@ -18,20 +18,20 @@ class Inbox:
     """Messages received and not yet consumed, oldest first."""
 
     def __init__(self) -> None:
-        self._come: deque[tuple[object, Later[object] | None]] = deque()
-        self._owed: Later[object] | None = None
-        self._taken: object = None
+        self._queue: deque[tuple[object, Later[object] | None]] = deque()
+        self._unanswered: Later[object] | None = None
+        self._last: object = None
         self._arrival: Wait[None] = Wait()
 
     def __iter__(self) -> Iterator[object]:
-        return (message for message, _ in self._come)
+        return (message for message, _ in self._queue)
 
     def __len__(self) -> int:
-        return len(self._come)
+        return len(self._queue)
 
     def put(self, message: object, reply: Later[object] | None) -> None:
         """Add a message; `reply` is the promise to answer it, if it is a request."""
-        self._come.append((message, reply))
+        self._queue.append((message, reply))
         self.wake()
 
     def wake(self) -> None:
@@ -45,7 +45,7 @@ class Inbox:
 
     def take(self, type_: type[M], where: Callable[[M], bool] | None, seconds: float) -> M:
         """Consume the oldest message, which must be of type `type_` and satisfy `where`."""
-        assert self._come, f"no {type_.__name__} came within {seconds:g} s"
+        assert self._queue, f"no {type_.__name__} came within {seconds:g} s"
         message = self._pop()
         assert isinstance(message, type_), f"expected {type_.__name__}, got {message!r}"
         assert where is None or where(message), f"expected another {type_.__name__} than {message!r}"
@@ -58,7 +58,7 @@ class Inbox:
     def fish(self, type_: type[M], where: Callable[[M], bool] | None, seconds: float) -> M:
         """Consume messages up to the first of type `type_` that satisfies `where`; those before it are discarded."""
         passed: list[object] = []
-        while self._come:
+        while self._queue:
             message = self._pop()
             if isinstance(message, type_) and (where is None or where(message)):
                 return message
@@ -75,7 +75,7 @@ class Inbox:
 
     def nothing(self) -> None:
         """Assert that no message is left."""
-        assert not self._come, f"expected nothing, got {self._come[0][0]!r}"
+        assert not self._queue, f"expected nothing, got {self._queue[0][0]!r}"
 
     def drain(self) -> tuple[object, ...]:
         """Consume and return all messages."""
@@ -83,13 +83,13 @@ class Inbox:
 
     def reply(self, value: object) -> None:
         """Reply to the request consumed last."""
-        assert self._owed is not None, f"nobody waits for a reply to {self._taken!r}"
-        owed, self._owed = self._owed, None
-        owed.reply(value)
+        assert self._unanswered is not None, f"nobody waits for a reply to {self._last!r}"
+        promise, self._unanswered = self._unanswered, None
+        promise.reply(value)
 
     def _pop(self) -> object:
-        self._taken, self._owed = self._come.popleft()
-        return self._taken
+        self._last, self._unanswered = self._queue.popleft()
+        return self._last
 
 
 class _EveryMessage(dict[type, Handler]):

@@ -1,4 +1,4 @@
-"""What every backend owes the store: the same requests, the same replies, before and after a restart.
+"""The contract suite for backends: the same requests get the same replies, before and after a restart.
 
 A backend of your own is tested by a class that says how it is opened:
 
@@ -46,7 +46,7 @@ from kubeactors.testing.store_requests import EVERYTHING, contents, delete, put,
 
 
 class Note(str):
-    """A value that carries its revision."""
+    """A value that contains its revision."""
 
     __slots__ = ("revision",)
     revision: int
@@ -60,7 +60,7 @@ def note(text: str, revision: int) -> Note:
 
 
 class NoteCodec:
-    """Keeps the text, and gives the revision back."""
+    """Encodes the text alone, and restores the revision."""
 
     def encode(self, value: Value) -> bytes:
         assert isinstance(value, Note)
@@ -102,7 +102,7 @@ class Stand:
         return self.sim.spawn(lambda: Store(backend, NoteCodec()), name="store")
 
     def power_off_and_on(self) -> None:
-        """Stop the store, and open the backend anew."""
+        """Stop the store, and reopen the backend."""
         _ = self.sim.stop(self.store)
         self.store = self.spawn_store()
 
@@ -119,13 +119,13 @@ class Stand:
         return reply
 
     def history(self) -> list[object]:
-        """What ranges at all revisions show."""
+        """The contents at all readable revisions."""
         newest = self.sim.ask(self.store, Progress()).revision
         return [self.range(RangeOp(key="a", range_end="z", revision=at)) for at in range(1, newest + 1)]
 
 
 def some_writes(stand: Stand) -> None:
-    """Revisions 2 to 7: writes, overwrites, deletions, a key that comes back, several keys at one revision."""
+    """Revisions 2 to 7: writes, overwrites, deletions, a recreated key, several keys at one revision."""
     for txn in (
         put("b", "1"),
         put("a", "1"),

@@ -1,4 +1,4 @@
-"""Short ways to write the store's requests."""
+"""Short forms of the store's requests."""
 
 from kubeactors.storage.messages import Compare, DeleteOp, Op, PutOp, RangeOp, RangeReply, Txn, Value
 
@@ -9,12 +9,12 @@ def put(key: str, value: Value, lease: int = 0) -> Txn:
 
 
 def delete(key: str, range_end: str = "") -> Txn:
-    """Delete a key, or all from it up to `range_end`."""
+    """Delete a key, or the keys from it up to but without `range_end`."""
     return Txn(success=(DeleteOp(key=key, range_end=range_end),))
 
 
 def put_if(key: str, mod_revision: int, value: Value, failure: tuple[Op, ...] = ()) -> Txn:
-    """Write a key if it was last written at this revision; 0: if it is not there."""
+    """Write a key if it is at this mod revision; 0: if it does not exist."""
     return Txn(
         compare=(Compare(key=key, mod_revision=mod_revision),),
         success=(PutOp(key=key, value=value),),
@@ -23,10 +23,10 @@ def put_if(key: str, mod_revision: int, value: Value, failure: tuple[Op, ...] = 
 
 
 EVERYTHING = RangeOp(key="\0", range_end="\U0010ffff")
-"""Every key there can be."""
+"""The range of all keys."""
 
 
 def contents(reply: object) -> list[tuple[str, object, int]]:
-    """Key, value and revision of each; `reply` must be that to a range."""
+    """Key, value and mod revision of each key in the reply to a range."""
     assert isinstance(reply, RangeReply), reply
     return [(kv.key, kv.value, kv.mod_revision) for kv in reply.kvs]

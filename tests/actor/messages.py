@@ -1,4 +1,4 @@
-"""A small actor that all tests of the framework know."""
+"""A small actor that many tests of the framework use."""
 
 from kubeactors.actor import Actor, handle
 from kubeactors.message import Message, Request

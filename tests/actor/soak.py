@@ -1,4 +1,4 @@
-"""A soak: actors that crash, stop, restart together, overflow and put mail aside, told and asked by tasks that give up.
+"""A soak: actors that crash, stop, restart together, overflow and stash, and callers that time out.
 
 Every message has a number, and a byte in which is noted what became of it; at the end each must have had exactly one
 fate: begun by a handler once, a dead letter once, taken back by its sender, or replaced by a newer one of its key.
@@ -31,11 +31,11 @@ from kubeactors.message import Message, Request
 BEGUN, DONE, CRASHED, DEAD, TAKEN_BACK = 1, 2, 4, 8, 16
 WORKERS = 5
 COALESCING = 3
-"""The worker whose mailbox keeps the newest of each key only."""
+"""The worker with a coalescing mailbox."""
 KEYS = 8
 STASHING = 0
 ORDERLY = (1, 2, 4)
-"""Workers that handle the messages of one class from one producer in their order: they neither put aside nor replace."""
+"""Workers that keep the order of one producer's messages of one class: they neither stash nor coalesce."""
 PRODUCERS = 3
 CAPACITY = 40
 
@@ -45,7 +45,7 @@ class Numbered(Message, frozen=True):
 
 
 class Pressing(Message, frozen=True):
-    """Its handler may wait."""
+    """Handled by an `async def` that may wait."""
 
     number: int
 
@@ -55,7 +55,7 @@ class Question(Request[int], frozen=True):
 
 
 class Quiet(Request[bool], frozen=True):
-    """Whether it has nothing put aside."""
+    """Whether its stash is empty."""
 
 
 class Enough(Message, frozen=True):
@@ -67,14 +67,14 @@ class GetWorkers(Request["tuple[Ref[Work], ...]"], frozen=True):
 
 
 class Hatch(Request["Ref[Numbered]"], frozen=True):
-    """Spawn an actor that is stopped with its mail."""
+    """Spawn an actor that is stopped while messages wait."""
 
 
 Work = Numbered | Pressing | Question | Quiet
 
 
 class Ledger:
-    """What became of every message."""
+    """The fate of every message."""
 
     def __init__(self, messages: int, seed: int) -> None:
         self.fates = bytearray(messages)
@@ -83,7 +83,7 @@ class Ledger:
         self.disorder = 0
         self.restarts = 0
         self.newest: dict[tuple[int, int, type], int] = {}
-        """The last that was begun, of each producer at each worker, of each class."""
+        """The last message that was begun, by producer, worker and class."""
 
     def begin(self, worker: int, class_: type, number: int) -> None:
         self.doubled += self.fates[number] != 0
@@ -106,7 +106,7 @@ class Ledger:
 
 
 class Shaky(Actor[Work]):
-    """Crashes, waits and puts aside, by chance."""
+    """Crashes, waits and stashes at random."""
 
     def __init__(self, ledger: Ledger, index: int) -> None:
         self.ledger = ledger
@@ -165,7 +165,7 @@ class Shaky(Actor[Work]):
 
 
 class Mayfly(Actor[Numbered | Enough]):
-    """Uses what an actor can use, and may not live to see its mail."""
+    """Uses most of the context, and may be stopped before its messages are handled."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -186,7 +186,7 @@ class Mayfly(Actor[Numbered | Enough]):
 
 
 class Keeper(Actor[GetWorkers | Hatch]):
-    """Restarts all when one crashes."""
+    """Restarts all children when one crashes."""
 
     supervision = Supervision(strategy=Strategy.ONE_FOR_ALL, max_restarts=1_000_000_000)
 
@@ -213,7 +213,7 @@ def key_of(message: object) -> tuple[int, int] | None:
 
 
 def key(number: int) -> tuple[int, int]:
-    """With the producer: what one of them sends later has a higher number."""
+    """With the producer: later messages have higher numbers."""
     return number // WORKERS % KEYS, number % PRODUCERS
 
 
@@ -225,7 +225,7 @@ MAILBOXES = (
 
 
 class Producer:
-    """A task that tells, sends and asks, in the order of its numbers, and does not always wait for the end."""
+    """A task that tells, sends and asks, in the order of its numbers, and sometimes gives up waiting."""
 
     def __init__(self, ledger: Ledger, keeper: Ref[GetWorkers | Hatch], workers: tuple[Ref[Work], ...]) -> None:
         self.ledger = ledger
@@ -257,7 +257,7 @@ class Producer:
             await worker.send(message)
             return
         sent = False
-        with anyio.move_on_after(0):  # looked at if it has to wait
+        with anyio.move_on_after(0):  # cancelled if it has to wait
             await worker.send(message)
             sent = True
         if not sent:
@@ -271,10 +271,10 @@ class Producer:
         except MailboxFull:
             self.ledger.note(number, DEAD)
         except AskError:
-            pass  # begun, and then it crashed or was late
+            pass  # it crashed or timed out
 
     async def pause(self) -> int:
-        """Mostly until mailboxes are empty; sometimes they overflow. How many messages until the next pause."""
+        """Pause, mostly until mailboxes are empty; sometimes they overflow. Returns the number of messages until the next pause."""
         await anyio.lowlevel.checkpoint()
         if not self.ledger.one_in(4):
             while any(worker.load for worker in self.workers):
@@ -283,12 +283,12 @@ class Producer:
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """What a soak comes to. `lost`, `doubled` and `disorder` must be 0."""
+    """The result of a soak. `lost`, `doubled` and `disorder` must be 0."""
 
     done: int
     crashed: int
     cut_short: int
-    """Begun by a handler that waited when its actor was restarted with another."""
+    """Begun by a handler that was suspended when its actor was restarted with a sibling."""
     dead: int
     taken_back: int
     replaced: int
@@ -297,13 +297,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     disorder: int
     restarts: int
     objects: tuple[int, ...]
-    """That the garbage collector knows, after each round."""
+    """Objects known to the garbage collector, after each round."""
     left: int
-    """Deadlines, timers and places of chance that the kernel still knows at the end, and nobody needs."""
+    """Deadlines, timers and random streams that the kernel still keeps at the end."""
 
 
 async def soak(messages: int, *, rounds: int = 4, seed: int = 1) -> Account:
-    """Send so many messages, in rounds after each of which everything has come to rest."""
+    """Send so many messages, in rounds; after each round the system is idle."""
     ledger = Ledger(messages, seed)
     objects: list[int] = []
     async with ActorSystem(seed=str(seed)) as system:
@@ -323,13 +323,13 @@ async def soak(messages: int, *, rounds: int = 4, seed: int = 1) -> Account:
 
 
 def left_in(system: ActorSystem) -> int:
-    """What the kernel still keeps when nobody needs anything."""
+    """What an idle kernel still keeps."""
     kernel = system.kernel
     return len(kernel.deadlines) + len(kernel.timers) - kernel.deadlines.timers + len(kernel.random_streams.paths)
 
 
 async def rest(system: ActorSystem, workers: tuple[Ref[Work], ...]) -> None:
-    """Return when nobody has mail or anything put aside, and the mayflies are gone."""
+    """Return when all mailboxes and stashes are empty, and the mayflies have stopped."""
     quiet = False
     while not quiet:
         await anyio.sleep(0.001)
@@ -345,7 +345,7 @@ async def is_quiet(worker: Ref[Work]) -> bool:
 
 
 def settle(ledger: Ledger, objects: list[int], left: int) -> Account:
-    """Look at every message's fate."""
+    """Check the fate of every message."""
     fates = ledger.fates
     counts = {fate: fates.count(fate) for fate in set(fates)}
     replaced = replaced_of(fates)
@@ -367,7 +367,7 @@ def settle(ledger: Ledger, objects: list[int], left: int) -> Account:
 
 
 def replaced_of(fates: bytearray) -> int:
-    """How many for the coalescing worker have no fate of their own, but a newer one of their key was begun."""
+    """How many messages to the coalescing worker were replaced by a newer one of their key that was begun."""
     replaced = 0
     begun: set[tuple[int, int]] = set()
     for number in range(len(fates) - 1, -1, -1):

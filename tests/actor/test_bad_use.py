@@ -1,4 +1,4 @@
-"""Bad use gets a clear error: each case of it, and what is said."""
+"""Misuse of the framework raises clear errors."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from kubeactors.actor import (
 from kubeactors.message import Message, Request
 from tests.actor.messages import Add, Counter, GetTotal
 
-# Messages that change.
+# Mutable messages.
 
 
 def with_list() -> type:
@@ -123,7 +123,7 @@ def test_a_mutable_message_in_a_forward_reference_is_rejected_at_spawn() -> None
 
 
 class Ask(Request[int], frozen=True):
-    """Passed on along the line, whose end replies."""
+    """Passed along a chain of actors, whose last one replies."""
 
     line: tuple[Ref["Ask"], ...] = ()
 
@@ -152,7 +152,7 @@ def nodes(sim: SimSystem, names: str, timeout_seconds: float = 30.0) -> list[Ref
 
 
 def cycle_of(failure: ActorFailed) -> str:
-    """What is said by the innermost failure."""
+    """The message of the innermost failure."""
     cause: BaseException = failure
     while isinstance(cause, ActorFailed) and cause.__cause__ is not None:
         cause = cause.__cause__
@@ -206,7 +206,7 @@ async def test_a_cycle_of_asks_is_detected_in_an_event_loop_too() -> None:
         assert cycle_of(failure.value).startswith("/c asks /a asks /b asks /c")
 
 
-# Before the start, and after the end.
+# Before the start and after the end of the system.
 
 
 @pytest.mark.anyio
@@ -270,7 +270,7 @@ async def test_a_system_in_debug_mode_names_the_handler_that_blocks_all_others(
         blocking.tell(Block())
         await blocking.ask(BlockSoon())
         (statistics,) = system.statistics()
-    assert statistics.busy_seconds >= 0.2  # the steps that it made in a task of its own count too
+    assert statistics.busy_seconds >= 0.2  # steps in a task of its own count, too
     warnings = [record.getMessage() for record in caplog.records if "actor.blocks" in record.getMessage()]
     assert [warning.partition(" seconds=")[0] for warning in warnings] == [
         "event='actor.blocks' actor='/blocking' handler='Blocking.at_once'",
@@ -280,7 +280,7 @@ async def test_a_system_in_debug_mode_names_the_handler_that_blocks_all_others(
 
 
 class Stubborn(Actor[Block]):
-    """Its handler takes no notice of being cancelled."""
+    """Its handler ignores cancellation."""
 
     def __init__(self, release: anyio.Event) -> None:
         self.release = release

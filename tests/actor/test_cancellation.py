@@ -1,4 +1,4 @@
-"""Whatever is cancelled, and whenever: nothing outlives the block, every actor is stopped once, in order."""
+"""Cancellation at any moment: nothing outlives the block, and every actor is stopped once, in order."""
 
 import asyncio  # noqa: TID251 -- to count the tasks that are left
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -34,7 +34,7 @@ class Fetch(Request[int], frozen=True):
 
 
 class Fetcher(Actor[Fetch]):
-    """Awaits the event loop's things, other actors and the kernel, in a task of its own."""
+    """Awaits the event loop, other actors and the kernel, in a task of its own."""
 
     def __init__(self, counter: Ref[Divide | GetTotal], diary: list[str]) -> None:
         self.counter = counter
@@ -97,7 +97,7 @@ def test_a_block_cancelled_at_any_moment_leaks_nothing_on_trio(moment: int) -> N
 
 
 class Slow(Actor[Add | Wake]):
-    """Waits while it starts, while it handles, and while it is stopped."""
+    """Waits in `started`, in its handler, and in `stopped`."""
 
     stop_seconds = 0.002
 
@@ -121,7 +121,7 @@ class Slow(Actor[Add | Wake]):
 
 
 async def use_everything(diary: list[str], systems: list[ActorSystem]) -> None:
-    """Awaits whatever can be awaited of a system."""
+    """Awaits everything that a system offers to be awaited."""
     async with ActorSystem() as system:
         systems.append(system)
         counter = await system.spawn(Counter)
@@ -148,7 +148,7 @@ async def emptied(ref: Ref[Add | Wake]) -> None:
 
 
 class CancelledAt:
-    """Awaits a coroutine, and calls `cancel` at the so-manieth time that it waits for the event loop."""
+    """Awaits a coroutine, and calls `cancel` at its n-th await of the event loop."""
 
     def __init__(self, coroutine: Coroutine[object, object, None], moment: int, cancel: Callable[[], object]) -> None:
         self.coroutine = coroutine
@@ -173,7 +173,7 @@ class CancelledAt:
 
 
 async def cancelled_at(moment: int) -> bool:
-    """Whether there was such a moment. Whatever is cancelled there, everything must have come to its end."""
+    """Cancel at the n-th await, after which everything must have ended. Whether there was such an await."""
     diary: list[str] = []
     systems: list[ActorSystem] = []
     scope = anyio.CancelScope()
@@ -187,7 +187,7 @@ async def cancelled_at(moment: int) -> bool:
 
 
 async def cancelled_as_a_task_at(moment: int) -> bool:
-    """The same, by a cancellation that asyncio throws once."""
+    """The same, with a cancellation of asyncio's own, which is raised once."""
     diary: list[str] = []
     systems: list[ActorSystem] = []
     blocks: list[CancelledAt] = []
@@ -207,7 +207,7 @@ async def cancelled_as_a_task_at(moment: int) -> bool:
 
 
 async def every_moment(cancelled: Callable[[int], Awaitable[bool]]) -> int:
-    """How many moments there were."""
+    """How many awaits there were."""
     moment = 1
     with anyio.fail_after(60):
         while await cancelled(moment):
@@ -265,7 +265,7 @@ class Cancelled(Request[int], frozen=True):
 
 
 class Looking(Actor[Cancelled]):
-    """Looks at the result of something that somebody cancelled."""
+    """Reads the result of something that was cancelled."""
 
     @handle
     def cancelled(self, message: Cancelled) -> int:

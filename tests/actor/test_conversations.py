@@ -1,4 +1,4 @@
-"""Stash, become, delegate, pipe to self, mailboxes by key and by urgency, circles of asks, dead letters."""
+"""Stash, become, delegate, pipe to self, coalescing and urgent mailboxes, cycles of asks, dead letters."""
 
 from functools import partial
 
@@ -49,7 +49,7 @@ class OpenDoor(Actor[Open | Close | Enter]):
 
 
 class Door(Actor[Open | Close | Enter]):
-    """A closed door: who wants to enter waits."""
+    """A closed door: requests to enter are stashed."""
 
     @handle
     def open(self, message: Open) -> None:
@@ -219,7 +219,7 @@ class Ask(Request[int], frozen=True):
 
 
 class Node(Actor[Ask]):
-    """Asks another one, if it is told to, before it replies."""
+    """Asks another actor, if it has one, before it replies."""
 
     @handle
     async def ask(self, message: Ask) -> int:

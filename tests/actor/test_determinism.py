@@ -24,7 +24,7 @@ class Count(Request[int], frozen=True):
 
 
 class Gossip(Actor[Rumour | Count], reentrant=True):
-    """Tells rumours on to whom chance names; sleeps, fails and asks now and then."""
+    """Passes rumours on to random others; sometimes sleeps, fails and asks."""
 
     def __init__(self, friends: list[Ref[Rumour | Count]]) -> None:
         self.friends = friends
@@ -70,11 +70,11 @@ class Town(Actor[Terminated]):
 
     @handle
     def terminated(self, message: Terminated) -> None:
-        """Nobody is watched."""
+        """Never called."""
 
 
 def run(seed: int) -> str:
-    """A town lives for ten virtual seconds, is stopped as a whole, and another one lives."""
+    """The trace of a town that lives for ten virtual seconds and is stopped, and of another one after it."""
     trace: list[str] = []
     sim = SimSystem(seed)
 
@@ -94,7 +94,7 @@ def run(seed: int) -> str:
 
 
 def first_difference(one: str, other: str) -> str:
-    """Names the first message in which two traces differ."""
+    """The first message in which two traces differ."""
     for number, (left, right) in enumerate(zip(one.splitlines(), other.splitlines(), strict=False)):
         if left != right:
             return f"message {number}: {left!r} against {right!r}"

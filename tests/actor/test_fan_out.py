@@ -1,4 +1,4 @@
-"""Several asks at a time, with what asyncio and anyio have for that: from outside, and in handlers."""
+"""Concurrent asks with the means of asyncio and anyio, from outside and in handlers."""
 
 import asyncio  # noqa: TID251 -- what embedders use
 from collections.abc import Callable
@@ -55,7 +55,7 @@ async def in_a_task_group(ref: Ref[Double], numbers: tuple[int, ...]) -> list[in
 
 HOW = {one.__name__: one for one in (gathered, each_with_a_timeout, in_a_task_group)}
 OFFERED = {"asyncio": tuple(HOW), "trio": (in_a_task_group.__name__,)}
-"""What there is for it, by event loop."""
+"""The means of each event loop."""
 
 
 class Manager(Actor[DoubleAll]):

@@ -1,4 +1,4 @@
-"""What people do wrong at first, and what they are told."""
+"""Common mistakes of new users, and their error messages."""
 
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -90,7 +90,7 @@ def test_a_handler_with_the_wrong_reply_type_is_rejected() -> None:
 
 
 class Unknown(Message, frozen=True):
-    """Nobody handles it."""
+    """Unhandled."""
 
 
 class Total(Request[int], frozen=True):
@@ -177,7 +177,7 @@ async def test_a_tell_from_another_thread_is_rejected_with_the_remedy() -> None:
 
         await anyio.wait_all_tasks_blocked()
         await to_thread.run_sync(tell)
-        assert await counter.ask(GetTotal()) == 2  # what was told in the wrong way was not told
+        assert await counter.ask(GetTotal()) == 2  # the rejected tell had no effect
     (error,) = said
     assert error.startswith("shop runs in another thread; use `anyio.from_thread.run_sync(ref.tell, message, ")
 

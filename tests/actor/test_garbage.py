@@ -1,4 +1,4 @@
-"""What is over is freed at once, not when the garbage collector comes by: it comes often, or late."""
+"""Objects are freed at once when they are no longer needed, without the garbage collector."""
 
 import gc
 import weakref
@@ -11,11 +11,11 @@ from kubeactors import Actor, Message, SimSystem, handle
 
 
 class Poke(Message, frozen=True):
-    """Something to be told, and a look at whether it is still there."""
+    """Something to be sent, with a weak reference to see whether it is freed."""
 
 
 class Watched(Actor[Poke]):
-    """Tells itself something later; the timers are there for tests."""
+    """Sets timers, for the tests."""
 
     def __init__(self, arm: Callable[["Watched"], None]) -> None:
         self._arm = arm
@@ -31,7 +31,7 @@ class Watched(Actor[Poke]):
 
 @pytest.fixture(autouse=True)
 def without_collector() -> Generator[None]:
-    """Nobody looks for circles."""
+    """Switch the garbage collector off."""
     gc.disable()
     yield
     gc.enable()

@@ -1,4 +1,4 @@
-"""What simulated code must not ask of the real world."""
+"""Nondeterministic calls that simulated code must not make."""
 
 # ruff: noqa: TID251, PLW0108, DTZ011 -- here it is asked, from a line of this file
 
@@ -69,7 +69,7 @@ BOUND_BEFORE: dict[str, Ask] = {
 
 
 class Loaded(random.Random):
-    """A generator of somebody's own."""
+    """A user's own random generator."""
 
 
 class Curious(Actor[GetTotal]):
@@ -129,7 +129,7 @@ def _harmless() -> None:
     assert time.gmtime(0)[:3] == (1970, 1, 1)
     assert time.strftime("%Y", time.gmtime(0)) == "1970"
     assert [time.ctime(0), time.asctime(time.gmtime(0)), time.localtime(*(0,))]
-    with tempfile.TemporaryDirectory():  # the standard library has generators of its own
+    with tempfile.TemporaryDirectory():  # the standard library has its own random generators
         pass
     tempfile.gettempdir()
 
@@ -195,7 +195,7 @@ def test_a_profiler_that_disables_the_guard_causes_a_warning() -> None:
     ref = sim.spawn(lambda: Curious(lambda: time.time()))
     profiler = Profile()
     profiler.enable()
-    is_alone = sys.getprofile() is not None  # since Python 3.12 others can listen beside it
+    is_alone = sys.getprofile() is not None  # since Python 3.12 there can be others beside it
     try:
         with pytest.warns(RuntimeWarning, match="a profiler is active") if is_alone else pytest.raises(ActorFailed):
             assert sim.ask(ref, GetTotal()) == 1

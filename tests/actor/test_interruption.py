@@ -1,4 +1,4 @@
-"""However the block ends, actors are stopped one by one, the last started first."""
+"""However the block ends, actors are stopped one by one, last started first."""
 
 import signal
 

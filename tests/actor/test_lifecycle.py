@@ -1,4 +1,4 @@
-"""Links, time to stop, jitter, and what can be seen from outside."""
+"""Links, graceful stops, jitter, statistics and the tree."""
 
 from typing import ClassVar, cast
 
@@ -14,7 +14,7 @@ class Work(Message, frozen=True):
 
 
 class Worker(Actor[Work]):
-    """Takes its time; writes down what it has done."""
+    """Its handler waits; it records what it has done."""
 
     stop_seconds: ClassVar[float] = 5.0
 
@@ -65,7 +65,7 @@ class Linked(Counter):
 
 
 class Family(Actor[Terminated]):
-    """Two children with one fate, none of which is restarted."""
+    """Two linked children that are not restarted."""
 
     def __init__(self, died: list[str]) -> None:
         self.died = died
@@ -192,7 +192,7 @@ def test_a_stopped_actor_cannot_spawn() -> None:
 
 
 class Punctual(Actor[GetTotal]):
-    """Comes to its end at the very moment at which its time is over."""
+    """Its handler finishes at the very moment of its timeout."""
 
     stop_seconds = 1.0
 
@@ -226,7 +226,7 @@ def test_the_waits_of_a_stopped_actor_are_forgotten() -> None:
     _ = sleepy.ask(GetTotal(), timeout_seconds=10_000)
     sim.run(1.0)
     _ = sim.stop(sleepy)
-    assert sim.kernel.timers.next_due() == 10_000_000_000_000  # of the deadline of the ask, which came to its end too
+    assert sim.kernel.timers.next_due() == 10_000_000_000_000  # the deadline of the ask, which has ended, too
 
 
 class Dicing(Actor[GetTotal]):

@@ -1,4 +1,4 @@
-"""Mailboxes, tell, send and ask, in the simulator: every promise without a clock."""
+"""Mailboxes, tell, send and ask, in the simulator."""
 
 import asyncio  # noqa: TID251 -- it is what a simulated handler must not await
 from collections.abc import Awaitable, Callable
@@ -218,7 +218,7 @@ def test_a_promised_reply_fails_when_the_actor_stops() -> None:
 
 
 class Asker(Actor[Add | Log]):
-    """Asks in the background; notes -1 when the other has gone."""
+    """Asks in the background; records -1 if the other has stopped."""
 
     def __init__(self, other: Ref[Never]) -> None:
         self.other = other

@@ -162,7 +162,7 @@ def test_a_consistent_hash_moves_only_the_keys_of_stopped_routees() -> None:
 
 
 class Crew(Actor[Add | GetTotal]):
-    """Lets counters of its own count."""
+    """Routes to counters that it has spawned."""
 
     router: Router[Add | GetTotal | Break | Divide]
 

@@ -1,4 +1,4 @@
-"""Who has sent what, in production systems, where messages may wait without envelopes."""
+"""Senders of messages in production systems, where messages may wait without envelopes."""
 
 from functools import partial
 from typing import cast
@@ -31,7 +31,7 @@ class Question(Request[int], frozen=True):
 
 
 class Seen(Request[tuple[tuple[int, int, str], ...]], frozen=True):
-    """Author, number and the name of the sender, of each message."""
+    """Of each message: author, number, and the name of its sender."""
 
 
 class Reader(Actor[Letter | AsyncLetter | Question | Seen]):

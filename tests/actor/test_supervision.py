@@ -25,7 +25,7 @@ from tests.actor.messages import Add, Break, Counter, GetTotal
 
 
 class Child(Actor[Break]):
-    """Writes its life into a shared diary."""
+    """Records its life cycle in a shared diary."""
 
     def __init__(self, name: str, diary: list[str]) -> None:
         self.name = name
@@ -139,7 +139,7 @@ class GetLoser(Request["Ref[LoseIt | Break]"], frozen=True):
 
 
 class Lost(Exception):
-    """No restart mends it."""
+    """Fails at every start."""
 
 
 class LoseIt(Message, frozen=True):

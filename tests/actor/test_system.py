@@ -30,7 +30,7 @@ class Fetch(Request[str], frozen=True):
 
 
 class Fetcher(Actor[Fetch]):
-    """Its handler awaits the event loop's things: a sleep, a timeout, a task group, another actor."""
+    """Its handler awaits a sleep, a timeout, a task group and another actor."""
 
     def __init__(self, counter: Ref[GetTotal]) -> None:
         self.counter = counter
@@ -160,7 +160,7 @@ async def test_an_observer_that_raises_ends_the_block_instead_of_leaving_it_wait
 
 
 class Connection(Actor[GetTotal]):
-    """Awaits the event loop when it is closed."""
+    """Awaits the event loop when it is cancelled."""
 
     def __init__(self, diary: list[str]) -> None:
         self.diary = diary
@@ -305,7 +305,7 @@ class Piped(Message, frozen=True):
 
 
 class Piper(Actor[Fetch | Piped]):
-    """Replies when work is done that it does meanwhile."""
+    """Replies when its background work is done."""
 
     later: Later[str]
 

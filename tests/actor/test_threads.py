@@ -30,7 +30,7 @@ class Crash(Message, frozen=True):
 
 
 class Office:
-    """What the work touches: it notes who has begun, and lets nobody end before the door opens."""
+    """Shared by the work: it records what has begun, and holds all work until its door is opened."""
 
     def __init__(self, *, is_open: bool = False) -> None:
         self.begun: list[int] = []

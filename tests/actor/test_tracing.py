@@ -1,4 +1,4 @@
-"""Spans of OpenTelemetry, as an exporter of its SDK gets them."""
+"""OpenTelemetry spans, as an exporter of the SDK gets them."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Traces:
-    """What was exported."""
+    """The exported spans."""
 
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
@@ -166,7 +166,7 @@ async def test_a_handler_that_is_cancelled_ends_its_span() -> None:
 
 
 class Clock(Actor[Note | Order]):
-    """Sets timers: one that fires again and again, and one that fires once."""
+    """Sets a periodic timer, and one that fires once."""
 
     ticks = 0
     later: Later[int]
@@ -261,7 +261,7 @@ class Reception(Actor[Order]):
 
 
 class Asking(Actor[Order]):
-    """Says who it believes has sent the order."""
+    """Replies with the sender of the order."""
 
     @handle
     async def order(self, message: Order) -> int:
@@ -292,7 +292,7 @@ async def test_a_delegated_request_has_the_delegating_span_as_parent_and_keeps_i
 
 
 class Inner(Actor[Order | Note]):
-    """Has spans of its own around what it awaits."""
+    """Opens spans of its own around its awaits."""
 
     def __init__(self, traces: Traces, counter: Ref[GetTotal]) -> None:
         self.traces, self.counter = traces, counter

@@ -1,4 +1,4 @@
-"""Context variables: neither those of who tells or asks, nor those that others have set, are seen by a handler."""
+"""Context variables: a handler sees neither its sender's nor those that other handlers have set."""
 
 from contextvars import ContextVar
 
@@ -20,7 +20,7 @@ class WaitAndGetUser(Request[str], frozen=True):
 
 
 class Become(Request[tuple[str, str]], frozen=True):
-    """Set the variable, wait for another actor and for the event loop, and say what it is after each."""
+    """Set the variable, await another actor and the event loop, and return its value after each."""
 
     user: str
 

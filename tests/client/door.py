@@ -27,7 +27,7 @@ class Run(Request[object], frozen=True):
 
 
 class Runner(Actor[Run], reentrant=True, deterministic=True):
-    """Awaits what only actors can."""
+    """Awaits what it is given, within an actor."""
 
     @handle
     async def run(self, message: Run) -> object:
@@ -38,7 +38,7 @@ class Runner(Actor[Run], reentrant=True, deterministic=True):
 
 
 class Door:
-    """What tests ask and change the cluster by."""
+    """Reads and changes the cluster, for tests."""
 
     def __init__(self, seed: int = 1) -> None:
         self.sim = SimSystem(seed=seed)
@@ -62,11 +62,11 @@ class Door:
         return self.do(lambda: self.client.create(value))
 
     def get(self, type_: type[V], name: str, namespace: str = "default") -> V:
-        """The newest state of an object."""
+        """Read an object live."""
         return self.do(lambda: self.client.get(type_, name, namespace))
 
     def find(self, type_: type[V], name: str, namespace: str = "default") -> V | None:
-        """The newest state of an object, if there is one."""
+        """Read an object live; None if there is none."""
         return self.do(lambda: self.client.find(type_, name, namespace))
 
     def list(self, type_: type[V], namespace: str = "default") -> tuple[V, ...]:
@@ -74,7 +74,7 @@ class Door:
         return self.do(lambda: self.client.list(type_, namespace)).items
 
     def change(self, value: V, change: Callable[[V], V], subresource: str = "") -> V:
-        """Change the newest state of an object, again if somebody else changes it meanwhile."""
+        """Change an object; retried on conflict."""
         metadata = value.metadata
         while True:
             live = self.get(type(value), metadata.name, metadata.namespace)
@@ -96,7 +96,7 @@ class Door:
         return cell
 
     def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
-        """Let time pass until the condition holds."""
+        """Let virtual time pass until the condition holds."""
         deadline = self.sim.now + int(seconds * 1e9)
         while not condition():
             assert self.sim.now < deadline, "it did not come to pass"

@@ -1,4 +1,4 @@
-"""The client turns refusals into exceptions, and says when nobody answers."""
+"""The client raises errors of the server, and reports a server that does not answer."""
 
 import pytest
 from msgspec.structs import replace
@@ -89,7 +89,7 @@ def test_a_creation_in_a_terminating_namespace_is_told_from_other_errors(door: D
 
 
 class Clock:
-    """Stands still."""
+    """Never replies."""
 
     wall = 1_767_225_600_000_000_000
 

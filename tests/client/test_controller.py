@@ -1,4 +1,4 @@
-"""Controllers reconcile keys once at a time, after everything is known, and again after a failure."""
+"""Controllers reconcile each key once at a time, after all informers have synced, and retry failures."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +20,7 @@ Found = list[Ref[ControllerMessage]]
 
 
 class Copier(Controller):
-    """Writes down which keys it reconciles; `act` decides what comes of it."""
+    """Records the keys that it reconciles; `act` decides the outcome."""
 
     concurrency = 2
 
@@ -158,7 +158,7 @@ def test_a_restarted_controller_ignores_notifications_for_earlier_instances() ->
 
 
 class Circle(Controller):
-    """Reconciles one key as soon as it has reconciled it."""
+    """Enqueues a key again whenever it has reconciled it."""
 
     def __init__(self, times: list[int]) -> None:
         super().__init__()

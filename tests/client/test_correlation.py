@@ -1,4 +1,4 @@
-"""Equal events are counted, similar ones combined, noisy sources slowed down."""
+"""Identical events are counted, similar ones aggregated, and noisy sources limited."""
 
 from kubeactors.api.core.v1 import Event, ObjectReference
 from kubeactors.client.correlation import Correlation, Correlator

@@ -1,4 +1,4 @@
-"""A controller waits until its cache shows what it did, and doubts the cache when that takes too long."""
+"""A controller waits until its cache shows its own writes, and doubts the cache if that takes too long."""
 
 from kubeactors.client import Expectations, Standing
 from kubeactors.client.workqueue import SECOND

@@ -1,4 +1,4 @@
-"""What says no more than that somebody lives is marked, and nothing else is."""
+"""Heartbeats are marked, and nothing else is."""
 
 import pytest
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""Informers tell their subscribers what changes, through restarts of everybody."""
+"""Informers notify their subscribers of changes, over restarts of either."""
 
 from functools import partial
 from typing import cast
@@ -17,7 +17,7 @@ from tests.client.door import Door
 
 
 class Listener(Actor[Notify], deterministic=True):
-    """Writes down what it hears."""
+    """Records its notifications."""
 
     def __init__(self, heard: list[tuple[str, str]]) -> None:
         self._heard = heard
@@ -28,7 +28,7 @@ class Listener(Actor[Notify], deterministic=True):
 
 
 class World(Door):
-    """An informer of ConfigMaps, and a listener."""
+    """An informer of ConfigMaps, and a subscriber."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ def test_a_quiet_watch_is_not_taken_for_a_dead_one(world: World) -> None:
 def test_a_restarted_subscriber_sees_at_least_what_it_saw_before(world: World) -> None:
     world.put("a")
     reflector = world.instance._reflector
-    world.client.stop_watch(world.informer, reflector.number)  # the stream has died, and nobody has noticed yet
+    world.client.stop_watch(world.informer, reflector.number)  # the watch is dead, and the informer does not know
     world.put("b")
     assert world.heard == [("ADDED", "default/a")]
     world.shared.subscribe(world.listener)

@@ -1,4 +1,4 @@
-"""One's own writes count until the cache shows them."""
+"""A controller's own writes count until the cache shows them."""
 
 from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.requests import ADDED, DELETED, MODIFIED

@@ -32,7 +32,7 @@ ConfigMaps = tuple[Change[ConfigMap], ...]
 
 
 class Ready(Generic[R]):
-    """A reply that is there at once."""
+    """A reply that is ready at once."""
 
     def __init__(self, reply: object) -> None:
         self.reply = reply
@@ -43,7 +43,7 @@ class Ready(Generic[R]):
 
 
 class Script:
-    """A transport that answers by a script and keeps what it was asked."""
+    """A transport with scripted replies that records requests."""
 
     def __init__(self) -> None:
         self.replies: list[object] = []
@@ -51,7 +51,7 @@ class Script:
         self.lists: list[bool] = []
         self.watches: list[int] = []
         self.meanwhile: Callable[[], object] = lambda: None
-        """What happens while a request is on its way."""
+        """Called while a request is in flight."""
         self.stopped: list[int] = []
 
     def send(self, request: ApiRequest[R]) -> Awaitable[R]:
@@ -67,7 +67,7 @@ class Script:
 
 
 class Nobody:
-    """A subscriber that tests speak for."""
+    """A subscriber whose messages the tests make themselves."""
 
     def tell(self, message: object, /) -> bool:
         return True
@@ -86,7 +86,7 @@ def begun(revision: int, *items: ConfigMap) -> WatchStarted:
 
 
 class Chance:
-    """What a reflector needs of its actor's context."""
+    """An `Environment`."""
 
     def __init__(self) -> None:
         self.random = Random(1)
@@ -94,7 +94,7 @@ class Chance:
 
 
 class World:
-    """A reflector, its indexer, and the server as the script has it."""
+    """A reflector, its indexer, and a scripted server."""
 
     def __init__(self, *, consistent: bool = False) -> None:
         self.server = Script()
@@ -131,7 +131,7 @@ class World:
 
 @pytest.fixture
 def world() -> World:
-    """A reflector that watches from revision 5, where there is `a`."""
+    """A reflector that watches from revision 5, with `a` in its indexer."""
     made = World()
     made.list(5, config_map("a", 3))
     return made

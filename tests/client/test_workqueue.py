@@ -1,4 +1,4 @@
-"""Keys are worked on once at a time, later ones in time, failed ones ever more slowly."""
+"""Keys are processed once at a time; delayed ones when due, failed ones with back-off."""
 
 import pytest
 

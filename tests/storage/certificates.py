@@ -1,4 +1,4 @@
-"""An authority and certificates of it, for servers at 127.0.0.1 and their clients."""
+"""A certificate authority, for servers at 127.0.0.1 and their clients."""
 
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -33,7 +33,7 @@ class Authority:
         self.certificate.write_bytes(_pem(builder.sign(self._key, hashes.SHA256())))
 
     def issue(self, name: str) -> KeyPair:
-        """A certificate for 127.0.0.1 that both a server and a client may show: etcd's gateway is a client of itself."""
+        """A certificate for 127.0.0.1, for a server or a client: etcd's gateway is a client of etcd."""
         key = ec.generate_private_key(ec.SECP256R1())
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
         address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])

@@ -34,7 +34,7 @@ PADDING = b"." * 500
 
 
 async def write(store: Ref[StoreMessage], writer: int) -> None:
-    """Count on from what is there."""
+    """Continue counting from the stored values."""
     found = await store.ask(Range(op=RangeOp(key=f"left/{writer}")))
     assert isinstance(found, RangeReply)
     number = max((int(bytes(kv.value).split()[0]) for kv in found.kvs if isinstance(kv.value, bytes)), default=0)
@@ -52,7 +52,7 @@ async def write(store: Ref[StoreMessage], writer: int) -> None:
 
 
 def backend_at(place: str) -> EtcdBackend | SqliteBackend:
-    """What is kept at a path, or in the etcd at a URL."""
+    """The backend at a path, or in the etcd at a URL."""
     return EtcdBackend(EtcdClient([place])) if place.startswith("http") else SqliteBackend(Path(place))
 
 

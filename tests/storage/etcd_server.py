@@ -19,7 +19,7 @@ ETCD = shutil.which("etcd")
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens at."""
+    """Free ports."""
     listening = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [int(one.getsockname()[1]) for one in listening]
     for one in listening:
@@ -72,7 +72,7 @@ class EtcdServer:
 
     @property
     def name(self) -> str:
-        """Among the members."""
+        """Its name among the members."""
         return self.directory.name
 
     def _tls_options(self) -> Iterator[str]:
@@ -83,7 +83,7 @@ class EtcdServer:
             yield "--client-cert-auth"
 
     def tls(self, client: KeyPair | None) -> ssl.SSLContext:
-        """For a client that trusts its authority, and shows this certificate."""
+        """The TLS context of a client that trusts the authority and has this certificate."""
         assert self._authority is not None
         context = ssl.create_default_context(cafile=self._authority.certificate)
         if client is not None:
@@ -98,20 +98,20 @@ class EtcdServer:
                 pass
 
     def pause(self) -> None:
-        """It accepts connections, and says nothing."""
+        """Pause its process: it accepts connections but does not answer."""
         self._process.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """It goes on as if nothing had happened."""
+        """Resume its process."""
         self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """As if its machine lost its power."""
+        """Kill its process, as if its machine lost power."""
         self._process.kill()
         self._process.wait()
 
     def ask(self, path: str, body: dict[str, object], token: str = "") -> dict[str, str]:
-        """What the JSON gateway answers."""
+        """Send a request to the JSON gateway. Returns its reply."""
         headers = {"Authorization": token} if token else {}
         reply = httpx2.post(f"{self.url}/v3/{path}", json=body, headers=headers)
         assert reply.is_success, reply.text

@@ -1,4 +1,4 @@
-"""The backend of etcd, against a real server: what is acknowledged is kept, by one store at a time."""
+"""The etcd backend, against a real server: acknowledged writes are kept, and one store at a time may write."""
 
 import base64
 import ssl
@@ -163,7 +163,7 @@ def test_acknowledged_writes_survive_a_kill_of_etcd_and_writing_continues(etcd: 
         with pytest.raises(StoreUnavailable, match="check that etcd runs there"):
             write(backend, mvcc, a=b"2")
         etcd.start()
-        with pytest.raises(StaleCommit):  # nobody knows whether the one before is kept
+        with pytest.raises(StaleCommit):  # the outcome of the previous one is unknown
             write(backend, mvcc, a=b"3")
         mvcc = backend.load(CODEC)
         assert contents(mvcc) == {"a": b"1"}
@@ -175,7 +175,7 @@ def test_a_connection_that_broke_between_two_writes_is_reopened(etcd: EtcdServer
     with opened(etcd.url) as backend:
         mvcc = backend.load(CODEC)
         etcd.kill()
-        etcd.start()  # the connection from before is broken
+        etcd.start()  # the old connection is broken
         write(backend, mvcc, a=b"1")
         assert contents(backend.load(CODEC)) == {"a": b"1"}
 
@@ -258,7 +258,7 @@ def test_a_write_goes_to_the_next_member_when_one_is_killed(tmp_path: Path) -> N
         mvcc = backend.load(CODEC)
         write(backend, mvcc, a=b"1")
         members[0].kill()
-        for value in (b"2", b"3"):  # the first one finds the connection cut, or that there is no leader for a moment
+        for value in (b"2", b"3"):  # the first may find a broken connection, or no leader
             try:
                 write(backend, mvcc, a=value)
             except StorageError:
@@ -272,7 +272,7 @@ def test_a_write_goes_to_the_next_member_when_one_is_killed(tmp_path: Path) -> N
 
 
 def until_loaded(backend: EtcdBackend) -> Mvcc:
-    """Load as soon as it can be."""
+    """Load, with retries."""
     while True:
         try:
             return backend.load(CODEC)
@@ -314,7 +314,7 @@ USER = Credentials("kubeactors", "secret")
 
 
 def with_users(etcd: EtcdServer) -> str:
-    """Let the etcd want users: root, and one that may use our prefix. A token of root."""
+    """Enable authentication, with the users root and one that may use our prefix. Returns a token of root."""
     end = base64.b64encode(b"test0").decode()
     permission = {"permType": "READWRITE", "key": base64.b64encode(b"test/").decode(), "range_end": end}
     for path, body in (
@@ -389,8 +389,8 @@ async def test_a_silent_etcd_holds_up_its_store_and_no_other_actor(etcd: EtcdSer
                 for number in range(1, 101):
                     counter.tell(Add(1))
                     assert await counter.ask(GetTotal()) == number
-                assert answered == []  # what is not loaded is not known
+                assert answered == []  # nothing is answered before the load
                 etcd.resume()
     (found,) = answered
     assert isinstance(found, RangeReply)
-    assert [kv.value for kv in found.kvs] in ([b"1"], [b"2"])  # the second write may have arrived
+    assert [kv.value for kv in found.kvs] in ([b"1"], [b"2"])  # the second write may have taken effect

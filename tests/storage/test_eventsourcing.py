@@ -1,4 +1,4 @@
-"""Event-sourced actors come back as they were."""
+"""Event-sourced actors recover their state."""
 
 import subprocess
 import sys
@@ -111,7 +111,7 @@ def test_acknowledged_events_are_replayed_after_the_process_was_killed(tmp_path:
             process.kill()
             totals += [int(line) for line in process.stdout if line.endswith("\n")]
         first, *_, last = totals
-        assert first in (told + 1, told + 2)  # the last one before may be kept though nobody was told
+        assert first in (told + 1, told + 2)  # the last one may be durable but not acknowledged
         assert totals == list(range(first, last + 1))
         told = last
     with SqliteBackend(path) as backend:
@@ -144,7 +144,7 @@ def test_a_writer_that_missed_a_snapshot_fails_and_changes_nothing() -> None:
     sim, _, open_account = plane(MemoryBackend())
     stale, busy = open_account(), open_account()
     sim.settle()
-    assert [sim.ask(busy, Deposit(1)) for _ in range(11)][-1] == 11  # the events before the snapshot are gone
+    assert [sim.ask(busy, Deposit(1)) for _ in range(11)][-1] == 11  # the events before the snapshot are deleted
     with pytest.raises(ActorFailed) as failure:
         sim.ask(stale, Deposit(1000))
     assert isinstance(failure.value.__cause__, JournalConflict)
@@ -209,7 +209,7 @@ class Diary(EventSourced[Say, Said, tuple[str, ...]]):
 
 
 class Author(Actor[Say]):
-    """Has the diary open by itself; notes what it is told of each entry, but for conflicts."""
+    """Writes to the diary, and records each result except conflicts."""
 
     supervision = Supervision(max_restarts=1000, backoff_seconds=0.0)
 

@@ -1,4 +1,4 @@
-"""Leases: each has an id of its own, also beside those that are known from before."""
+"""Leases have unique ids, also after a restart."""
 
 from kubeactors.storage.leases import Lease, Leases
 

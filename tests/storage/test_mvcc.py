@@ -213,7 +213,7 @@ def test_the_keys_of_an_ended_lease_are_deleted_at_one_revision(mvcc: Mvcc) -> N
     lease = mvcc.grant(10)
     for key in "cab":
         mvcc.txn(put(key, b"", lease.id))
-    mvcc.txn(put("b", b""))  # a put without a lease takes the key off it
+    mvcc.txn(put("b", b""))  # a put without a lease detaches the key
     mvcc.txn(delete("c"))
     mvcc.txn(put("c", b"", lease.id))
     mvcc.take_changes()

@@ -1,4 +1,4 @@
-"""MVCC against a model that keeps every state of the whole store: any sequence of writes, compactions and restarts."""
+"""MVCC against a model that keeps the whole store at every revision, under any writes, compactions and restarts."""
 
 from collections.abc import Sequence
 
@@ -52,7 +52,7 @@ def within(name: str, key: str, range_end: str) -> bool:
 
 
 class MvccLikeItsModel(RuleBasedStateMachine):
-    """`states[r]` is the whole store at revision r; `rows` what a backend would hold."""
+    """`states[r]` is the whole store at revision r; `rows` are those of a backend."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -137,14 +137,14 @@ class MvccLikeItsModel(RuleBasedStateMachine):
         assert (self.mvcc.revision, self.mvcc.compact_revision) == (self.revision, self.compacted)
 
     def keep_rows(self) -> None:
-        """Do what a backend does with changes."""
+        """Commit changes, as a backend does."""
         changes = self.mvcc.take_changes()
         self.rows |= {(event.kv.mod_revision, event.kv.key): event.kv for event in changes.events}
         for kv in changes.forgotten:
             del self.rows[kv.mod_revision, kv.key]
 
     def apply(self, ops: Sequence[Op]) -> None:
-        """Do in the model what the store was asked to."""
+        """Apply a request to the model."""
         state = dict(self.states[-1])
         revision = len(self.states)
         changed = False

@@ -1,4 +1,4 @@
-"""The process dies in the middle of writes, again and again: what was acknowledged is there, and whole."""
+"""The process is killed during writes, repeatedly: acknowledged transactions are kept, and whole."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ def acknowledged_before_the_kill(place: str, lines: int) -> list[tuple[int, int,
 
 
 def numbers(mvcc: Mvcc, prefix: str, revision: int) -> dict[int, int]:
-    """What each writer wrote last under that prefix, at a revision."""
+    """The last value of each writer under that prefix, at a revision."""
     reply = mvcc.range(RangeOp(key=f"{prefix}/", range_end=f"{prefix}0", revision=revision), mvcc.revision)
     assert isinstance(reply, RangeReply)
     found: dict[int, int] = {}
@@ -44,7 +44,7 @@ def numbers(mvcc: Mvcc, prefix: str, revision: int) -> dict[int, int]:
 
 
 def check_whole(mvcc: Mvcc) -> None:
-    """At every revision that can be read, a transaction is there as a whole or not at all."""
+    """At every readable revision, a transaction is there as a whole or not at all."""
     for revision in range(max(1, mvcc.compact_revision), mvcc.revision + 1):
         left = numbers(mvcc, "left", revision)
         assert numbers(mvcc, "right", revision) == left
@@ -53,7 +53,7 @@ def check_whole(mvcc: Mvcc) -> None:
 
 
 def check_kept(place: str, acknowledged: list[tuple[int, int, int]], revision: int) -> int:
-    """All that was acknowledged is there, and whole. Returns the revision, which has not gone back."""
+    """All acknowledged transactions are there, and whole. Returns the revision, which has not gone back."""
     with crash_writer.backend_at(place) as backend:
         mvcc = backend.load(BytesCodec())
     assert mvcc.revision >= max(revision, *(at for _, _, at in acknowledged))

@@ -1,4 +1,4 @@
-"""Snapshots of the store: stores that begin with one have its keys and nothing older, and go their own ways."""
+"""Snapshots: stores restored from one have its keys and no history, and are independent."""
 
 from kubeactors.storage import Compacted, DeleteOp, PutOp, RangeOp, RangeReply, Txn
 from kubeactors.storage.mvcc import Mvcc

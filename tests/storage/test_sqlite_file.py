@@ -1,4 +1,4 @@
-"""Opening a file that is not ours, locked, damaged or too new: a clear word, and the file as it was."""
+"""Opening a file that is not a store, locked, corrupted or too new: a clear error, and the file is unchanged."""
 
 import os
 import sqlite3
@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def write(path: Path, keys: int) -> None:
-    """A store with so many keys, and their overwritten states."""
+    """A store with so many keys, and overwritten versions of them."""
     with SqliteBackend(path) as backend:
         mvcc = backend.load(BytesCodec())
         for value in (b"old" * 500, b"new" * 500):
@@ -47,7 +47,7 @@ def directory(path: Path) -> dict[str, bytes]:
 
 
 def refusal(path: Path) -> StorageError:
-    """What opening raises; nothing in the directory has changed."""
+    """The error of opening; nothing in the directory has changed."""
     before = directory(path)
     with pytest.raises(StorageError) as caught:
         SqliteBackend(path)
@@ -208,7 +208,7 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_compaction_deletes_rows_even_after_an_interruption(path: Path) -> None:
-    """What was overwritten at the compact revision itself stays: it is the previous state in that event."""
+    """A version overwritten at the compact revision itself is kept: it is the previous version in that event."""
     write(path, 3)
     with SqliteBackend(path) as backend:
         sim = SimSystem()
@@ -238,7 +238,7 @@ def test_changes_staged_before_another_load_are_never_committed(path: Path) -> N
 
 
 def test_a_commit_that_fails_keeps_nothing_of_it(path: Path) -> None:
-    """A trigger of SQLite stands for a disk that fails in the middle of a commit of several statements."""
+    """An SQLite trigger stands for a disk that fails during a commit of several statements."""
     write(path, 1)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(

@@ -1,4 +1,4 @@
-"""The store actor: what waits for the disk, what does not, and what happens when the disk fails."""
+"""The store actor: what waits for the disk, what does not, and what a failing disk causes."""
 
 import threading  # noqa: TID251 -- holds a commit in its thread
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ from kubeactors.testing.store_requests import EVERYTHING, contents, put, put_if
 
 
 class SlowDisk:
-    """A disk on which each commit waits until the test lets it go on; groups are noted as they are staged."""
+    """A disk on which each commit waits for the test; groups are recorded as they are staged."""
 
     blocking = True
     max_value_bytes = 0
@@ -78,7 +78,7 @@ def told(got: list[StoreEvents | StoreWatchCancelled]) -> list[tuple[int, list[s
 
 
 class Acknowledged:
-    """Writes in the background, and notes what is acknowledged."""
+    """Writes in the background, and records what is acknowledged."""
 
     def __init__(self, store: Ref[StoreMessage]) -> None:
         self.store = store
@@ -221,7 +221,7 @@ class Nap(Message, frozen=True):
 
 
 class Sleepy(Recorder):
-    """Takes nothing for a while."""
+    """Rejects messages for a while."""
 
     @handle
     async def nap(self, message: Nap) -> None:
@@ -248,7 +248,7 @@ def test_a_subscriber_that_is_behind_gets_all_events_when_it_has_room() -> None:
 
 
 def sim_ref(ref: Ref[StoreEvents | StoreWatchCancelled]) -> Ref[Nap]:
-    """The same ref, for another message that its actor takes."""
+    """The same ref, typed for another message of its actor."""
     return ref  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
 

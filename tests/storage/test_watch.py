@@ -1,4 +1,4 @@
-"""Watches: every event once, in order, whole revisions; or the word that it is compacted."""
+"""Watches: every event once, in order, in whole revisions; or a cancellation, if it is compacted."""
 
 import pytest
 from hypothesis import settings
@@ -22,7 +22,7 @@ from kubeactors.testing.store_requests import delete, put
 
 
 class Inbox:
-    """A subscriber that can refuse."""
+    """A subscriber that can reject messages."""
 
     def __init__(self) -> None:
         self.full = False
@@ -35,14 +35,14 @@ class Inbox:
 
 
 class House:
-    """MVCC and watches as the store puts them together."""
+    """MVCC and watches, combined as in the store."""
 
     def __init__(self, piece: int = 1000) -> None:
         self.mvcc = Mvcc(unstamped)
         self.watches = Watches(self.mvcc.history, self.mvcc.revision, piece)
 
     def write(self, *txns: Txn) -> list[StoreEvent]:
-        """Write all, then publish at once, as a group commit does."""
+        """Write all, then publish them together, as a group commit does."""
         for txn in txns:
             self.mvcc.txn(txn)
         events = self.mvcc.take_changes().events
@@ -216,7 +216,7 @@ txns = st.lists(
 
 
 class WatchersSeeHistory(RuleBasedStateMachine):
-    """Watchers that refuse now and then, a store that compacts: what they saw is what happened, without a gap.
+    """Watchers that sometimes reject, and a store that compacts: watchers get the history without gaps.
 
     Pieces of history are so small that catching up takes several turns.
     """

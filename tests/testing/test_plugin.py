@@ -1,4 +1,4 @@
-"""The pytest plugin, in a project of somebody else: other tests, other settings."""
+"""The pytest plugin in another project, with its own tests and settings."""
 
 import subprocess
 import sys

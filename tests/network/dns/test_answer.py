@@ -1,4 +1,4 @@
-"""The names of the cluster: a table of questions, and bytes that nobody means well with."""
+"""Answers of cluster DNS: a table of queries, and arbitrary bytes."""
 
 from random import Random
 
@@ -139,7 +139,7 @@ def test_srv_records_are_answered_with_the_addresses_of_their_targets() -> None:
         "empty" + IN,
         "db-2.db" + IN,
         "_http._udp.web" + IN,
-        "web.shop.svc.cluster.local.shop.svc.cluster.local.",  # what a search path makes of a whole name
+        "web.shop.svc.cluster.local.shop.svc.cluster.local.",  # a full name with a search path appended
         "web.svc.cluster.local.",
         "10-0-0-4.shop.pod.cluster.local.",
         "10-0-0-5.shop.pod.cluster.local.",

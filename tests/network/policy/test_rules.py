@@ -1,4 +1,4 @@
-"""Policies let connections through, or not."""
+"""Which connections NetworkPolicies allow."""
 
 from collections.abc import Iterable
 

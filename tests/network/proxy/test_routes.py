@@ -1,4 +1,4 @@
-"""Who is behind a service: a table of endpoints."""
+"""The backends of Services: a table of endpoints."""
 
 import pytest
 from msgspec.structs import replace

@@ -42,7 +42,7 @@ def slice_of(*addresses: str) -> EndpointSlice:
 
 
 class Bench:
-    """A proxy, and what it is asked."""
+    """A proxy, and requests to it."""
 
     def __init__(self, service: Service, *addresses: str) -> None:
         self.door = Door()
