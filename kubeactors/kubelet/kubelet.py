@@ -6,19 +6,16 @@ Source: pkg/kubelet/kubelet.go, pkg/kubelet/status/status_manager.go (v1.36).
 from collections.abc import Iterable
 
 from kubeactors.actor import Actor, handle
-from kubeactors.api.core.v1 import ObjectReference, Pod
+from kubeactors.api.core.v1 import Pod
 from kubeactors.api.core.v1.node import ContainerImage
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
 from kubeactors.apimachinery.status import StatusError
-from kubeactors.client import Change, Client, EventRecorder, Indexer, RecordEvent, Reflector, revision_of
-from kubeactors.kubelet.alarm import Alarm
-from kubeactors.kubelet.allocation_manager import FRESH_NODE_NEEDED, AllocationManager
+from kubeactors.client import Change, Client, EventRecorder, Indexer, RecordEvent, Reflector
 from kubeactors.kubelet.config import KubeletConfig
 from kubeactors.kubelet.eviction import MONITORING_SECONDS
 from kubeactors.kubelet.evictor import NO_LOAD, Evictor
 from kubeactors.kubelet.heartbeat import NodeReporter
 from kubeactors.kubelet.images import images_on_node
-from kubeactors.kubelet.lifecycle import grace_period_seconds
 from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
 from kubeactors.kubelet.materials_reader import MaterialsReader
 from kubeactors.kubelet.messages import (
@@ -44,14 +41,13 @@ from kubeactors.kubelet.messages import (
 )
 from kubeactors.kubelet.node_keeper import NodeKeeper
 from kubeactors.kubelet.node_watch import NodeWatch
-from kubeactors.kubelet.pod_event import PodEvent
-from kubeactors.kubelet.pod_worker import PodWorker, Stage
+from kubeactors.kubelet.pod_worker import PodWorker
+from kubeactors.kubelet.pod_workers import PodWorkers
 from kubeactors.kubelet.questions import Questions
 from kubeactors.kubelet.runtimes import (
     ContainerChanged,
     ContainerRuntime,
     FindName,
-    PodSandbox,
     Question,
     Visit,
 )
@@ -66,14 +62,12 @@ from kubeactors.kubelet.sessions import (
     find_port,
 )
 from kubeactors.kubelet.static_pods import StaticPods, mirrored, remembered
-from kubeactors.kubelet.status_manager import StatusManager
 from kubeactors.kubelet.status_writer import StatusWriter
 from kubeactors.kubelet.tokens import TokenManager
 from kubeactors.message import Recipient
 
 SECOND = 1_000_000_000
 WRITE_RETRY_SECONDS = 1.0
-ORPHAN_GRACE_SECONDS = 1.0
 
 
 class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
@@ -108,23 +102,26 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._network = network or client
         self._reporter = NodeReporter(client, config, runtime.version)
         self._pods: Indexer[Pod] = Indexer()
-        self._workers: dict[str, PodWorker] = {}
-        self._found: dict[str, PodSandbox] = {}
-        """Sandboxes that an earlier kubelet left in the runtime, by pod UID, until their pods are seen."""
-        self._allocations = AllocationManager(self._reporter)
-        self._alarm = Alarm()
         self._evictor = Evictor(config)
         self._static = StaticPods(self._config.node_name)
 
     def started(self) -> None:
         """Recover from the runtime, and start with the registration of the node."""
         self._runtime.subscribe(self.ctx.self)
-        self._found = {one.config.uid: one for one in self._runtime.list_pod_sandboxes()}
         self._recorder = EventRecorder(self._events, self.ctx, "kubelet", self._config.node_name)
         self._keeper = NodeKeeper(self.ctx, self._reporter, self._config, self._recorder, self._renewer)
         self._node = NodeWatch(self.ctx, self._client, self._reporter, self._config)
-        writer = StatusWriter(self._client, self.ctx, self._config.node_name, self._pods)
-        self._statuses = StatusManager(self.ctx, writer, self._workers, self._static, self._take_news)
+        self._workers = PodWorkers(
+            ctx=self.ctx,
+            runtime=self._runtime,
+            config=self._config,
+            reporter=self._reporter,
+            recorder=self._recorder,
+            writer=StatusWriter(self._client, self.ctx, self._config.node_name, self._pods),
+            static=self._static,
+            evictor=self._evictor,
+        )
+        self._statuses = self._workers.statuses
         tokens = TokenManager(self._client, self.ctx.random) if self._config.account_tokens else None
         self._reader = MaterialsReader(self._client, tokens)
         self._reporter.images = self._images
@@ -209,7 +206,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self._add_static_pods()
         self._take(sorted(changes, key=_age))
         if first:
-            self._remove_orphans()
+            self._workers.remove_orphans()
         self._reconnect_if_broken()
 
     @handle
@@ -237,17 +234,10 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
                 if change.new is None:
                     self._statuses.forget(change.current.metadata.uid)
             elif change.new is None:
-                self._gone(change.current.metadata.uid)
+                self._workers.remove(change.current.metadata.uid)
             else:
-                self._changed(change.new)
-        self._set_alarm()
-
-    def _changed(self, pod: Pod) -> None:
-        worker = self._workers.get(pod.metadata.uid)
-        if worker is None:
-            self._add(pod)
-        else:
-            self._take_news(worker, pod)
+                self._workers.put(change.new)
+        self._workers.set_timer()
 
     def _mirror_changed(self, mirror: Pod) -> None:
         """Have a mirror pod checked and rewritten; delete one whose static pod does not exist."""
@@ -260,7 +250,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def _add_static_pods(self) -> None:
         for pod in self._static.make(self._config.static_pods, self._client.scheme.by_type(Pod).default):
-            self._add(remembered(pod, self._pods.get(pod.metadata.name, pod.metadata.namespace)))
+            self._workers.add(remembered(pod, self._pods.get(pod.metadata.name, pod.metadata.namespace)))
 
     @handle
     def show_static_pods(self, message: ShowStaticPods) -> None:
@@ -273,49 +263,6 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         """Delete a mirror pod without a static pod."""
         await self._statuses.drop(message.mirror)
 
-    def _take_news(self, worker: PodWorker, pod: Pod) -> None:
-        """Apply a newer version of the pod, written by another client."""
-        if revision_of(pod.metadata) > revision_of(worker.pod.metadata):
-            respecified, worker.pod = pod.spec is not worker.pod.spec, pod
-            if worker.materials.wanted.services:
-                worker.containers.refresh(self.ctx.steady)
-            if respecified:
-                worker.containers.take_images(self.ctx.steady)
-            if respecified and worker.takes_room and worker.size.is_wanted:
-                self._allocations.resize(worker, self.ctx.steady)
-            self._step(worker)
-            self._set_alarm()
-
-    def _room_was_made(self, uid: str) -> None:
-        """A pod has released its resources: retry deferred resizes."""
-        for worker in self._allocations.remove(uid, self._workers, self.ctx.steady):
-            self._step(worker)
-
-    def _add(self, pod: Pod) -> None:
-        now = self.ctx.steady
-        config = self._config
-        worker = PodWorker(pod, self._runtime, config.node_ip, now, config.allocatable or config.capacity)
-        self._workers[worker.uid] = worker
-        sandbox = self._found.pop(worker.uid, None)
-        if sandbox is not None:
-            worker.adopt(sandbox, now)
-        elif pod.status.start_time is not None:
-            worker.recover()
-        elif worker.takes_room and pod.metadata.deletion_timestamp is None:
-            self._admit(worker, refreshed=False)
-            return
-        self._begin(worker)
-
-    def _admit(self, worker: PodWorker, *, refreshed: bool) -> None:
-        """Admit or reject the pod. The Node is refreshed before a rejection that depends on its labels or taints."""
-        found = self._allocations.refusal(worker)
-        if found is not None and found.reason in FRESH_NODE_NEEDED and not refreshed:
-            self.ctx.self.tell(Readmit(worker.uid))
-            return
-        if found is not None:
-            worker.reject(found)
-        self._begin(worker)
-
     @handle
     async def readmit(self, message: Readmit) -> None:
         """Refresh the Node, then decide about the pod."""
@@ -325,62 +272,26 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self.ctx.log.info("kubelet.node_unknown", error=str(error))
             self.ctx.after(WRITE_RETRY_SECONDS, message)
             return
-        worker = self._workers.get(message.uid)
-        if worker is not None and worker.uid not in self._allocations and worker.takes_room:
-            self._admit(worker, refreshed=True)
-            self._set_alarm()
-
-    def _begin(self, worker: PodWorker) -> None:
-        if worker.takes_room:
-            self._allocations.add(worker, self.ctx.steady)
-        if not self._evictor.is_watching and worker.may_grow:
-            self._evictor.is_watching = True
-            self.ctx.after(MONITORING_SECONDS, CheckResources(), key="resources")
-        self._step(worker)
-
-    def _gone(self, uid: str) -> None:
-        """The pod was removed from the API: stop its containers, then forget it."""
-        worker = self._workers.get(uid)
-        if worker is None:
-            return
-        self._room_was_made(uid)
-        self._statuses.forget(uid)
-        worker.is_gone = True
-        worker.terminate(self.ctx.steady, min(grace_period_seconds(worker.pod), ORPHAN_GRACE_SECONDS))
-        self._step(worker)
-
-    def _remove_orphans(self) -> None:
-        """Stop the sandboxes of pods that no longer exist."""
-        for sandbox in self._found.values():
-            self._runtime.stop_pod_sandbox(sandbox.id, self.ctx.steady)
-            self._runtime.remove_pod_sandbox(sandbox.id)
-        self._found.clear()
+        self._workers.readmit(message.uid)
 
     # The work of the pods.
 
     @handle
     def wake(self, message: Wake) -> None:
         """Step the pods that are due."""
-        for due, uid in self._alarm.ring(self.ctx.steady):
-            worker = self._workers.get(uid)
-            if worker is not None and worker.wake_at == due:
-                self._step(worker)
-        self._set_alarm()
+        self._workers.wake()
 
     @handle
     def changed(self, message: ContainerChanged) -> None:
         """Step the pod whose container has changed in the runtime."""
-        worker = self._workers.get(message.uid)
-        if worker is not None:
-            self._step(worker)
-            self._set_alarm()
+        self._workers.changed(message.uid)
 
     @handle
     async def find_name(self, message: FindName) -> None:
         """Resolve a name for a command in a container."""
         if not self._is_early(message):
             await self._questions.find_name(message, self._workers.get(message.uid))
-            self.changed(ContainerChanged(message.uid))
+            self._workers.changed(message.uid)
 
     @handle
     async def visit(self, message: Visit) -> None:
@@ -390,7 +301,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 
     def _is_early(self, question: Question) -> bool:
         """Whether the question is of a pod of an earlier kubelet that is not seen yet: then it is retried later."""
-        is_early = question.uid in self._found
+        is_early = self._workers.is_expected(question.uid)
         if is_early:
             self.ctx.after(WRITE_RETRY_SECONDS, question)
         return is_early
@@ -410,38 +321,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         else:
             worker.containers.take_materials(materials, self.ctx.steady)
         if self._workers.get(message.uid) is worker:
-            self._step(worker)
-            self._set_alarm()
-
-    def _step(self, worker: PodWorker) -> None:
-        worker.step(self.ctx.steady)
-        self._tell_events(worker)
-        if worker.materials.reads_at is not None and worker.materials.reads_at <= self.ctx.steady:
-            worker.materials.reads_at = None
-            self.ctx.self.tell(FetchMaterials(worker.uid))
-        if not worker.takes_room and worker.uid in self._allocations:
-            self._room_was_made(worker.uid)
-        if worker.wake_at is not None:
-            self._alarm.add(worker.wake_at, worker.uid)
-        if not worker.is_gone:
-            self._statuses.changed(worker.uid)
-        elif worker.stage is Stage.TERMINATED:
-            worker.containers.clean_up()
-            del self._workers[worker.uid]
-
-    def _tell_events(self, worker: PodWorker) -> None:
-        about: ObjectReference | None = None
-        for event in worker.events:
-            if about is None or about.field_path != event.field_path:  # usually they are about one container
-                about = _reference(worker.pod, event)
-            self._recorder.event(about, event.type, event.reason, event.message)
-        worker.events.clear()
-
-    def _set_alarm(self) -> None:
-        """Set the timer for the first pod that is due."""
-        seconds = self._alarm.seconds_left(self.ctx.steady)
-        if seconds is not None:
-            self.ctx.after(seconds, Wake(), key="wake")
+            self._workers.step(worker)
+            self._workers.set_timer()
 
     @handle
     def set_load(self, message: SetLoad) -> None:
@@ -454,11 +335,8 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     def check_resources(self, message: CheckResources) -> None:
         """Evict pods if resources run low, and report pressure. Repeats only while usage may grow."""
         now = self.ctx.steady
-        for found in self._evictor.look(self._workers.values(), self._static, now):
-            worker = self._workers[found.uid]
-            worker.evict(found.message, now)
-            self._step(worker)
-            self._set_alarm()
+        for found in self._evictor.look(self._workers, self._static, now):
+            self._workers.evict(found.uid, found.message)
         if self._evictor.reclaimed:
             text = f"Attempting to reclaim {self._evictor.reclaimed}"
             self._keeper.tell("Warning", "EvictionThresholdMet", text)
@@ -467,7 +345,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
             self._reporter.pressures = pressures
             self.ctx.self.tell(ReportNode())
         has_load = bool(pressures) or self._evictor.load != NO_LOAD
-        self._evictor.is_watching = has_load or any(worker.may_grow for worker in self._workers.values())
+        self._evictor.is_watching = has_load or any(worker.may_grow for worker in self._workers)
         if self._evictor.is_watching:
             self.ctx.after(MONITORING_SECONDS, message, key="resources")
 
@@ -513,16 +391,3 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
 def _age(change: Change[Pod]) -> str:
     """Sort key: the oldest pods first, since they were admitted first."""
     return change.current.metadata.creation_timestamp or ""
-
-
-def _reference(pod: Pod, event: PodEvent) -> ObjectReference:
-    metadata = pod.metadata
-    return ObjectReference(
-        kind="Pod",
-        namespace=metadata.namespace,
-        name=metadata.name,
-        uid=metadata.uid,
-        api_version="v1",
-        resource_version=metadata.resource_version,
-        field_path=event.field_path,
-    )

@@ -3,6 +3,7 @@
     runtime.py            the protocol: sandboxes, containers, probes, logs, exec
     streams.py            messages to and from commands in containers
     table.py              sandboxes and containers by ID: the common part of both runtimes
+    sandbox.py            a sandbox, and what its containers have to offer
     simulated.py          containers that run simulated commands, or behave as declared
     simulated_container.py  a container with declared behaviour     command_container.py  one whose command is simulated
     behaviour.py          declarations of behaviour                  curves.py       values that change with time

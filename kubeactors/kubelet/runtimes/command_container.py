@@ -16,6 +16,7 @@ from kubeactors.kubelet.runtimes.runtime import (
     ProbeResult,
     RuntimeContainer,
 )
+from kubeactors.kubelet.runtimes.sandbox import Sandbox
 from kubeactors.kubelet.runtimes.sessions import Sessions, environment_of
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.interpreter import run_command
@@ -31,7 +32,6 @@ from kubeactors.kubelet.runtimes.simulated_container import (
     memory_exceeded,
 )
 from kubeactors.kubelet.runtimes.streams import Ended, HungUp, Input, Output, Stderr, Stdin, StdinClosed, Stdout
-from kubeactors.kubelet.runtimes.table import Sandbox
 from kubeactors.message import Recipient
 
 LOOK_SECONDS = 10

@@ -20,8 +20,8 @@ from kubeactors.kubelet.runtimes.platform import Platform
 from kubeactors.kubelet.runtimes.programs import ProgramNotFound, Programs
 from kubeactors.kubelet.runtimes.published import publish_on_disk
 from kubeactors.kubelet.runtimes.runtime import ContainerConfig, Mount, PodSandboxConfig, PullFailure, Visited
+from kubeactors.kubelet.runtimes.sandbox import RunningContainer, Sandbox
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
-from kubeactors.kubelet.runtimes.table import RunningContainer, Sandbox
 from kubeactors.kubelet.runtimes.web import requested
 from kubeactors.message import Recipient
 

@@ -8,6 +8,7 @@ from kubeactors.kubelet.runtimes.coroutine_commands import MAX_OUTPUT_BYTES
 from kubeactors.kubelet.runtimes.network_files import hosts_file, resolver_file
 from kubeactors.kubelet.runtimes.published import plain_tree
 from kubeactors.kubelet.runtimes.runtime import ExecConfig, Mount
+from kubeactors.kubelet.runtimes.sandbox import Sandbox
 from kubeactors.kubelet.runtimes.shell.catalogue import exists
 from kubeactors.kubelet.runtimes.shell.files import FileSystem, MountPoint, Tree
 from kubeactors.kubelet.runtimes.shell.interpreter import run_command
@@ -27,7 +28,6 @@ from kubeactors.kubelet.runtimes.streams import (
     StdinClosed,
     Stdout,
 )
-from kubeactors.kubelet.runtimes.table import Sandbox
 from kubeactors.message import Recipient
 
 CANNOT_START, HANG_UP = 126, 129

@@ -28,9 +28,10 @@ from kubeactors.kubelet.runtimes.runtime import (
     Visited,
     sandbox_config_of,
 )
+from kubeactors.kubelet.runtimes.sandbox import RunningContainer, Sandbox
 from kubeactors.kubelet.runtimes.simulated_container import SimulatedContainer, served
 from kubeactors.kubelet.runtimes.stress import stressed
-from kubeactors.kubelet.runtimes.table import RunningContainer, RuntimeTable, Sandbox, image_id
+from kubeactors.kubelet.runtimes.table import RuntimeTable, image_id
 
 
 class SimulatedRuntime(RuntimeTable):

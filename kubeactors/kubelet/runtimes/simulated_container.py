@@ -22,11 +22,12 @@ from kubeactors.kubelet.runtimes.runtime import (
     ProbeResult,
     RuntimeContainer,
 )
+from kubeactors.kubelet.runtimes.sandbox import Sandbox
 from kubeactors.kubelet.runtimes.sessions import Disk, Sessions
 from kubeactors.kubelet.runtimes.shell.knowledge import is_known
 from kubeactors.kubelet.runtimes.shell.users import user_of
 from kubeactors.kubelet.runtimes.streams import Input, Output
-from kubeactors.kubelet.runtimes.table import KILLED, Sandbox, image_id, reason_of
+from kubeactors.kubelet.runtimes.table import KILLED, image_id, reason_of
 from kubeactors.message import Recipient
 
 SECOND = 1_000_000_000
