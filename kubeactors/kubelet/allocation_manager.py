@@ -63,6 +63,6 @@ class AllocationManager:
         self._ledger.remove(uid)
         for waiting in tuple(self._deferred):
             worker = workers.get(waiting)
-            if worker is not None and worker.takes_room and worker.size.is_wanted:
+            if worker is not None and worker.holds_resources and worker.size.is_wanted:
                 self.resize(worker, now)
                 yield worker

@@ -63,16 +63,16 @@ class Evictor:
         self.is_watching: bool = False
         """Whether the kubelet checks every ten seconds: only while pods run whose usage may grow."""
 
-    def look(self, workers: Iterable[PodWorker], stay: Container[str], now: int) -> list[Eviction]:
-        """The pods to evict now: all that exceed their own limits, or else one victim. `stay` are static pods' UIDs."""
+    def synchronize(self, workers: Iterable[PodWorker], static: Container[str], now: int) -> list[Eviction]:
+        """The pods to evict now: all that exceed their own limits, or else one victim. `static` are static pods' UIDs."""
         self.reclaimed = ""
         taken = [(one, one.usage(now)) for one in workers if one.stage is Stage.RUNNING]
         found: list[Eviction] = []
         for worker, usage in taken:
-            message = exceeded(worker.pod, usage.disk, usage.volumes) if worker.uid not in stay else ""
+            message = exceeded(worker.pod, usage.disk, usage.volumes) if worker.uid not in static else ""
             if message:
                 found.append(Eviction(worker.uid, message))
-        return found or self._one(taken, stay, now)
+        return found or self._one(taken, static, now)
 
     def pressures(self, now: int) -> tuple[str, ...]:
         """The pressure conditions that are True."""
@@ -82,12 +82,12 @@ class Evictor:
             if one.condition in self._short_at and now - self._short_at[one.condition] < TRANSITION_SECONDS * SECOND
         )
 
-    def _one(self, taken: list[tuple[PodWorker, WorkerUsage]], stay: Container[str], now: int) -> list[Eviction]:
+    def _one(self, taken: list[tuple[PodWorker, WorkerUsage]], static: Container[str], now: int) -> list[Eviction]:
         for signal in SIGNALS:
             least = self._least.get(signal.name)
             if least is None:
                 continue
-            pods = [_use(signal, worker, usage, stay) for worker, usage in taken]
+            pods = [_use(signal, worker, usage, static) for worker, usage in taken]
             available = self._capacity[signal.resource] - signal.used(self.load) - sum(one.used for one in pods)
             if available < least:
                 self._short_at[signal.condition] = now
@@ -98,10 +98,10 @@ class Evictor:
         return []
 
 
-def _use(signal: Signal, worker: PodWorker, usage: WorkerUsage, stay: Container[str]) -> PodUse:
+def _use(signal: Signal, worker: PodWorker, usage: WorkerUsage, static: Container[str]) -> PodUse:
     containers = tuple(
         ContainerUse(spec.name, signal.used(stats), quantity.value(spec.resources.requests.get(signal.resource, "0")))
         for spec, stats in usage.containers
     )
     priority = worker.pod.spec.priority or 0
-    return PodUse(uid=worker.uid, priority=priority, containers=containers, stays=worker.uid in stay)
+    return PodUse(uid=worker.uid, priority=priority, containers=containers, stays=worker.uid in static)

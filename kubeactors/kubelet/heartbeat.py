@@ -82,7 +82,7 @@ class NodeReporter:
         Source: InitializeCSINodeWithAnnotation in pkg/volume/csi/nodeinfomanager/nodeinfomanager.go (v1.36).
         """
         if self.node is None:
-            return  # told by an instance before this one: who has registered publishes
+            return  # sent by an instance before a restart: registration publishes again
         name = self._config.node_name
         metadata = ObjectMeta(name=name, owner_references=(_owned_by(self.node),), annotations=MIGRATED_PLUGINS)
         with suppress(AlreadyExists):
@@ -173,5 +173,5 @@ class NodeReporter:
 
 
 def _owned_by(node: Node) -> OwnerReference:
-    """For what goes with a Node."""
+    """Return an owner reference to the Node."""
     return OwnerReference(api_version="v1", kind="Node", name=node.metadata.name, uid=node.metadata.uid)

@@ -13,11 +13,11 @@ POST_START, PRE_STOP = "PostStart", "PreStop"
 LEAST_GRACE_SECONDS = 2.0
 """The minimum grace period of a container after its preStop hook, however long that took."""
 
-Told = tuple[str, str, str]
+EventFields = tuple[str, str, str]
 """Type, reason and message of an event."""
 
 
-def begin_to_stop(record: ContainerRecord, grace_seconds: float, now: int) -> bool:
+def begin_stop(record: ContainerRecord, grace_seconds: float, now: int) -> bool:
     """Have the container stop within the grace period; a shorter one replaces it. False if nothing changes."""
     kill_at = now + int(grace_seconds * SECOND)
     if record.kill_at is not None and record.kill_at <= kill_at:
@@ -32,7 +32,7 @@ def begin_to_stop(record: ContainerRecord, grace_seconds: float, now: int) -> bo
     return True
 
 
-def go_on_stopping(record: ContainerRecord, runtime: ContainerRuntime, now: int) -> Iterator[Told]:
+def continue_stopping(record: ContainerRecord, runtime: ContainerRuntime, now: int) -> Iterator[EventFields]:
     """Run the preStop hook, then stop the container. Yields events of failures."""
     assert record.current is not None  # it is running
     assert record.kill_at is not None
@@ -50,7 +50,7 @@ def go_on_stopping(record: ContainerRecord, runtime: ContainerRuntime, now: int)
         runtime.stop_container(record.current.id, max(left, LEAST_GRACE_SECONDS) if record.has_hook else left, now)
 
 
-def run_post_start(record: ContainerRecord, runtime: ContainerRuntime, now: int) -> Iterator[Told]:
+def run_post_start(record: ContainerRecord, runtime: ContainerRuntime, now: int) -> Iterator[EventFields]:
     """Continue with the postStart hook. Yields an event if it fails."""
     hook = record.spec.lifecycle.post_start if record.spec.lifecycle is not None else None
     assert hook is not None  # checked by the caller

@@ -160,7 +160,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         """Start to work once the node has a pod CIDR, which another component may have yet to allocate."""
         pod_cidr = self._keeper.pod_cidr()
         if pod_cidr:
-            self._runtime.use_range(pod_cidr)
+            self._runtime.use_pod_cidr(pod_cidr)
             self.ctx.self.tell(Connect())
             self.ctx.self.tell(ReportNode())
 
@@ -335,7 +335,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
     def check_resources(self, message: CheckResources) -> None:
         """Evict pods if resources run low, and report pressure. Repeats only while usage may grow."""
         now = self.ctx.steady
-        for found in self._evictor.look(self._workers, self._static, now):
+        for found in self._evictor.synchronize(self._workers, self._static, now):
             self._workers.evict(found.uid, found.message)
         if self._evictor.reclaimed:
             text = f"Attempting to reclaim {self._evictor.reclaimed}"

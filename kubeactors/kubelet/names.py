@@ -55,7 +55,7 @@ class NameFinder:
         )
 
 
-def leads_to(
+def addresses_behind(
     endpoints: Endpoints, service: Service, hostname: str, port: int, *, headless: bool
 ) -> Iterator[tuple[EndpointAddress, EndpointPort]]:
     """The endpoints for a connection to a Service's port; for a headless one it is the port of the pods themselves."""

@@ -78,7 +78,7 @@ class NodeKeeper:
         self._later_report()
 
     async def publish_csi_node(self) -> None:
-        """Create the CSINode; if that fails, again after a while."""
+        """Create the CSINode; retry with a delay if that fails."""
         try:
             await self.reporter.publish_csi_node()
         except StatusError as error:

@@ -9,7 +9,7 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.api.core.v1.event import NORMAL, WARNING
 from kubeactors.kubelet.container_record import ContainerRecord, PostStart
 from kubeactors.kubelet.fields import PodFacts
-from kubeactors.kubelet.hooks import Told, begin_to_stop, go_on_stopping, run_post_start
+from kubeactors.kubelet.hooks import EventFields, begin_stop, continue_stopping, run_post_start
 from kubeactors.kubelet.images import Refusal, badly_configured, pulled
 from kubeactors.kubelet.lifecycle import grace_period_seconds, is_sidecar, restarts
 from kubeactors.kubelet.materials import MaterialMissing, Materials, wanted_by
@@ -272,7 +272,7 @@ class PodContainers:
                 return False
             if record.block():
                 message = f"Back-off restarting failed container {record.spec.name} in pod {self._name}"
-                self._tell(record, WARNING, "BackOff", message)
+                self._record(record, WARNING, "BackOff", message)
             if record.blocked_until > now:
                 return False
         elif record.current is not None:
@@ -285,7 +285,7 @@ class PodContainers:
         if why is not None:
             return self._refuse(record, why)
         for reason, message in pulled(record.spec):
-            self._tell(record, NORMAL, reason, message)
+            self._record(record, NORMAL, reason, message)
         try:
             config = self._config(record)
         except MaterialMissing as error:
@@ -294,7 +294,7 @@ class PodContainers:
             return self._refuse(record, badly_configured(str(error)))
         record.begin()
         container_id = self._runtime.create_container(self.sandbox.id, config, now)
-        self._tell(record, NORMAL, "Created", "Container created")
+        self._record(record, NORMAL, "Created", "Container created")
         self._runtime.start_container(container_id, now)
         if record.attempts > KEPT_STARTS:
             self._drop_old_starts(record, now)
@@ -303,7 +303,7 @@ class PodContainers:
 
     def _refuse(self, record: ContainerRecord, why: Refusal) -> bool:
         record.refusal = why
-        self._tell_all(record, why.events)
+        self._record_all(record, why.events)
         return False
 
     def _config(self, record: ContainerRecord) -> ContainerConfig:
@@ -328,33 +328,33 @@ class PodContainers:
     def _take(self, record: ContainerRecord, seen: RuntimeContainer, now: int) -> None:
         """Apply the runtime's state of the newest start."""
         if record.observe(seen):
-            self._tell(record, NORMAL, "Started", "Container started")
+            self._record(record, NORMAL, "Started", "Container started")
             self.materials.keep_new(self.pod, now)
             if record.spec.lifecycle is not None and record.spec.lifecycle.post_start is not None:
                 record.post_start = PostStart()
         if record.spec.lifecycle is not None and record.is_running:
-            self._go_on_with_hooks(record, now)
+            self._continue_hooks(record, now)
         if record.probes and record.is_running:
-            self._tell_all(record, run_probes(record, self._runtime, now))
+            self._record_all(record, run_probes(record, self._runtime, now))
             failed = failed_probe(record)
             if failed is not None and self._grace_seconds is None:
                 self._restart_unhealthy(record, failed, now)
 
-    def _go_on_with_hooks(self, record: ContainerRecord, now: int) -> None:
+    def _continue_hooks(self, record: ContainerRecord, now: int) -> None:
         if record.kill_at is not None:
             if not record.is_stopping:
-                self._go_on_stopping(record, now)
+                self._continue_stopping(record, now)
         elif record.post_start is not None:
             failures = tuple(run_post_start(record, self._runtime, now))
-            self._tell_all(record, failures)
+            self._record_all(record, failures)
             if failures:
-                self._tell(record, NORMAL, "Killing", "FailedPostStartHook")
+                self._record(record, NORMAL, "Killing", "FailedPostStartHook")
                 self.stop(record, grace_period_seconds(self.pod), now)
 
     def _restart_unhealthy(self, record: ContainerRecord, probe: ProbeWorker, now: int) -> None:
         assert record.current is not None  # it is running
         message = f"Container {record.spec.name} failed {probe.kind.lower()} probe, will be restarted"
-        self._tell(record, NORMAL, "Killing", message)
+        self._record(record, NORMAL, "Killing", message)
         own = probe.probe.termination_grace_period_seconds
         grace_seconds = grace_period_seconds(self.pod) if own is None else float(own)
         for one in record.probes:
@@ -374,19 +374,19 @@ class PodContainers:
         for record in self.records:
             if record.current is not None and not record.has_exited:
                 if first:
-                    self._tell(record, NORMAL, "Killing", f"Stopping container {record.spec.name}")
+                    self._record(record, NORMAL, "Killing", f"Stopping container {record.spec.name}")
                 self.stop(record, grace_seconds, now)
 
     def restart(self, record: ContainerRecord, why: str, now: int) -> None:
         """Stop a container, which then restarts without backoff."""
         record.backoff = 0
-        self._tell(record, NORMAL, "Killing", why)
+        self._record(record, NORMAL, "Killing", why)
         self.stop(record, grace_period_seconds(self.pod), now)
 
     def stop(self, record: ContainerRecord, grace_seconds: float, now: int) -> None:
         """Stop a container within the grace period."""
-        if begin_to_stop(record, grace_seconds, now):
-            self._go_on_stopping(record, now)
+        if begin_stop(record, grace_seconds, now):
+            self._continue_stopping(record, now)
 
     def stop_sandbox(self, now: int) -> None:
         """Stop the sandbox, and with it everything that still runs."""
@@ -399,8 +399,8 @@ class PodContainers:
             self._runtime.remove_pod_sandbox(self.sandbox.id)
             self.sandbox = None
 
-    def _go_on_stopping(self, record: ContainerRecord, now: int) -> None:
-        self._tell_all(record, go_on_stopping(record, self._runtime, now))
+    def _continue_stopping(self, record: ContainerRecord, now: int) -> None:
+        self._record_all(record, continue_stopping(record, self._runtime, now))
         if record.current is not None:
             record.observe(self._runtime.container_status(record.current.id, now))
 
@@ -411,9 +411,9 @@ class PodContainers:
         metadata = self.pod.metadata
         return f"{metadata.name}_{metadata.namespace}({metadata.uid})"
 
-    def _tell_all(self, record: ContainerRecord, news: Iterable[Told]) -> None:
+    def _record_all(self, record: ContainerRecord, news: Iterable[EventFields]) -> None:
         for type_, reason, message in news:
-            self._tell(record, type_, reason, message)
+            self._record(record, type_, reason, message)
 
-    def _tell(self, record: ContainerRecord, type_: str, reason: str, message: str) -> None:
+    def _record(self, record: ContainerRecord, type_: str, reason: str, message: str) -> None:
         self.events.append(PodEvent(type_, reason, message, record.field_path))

@@ -122,7 +122,7 @@ class PodWorker:
         return self.containers.materials
 
     @property
-    def takes_room(self) -> bool:
+    def holds_resources(self) -> bool:
         """Whether its requests count on the node: not if it has terminated here, or in the API as for the scheduler."""
         return self.stage is not Stage.TERMINATED and self.pod.status.phase not in TERMINAL
 

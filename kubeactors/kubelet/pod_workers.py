@@ -77,7 +77,7 @@ class PodWorkers:
         self._by_uid: dict[str, PodWorker] = {}
         self._found: dict[str, PodSandbox] = {one.config.uid: one for one in runtime.list_pod_sandboxes()}
         """Sandboxes that an earlier kubelet left in the runtime, by pod UID, until their pods are seen."""
-        self.statuses = StatusManager(ctx, writer, self._by_uid, static, self.take_news)
+        self.statuses = StatusManager(ctx, writer, self._by_uid, static, self.apply_update)
         """Writes the statuses of the pods."""
 
     def __iter__(self) -> Iterator[PodWorker]:
@@ -97,7 +97,7 @@ class PodWorkers:
         if worker is None:
             self.add(pod)
         else:
-            self.take_news(worker, pod)
+            self.apply_update(worker, pod)
 
     def add(self, pod: Pod) -> None:
         """Add a pod: adopt its sandbox, recover it, or admit it."""
@@ -110,7 +110,7 @@ class PodWorkers:
             worker.adopt(sandbox, now)
         elif pod.status.start_time is not None:
             worker.recover()
-        elif worker.takes_room and pod.metadata.deletion_timestamp is None:
+        elif worker.holds_resources and pod.metadata.deletion_timestamp is None:
             self._admit(worker, refreshed=False)
             return
         self._begin(worker)
@@ -118,11 +118,11 @@ class PodWorkers:
     def readmit(self, uid: str) -> None:
         """Admit or reject a pod whose admission has waited for a refreshed Node."""
         worker = self._by_uid.get(uid)
-        if worker is not None and worker.uid not in self._allocations and worker.takes_room:
+        if worker is not None and worker.uid not in self._allocations and worker.holds_resources:
             self._admit(worker, refreshed=True)
             self.set_timer()
 
-    def take_news(self, worker: PodWorker, pod: Pod) -> None:
+    def apply_update(self, worker: PodWorker, pod: Pod) -> None:
         """Apply a newer version of the pod, written by another client."""
         if revision_of(pod.metadata) > revision_of(worker.pod.metadata):
             respecified, worker.pod = pod.spec is not worker.pod.spec, pod
@@ -130,7 +130,7 @@ class PodWorkers:
                 worker.containers.refresh(self._ctx.steady)
             if respecified:
                 worker.containers.take_images(self._ctx.steady)
-            if respecified and worker.takes_room and worker.size.is_wanted:
+            if respecified and worker.holds_resources and worker.size.is_wanted:
                 self._allocations.resize(worker, self._ctx.steady)
             self.step(worker)
             self.set_timer()
@@ -182,7 +182,7 @@ class PodWorkers:
         if worker.materials.reads_at is not None and worker.materials.reads_at <= self._ctx.steady:
             worker.materials.reads_at = None
             self._ctx.self.tell(FetchMaterials(worker.uid))
-        if not worker.takes_room and worker.uid in self._allocations:
+        if not worker.holds_resources and worker.uid in self._allocations:
             self._release(worker.uid)
         if worker.wake_at is not None:
             self._alarm.add(worker.wake_at, worker.uid)
@@ -209,7 +209,7 @@ class PodWorkers:
         self._begin(worker)
 
     def _begin(self, worker: PodWorker) -> None:
-        if worker.takes_room:
+        if worker.holds_resources:
             self._allocations.add(worker, self._ctx.steady)
         if not self._evictor.is_watching and worker.may_grow:
             self._evictor.is_watching = True

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from kubeactors.api.core.v1.event import WARNING
 from kubeactors.kubelet.container_record import ContainerRecord
-from kubeactors.kubelet.hooks import Told
+from kubeactors.kubelet.hooks import EventFields
 from kubeactors.kubelet.probes import READINESS, STARTUP, ProbeWorker
 from kubeactors.kubelet.runtimes import ContainerRuntime
 
 
-def run_probes(record: ContainerRecord, runtime: ContainerRuntime, now: int) -> Iterator[Told]:
+def run_probes(record: ContainerRecord, runtime: ContainerRuntime, now: int) -> Iterator[EventFields]:
     """Run the due probes. Yields events of failures. The startup probe runs alone until it succeeds."""
     assert record.current is not None  # it is running
     for probe in record.probes:

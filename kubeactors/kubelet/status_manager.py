@@ -25,10 +25,10 @@ class StatusManager:
         writer: writes statuses.
         workers: the pods, by UID.
         static: the static pods among them.
-        take_news: applies a newer version of a pod.
+        apply_update: applies a newer version of a pod.
     """
 
-    __slots__ = ("_ctx", "_static", "_take_news", "_unwritten", "_workers", "_writer")
+    __slots__ = ("_apply_update", "_ctx", "_static", "_unwritten", "_workers", "_writer")
 
     def __init__(
         self,
@@ -36,12 +36,12 @@ class StatusManager:
         writer: StatusWriter,
         workers: Mapping[str, PodWorker],
         static: StaticPods,
-        take_news: Callable[[PodWorker, Pod], None],
+        apply_update: Callable[[PodWorker, Pod], None],
     ) -> None:
         self._ctx = ctx
         self._workers = workers
         self._static = static
-        self._take_news = take_news
+        self._apply_update = apply_update
         self._writer = writer
         self._unwritten: dict[str, bool] = {}
         """The pods whose status is being written, by UID; True if it has changed since."""
@@ -81,7 +81,7 @@ class StatusManager:
         except Conflict:
             fresh = await self._writer.read(worker)
             if fresh.metadata.uid == uid:
-                self._take_news(worker, fresh)
+                self._apply_update(worker, fresh)
                 self._unwritten[uid] = True
 
     async def drop(self, mirror: Pod) -> None:

@@ -14,7 +14,7 @@ from kubeactors.api.core.v1 import Endpoints, Namespace, Pod, Service
 from kubeactors.api.core.v1.endpoints import EndpointAddress, EndpointPort
 from kubeactors.api.networking.v1.networkpolicy import NetworkPolicy
 from kubeactors.client import Client
-from kubeactors.kubelet.names import candidates, is_address, leads_to
+from kubeactors.kubelet.names import addresses_behind, candidates, is_address
 from kubeactors.kubelet.runtimes import ContainerRuntime, Visit, Visited
 from kubeactors.network.policy.rules import Connection, End, allows
 
@@ -98,7 +98,11 @@ class Visitor:
             return Target("", port)
         endpoints = await self._client.find(Endpoints, metadata.name, metadata.namespace)
         is_headless = spec.cluster_ip in {"", "None"}
-        places = [] if endpoints is None else list(leads_to(endpoints, service, hostname, port, headless=is_headless))
+        places = (
+            []
+            if endpoints is None
+            else list(addresses_behind(endpoints, service, hostname, port, headless=is_headless))
+        )
         if not places:
             return NOT_FOUND if is_headless else Visited(address=spec.cluster_ip)
         address, listens = places[self._random.randrange(len(places))]

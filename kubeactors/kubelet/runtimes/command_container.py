@@ -104,7 +104,7 @@ class CommandContainer(SimulatedContainer):
             disk.root.write(path, b"", now)
         self._machine = Machine(files, sandbox.config.hostname, self._processes, _ToLog(self._log, Stdout))
         self._machine.user = disk.user
-        self._machine.does_without = container.name in sandbox.config.tasks
+        self._machine.skips_unknown = container.name in sandbox.config.tasks
         self._sessions = Sessions(sandbox, disk, self._machine)
 
     def start(self, now: int) -> None:
@@ -115,7 +115,7 @@ class CommandContainer(SimulatedContainer):
         directory = container.working_dir or "/"
         if directory != "/":
             self._disk.root.make_directories(directory.strip("/"))
-        command = command_of(container, self._config.mounts, is_task=machine.does_without)
+        command = command_of(container, self._config.mounts, is_task=machine.skips_unknown)
         call = Call(list(command), {**env, "PWD": directory}, directory, self._streams(), machine)
         machine.title = " ".join(command)
         machine.main = self._processes.spawn(run_command(call), machine, begin)
@@ -250,13 +250,13 @@ class CommandContainer(SimulatedContainer):
         self._processes.kill(self)
         self._commands().end()
         self._log.close()
-        self._message = self._last_words(code)
+        self._message = self._termination_message(code)
         for one in self._log.attached:
             one.tell(Ended(0))
         self._log.attached.clear()
         self._sandbox.table.changed(self._sandbox.config.uid)
 
-    def _last_words(self, code: int) -> str:
+    def _termination_message(self, code: int) -> str:
         """The termination message: its message file, or the end of its log by FallbackToLogsOnError."""
         container = self._config.container
         try:

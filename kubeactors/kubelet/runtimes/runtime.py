@@ -268,7 +268,7 @@ class ContainerRuntime(Protocol):
         """
         ...
 
-    def use_range(self, pod_cidr: str) -> None:
+    def use_pod_cidr(self, pod_cidr: str) -> None:
         """Allocate addresses from this range from now on."""
         ...
 

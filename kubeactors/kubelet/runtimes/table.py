@@ -69,7 +69,7 @@ class RuntimeTable:
         self._subscriber = subscriber
         self.inquiries.subscribe(subscriber)
 
-    def use_range(self, pod_cidr: str) -> None:
+    def use_pod_cidr(self, pod_cidr: str) -> None:
         """See `ContainerRuntime`; existing sandboxes keep their addresses."""
         if pod_cidr != self._range:
             self._range = pod_cidr

@@ -212,10 +212,10 @@ def restarts_run_what_has_ended() -> AbstractContextManager[object]:
 def ended_pods_take_room() -> AbstractContextManager[object]:
     """A kubelet counts pods that have ended, the scheduler does not: it binds what the kubelet refuses."""
 
-    def takes_room(self: PodWorker) -> bool:
+    def holds_resources(self: PodWorker) -> bool:
         return not self.is_gone
 
-    return patch.object(PodWorker, "takes_room", property(takes_room))
+    return patch.object(PodWorker, "holds_resources", property(holds_resources))
 
 
 # The scheduler.

@@ -196,8 +196,8 @@ def _transfer(call: Call, paths: list[str], *, recursive: bool, keeps: bool, mov
         if keeps and call.files.exists(destination):
             continue
         try:
-            if call.machine.does_without and call.files.may_be_of_image(source):
-                _take_from_image(call, destination, recursive=recursive)
+            if call.machine.skips_unknown and call.files.may_be_of_image(source):
+                _copy_from_image(call, destination, recursive=recursive)
                 continue
             _copy(call, source, destination)
             if moves:
@@ -217,7 +217,7 @@ def _last_part(path: str) -> str:
     return "." if last == ".." else last
 
 
-def _take_from_image(call: Call, destination: str, *, recursive: bool) -> None:
+def _copy_from_image(call: Call, destination: str, *, recursive: bool) -> None:
     """Copy something that the image may contain, whose contents are unknown: the copy is empty."""
     if recursive:
         call.files.make_directory(destination, parents=True)

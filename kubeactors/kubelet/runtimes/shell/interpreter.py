@@ -266,7 +266,7 @@ class Shell(Redirecting):
 
     def _while(self, command: While) -> Steps:
         if not self.options.get("e") and never_ends(command):
-            self.machine.goes_on_for_ever()
+            self.machine.runs_forever()
         status = 0
         while (yield from self._condition(command.condition)) != command.until:
             try:
@@ -277,7 +277,7 @@ class Shell(Redirecting):
             except Break as left:
                 left.leave()
                 break
-            yield from self.breathe()
+            yield from self.throttle()
         self.status = status
 
     def _for(self, command: For) -> Steps:
@@ -294,7 +294,7 @@ class Shell(Redirecting):
             except Break as left:
                 left.leave()
                 break
-            yield from self.breathe()
+            yield from self.throttle()
 
     def _case(self, command: Case) -> Steps:
         value = yield from text_of(command.word, self)
@@ -307,7 +307,7 @@ class Shell(Redirecting):
                     return
 
     def _conditional(self, command: Conditional) -> Steps:
-        yield from self.breathe()
+        yield from self.throttle()
         self.status = 1
         for tests in command.either:
             for test in tests:
@@ -335,7 +335,7 @@ class Shell(Redirecting):
                 found = holds(texts, self.files, self.directory)
         return found != test.negated
 
-    def breathe(self) -> Steps:
+    def throttle(self) -> Steps:
         """Wait if too many commands ran in this second."""
         seconds = self.machine.processes.spend()
         if seconds:
@@ -344,7 +344,7 @@ class Shell(Redirecting):
     # Simple commands.
 
     def _simple(self, command: Simple) -> Steps:
-        yield from self.breathe()
+        yield from self.throttle()
         self.has_substituted = False
         words = yield from fields_of(command.words, self)
         assignments: dict[str, str] = {}
@@ -399,7 +399,7 @@ class Shell(Redirecting):
         if is_file and not exists(words[0]):
             words = ["sh", *words]
         if not exists(words[0]):
-            if self.machine.does_without:
+            if self.machine.skips_unknown:
                 yield Sleep(TASK_SECONDS)
                 return 0
             streams.error.write(f"{self.name}: {words[0]}: not found\n".encode(errors="surrogateescape"))
@@ -443,7 +443,7 @@ def run_command(call: Call, depth: int = 0) -> Run:
 def _run_for(call: Call, depth: int) -> Run:
     """Run a command on behalf of another one."""
     shell = Shell(call.machine, call.env, call.streams, (), depth)
-    yield from shell.breathe()
+    yield from shell.throttle()
     if exists(call.words[0]):
         return (yield from run_command(call, depth))
     return (yield from shell.call(call.words, call.env, call.streams))
@@ -464,8 +464,8 @@ def _start_shell(call: Call, depth: int) -> Run:
         except FileError as error:
             call.complain(f"can't open '{rest[0]}': {error}")
             return SYNTAX_ERROR
-        if call.machine.runs_main and not call.machine.does_without and not is_known_script(script):
-            call.machine.goes_on_for_ever()
+        if call.machine.runs_main and not call.machine.skips_unknown and not is_known_script(script):
+            call.machine.runs_forever()
             yield Sleep(None)
     if rest:
         shell.name = rest[0]

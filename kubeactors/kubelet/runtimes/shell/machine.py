@@ -27,12 +27,12 @@ class Machine:
     __slots__ = (
         "_first",
         "console",
-        "does_without",
         "files",
         "hostname",
         "main",
         "on_signal",
         "processes",
+        "skips_unknown",
         "title",
         "user",
     )
@@ -46,7 +46,7 @@ class Machine:
         self.console: Sink = console
         self.main: Process | None = first.main if first is not None else None
         """The first process of the container; None if that is not a simulated command."""
-        self.does_without: bool = False
+        self.skips_unknown: bool = False
         """Whether unknown programs are assumed to succeed."""
         self.on_signal: Callable[[str], None] | None = None
         """The first process' handler of signals; None if it ignores them, as the first process of a container does by
@@ -62,7 +62,7 @@ class Machine:
         """Whether the first process is running now."""
         return self.main is not None and self.processes.running is self.main
 
-    def goes_on_for_ever(self) -> None:
+    def runs_forever(self) -> None:
         """Note that the running process will not end by itself."""
         if self.main is not None and self.runs_main:
             self.main.is_endless = True

@@ -41,7 +41,7 @@ Run: TypeAlias = Generator[Step, None, int]
 FindNameFor: TypeAlias = Callable[[str, Callable[[NameFound], None]], None]
 
 
-def nothing_found(name: str, found: Callable[[NameFound], None]) -> None:
+def unresolvable(name: str, found: Callable[[NameFound], None]) -> None:
     """Resolve no names."""
     found(NameFound(name))
 
@@ -49,7 +49,7 @@ def nothing_found(name: str, found: Callable[[NameFound], None]) -> None:
 VisitFor: TypeAlias = Callable[[str, int, str, Callable[[Visited], None]], None]
 
 
-def nobody_there(_host: str, _port: int, _path: str, visited: Callable[[Visited], None]) -> None:
+def unreachable(_host: str, _port: int, _path: str, visited: Callable[[Visited], None]) -> None:
     """Reach no servers."""
     visited(Visited())
 
@@ -163,7 +163,7 @@ class Processes:
 
     __slots__ = ("_made", "_processes", "clock", "find_name", "running", "visit")
 
-    def __init__(self, now: int, find_name: FindNameFor = nothing_found, visit: VisitFor = nobody_there) -> None:
+    def __init__(self, now: int, find_name: FindNameFor = unresolvable, visit: VisitFor = unreachable) -> None:
         self.find_name: FindNameFor = find_name
         self.visit: VisitFor = visit
         self.clock: int = now

@@ -178,7 +178,7 @@ class _Followed:
 
 
 def _follow(call: Call, paths: list[str], count: str, *, waits: bool) -> Run:
-    call.machine.goes_on_for_ever()
+    call.machine.runs_forever()
     followed = [_Followed(call, path, by_path=waits) for path in paths]
     for one, path in zip(followed, paths, strict=True):
         try:
