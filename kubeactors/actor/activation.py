@@ -192,12 +192,12 @@ def _last_has_left(cell: "Cell") -> None:
         cell.requeue()
 
 
-def cycle_of(asker: "Cell", target: "Cell") -> "list[Cell]":
-    """The cycle of actors that wait for one another if `asker` asks `target`, from `asker` on; empty if there is none."""
-    cycle = [asker]
+def cycle_of(caller: "Cell", target: "Cell") -> "list[Cell]":
+    """The cycle of actors that wait for one another if `caller` asks `target`, from `caller` on; empty if there is none."""
+    cycle = [caller]
     cell: Cell | None = target
     while cell is not None and not cell.dispatch.reentrant and len(cycle) < _LONGEST_CYCLE:
-        if cell is asker:
+        if cell is caller:
             return cycle
         cycle.append(cell)
         waiting = next(iter(cell.activations or ()), None)

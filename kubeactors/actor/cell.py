@@ -338,7 +338,7 @@ class Cell(TraceHooks):
         self.requeue()
 
     def fail(self, error: BaseException, reply: Reply) -> None:
-        """The handler of the current message has raised: the caller that waits for its reply is told, and the supervisor."""
+        """The handler of the current message has raised: fail the ask, if it was one, and let the supervisor decide."""
         error = self.kernel.driver.explained(self.path, error)
         if reply is not None:
             reply.fail(failure_of(self.path, error))

@@ -1,4 +1,4 @@
-"""Dead letters: messages that no actor handles. They are counted, and told to those who subscribe."""
+"""Dead letters: messages that no actor handles. They are counted, and sent to subscribers."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

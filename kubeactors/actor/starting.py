@@ -57,9 +57,9 @@ def start_inline(cell: "Cell") -> bool:
 
 
 def reject_failed_start(cell: "Cell", error: BaseException) -> bool:
-    """If somebody waits for this first start, give him the error in place of a restart, and terminate the actor.
+    """If a caller waits for this first start, raise the error there in place of a restart, and terminate the actor.
 
-    The caller can do something about it, or fails himself; another attempt at once would mostly fail again.
+    The caller can handle it, or fails itself; another attempt at once would mostly fail again.
 
     Source: supervisor:start_child of Erlang/OTP, which returns the error of a child whose `init` fails.
     """

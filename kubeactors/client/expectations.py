@@ -141,7 +141,7 @@ class Expectations:
         return tuple(record.deletions) if record is not None else ()
 
     def forget(self, key: str) -> None:
-        """The controller's object is gone."""
+        """Drop all expectations of a key: its object has been deleted."""
         self._records.pop(key, None)
 
     def _record(self, key: str, now: int) -> _Record:

@@ -122,7 +122,7 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
         self._client = client
         self._shared = shared
         self._consistent = consistent
-        self._heard = self._armed = 0
+        self._last_heard = self._armed = 0
         self._was_silent = False
         """Whether the watch is restarted only because it was silent."""
         self.is_backing_off: bool = False
@@ -153,7 +153,7 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
             self.ctx.log.warning("informer.failed", source=self._shared.source, error=str(error))
             self.ctx.after(self._reflector.failed(error), Connect(), key="connect")
         else:
-            self._heard = self.ctx.now
+            self._last_heard = self.ctx.now
             if not self._was_silent:
                 self._shared.connected_at = self.ctx.now
             self._was_silent = self.is_backing_off = False
@@ -163,7 +163,7 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
     @handle
     def events(self, message: WatchEvents) -> None:
         """Apply events to the indexer, and notify subscribers."""
-        self._heard = now = self.ctx.now
+        self._last_heard = now = self.ctx.now
         if now - self._armed > LISTENING_SECONDS * SECOND:
             self._listen(SILENCE_SECONDS)
         self._publish(self._reflector.receive(message))
@@ -178,7 +178,7 @@ class Informer(Actor[InformerMessage], Generic[T], deterministic=True):
     @handle
     def check_silence(self, _message: CheckSilence) -> None:
         """Restart the watch if it has been silent for too long; otherwise check again when it could be."""
-        silent = (self.ctx.now - self._heard) / SECOND
+        silent = (self.ctx.now - self._last_heard) / SECOND
         if silent < SILENCE_SECONDS:
             self._listen(SILENCE_SECONDS - silent)
         else:

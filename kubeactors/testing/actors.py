@@ -93,7 +93,7 @@ class Alone(Generic[M]):
         try:
             return self.sim.ask(self.ref, request)
         finally:
-            self._failures.clear()  # the asker is told already
+            self._failures.clear()  # the caller gets them as its own error
 
     def advance(self, seconds: float) -> None:
         """Advance the virtual clock by `seconds`; the actor's timers fire.
