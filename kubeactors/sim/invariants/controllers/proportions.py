@@ -1,4 +1,4 @@
-"""Invariant of how a deployment that is scaled in the midst of a rollout divides the change among its ReplicaSets."""
+"""Invariant of proportional scaling: a deployment that is scaled during a rollout divides the change among its ReplicaSets."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -12,14 +12,14 @@ from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import Commit, World
 
 MAX_REPLICAS = "deployment.kubernetes.io/max-replicas"
-"""The annotation in which a ReplicaSet says of how many pods, the surge included, it has its share."""
+"""The annotation with the replicas and surge of the deployment when the ReplicaSet was last given its share."""
 
 
 class ScalingIsProportional(Invariant):
     """Each ReplicaSet of a rollout keeps its share of the pods when the deployment is scaled.
 
-    The largest has besides what is left over when shares are rounded. It is judged from where the sizes add up to all that
-    there may be: otherwise more is left over.
+    The largest also gets the remainder that rounding leaves. A deployment is judged only if the sizes added up to its
+    replicas and surge before: otherwise the remainder is larger.
 
     Source: "Deployments: proportional scaling" in Kubernetes' documentation; scale in pkg/controller/deployment/sync.go,
     getReplicaSetFraction in pkg/controller/deployment/util/deployment_util.go (v1.36).
@@ -31,10 +31,10 @@ class ScalingIsProportional(Invariant):
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
         self._sizes: dict[str, dict[str, int]] = {}
-        """By uid of deployment: the sizes of its ReplicaSets by uid, when these last were shares of one number and added up."""
+        """By uid of deployment: the sizes of its ReplicaSets by uid when they last were shares of one total and added up to it."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Judge a ReplicaSet that gets its share of another number; note sizes that add up."""
+        """Judge a ReplicaSet that gets its share of another total; note sizes that add up."""
         reference = controller_of(commit.current.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
         if not isinstance(owner, Deployment):
@@ -61,11 +61,11 @@ class ScalingIsProportional(Invariant):
         shares = {one: (2 * size * total + before) // (2 * before) for one, size in sizes.items()}  # rounded half up
         left = total - sum(shares.values())
         if left and (left > 0) != (total > before):
-            return  # who is rounded down in favour of the others depends on their order
+            return  # which of them gets less because the others were rounded up depends on their order
         extra = left if sizes[uid] == max(sizes.values()) else 0
         if wanted(new) not in {shares[uid], shares[uid] + extra}:
-            share = f"its share of {total} is {shares[uid]}"
-            yield f"{title(new)} had {sizes[uid]} of {before} pods, {share}, and it has got {wanted(new)}"
+            change = f"from {sizes[uid]} of {before} pods to {wanted(new)}"
+            yield f"{title(new)} was scaled {change}, but its share of {total} is {shares[uid]}"
 
 
 def _number(found: ReplicaSet) -> int | None:
