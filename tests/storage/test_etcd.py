@@ -3,6 +3,7 @@
 import base64
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -142,6 +143,26 @@ def test_a_load_takes_over_and_the_previous_owner_cannot_write_any_more(etcd: Et
         with pytest.raises(StoreLocked, match="taken over by another store"):
             one.load(CODEC)
         assert contents(other.load(CODEC)) == {"a": b"1", "b": b"1"}
+
+
+def test_a_store_is_taken_over_from_an_owner_that_commits_all_the_time(etcd: EtcdServer) -> None:
+    def write_until_refused(backend: EtcdBackend, mvcc: Mvcc, number: int) -> int:
+        """The last number that was written."""
+        while True:
+            try:
+                write(backend, mvcc, a=b"%d" % (number + 1))
+            except StaleCommit:
+                return number
+            number += 1
+
+    with ThreadPoolExecutor() as pool:
+        for _ in range(5):
+            with opened(etcd.url) as one, opened(etcd.url) as other:
+                before = one.load(CODEC)
+                write(one, before, a=b"0")
+                writing = pool.submit(write_until_refused, one, before, 0)
+                after = other.load(CODEC)
+                assert contents(after) == {"a": b"%d" % writing.result()}
 
 
 def test_a_commit_that_was_staged_before_another_load_is_dropped(etcd: EtcdServer) -> None:

@@ -35,6 +35,8 @@ PART_OPS = 100
 """Operations per request; etcd allows 128 (`--max-txn-ops`)."""
 PART_BYTES = 1_000_000
 """Bytes per request; etcd allows 1.5 MiB (`--max-request-bytes`). A larger value is sent alone."""
+TAKE_OVER_ATTEMPTS = 100
+"""An owner that commits at this moment is overtaken by one of the first few."""
 MAX_VALUE_BYTES = 1_500_000
 """Leaves room in 1.5 MiB for the keys and the head."""
 
@@ -144,14 +146,22 @@ class EtcdBackend:
             return loaded
 
     def _take_over(self) -> None:
-        found = self._client.get(self._head_key)
-        head = self._decoded(found.value) if found is not None else Head()
-        if self._head.owner and head.owner != self._owner:
-            raise StoreLocked(
-                f"{self._where}: taken over by another store; use another prefix, or stop that one and start again"
-            )
-        head = msgspec.structs.replace(head, owner=self._owner)
-        self._write(head, [], 0 if found is None else found.mod_revision)
+        """Write the head with this owner; again if the owner before commits meanwhile."""
+        for attempt in range(1, TAKE_OVER_ATTEMPTS + 1):
+            found = self._client.get(self._head_key)
+            head = self._decoded(found.value) if found is not None else Head()
+            if self._head.owner and head.owner != self._owner:
+                raise StoreLocked(
+                    f"{self._where}: taken over by another store; use another prefix, or stop that one and start again"
+                )
+            head = msgspec.structs.replace(head, owner=self._owner)
+            try:
+                self._write(head, [], 0 if found is None else found.mod_revision)
+            except StaleCommit:
+                if attempt == TAKE_OVER_ATTEMPTS:
+                    raise
+            else:
+                return
 
     def _decoded(self, data: bytes) -> Head:
         try:
