@@ -77,7 +77,7 @@ class PodWorkers:
         self._by_uid: dict[str, PodWorker] = {}
         self._found: dict[str, PodSandbox] = {one.config.uid: one for one in runtime.list_pod_sandboxes()}
         """Sandboxes that an earlier kubelet left in the runtime, by pod UID, until their pods are seen."""
-        self.statuses = StatusManager(ctx, writer, self._by_uid, static, self.apply_update)
+        self.statuses: StatusManager = StatusManager(ctx, writer, self._by_uid, static, self.apply_update)
         """Writes the statuses of the pods."""
 
     def __iter__(self) -> Iterator[PodWorker]:
