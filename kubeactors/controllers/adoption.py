@@ -106,7 +106,7 @@ async def adopt(
     orphans = tuple(orphans)
     if not orphans:
         return ()
-    await _check_alive(client, owner)
+    await check_alive(client, owner)
     reference = controller_reference(owner)
     adopted: list[T] = []
     for one in orphans:
@@ -136,7 +136,13 @@ async def release(client: Client, owner: HasMeta, objects: Iterable[T]) -> None:
             continue
 
 
-async def _check_alive(client: Client, owner: TypedObject) -> None:
+async def check_alive(client: Client, owner: TypedObject) -> None:
+    """Look at the server whether an owner is there, and not going.
+
+    Raises:
+        NotFound: it is gone, or going, or another one has its name.
+        StatusError: the request was refused.
+    """
     metadata = owner.metadata
     kind = client.scheme.by_kind(owner.api_version, owner.kind)
     assert kind is not None, "owners are of kinds that are served"

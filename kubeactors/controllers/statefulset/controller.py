@@ -38,6 +38,7 @@ from kubeactors.controllers.adoption import (
     adopt,
     by_controller,
     by_orphanhood,
+    check_alive,
     claim,
     is_adoptable,
     release,
@@ -313,6 +314,9 @@ class StatefulSetController(Controller):
             if turn.create is not None:
                 self._record_failure(found, "Create", turn.pod, error)
             raise error
+        if turn.owners:
+            # The claims of a set that was deleted as orphans stay: the garbage collector would delete those that name it.
+            await check_alive(self._client, found)
         for one in turn.owners:
             self._claimed.wrote(found.metadata.uid, await self._client.update(one))
         if turn.update is not None:

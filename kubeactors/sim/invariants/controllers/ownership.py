@@ -67,7 +67,7 @@ class UnownedObjectsAreKept(RequestInvariant):
 
     name: ClassVar[str] = "unowned-objects-are-kept"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Delete,)
-    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet, Pod, ConfigMap)
+    kinds: ClassVar[tuple[type[TypedObject], ...]] = (ReplicaSet, Pod, ConfigMap, PersistentVolumeClaim)
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
@@ -129,7 +129,7 @@ class UnownedObjectsAreKept(RequestInvariant):
             if node is None or node.spec.taints:
                 return True
         owners = value.metadata.owner_references
-        if isinstance(value, ConfigMap):
+        if isinstance(value, ConfigMap | PersistentVolumeClaim):
             return any(
                 one.uid != owner and self._is_leaving(one.uid)
                 for one in owners
@@ -267,6 +267,8 @@ class DependentsAreGarbageCollected(Invariant):
             for one in self.world.of(type_).values():
                 owners = one.metadata.owner_references
                 gone = [owner for owner in owners if not self._exists(owner, one.metadata.namespace)]
+                if one.metadata.deletion_timestamp is not None:
+                    continue  # `deletions-are-completed` judges what holds it
                 if gone and len(gone) == len(owners):
                     yield f"{title(one)} still exists, though its owner {gone[0].kind} {gone[0].name!r} does not"
                 elif gone:
