@@ -9,7 +9,7 @@ from kubeactors.api.core.v1 import Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Patch, Result
 from kubeactors.sim.bounds.rollouts import FINISHED
-from kubeactors.sim.invariants.inspection import commit_behind, informed_at
+from kubeactors.sim.invariants.inspection import commit_behind, has_said, informed_at
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, ServerInvariant, title
 from kubeactors.sim.invariants.requests import PODS, controller_name, described, is_refusal
 from kubeactors.sim.network import Asked, Served
@@ -78,7 +78,7 @@ class DisruptionTargetIsSet(RequestInvariant, ServerInvariant):
         pod = self._going.get((namespace, name))
         if pod is None or uid not in {None, pod.metadata.uid} or pod.status.phase in FINISHED:
             return
-        if not _is_target(pod) and not self.world.faults.is_corrupted(pod.metadata.uid):
+        if not has_said(self.world, pod, _is_target) and not self.world.faults.is_corrupted(pod.metadata.uid):
             yield f"{cause} {title(pod)} without the condition DisruptionTarget"
 
     def _is_lost(self, pod: Pod) -> bool:

@@ -1,13 +1,14 @@
 """What invariants share: when a component is up to date again, why a pod was deleted, how a cache differs from the store."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.client.informer import SILENCE_SECONDS
 from kubeactors.sim.invariants.invariant import title
+from kubeactors.sim.processes import ELECTED
 from kubeactors.sim.world import Commit, World
 
 Key = tuple[str, str]
@@ -39,6 +40,22 @@ def is_preempted(value: TypedObject | None) -> bool:
 def is_lost_with_node(value: TypedObject | None) -> bool:
     """Whether a pod's DisruptionTarget condition says that its node no longer exists."""
     return isinstance(value, Pod) and any(one.reason == CONDEMNED for one in value.status.conditions)
+
+
+def has_said(world: World, pod: Pod, check: Callable[[Pod], bool]) -> bool:
+    """Whether a check holds of a pod; if the clock of a component was wrong, whether it held of any state of the pod.
+
+    The disruption controller clears a condition DisruptionTarget that is older than two minutes, so one that a clock has
+    dated back goes at once, before the pod is deleted.
+
+    Source: syncStalePodDisruption in pkg/controller/disruption/disruption.go (v1.36).
+    """
+    if check(pod):
+        return True
+    states = world.history_of(Pod, *key_of(pod)) if any(map(world.faults.has_skewed, ELECTED)) else ()
+    return any(
+        isinstance(one.new, Pod) and one.new.metadata.uid == pod.metadata.uid and check(one.new) for one in states
+    )
 
 
 def key_of(value: HasMeta) -> Key:

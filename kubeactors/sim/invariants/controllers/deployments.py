@@ -21,7 +21,7 @@ from kubeactors.sim.bounds.rollouts import (
     most,
     wanted,
 )
-from kubeactors.sim.invariants.inspection import informed_at, is_evicted, is_preempted
+from kubeactors.sim.invariants.inspection import has_said, informed_at, is_evicted, is_preempted
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.users.manifests import without_hash
@@ -245,7 +245,7 @@ class AvailabilityBound(Invariant):
         deleted = commit.new is None or commit.new.metadata.deletion_timestamp is not None
         node = self.world.find(Node, old.spec.node_name, "")
         well = node is not None and not node.spec.taints
-        driven = is_evicted(old) or is_preempted(old)
+        driven = has_said(self.world, old, is_evicted) or has_said(self.world, old, is_preempted)
         owner = controller_of(old.metadata)
         by_user = old.metadata.uid in self.world.intents.user_managed or (
             owner is not None and owner.uid in self.world.intents.user_managed

@@ -28,6 +28,7 @@ from kubeactors.sim.disturbances import LONG_AGO
 from kubeactors.sim.invariants.inspection import (
     RETRIED,
     UNDISTURBED,
+    has_said,
     informed_at,
     is_evicted,
     is_lost_with_node,
@@ -122,7 +123,9 @@ class UnownedObjectsAreKept(RequestInvariant):
             or namespace.metadata.deletion_timestamp is not None
         ):
             return True
-        if is_evicted(value) or is_lost_with_node(value) or is_preempted(value):
+        if isinstance(value, Pod) and any(
+            has_said(self.world, value, one) for one in (is_evicted, is_lost_with_node, is_preempted)
+        ):
             return True  # other invariants judge these
         if isinstance(value, Pod) and value.spec.node_name:
             node = self.world.find(Node, value.spec.node_name, "")
