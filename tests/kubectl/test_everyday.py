@@ -127,7 +127,7 @@ def test_explain_has_something_to_say_of_everything(kubectl: Kubectl) -> None:
         told = kubectl("explain", what)
         assert "<no description>" not in told
         assert "DESCRIPTION:" in told
-    assert "How many pods are wanted. 1 if it is not set." in kubectl("explain", "deployment.spec.replicas")
+    assert "The desired number of pods. 1 by default." in kubectl("explain", "deployment.spec.replicas")
 
 
 def test_an_unknown_field_is_refused_by_name(kubectl: Kubectl, namespace: str) -> None:

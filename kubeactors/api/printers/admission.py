@@ -66,14 +66,14 @@ def _param_ref(ref: ParamRef | None) -> str:
 
 
 WEBHOOKS = Printer(
-    columns=(NAME, Column(name="Webhooks", type="integer", description="How many webhooks there are."), AGE),
+    columns=(NAME, Column(name="Webhooks", type="integer", description="The number of webhooks."), AGE),
     cells=webhook_cells,
 )
 _PARAM_KIND = Column(name="ParamKind", description="The kind of the policy's parameters.")
 VALIDATING_POLICY = Printer(
     columns=(
         NAME,
-        Column(name="Validations", type="integer", description="How many expressions must hold."),
+        Column(name="Validations", type="integer", description="The number of validations."),
         _PARAM_KIND,
         AGE,
     ),
@@ -82,7 +82,7 @@ VALIDATING_POLICY = Printer(
 MUTATING_POLICY = Printer(
     columns=(
         NAME,
-        Column(name="Mutations", type="integer", description="How many changes are made."),
+        Column(name="Mutations", type="integer", description="The number of mutations."),
         _PARAM_KIND,
         AGE,
     ),
@@ -91,8 +91,8 @@ MUTATING_POLICY = Printer(
 BINDING = Printer(
     columns=(
         NAME,
-        Column(name="PolicyName", description="The policy that is put into force."),
-        Column(name="ParamRef", description="The objects that are its parameters."),
+        Column(name="PolicyName", description="The policy that is bound."),
+        Column(name="ParamRef", description="The parameters."),
         AGE,
     ),
     cells=binding_cells,
@@ -100,8 +100,8 @@ BINDING = Printer(
 API_SERVICE = Printer(
     columns=(
         NAME,
-        Column(name="Service", description="Who serves the group version; Local is this server."),
-        Column(name="Available", description="Whether it is served."),
+        Column(name="Service", description="The Service that serves the group version; Local is this server."),
+        Column(name="Available", description="Whether it is available."),
         AGE,
     ),
     cells=api_service_cells,

@@ -89,11 +89,11 @@ def _resource(target: MetricTarget, current: MetricValueStatus | None) -> str:
 HORIZONTAL_POD_AUTOSCALER = Printer(
     columns=(
         NAME,
-        Column(name="Reference", description="What is scaled."),
-        Column(name="Targets", description="The values of the metrics, and what they should be."),
-        Column(name="MinPods", description="How many pods there are at least."),
-        Column(name="MaxPods", description="How many pods there are at most."),
-        Column(name="Replicas", description="How many pods there were when it was last looked."),
+        Column(name="Reference", description="The workload that is scaled."),
+        Column(name="Targets", description="The current values of the metrics and their targets."),
+        Column(name="MinPods", description="The minimum number of pods."),
+        Column(name="MaxPods", description="The maximum number of pods."),
+        Column(name="Replicas", description="The last observed number of pods."),
         AGE,
     ),
     cells=autoscaler_cells,

@@ -35,11 +35,11 @@ def _names(subjects: tuple[Subject, ...], kind: str) -> str:
 BINDING: Printer[RoleBinding | ClusterRoleBinding] = Printer(
     columns=(
         NAME,
-        Column(name="Role", description="The kind and name of the role that is given."),
+        Column(name="Role", description="The kind and name of the role."),
         AGE,
-        Column(name="Users", description="The users that have the role.", priority=1),
-        Column(name="Groups", description="The groups whose members have the role.", priority=1),
-        Column(name="ServiceAccounts", description="The service accounts that have the role.", priority=1),
+        Column(name="Users", description="The users that are granted the role.", priority=1),
+        Column(name="Groups", description="The groups that are granted the role.", priority=1),
+        Column(name="ServiceAccounts", description="The service accounts that are granted the role.", priority=1),
     ),
     cells=binding_cells,
 )

@@ -27,9 +27,13 @@ def _shown(value: IntOrString | None) -> str:
 POD_DISRUPTION_BUDGET = Printer(
     columns=(
         NAME,
-        Column(name="Min Available", description="How many pods must stay."),
-        Column(name="Max Unavailable", description="How many pods may be missing."),
-        Column(name="Allowed Disruptions", type="integer", description="How many pods may go now."),
+        Column(name="Min Available", description="The number of pods that must remain available."),
+        Column(name="Max Unavailable", description="The number of pods that can be unavailable."),
+        Column(
+            name="Allowed Disruptions",
+            type="integer",
+            description="The number of evictions that are currently allowed.",
+        ),
         AGE,
     ),
     cells=budget_cells,

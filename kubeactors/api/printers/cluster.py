@@ -128,10 +128,12 @@ CSR = Printer(
     columns=(
         NAME,
         AGE,
-        Column(name="SignerName", description="Who is asked."),
-        Column(name="Requestor", description="Who asks."),
-        Column(name="RequestedDuration", description="How long the certificate shall be valid."),
-        Column(name="Condition", description="What was decided, and whether the certificate is there."),
+        Column(name="SignerName", description="The signer."),
+        Column(name="Requestor", description="The requestor."),
+        Column(name="RequestedDuration", description="The requested lifetime of the certificate."),
+        Column(
+            name="Condition", description="Whether it is approved or denied, and whether the certificate is issued."
+        ),
     ),
     cells=csr_cells,
 )
@@ -139,8 +141,8 @@ FLOW_SCHEMA = Printer(
     columns=(
         NAME,
         Column(name="PriorityLevel", description="The priority level of its requests."),
-        Column(name="MatchingPrecedence", description="The schema with the lowest is asked first."),
-        Column(name="DistinguisherMethod", description="What tells its flows apart."),
+        Column(name="MatchingPrecedence", description="The precedence; the matching schema with the lowest is used."),
+        Column(name="DistinguisherMethod", description="How flows are distinguished."),
         AGE,
         Column(name="MissingPL", description="Whether its priority level does not exist."),
     ),
@@ -150,10 +152,10 @@ PRIORITY_LEVEL = Printer(
     columns=(
         NAME,
         Column(name="Type", description="Whether its requests are limited."),
-        Column(name="NominalConcurrencyShares", description="Its share of the server."),
-        Column(name="Queues", description="How many queues there are."),
-        Column(name="HandSize", description="How many queues a flow is dealt."),
-        Column(name="QueueLengthLimit", description="How long a queue can be."),
+        Column(name="NominalConcurrencyShares", description="Its share of the server's concurrency."),
+        Column(name="Queues", description="The number of queues."),
+        Column(name="HandSize", description="The number of queues in a flow's hand."),
+        Column(name="QueueLengthLimit", description="The maximum length of a queue."),
         AGE,
     ),
     cells=priority_level_cells,
@@ -164,7 +166,7 @@ RUNTIME_CLASS = Printer(
 )
 DEVICE_CLASS = Printer(columns=(NAME, AGE), cells=device_class_cells)
 RESOURCE_CLAIM = Printer(
-    columns=(NAME, Column(name="State", description="Whether it was given what it asks for."), AGE),
+    columns=(NAME, Column(name="State", description="Whether the claim is allocated and reserved."), AGE),
     cells=resource_claim_cells,
 )
 RESOURCE_CLAIM_TEMPLATE = Printer(columns=(NAME, AGE), cells=resource_claim_template_cells)
@@ -173,7 +175,7 @@ RESOURCE_SLICE = Printer(
         NAME,
         Column(name="Node", description="The node of its devices."),
         Column(name="Driver", description="The driver of its devices."),
-        Column(name="Pool", description="The pool that it is a part of."),
+        Column(name="Pool", description="The pool that it belongs to."),
         AGE,
     ),
     cells=resource_slice_cells,
@@ -181,9 +183,9 @@ RESOURCE_SLICE = Printer(
 COMPONENT_STATUS = Printer(
     columns=(
         NAME,
-        Column(name="Status", description="Whether the component is well."),
-        Column(name="Message", description="What it says."),
-        Column(name="Error", description="What is wrong with it."),
+        Column(name="Status", description="Whether the component is healthy."),
+        Column(name="Message", description="The message of the health check."),
+        Column(name="Error", description="The error of the health check."),
     ),
     cells=component_status_cells,
 )

@@ -8,15 +8,15 @@ from kubeactors.api.events.v1 import event as newer
 from kubeactors.api.printers.table import Cells, Column, Printer, since
 
 COLUMNS = (
-    Column(name="Last Seen", description="When it happened last."),
+    Column(name="Last Seen", description="When the event last occurred."),
     Column(name="Type", description="Normal or Warning."),
-    Column(name="Reason", description="Why, in one word for machines."),
-    Column(name="Object", description="What it happened to."),
-    Column(name="Subobject", description="The part of the object that it happened to.", priority=1),
-    Column(name="Source", description="Which component reported it, and where.", priority=1),
-    Column(name="Message", description="What happened, for people."),
-    Column(name="First Seen", description="When it happened first.", priority=1),
-    Column(name="Count", description="How often it has happened.", priority=1),
+    Column(name="Reason", description="A machine-readable reason."),
+    Column(name="Object", description="The object that the event is about."),
+    Column(name="Subobject", description="The part of the object that the event is about.", priority=1),
+    Column(name="Source", description="The component that reported the event, and its host.", priority=1),
+    Column(name="Message", description="A human-readable message."),
+    Column(name="First Seen", description="When the event first occurred.", priority=1),
+    Column(name="Count", description="The number of occurrences.", priority=1),
     Column(name="Name", format="name", description="The name of the event.", priority=1),
 )
 

@@ -101,8 +101,8 @@ JOB = Printer(
     columns=(
         NAME,
         Column(name="Status", description="The state of the job."),
-        Column(name="Completions", description="How many pods have succeeded, of how many that must."),
-        Column(name="Duration", description="How long the job has run, or took."),
+        Column(name="Completions", description="The numbers of succeeded and of required pods."),
+        Column(name="Duration", description="The duration of the job so far, or until it finished."),
         AGE,
         CONTAINERS,
         IMAGES,
@@ -113,11 +113,11 @@ JOB = Printer(
 CRON_JOB = Printer(
     columns=(
         NAME,
-        Column(name="Schedule", description="When a job is due."),
+        Column(name="Schedule", description="The schedule in cron format."),
         Column(name="Timezone", description="The time zone of the schedule."),
-        Column(name="Suspend", description="Whether no more jobs are started."),
-        Column(name="Active", type="integer", description="How many jobs run."),
-        Column(name="Last Schedule", description="How long ago a job was last due."),
+        Column(name="Suspend", description="Whether subsequent jobs are suspended."),
+        Column(name="Active", type="integer", description="The number of active jobs."),
+        Column(name="Last Schedule", description="How long ago a job was last scheduled."),
         AGE,
         CONTAINERS,
         IMAGES,

@@ -59,9 +59,9 @@ INGRESS = Printer(
     columns=(
         NAME,
         Column(name="Class", description="The class of the ingress, which names its controller."),
-        Column(name="Hosts", description="The hosts whose requests it leads on."),
-        Column(name="Address", description="Where it can be reached."),
-        Column(name="Ports", description="The ports that it listens at; 443 if it has certificates."),
+        Column(name="Hosts", description="The hosts of the rules."),
+        Column(name="Address", description="The addresses of the load balancer."),
+        Column(name="Ports", description="The ports: 80, and 443 if there are certificates."),
         AGE,
     ),
     cells=ingress_cells,
@@ -69,19 +69,20 @@ INGRESS = Printer(
 INGRESS_CLASS = Printer(
     columns=(
         NAME,
-        Column(name="Controller", description="Who serves ingresses of the class."),
+        Column(name="Controller", description="The controller of the class's Ingresses."),
         Column(name="Parameters", description="The object with the controller's parameters."),
         AGE,
     ),
     cells=ingress_class_cells,
 )
 NETWORK_POLICY = Printer(
-    columns=(NAME, Column(name="Pod-Selector", description="The labels of the pods that it is about."), AGE),
+    columns=(NAME, Column(name="Pod-Selector", description="The labels of the pods that it applies to."), AGE),
     cells=network_policy_cells,
 )
 IP_ADDRESS = Printer(
-    columns=(NAME, Column(name="ParentRef", description="The object that has the address.")), cells=ip_address_cells
+    columns=(NAME, Column(name="ParentRef", description="The object that the address is allocated to.")),
+    cells=ip_address_cells,
 )
 SERVICE_CIDR = Printer(
-    columns=(NAME, Column(name="CIDRs", description="The ranges of addresses."), AGE), cells=service_cidr_cells
+    columns=(NAME, Column(name="CIDRs", description="The IP ranges."), AGE), cells=service_cidr_cells
 )

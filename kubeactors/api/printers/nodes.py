@@ -10,7 +10,7 @@ from kubeactors.api.printers.table import AGE, NAME, NONE, UNKNOWN, Cells, Colum
 
 COLUMNS = (
     NAME,
-    Column(name="Status", description="Whether the node is ready, and whether it takes new pods."),
+    Column(name="Status", description="Whether the node is ready, and whether it is schedulable."),
     Column(name="Roles", description="The roles of the node, from its labels."),
     AGE,
     Column(name="Version", description="The version of the node's kubelet."),

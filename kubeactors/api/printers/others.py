@@ -57,34 +57,34 @@ NAMESPACE = Printer(
     columns=(NAME, Column(name="Status", description="Active or Terminating."), AGE), cells=namespace_cells
 )
 CONFIG_MAP = Printer(
-    columns=(NAME, Column(name="Data", description="How many keys it has."), AGE), cells=config_map_cells
+    columns=(NAME, Column(name="Data", description="The number of keys."), AGE), cells=config_map_cells
 )
 SECRET = Printer(
     columns=(
         NAME,
-        Column(name="Type", description="What the secret is for, which decides about its keys."),
-        Column(name="Data", description="How many keys it has."),
+        Column(name="Type", description="The type, which determines the required keys."),
+        Column(name="Data", description="The number of keys."),
         AGE,
     ),
     cells=secret_cells,
 )
 SERVICE_ACCOUNT = Printer(columns=(NAME, AGE), cells=service_account_cells)
-LEASE = Printer(columns=(NAME, Column(name="Holder", description="Who holds the lease."), AGE), cells=lease_cells)
+LEASE = Printer(columns=(NAME, Column(name="Holder", description="The holder of the lease."), AGE), cells=lease_cells)
 PRIORITY_CLASS = Printer(
     columns=(
         NAME,
-        Column(name="Value", type="integer", description="How important pods of the class are."),
-        Column(name="Global-Default", type="boolean", description="Whether pods without a class have this one."),
+        Column(name="Value", type="integer", description="The priority of the pods."),
+        Column(name="Global-Default", type="boolean", description="Whether it is the default of pods without a class."),
         AGE,
-        Column(name="PreemptionPolicy", description="Whether pods of the class may remove others."),
+        Column(name="PreemptionPolicy", description="Whether the pods can preempt others."),
     ),
     cells=priority_class_cells,
 )
 RESOURCE_QUOTA = Printer(
     columns=(
         NAME,
-        Column(name="Request", description="What is used of what may be requested, and how many objects there are."),
-        Column(name="Limit", description="What is used of what may be used at most."),
+        Column(name="Request", description="The used and the allowed requests and object counts."),
+        Column(name="Limit", description="The used and the allowed limits."),
         AGE,
     ),
     cells=resource_quota_cells,

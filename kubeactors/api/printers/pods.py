@@ -12,14 +12,14 @@ from kubeactors.api.printers.table import AGE, NAME, NONE, Cells, Column, Printe
 
 COLUMNS = (
     NAME,
-    Column(name="Ready", description="How many of the pod's containers are ready."),
-    Column(name="Status", description="What the pod is doing, summed up over its containers."),
-    Column(name="Restarts", description="How often containers of the pod have been restarted, and when last."),
+    Column(name="Ready", description="The numbers of ready and of all containers."),
+    Column(name="Status", description="The aggregate state of the pod and its containers."),
+    Column(name="Restarts", description="The number of container restarts, and when the last one was."),
     AGE,
     Column(name="IP", description="The pod's address.", priority=1),
     Column(name="Node", description="The node that the pod is bound to.", priority=1),
-    Column(name="Nominated Node", description="The node where pods are being evicted for this one.", priority=1),
-    Column(name="Readiness Gates", description="How many of the pod's readiness gates are open.", priority=1),
+    Column(name="Nominated Node", description="The node on which pods are being preempted for this one.", priority=1),
+    Column(name="Readiness Gates", description="The numbers of readiness gates that are true and of all.", priority=1),
 )
 
 SCHEDULING_GATED, POD_INITIALIZING = "SchedulingGated", "PodInitializing"

@@ -52,15 +52,15 @@ SERVICE = Printer(
         NAME,
         Column(name="Type", description="How the service is exposed."),
         Column(name="Cluster-IP", description="The service's address inside the cluster."),
-        Column(name="External-IP", description="Addresses and names outside the cluster."),
-        Column(name="Port(s)", description="The service's ports, with the nodes' ports that lead to them."),
+        Column(name="External-IP", description="The addresses and names outside the cluster."),
+        Column(name="Port(s)", description="The service's ports with their node ports."),
         AGE,
         SELECTOR,
     ),
     cells=service_cells,
 )
 ENDPOINTS = Printer(
-    columns=(NAME, Column(name="Endpoints", description="Addresses and ports behind the service."), AGE),
+    columns=(NAME, Column(name="Endpoints", description="The addresses and ports of the endpoints."), AGE),
     cells=endpoints_cells,
 )
 ENDPOINT_SLICE = Printer(

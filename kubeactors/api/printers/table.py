@@ -53,7 +53,7 @@ NAME = Column(name="Name", format="name", description="The name of the object, u
 AGE = Column(name="Age", description="How long ago the object was created.")
 CONTAINERS = Column(name="Containers", description="The names of the template's containers.", priority=1)
 IMAGES = Column(name="Images", description="The images of the template's containers.", priority=1)
-SELECTOR = Column(name="Selector", description="The labels by which pods are found.", priority=1)
+SELECTOR = Column(name="Selector", description="The label selector of the pods.", priority=1)
 
 NONE, UNKNOWN = "<none>", "<unknown>"
 

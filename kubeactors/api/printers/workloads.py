@@ -121,9 +121,9 @@ def scale_cells(scale: Scale, now_ns: int) -> Cells:
 REPLICA_SET = Printer(
     columns=(
         NAME,
-        Column(name="Desired", type="integer", description="How many pods are wanted."),
-        Column(name="Current", type="integer", description="How many pods there are."),
-        Column(name="Ready", type="integer", description="How many pods are ready."),
+        Column(name="Desired", type="integer", description="The desired number of pods."),
+        Column(name="Current", type="integer", description="The current number of pods."),
+        Column(name="Ready", type="integer", description="The number of ready pods."),
         AGE,
         CONTAINERS,
         IMAGES,
@@ -137,16 +137,16 @@ POD_TEMPLATE = Printer(
         NAME,
         Column(name="Containers", description=CONTAINERS.description),
         Column(name="Images", description=IMAGES.description),
-        Column(name="Pod Labels", description="The labels of pods made from the template."),
+        Column(name="Pod Labels", description="The labels of the template."),
     ),
     cells=pod_template_cells,
 )
 DEPLOYMENT = Printer(
     columns=(
         NAME,
-        Column(name="Ready", description="How many pods are ready, of how many that are wanted."),
-        Column(name="Up-to-date", description="How many pods are of the newest template."),
-        Column(name="Available", description="How many pods have been ready for long enough."),
+        Column(name="Ready", description="The numbers of ready and of desired pods."),
+        Column(name="Up-to-date", description="The number of pods of the current template."),
+        Column(name="Available", description="The number of available pods."),
         AGE,
         CONTAINERS,
         IMAGES,
@@ -157,7 +157,7 @@ DEPLOYMENT = Printer(
 STATEFUL_SET = Printer(
     columns=(
         NAME,
-        Column(name="Ready", description="How many pods are ready, of how many that are wanted."),
+        Column(name="Ready", description="The numbers of ready and of desired pods."),
         AGE,
         CONTAINERS,
         IMAGES,
@@ -167,14 +167,12 @@ STATEFUL_SET = Printer(
 DAEMON_SET = Printer(
     columns=(
         NAME,
-        Column(name="Desired", type="integer", description="On how many nodes the daemon should run."),
-        Column(name="Current", type="integer", description="On how many of these there is a pod."),
-        Column(name="Ready", type="integer", description="On how many of these the pod is ready."),
-        Column(
-            name="Up-to-date", type="integer", description="On how many of these the pod is of the newest template."
-        ),
-        Column(name="Available", type="integer", description="On how many of these the pod is available."),
-        Column(name="Node Selector", description="The labels of nodes that the daemon is for."),
+        Column(name="Desired", type="integer", description="The number of nodes that should run a pod."),
+        Column(name="Current", type="integer", description="The number of these nodes with a pod."),
+        Column(name="Ready", type="integer", description="The number of these nodes with a ready pod."),
+        Column(name="Up-to-date", type="integer", description="The number of these nodes with an updated pod."),
+        Column(name="Available", type="integer", description="The number of these nodes with an available pod."),
+        Column(name="Node Selector", description="The node selector of the template."),
         AGE,
         CONTAINERS,
         IMAGES,
@@ -185,8 +183,8 @@ DAEMON_SET = Printer(
 CONTROLLER_REVISION = Printer(
     columns=(
         NAME,
-        Column(name="Controller", description="Whose revision it is."),
-        Column(name="Revision", description="Its number; the newest has the highest."),
+        Column(name="Controller", description="The controller of the revision."),
+        Column(name="Revision", description="The revision number."),
         AGE,
     ),
     cells=controller_revision_cells,
@@ -194,8 +192,8 @@ CONTROLLER_REVISION = Printer(
 SCALE = Printer(
     columns=(
         NAME,
-        Column(name="Desired", type="integer", description="How many replicas are wanted."),
-        Column(name="Available", type="integer", description="How many replicas there are."),
+        Column(name="Desired", type="integer", description="The desired number of replicas."),
+        Column(name="Available", type="integer", description="The current number of replicas."),
         AGE,
     ),
     cells=scale_cells,
