@@ -147,8 +147,8 @@ class LivelockDetector:
             self._stale, self._level = False, 0
             return ""
         seconds = (self._kernel.now - self._since) / SECOND
-        while_ = f"within {seconds:.3g} s" if seconds else "at one moment"
-        return f"{self._count} messages {while_}, and no end: {'; '.join(map(_described, busy))}"
+        while_ = f"within {seconds:.3g} s" if seconds else "at the same virtual time"
+        return f"{self._count} messages {while_} without an end: {'; '.join(map(_described, busy))}"
 
     def _fill(self) -> None:
         now = self._kernel.now
@@ -200,4 +200,4 @@ def _caches(root: Cell) -> Iterator[tuple[str, type[TypedObject], int]]:
 
 def _described(same: list[_Asked]) -> str:
     last = same[-1]
-    return f'{last.sender.path} asked {len(same)} times: {last.what} "{last.name}"'
+    return f'{last.sender.path} sent {len(same)} requests: {last.what} "{last.name}"'

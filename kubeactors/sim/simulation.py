@@ -44,7 +44,7 @@ from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, UserMessage, nothing_declared
 from kubeactors.sim.webhooks import WebhookPrograms
 from kubeactors.sim.workload import AnyAction, OwnAction
-from kubeactors.sim.world import World, told
+from kubeactors.sim.world import World, described
 
 PLANE = "cluster"
 """The control plane's name in the supervision tree."""
@@ -65,7 +65,7 @@ SETTLE_SECONDS = 180.0
 RESTART_SECONDS = 20.0
 """How long restarted components are observed: longer than a leader election takes."""
 PATIENCE = 50_000
-"""So many deliveries at one moment of virtual time are a livelock."""
+"""More deliveries at the same virtual time than this are a livelock."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -328,7 +328,7 @@ class Simulation:
         if self._passes(RESTART_SECONDS):
             for one in self.world.changes_since(revision):
                 self.judge.object(
-                    RESTARTS_CHANGE_NOTHING, f"all was quiet, but after a restart of the controllers {told(one)}"
+                    RESTARTS_CHANGE_NOTHING, f"all was quiet, but after a restart of the controllers {described(one)}"
                 )
 
     def _judge_failures(self) -> None:

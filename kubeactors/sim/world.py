@@ -56,10 +56,10 @@ def is_change(commit: Commit) -> bool:
     return not isinstance(commit.current, Lease | Event)
 
 
-def told(commit: Commit) -> str:
+def described(commit: Commit) -> str:
     """A description of the write.
 
-    >>> told(Commit(revision=7, key="/pods/default/a", old=None, new=Pod()))
+    >>> described(Commit(revision=7, key="/pods/default/a", old=None, new=Pod()))
     '/pods/default/a was created'
     """
     if commit.old is None or commit.new is None:

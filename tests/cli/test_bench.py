@@ -87,7 +87,7 @@ def test_a_pipe_sees_tables_and_nothing_else(scenario: Path) -> None:
         ("steps: [{pause: {seconds: 1}}]", "nodes: a scenario needs at least one node"),
     ],
 )
-def test_what_is_no_scenario_is_said_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+def test_an_invalid_scenario_is_reported_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
     code, error = said("bench", str(path))
@@ -95,7 +95,7 @@ def test_what_is_no_scenario_is_said_in_one_sentence(tmp_path: Path, text: str, 
     assert error.startswith(f"kubeactors: {path}: {sentence}")
 
 
-def test_pods_that_no_node_takes_are_reported_with_what_the_scheduler_says(tmp_path: Path) -> None:
+def test_unschedulable_pods_are_reported_with_the_schedulers_message(tmp_path: Path) -> None:
     path = tmp_path / "picky.yaml"
     path.write_text(
         "nodes: [{}]\n"
@@ -111,7 +111,7 @@ def test_pods_that_no_node_takes_are_reported_with_what_the_scheduler_says(tmp_p
     assert done.stderr.count("\n") == 1
 
 
-def test_what_the_api_server_refuses_is_said(tmp_path: Path) -> None:
+def test_a_rejection_by_the_api_server_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "refused.yaml"
     path.write_text('nodes: [{}]\nsteps: [{create: {kind: Pod, name: a, image: ""}}]')
     code, error = said("bench", str(path))
@@ -132,7 +132,7 @@ def test_what_the_api_server_refuses_is_said(tmp_path: Path) -> None:
         (("tour", "--compare", "pyproject.toml"), "--compare runs nothing; leave out the scenario"),
     ],
 )
-def test_contradictions_are_said(arguments: tuple[str, ...], sentence: str) -> None:
+def test_contradictory_options_are_rejected(arguments: tuple[str, ...], sentence: str) -> None:
     code, error = said("bench", *arguments)
     assert (code, error.count("\n")) == (2, 1)
     assert error.startswith(f"kubeactors: {sentence}")
@@ -160,7 +160,7 @@ def _library(text: str) -> str:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a terminal of its own")
-def test_a_terminal_sees_how_far_it_is_and_ctrl_c_prints_what_was_measured(tmp_path: Path) -> None:
+def test_a_terminal_shows_progress_and_ctrl_c_prints_what_was_measured(tmp_path: Path) -> None:
     path = tmp_path / "long.yaml"
     path.write_text(
         "nodes: [{count: 5}]\nsteps: [{create: {kind: Pod, name: first, count: 50}}, {pause: {seconds: 600}}]"

@@ -1,4 +1,4 @@
-"""`kubeactors fuzz` as a campaign: workers, resuming, causes, Ctrl-C, and what it refuses."""
+"""Campaigns of `kubeactors fuzz`: workers, resuming, causes, Ctrl-C, invalid options."""
 
 import json
 import os
@@ -56,13 +56,13 @@ def test_a_campaign_is_the_same_with_any_number_of_workers() -> None:
     assert list(in_processes(iter(pieces), 2)) == alone
 
 
-def test_failures_that_say_the_same_of_other_objects_have_one_cause() -> None:
+def test_failures_with_the_same_wording_have_one_cause() -> None:
     assert wording('pod "default/web-1" is on node-1') == "pod ? is on ?"
     one, other, third = found(1, 'pod "a" is late'), found(2, 'pod "b" is late'), found(3, "no pod is there")
     assert [cause.seeds for cause in by_cause([one, other, third])] == [(1, 2), (3,)]
 
 
-def test_small_plans_with_the_same_kinds_of_steps_have_one_cause() -> None:
+def test_shrunk_plans_with_the_same_kinds_of_steps_have_one_cause() -> None:
     def shrunk(one: Found) -> Shrunk:
         return Shrunk(finding=Finding(violation=one.violation, plan=decode(one.plan).plan), seeds=(one.seed,))
 
@@ -73,7 +73,7 @@ def test_small_plans_with_the_same_kinds_of_steps_have_one_cause() -> None:
     assert [(one.seeds, len(one.finding.plan.steps)) for one in causes] == [((1, 2), 1), ((3,), 1)]
 
 
-def test_a_campaign_goes_on_where_it_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_campaign_resumes_where_it_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("--seed", "40", "--fault", "watch-lag", "--workers", "1", "--report", str(tmp_path), "--output", "json")
     assert run("fuzz", "--scenarios", "1", *options) == 0
     assert run("fuzz", "--scenarios", "3", "--resume", *options) == 0
@@ -83,17 +83,17 @@ def test_a_campaign_goes_on_where_it_stopped(tmp_path: Path, capsys: pytest.Capt
         ledger.add(one)
     assert (whole["scenarios"], whole["faults"]) == (3, ledger.faults)
     assert whole["virtual_seconds"] == pytest.approx(ledger.virtual_seconds)
-    with pytest.raises(UsageError, match="is of a campaign with other seeds: 40, now 41"):
+    with pytest.raises(UsageError, match="is of a campaign with different seeds: 40, now 41"):
         run("fuzz", "--resume", "--report", str(tmp_path), "--seed", "41", "--fault", "watch-lag")
     with pytest.raises(UsageError, match="name it with --report"):
         run("fuzz", "--resume")
 
 
-def test_a_ledger_of_another_version_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_a_ledger_of_another_version_is_not_resumed(tmp_path: Path) -> None:
     Ledger(job=JOB, version="0.0.0").save(tmp_path)
     with pytest.raises(LedgerError, match=r"is of version 0\.0\.0, this is "):
         load(tmp_path, JOB)
-    with pytest.raises(LedgerError, match="there is no campaign to go on with"):
+    with pytest.raises(LedgerError, match="there is no campaign to resume"):
         load(tmp_path / "nowhere", JOB)
 
 
@@ -115,7 +115,7 @@ def test_an_operator_is_fuzzed_by_workers_and_each_cause_gets_a_replay_and_a_pag
 
 @pytest.fixture
 def campaign(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """One with two workers, which would go on for long, and has written of its first scenarios."""
+    """A long campaign with two workers, which has saved its first scenarios."""
     options = ["--operator", SHOP, "--seconds", "600", "--workers", "2", "--report", str(tmp_path), "--output", "json"]
     process = subprocess.Popen(
         [sys.executable, "-m", "kubeactors", "fuzz", *options], stdout=subprocess.PIPE, start_new_session=True
@@ -140,13 +140,13 @@ def test_ctrl_c_keeps_what_was_found(campaign: "subprocess.Popen[bytes]") -> Non
     assert told["violations"]
 
 
-def test_workers_end_when_who_started_them_is_killed(campaign: "subprocess.Popen[bytes]") -> None:
+def test_workers_end_when_their_parent_is_killed(campaign: "subprocess.Popen[bytes]") -> None:
     campaign.kill()
     campaign.communicate(timeout=60)  # whoever lives keeps the output open
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_ctrl_c_while_a_plan_is_made_smaller_takes_the_smallest_so_far_and_another_one_ends_it() -> None:
+def test_ctrl_c_during_shrinking_keeps_the_best_so_far_and_a_second_one_interrupts() -> None:
     before = signal.getsignal(signal.SIGINT)
     with command.until_interrupted() as go_on:
         assert go_on()
@@ -157,7 +157,7 @@ def test_ctrl_c_while_a_plan_is_made_smaller_takes_the_smallest_so_far_and_anoth
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_ray_that_is_not_there_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_ray_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(WorkersFailed, match="pip install 'kubeactors\\[ray\\]'"):
         next(on_ray(jobs(JOB), "local"))
@@ -168,13 +168,13 @@ def test_a_campaign_is_the_same_on_ray() -> None:
     assert list(on_ray(jobs(JOB, size=2), "local")) == list(here(jobs(JOB, size=2)))
 
 
-def test_a_batch_is_what_its_seeds_are() -> None:
+def test_a_batch_is_decided_by_its_seeds() -> None:
     one = run_job(Job(first=40, count=1, kinds=("watch-lag",)))
     assert isinstance(one, Batch)
     assert (one.first, one.scenarios, list(one.faults), one.found) == (40, 1, ["watch-lag"], ())
 
 
-def test_plans_are_as_long_and_clusters_as_large_as_is_asked_for() -> None:
+def test_plans_and_clusters_have_the_requested_size() -> None:
     made = scenarios_of(Job(first=3, count=1, length=6, nodes=5)).generate(3)
     assert made == generate(3, nodes=5, length=6)
     assert made.nodes == 5
@@ -189,14 +189,14 @@ def test_plans_are_as_long_and_clusters_as_large_as_is_asked_for() -> None:
         (("--operator", SHOP, "--nodes", "5"), "are set where it is declared"),
     ],
 )
-def test_a_size_that_cannot_be_is_refused(options: tuple[str, ...], told: str) -> None:
+def test_an_invalid_size_is_rejected(options: tuple[str, ...], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         run("fuzz", *options)
 
 
-def test_a_campaign_does_not_go_on_with_plans_of_another_length(tmp_path: Path) -> None:
+def test_a_campaign_is_not_resumed_with_another_length(tmp_path: Path) -> None:
     Ledger(job=JOB).save(tmp_path)
-    with pytest.raises(LedgerError, match="is of a campaign with other length: 1, now 6"):
+    with pytest.raises(LedgerError, match="is of a campaign with different length: 1, now 6"):
         load(tmp_path, structs.replace(JOB, length=6))
 
 
@@ -207,7 +207,7 @@ OF_ANOTHER_VERSION = (
 )
 
 
-def test_a_replay_of_another_version_is_tried_without_what_is_unknown(
+def test_a_replay_of_another_version_runs_without_its_unknown_parts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "plan.jsonl"
@@ -217,7 +217,7 @@ def test_a_replay_of_another_version_is_tried_without_what_is_unknown(
     assert "trying anyway, without unknown parts: field mood of create-deployment in line 2" in said
 
 
-def test_a_replay_of_which_steps_are_unknown_is_not_taken_for_mended(
+def test_a_replay_with_unknown_steps_does_not_count_as_fixed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "plan.jsonl"
@@ -227,7 +227,7 @@ def test_a_replay_of_which_steps_are_unknown_is_not_taken_for_mended(
     assert capsys.readouterr().out == ""
 
 
-def test_a_replay_that_fails_without_its_unknown_steps_too_has_failed(tmp_path: Path) -> None:
+def test_a_replay_that_fails_even_without_its_unknown_steps_has_failed(tmp_path: Path) -> None:
     fails = encode(Plan(steps=(OwnAction(at=1.0, name="order", arguments={"shop": "a", "pods": 3}),)), operator=SHOP)
     path = tmp_path / "plan.jsonl"
     path.write_text(

@@ -1,4 +1,4 @@
-"""`kubeactors explain-scheduling`: what each plugin says of each node, for a cluster that runs."""
+"""`kubeactors explain-scheduling` against a running cluster."""
 
 import json
 import subprocess
@@ -58,7 +58,7 @@ def test_a_pod_that_fits_nowhere_and_one_that_runs_are_explained(kubeconfig: str
     assert (code, error) == (2, 'kubeactors: there is no pod "nobody" in the namespace "kube-system"\n')
 
 
-def test_a_kubeconfig_that_leads_nowhere_is_said(tmp_path: Path) -> None:
+def test_an_unusable_kubeconfig_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "kubeconfig"
     path.write_text("{current-context: a, contexts: [{name: a, context: {cluster: b}}]}")
     code, error = said("explain-scheduling", "p", "--kubeconfig", str(path))

@@ -37,7 +37,7 @@ def replay_file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_replay_says_what_fired_and_whether_it_failed_again(
+def test_a_replay_reports_faults_and_whether_it_failed_again(
     replay_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("replay", str(replay_file), "--output", "json") == 0
@@ -45,7 +45,7 @@ def test_a_replay_says_what_fired_and_whether_it_failed_again(
     assert (told["reproduced"], told["violations"], told["faults"]) == (False, [], {"slow-starts": 1})
 
 
-def test_a_replay_that_no_longer_comes_to_what_it_is_about_says_so(
+def test_a_replay_whose_faults_no_longer_take_effect_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "plan.jsonl"
@@ -56,7 +56,7 @@ def test_a_replay_that_no_longer_comes_to_what_it_is_about_says_so(
     assert told.err.endswith("these took effect when the file was written, and do not now: watch-lag\n")
 
 
-def test_a_replay_stops_when_it_is_told_to_and_prints_every_message(
+def test_a_replay_stops_at_the_given_time_and_prints_every_message(
     replay_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("replay", str(replay_file), "--until", "5", "--trace", "--output", "json") == 0
@@ -67,7 +67,7 @@ def test_a_replay_stops_when_it_is_told_to_and_prints_every_message(
     assert all(len(line) <= 400 for line in lines)
 
 
-def test_a_replay_shows_what_there_is_when_it_stops(replay_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_replay_shows_objects_when_it_stops(replay_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("replay", str(replay_file), "--until", "60", "--get", "jobs", "--get", "job/batch") == 0
     _, table, text = capsys.readouterr().out.split("\n\n")
     assert [line.split()[:3] for line in table.splitlines()] == [
@@ -77,14 +77,14 @@ def test_a_replay_shows_what_there_is_when_it_stops(replay_file: Path, capsys: p
     assert yaml.safe_load(text)["status"]["succeeded"] == 2
 
 
-def test_who_asks_a_replay_for_what_is_not_there_is_told_what_is(replay_file: Path) -> None:
+def test_a_request_for_a_missing_object_names_existing_ones(replay_file: Path) -> None:
     with pytest.raises(UsageError, match="node/nowhere is not there; there are nodes/node-"):
         run("replay", str(replay_file), "--until", "1", "--get", "node/nowhere")
     with pytest.raises(UsageError, match="--get prints text"):
         run("replay", str(replay_file), "--get", "pods", "--output", "json")
 
 
-def test_a_replay_pauses_before_the_message_that_is_asked_for(
+def test_a_replay_pauses_before_the_given_message(
     replay_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paused: list[int] = []
@@ -94,7 +94,7 @@ def test_a_replay_pauses_before_the_message_that_is_asked_for(
 
 
 @pytest.mark.parametrize("typed", ["q\n", "s\n" * 9 + "exit\n", ""], ids=["quit", "exit in a handler", "end of input"])
-def test_who_leaves_the_debugger_ends_the_run(replay_file: Path, typed: str) -> None:
+def test_quitting_the_debugger_ends_the_run(replay_file: Path, typed: str) -> None:
     command = [sys.executable, "-m", "kubeactors", "replay", str(replay_file), "--pause-at", "7"]
     ended = subprocess.run(command, input=typed, capture_output=True, text=True, check=False, timeout=60)
     told = "kubeactors: the run was ended in the debugger before its outcome was known\n"
@@ -121,7 +121,7 @@ main()
 
 
 @pytest.mark.parametrize("module", ["cyclopts", "kubeactors.sim"])
-def test_ctrl_c_is_understood_before_all_is_imported(module: str) -> None:
+def test_ctrl_c_is_handled_before_all_modules_are_imported(module: str) -> None:
     command = [sys.executable, "-c", INTERRUPTED_IN_AN_IMPORT, module]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "kubeactors: interrupted before it was done\n")
@@ -134,7 +134,7 @@ def test_an_unknown_step_names_the_known_ones(tmp_path: Path) -> None:
         run("replay", str(path))
 
 
-def test_a_replay_of_another_version_is_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_replay_of_another_version_is_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "plan.jsonl"
     path.write_text(encode(PLAN).replace('"version":"', '"version":"0.0.'), encoding="utf-8")
     assert run("replay", str(path), "--until", "1") == 0
@@ -147,7 +147,7 @@ def test_an_unknown_name_lists_the_known_ones(option: str, known: str) -> None:
         run("fuzz", option, "nonsense", "--scenarios", "1")
 
 
-def test_a_campaign_calls_out_faults_that_never_fired_and_what_users_never_did(
+def test_a_campaign_lists_faults_and_actions_that_never_had_an_effect(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("fuzz", "--scenarios", "1", "--report", str(tmp_path / "found")) == 0

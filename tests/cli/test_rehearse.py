@@ -1,4 +1,4 @@
-"""`kubeactors replay FILE --kubeconfig`: what users do in a plan, done to a cluster that runs."""
+"""`kubeactors replay FILE --kubeconfig`: the user actions of a plan on a running cluster."""
 
 import json
 from pathlib import Path
@@ -69,14 +69,14 @@ def run(*arguments: str) -> object:
 
 
 def of_custom_kinds(directory: Path) -> Path:
-    """A replay of an operator whose kinds a cluster must be told."""
+    """A replay of an operator with custom kinds, which the cluster must define."""
     operator, replay = directory / "widgets.py", directory / "widgets.jsonl"
     operator.write_text(WIDGETS, encoding="utf-8")
     replay.write_text(encode(Plan(), operator=f"{operator}:test_widgets"), encoding="utf-8")
     return replay
 
 
-def test_what_users_do_in_a_plan_is_done_to_a_cluster_that_runs(
+def test_the_user_actions_of_a_plan_are_performed_on_a_running_cluster(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     replay = tmp_path / "plan.jsonl"
@@ -97,7 +97,7 @@ def test_what_users_do_in_a_plan_is_done_to_a_cluster_that_runs(
     assert len(done) == 11
 
 
-def test_a_cluster_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_cluster_is_reported_in_one_sentence(tmp_path: Path) -> None:
     replay, kubeconfig = tmp_path / "plan.jsonl", tmp_path / "kubeconfig"
     replay.write_text(encode(PLAN, operator=SHOP), encoding="utf-8")
     kubeconfig.write_text(

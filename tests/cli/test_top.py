@@ -24,7 +24,7 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert stop(process) == 0
 
 
-def test_in_a_pipe_it_looks_once(kubeconfig: str) -> None:
+def test_in_a_pipe_it_prints_one_sample(kubeconfig: str) -> None:
     code, shown, error = top("--kubeconfig", kubeconfig, "--sort", "name")
     lines = shown.splitlines()
     assert (code, error) == (0, "")
@@ -42,7 +42,7 @@ def test_json_has_a_row_for_each_actor(kubeconfig: str) -> None:
     assert store["handled"] > 0
 
 
-def test_only_an_administrator_may_look(kubeconfig: str, tmp_path: Path) -> None:
+def test_only_an_administrator_may_use_it(kubeconfig: str, tmp_path: Path) -> None:
     nobody = tmp_path / "kubeconfig"
     kept = [line for line in Path(kubeconfig).read_text(encoding="utf-8").splitlines() if "client-" not in line]
     nobody.write_text("\n".join(kept).replace("user:", "user: {}", 1), encoding="utf-8")
@@ -51,7 +51,7 @@ def test_only_an_administrator_may_look(kubeconfig: str, tmp_path: Path) -> None
     assert error.rstrip().endswith("/debug/actors was rejected with 403 Forbidden")
 
 
-def test_what_the_user_can_mend_is_said(tmp_path: Path) -> None:
+def test_usage_errors_are_reported(tmp_path: Path) -> None:
     code, _, error = top("--kubeconfig", str(tmp_path / "none"))
     assert (code, error.count("\n")) == (2, 1)
     assert "not a usable kubeconfig" in error

@@ -1,4 +1,4 @@
-"""`kubeactors up`: what it promises to scripts, and what it says of bad input."""
+"""`kubeactors up`: its interface to scripts, and its messages about bad input."""
 
 import json
 import signal
@@ -33,7 +33,7 @@ def test_up_writes_a_private_kubeconfig_says_ready_and_stops_cleanly(tmp_path: P
     assert line["server"].startswith("https://127.0.0.1:")
 
 
-def test_state_is_there_after_a_restart(tmp_path: Path) -> None:
+def test_state_survives_a_restart(tmp_path: Path) -> None:
     found: list[str] = []
     for _ in range(2):
         process = up("--data-dir", str(tmp_path), "--nodes", "1")
@@ -45,7 +45,7 @@ def test_state_is_there_after_a_restart(tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
-def test_the_service_of_the_api_server_leads_to_its_port() -> None:
+def test_the_service_of_the_api_server_has_its_port() -> None:
     process = up("--in-memory", "--nodes", "0")
     said = ready(process)
     config = f"--kubeconfig={said['kubeconfig']}"
@@ -55,7 +55,7 @@ def test_the_service_of_the_api_server_leads_to_its_port() -> None:
     assert found == said["server"].rpartition(":")[2]
 
 
-def test_up_answers_for_names_where_it_says() -> None:
+def test_up_answers_dns_queries_at_the_printed_address() -> None:
     process = up("--in-memory", "--nodes", "0", "--dns-port", "0")
     host, _, port = ready(process)["dns"].partition(":")
     query = dns.message.make_query("kubernetes.default.svc.cluster.local", "A")
@@ -77,7 +77,7 @@ spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080
 """
 
 
-def test_up_leads_node_ports_to_pods_if_it_is_asked_to() -> None:
+def test_up_forwards_node_ports_to_pods_if_asked_to() -> None:
     process = up("--in-memory", "--nodes", "1", "--services")
     kubectl = [find_kubectl(), f"--kubeconfig={ready(process)['kubeconfig']}"]
     subprocess.run([*kubectl, "apply", "--filename=-"], input=SERVED, text=True, timeout=60, check=True)
@@ -93,7 +93,7 @@ def test_up_leads_node_ports_to_pods_if_it_is_asked_to() -> None:
     assert said.startswith(b"127.128.")
 
 
-def test_a_port_in_use_is_said() -> None:
+def test_a_port_in_use_is_reported() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -103,7 +103,7 @@ def test_a_port_in_use_is_said() -> None:
     assert "Traceback" not in error
 
 
-def test_a_data_dir_in_use_is_said(tmp_path: Path) -> None:
+def test_a_data_dir_in_use_is_reported(tmp_path: Path) -> None:
     process = up("--data-dir", str(tmp_path), "--nodes", "1")
     ready(process)
     code, error = said("up", "--data-dir", str(tmp_path), "--port", "0")
@@ -171,7 +171,7 @@ def test_an_etcd_that_was_killed_and_comes_back_is_waited_for(tmp_path: Path) ->
     assert refused.returncode != 0
 
 
-def test_contradictions_are_said() -> None:
+def test_contradictory_options_are_rejected() -> None:
     assert said("up", "--in-memory", "--data-dir", "x")[0] == 2
     assert said("up", "--nodes", "-1")[0] == 2
     assert said("up", "--nodes", "three")[0] == 2
@@ -293,7 +293,7 @@ def test_a_wrong_scheduler_configuration_is_one_sentence(wrong: str, right: str,
     assert (code, error) == (2, f"kubeactors: {path}: {sentence}\n")
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+def test_a_closed_pipe_is_no_error() -> None:
     command = [sys.executable, "-m", "kubeactors", "bench", "--nodes", "1", "--pods", "1", "--output", "json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
@@ -302,7 +302,7 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     assert (process.returncode, error) == (141, b"")
 
 
-def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_foreign_directory_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "diary.txt").write_text("dear diary")
     code, error = said("up", "--data-dir", str(tmp_path), "--port", "0")
     assert (code, error.count("\n")) == (2, 1)
@@ -319,7 +319,7 @@ def test_a_kubeconfig_with_other_clusters_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at the process through /proc")
-def test_an_interrupted_bench_says_what_it_has_measured() -> None:
+def test_an_interrupted_bench_prints_what_it_has_measured() -> None:
     command = [sys.executable, "-m", "kubeactors", "bench", "--nodes", "1", "--pods", "1000000", "--output", "json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not _catches_interrupts(process.pid):

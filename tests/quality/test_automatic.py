@@ -59,7 +59,7 @@ class _First(ast.NodeTransformer):
 
 
 @pytest.mark.parametrize(("before", "operator", "after"), MISTAKES)
-def test_an_operator_makes_its_mistake(before: str, operator: str, after: str) -> None:
+def test_a_mutation_operator_makes_its_change(before: str, operator: str, after: str) -> None:
     assert ast.unparse(ast.fix_missing_locations(_First(operator).visit(ast.parse(before)))) == after
 
 
@@ -67,7 +67,7 @@ def test_every_operator_is_tried_here() -> None:
     assert list(dict.fromkeys(operator for _, operator, _ in MISTAKES)) == [one.__name__ for one in OPERATORS]
 
 
-def test_there_are_hundreds_of_mutants_of_all_rooms_and_a_sample_has_all_operators() -> None:
+def test_there_are_hundreds_of_mutants_and_a_sample_has_all_operators() -> None:
     everything = mutants()
     assert len(everything) >= 200
     rooms = {"controllers", "kubelet", "scheduler", "client", "apiserver", "storage"}
@@ -88,7 +88,7 @@ def test_there_are_hundreds_of_mutants_of_all_rooms_and_a_sample_has_all_operato
         ("[size for x in y if (size := find(x)) > 1]", "drop_condition"),
     ],
 )
-def test_what_can_make_no_difference_or_would_not_be_let_in_is_no_mistake(text: str, operator: str) -> None:
+def test_equivalent_and_ill_typed_mutants_are_left_out(text: str, operator: str) -> None:
     assert ast.unparse(_First(operator).visit(ast.parse(text))) == text
 
 
@@ -105,7 +105,7 @@ def test_what_can_make_no_difference_or_would_not_be_let_in_is_no_mistake(text: 
         ("if a and b: self.delete(key)", "drop_clause", 2),
     ],
 )
-def test_no_mistake_is_made_that_a_type_checker_sees_or_that_only_wakes_somebody(
+def test_mutants_that_a_type_checker_rejects_or_that_only_wake_actors_are_left_out(
     text: str, operator: str, many: int
 ) -> None:
     assert [one.operator for one in of_function("m", "f", function_in(text))].count(operator) == many
@@ -124,14 +124,14 @@ def test_the_default_campaign_kills_mutants(name: str) -> None:
     assert hunt(named(name), dict.fromkeys(range(SCENARIOS), Course(""))).violated
 
 
-def test_a_mutant_that_changes_nothing_survives_and_does_not_show() -> None:
+def test_an_equivalent_mutant_survives_without_any_effect() -> None:
     mutant = named("controllers.backends:service_labels:drop_condition:0")
     without = {SEED: outcome(generate(SEED))}
     verdict = hunt(mutant, without)
     assert (verdict.violated, verdict.stirs, verdict.shows, verdict.scenarios) == ("", False, False, 1)
 
 
-def test_a_campaign_tells_which_scenarios_come_to_the_place_of_a_mutant() -> None:
+def test_a_campaign_tells_which_scenarios_reach_a_mutant() -> None:
     claims = named("controllers.persistentvolume.controller:PersistentVolumeController._sync_claim:confuse:0")
     pods = named("controllers.replicaset.controller:ReplicasController._report:forget_deed:0")
     seeds = campaign((claims, pods), range(2))
@@ -140,7 +140,7 @@ def test_a_campaign_tells_which_scenarios_come_to_the_place_of_a_mutant() -> Non
     assert seeds.runs(claims) is bool(seeds.about(claims))
 
 
-def test_a_scenario_in_which_a_mistake_makes_no_difference_is_the_same_with_it() -> None:
+def test_a_scenario_that_a_mutant_does_not_affect_is_identical_with_it() -> None:
     rollouts = [one for one in mutants() if one.module == "kubeactors.controllers.deployment.plan"]
     found = campaign(rollouts, (SEED,))
     same = [one for one in rollouts if found.runs(one) and not found.about(one)]
@@ -158,7 +158,7 @@ def _log() -> list[str]:
     return [repr(commits) for commits in simulation.world.log.values()]
 
 
-def test_a_mark_tells_whether_a_mistake_would_have_made_a_difference() -> None:
+def test_a_mark_tells_whether_a_mutant_would_have_made_a_difference() -> None:
     marks = Marks()
     assert not marks.unless("guard", [])
     assert marks.unless("guard that holds", [1])

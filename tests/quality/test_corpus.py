@@ -28,7 +28,7 @@ def fails(row: Row, plan: Plan) -> str:
 
 
 @pytest.mark.parametrize("row", FOUND, ids=lambda row: row.name)
-def test_a_bug_that_shipped_fails_its_replay_and_its_twin_does_not(row: Row) -> None:
+def test_the_replay_of_a_shipped_bug_fails_with_its_mutant_and_passes_without(row: Row) -> None:
     replay = decode((REPLAYS / f"{row.name}.jsonl").read_text(encoding="utf-8"))
     with row.mutant():
         assert fails(row, replay.plan) == replay.invariant
@@ -37,7 +37,7 @@ def test_a_bug_that_shipped_fails_its_replay_and_its_twin_does_not(row: Row) -> 
 
 
 @pytest.mark.parametrize("name", EASY)
-def test_a_search_without_any_hint_finds_a_bug_that_shipped_and_shrinks_it(name: str) -> None:
+def test_an_unguided_search_finds_a_shipped_bug_and_shrinks_it(name: str) -> None:
     (row,) = [one for one in CORPUS if one.name == name]
     finding = search(row, SECONDS).finding
     assert finding is not None

@@ -12,7 +12,7 @@ STRATEGIES = ("fifo", "delays", "priorities")
 
 
 @pytest.mark.parametrize("order", [one for one in ORDERS if one.best != EVERY_ORDER], ids=lambda one: one.name)
-def test_a_bug_that_only_an_order_shows_is_met_by_one_strategy_much_more_often_than_by_all_others(order: Order) -> None:
+def test_an_order_dependent_bug_is_found_by_one_strategy_much_more_often_than_by_the_others(order: Order) -> None:
     with order.mutant():
         met = {strategy: order.met(strategy, SEEDS[strategy]) for strategy in STRATEGIES}
     best = met.pop(order.best)
@@ -22,7 +22,7 @@ def test_a_bug_that_only_an_order_shows_is_met_by_one_strategy_much_more_often_t
 
 
 @pytest.mark.parametrize("order", [one for one in ORDERS if one.best == EVERY_ORDER], ids=lambda one: one.name)
-def test_all_orders_of_what_is_small_take_fewer_runs_than_luck_and_prove_that_there_is_no_other_bug(
+def test_exhaustive_search_of_a_small_system_takes_fewer_runs_than_chance_and_proves_it_correct(
     order: Order,
 ) -> None:
     assert (explore(order.build, seconds=SECONDS).complete, explore(order.build, seconds=SECONDS).problem) == (True, "")

@@ -12,8 +12,8 @@ FAILURES, ALARMS = (sorted((Path(__file__).parent / directory).glob("*.jsonl")) 
 
 
 @pytest.mark.parametrize("path", [*FAILURES, *ALARMS], ids=lambda path: path.stem)
-def test_a_failure_that_was_mended_does_not_come_back(path: Path) -> None:
-    """Each file says which of its faults fire and what has an effect; all of its faults must if it does not."""
+def test_a_fixed_failure_does_not_come_back(path: Path) -> None:
+    """Each file lists the faults and actions that must take effect; without a list all of its faults must."""
     found = decode(path.read_text(encoding="utf-8"))
     outcome = Simulation(found.plan).run()
     assert outcome.violations == ()

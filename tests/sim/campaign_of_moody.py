@@ -1,4 +1,4 @@
-"""Campaigns of operators that depend on what no seed decides, as a file that commands are given."""
+"""Campaigns of operators whose behaviour depends on something no seed decides, as a file for the commands."""
 
 from itertools import count
 
@@ -9,7 +9,7 @@ from kubeactors.sim import ClusterView, OperatorClient, fuzz
 from kubeactors.sim.operators.client import Misuse
 
 _calls = count()
-"""A module remembers it from one run to the next."""
+"""State of the module, kept from one run to the next."""
 MOODY_EVERY = 7
 
 
@@ -23,7 +23,7 @@ async def moody(_client: OperatorClient, _key: str) -> None:
 
 
 async def mistaken_later(client: OperatorClient, key: str) -> None:
-    """Fails for every shop; and now and then asks for what there is not."""
+    """Fails for every shop, and now and then misuses its client."""
     if key == "default/shop":
         raise ValueError("no shops")
     if client.random.random() < 1 / 100:

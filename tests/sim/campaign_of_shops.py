@@ -1,4 +1,4 @@
-"""The campaign of an operator with a bug, as a file that commands are given."""
+"""The campaign of an operator with a bug, as a file for the commands."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""An operator that tests fuzz: a shop is a config map that says how many pods it wants; with its bugs, and without."""
+"""The operator that tests fuzz, with bugs and without: a shop is a ConfigMap with the number of pods that it wants."""
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ def pods_of(shop: ConfigMap, pods: tuple[Pod, ...]) -> list[Pod]:
 
 
 async def add_pods(client: OperatorClient, key: str) -> None:
-    """Never takes pods away, and trusts its cache."""
+    """Never deletes pods, and trusts its cache."""
     namespace, name = split_key(key)
     shop = client.cached(ConfigMap).get(name, namespace)
     if shop is None or "pods" not in shop.data:
@@ -30,7 +30,7 @@ async def add_pods(client: OperatorClient, key: str) -> None:
 
 
 async def keep_pods(client: OperatorClient, key: str) -> float | None:
-    """Reads at what there is now, and gives pods names that nobody else has."""
+    """Reads live, and gives pods unique names."""
     namespace, name = split_key(key)
     shop = await client.find(ConfigMap, name, namespace)
     if shop is None or "pods" not in shop.data:
@@ -61,7 +61,7 @@ async def order(client: Client, shop: str, pods: int) -> None:
 
 
 async def close(client: Client, shop: str) -> None:
-    """A user wants no shop any more."""
+    """A user deletes the shop."""
     await client.delete(ConfigMap, shop, "default")
 
 

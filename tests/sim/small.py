@@ -1,4 +1,4 @@
-"""Small systems to search: writers of one number, with and without compare-and-swap, and an order that is hard to meet."""
+"""Small systems to search: writers of one number, with and without compare-and-swap, and an order that is hard to hit."""
 
 from collections.abc import Callable
 from functools import partial
@@ -29,7 +29,7 @@ class Go(Message, frozen=True):
 
 
 class Writer(Actor[Go]):
-    """Adds 1 to the number, so many times; a careful one writes only over what it has read."""
+    """Adds 1 to the number, so many times; a careful one uses compare-and-swap."""
 
     def __init__(self, store: Ref[StoreMessage], times: int, *, careful: bool) -> None:
         self.store = store
@@ -51,14 +51,14 @@ class Writer(Actor[Go]):
 
 
 async def read(store: Ref[StoreMessage]) -> tuple[int, int]:
-    """The number and its revision; 0 and 0 if nobody has written it."""
+    """The number and its revision; 0 and 0 if it was never written."""
     reply = await store.ask(Range(op=RangeOp(key=KEY)))
     assert isinstance(reply, RangeReply)
     return (cast("int", reply.kvs[0].value), reply.kvs[0].mod_revision) if reply.kvs else (0, 0)
 
 
 def writers(sim: SimSystem, *, count: int = 2, times: int = 1, careful: bool = True) -> Callable[[], str]:
-    """Writers of one number in a real store; in the end no addition may be lost."""
+    """Writers of one number in a real store; no addition may be lost."""
     store = cast("Ref[StoreMessage]", sim.spawn(lambda: Store(MemoryBackend()), name="store"))
     for number in range(count):
         sim.spawn(partial(Writer, store, times, careful=careful), name=f"writer-{number}").tell(Go())
@@ -90,7 +90,7 @@ class Sender(Actor[Go]):
 
 
 class Reader(Actor[Mail]):
-    """Breaks when first a long row of letters comes from a, then one from b, then one from a, then one from b.
+    """Fails if a long run of letters from a is followed by one from b, one from a, and one from b.
 
     So its bug is one of depth 4: who comes first, and three changes, each at the right time.
     """
@@ -115,11 +115,11 @@ class Reader(Actor[Mail]):
 
 
 STEPS = 300
-"""How many steps a run of `senders` has, about."""
+"""The approximate number of steps of a run of `senders`."""
 
 
 def senders(sim: SimSystem) -> Callable[[], str]:
-    """Two senders of 60 letters each, and a reader that breaks at one order of them."""
+    """Two senders of 60 letters each, and a reader that fails at one order of them."""
     reader = Reader()
     ref = sim.spawn(lambda: reader, name="reader")
     for name in ("a", "b"):
@@ -128,7 +128,7 @@ def senders(sim: SimSystem) -> Callable[[], str]:
 
 
 class UniformQueue:
-    """A run queue that takes any of what is ready, each as likely as the others."""
+    """A run queue that chooses uniformly among the ready entries."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)

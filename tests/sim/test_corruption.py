@@ -1,4 +1,4 @@
-"""Fields that are wrong in the store are put right by those who look after them, or by the fault when it heals."""
+"""Corrupted fields are repaired by the components that own them, or restored by the fault when it heals."""
 
 from collections.abc import Callable
 from typing import get_args
@@ -20,7 +20,7 @@ CORRUPTED_AT, NEVER = 5.0, 1000.0
 
 
 def simulated(field: CorruptibleField, seconds: float, until: float) -> Simulation:
-    """A deployment of two pods, of which something is corrupted."""
+    """A Deployment of two pods with a corrupted field."""
     fault = FieldCorrupted(at=CORRUPTED_AT, field=field, number=1, seconds=seconds)
     simulation = Simulation(Plan(seed=1, candidates=2, steps=(CreateDeployment(at=0.0, name="web", replicas=2), fault)))
     outcome = simulation.run(until)
@@ -78,24 +78,24 @@ REPAIRED: dict[CorruptibleField, Callable[[World], bool]] = {
 
 
 @pytest.mark.parametrize("field", REPAIRED)
-def test_who_looks_after_a_field_puts_it_right(field: CorruptibleField) -> None:
+def test_a_corrupted_field_is_repaired_by_the_component_that_owns_it(field: CorruptibleField) -> None:
     assert REPAIRED[field](simulated(field, NEVER, 45.0).world)
 
 
-def test_a_pod_that_has_lost_the_label_of_its_replica_set_is_let_go_and_stays() -> None:
+def test_a_pod_that_has_lost_the_label_of_its_replica_set_is_released_and_stays() -> None:
     world = simulated("hash-lost", NEVER, 30.0).world
     free = [one for one in world.of(Pod).values() if HASH not in one.metadata.labels]
     assert [controller_of(one.metadata) for one in free] == [None]
     assert len(world.of(Pod)) == 3
 
 
-def test_what_nobody_looks_after_is_right_again_when_the_fault_heals() -> None:
+def test_a_field_that_no_component_repairs_is_restored_when_the_fault_heals() -> None:
     corrupted, healed = (simulated("labels-lost", seconds, 9.0).world.of(Node).values() for seconds in (NEVER, 3.0))
     assert [bool(one.metadata.labels) for one in corrupted].count(False) == 1
     assert all(one.metadata.labels["kubernetes.io/hostname"] == one.metadata.name for one in healed)
 
 
-def test_a_pod_that_is_to_go_to_a_node_that_does_not_exist_goes_elsewhere() -> None:
+def test_a_pod_nominated_to_a_missing_node_is_scheduled_elsewhere() -> None:
     steps = (
         CreateDeployment(at=0.0, name="web", replicas=7),
         FieldCorrupted(at=5.0, field="nomination", number=0, seconds=1.0),

@@ -1,4 +1,4 @@
-"""Writes that are under way for a while: what they were decided on may be no longer so when they come."""
+"""Delayed writes: the cluster may have changed when they arrive."""
 
 import pytest
 
@@ -26,7 +26,7 @@ LATE_CREATION = DelayedWrite(at=0.0, component=MANAGER, resource="pods", verb="c
 
 
 def lived(*steps: AnyStep, late: int) -> Simulation:
-    """A cluster after these steps, in which all is well, and so many writes were late."""
+    """A cluster after these steps, without violations and with so many delayed writes."""
     simulation = Simulation(Plan(seed=1, nodes=1, steps=steps))
     outcome = simulation.run()
     assert outcome.violations == ()
@@ -40,11 +40,11 @@ def made(simulation: Simulation, type_: type[TypedObject]) -> int:
 
 
 def apps(simulation: Simulation) -> list[str]:
-    """To what the pods that there are belong by their labels."""
+    """The labels `app` of the present pods."""
     return sorted(pod.metadata.labels["app"] for pod in simulation.world.of(Pod).values())
 
 
-def test_a_pod_that_a_user_takes_out_while_its_deletion_is_under_way_stays() -> None:
+def test_a_pod_that_a_user_releases_while_its_deletion_is_in_flight_stays() -> None:
     late = DelayedWrite(at=4.9, component=MANAGER, resource="pods", verb="delete", meanwhile="release", seconds=1.0)
     scale = Scale(at=5.0, name="web", replicas=2)
     assert apps(lived(CreateDeployment(at=0.0, name="web", replicas=3), late, scale, late=1)) == [
@@ -54,7 +54,7 @@ def test_a_pod_that_a_user_takes_out_while_its_deletion_is_under_way_stays() -> 
     ]
 
 
-def test_a_pod_that_gets_the_name_of_another_while_its_end_is_told_stays() -> None:
+def test_a_pod_that_reuses_a_name_while_the_deletion_of_the_former_pod_is_in_flight_stays() -> None:
     late = DelayedWrite(at=4.9, component=NODE, resource="pods", verb="delete", meanwhile="replace", seconds=1.0)
     delete = DeletePod(at=5.0, name="web")
     assert apps(lived(CreateDeployment(at=0.0, name="web", replicas=2), late, delete, late=1)) == [
@@ -64,7 +64,7 @@ def test_a_pod_that_gets_the_name_of_another_while_its_end_is_told_stays() -> No
     ]
 
 
-def test_nobody_takes_the_name_of_a_pod_that_a_stateful_set_has_left() -> None:
+def test_the_name_of_an_orphaned_pod_of_a_stateful_set_is_not_taken() -> None:
     late = DelayedWrite(at=9.9, component=MANAGER, resource="pods", verb="patch", meanwhile="replace", seconds=1.0)
     again = CreateStatefulSet(at=10.0, name="db", replicas=1)
     first = CreateStatefulSet(at=0.0, name="db", replicas=1)
@@ -72,20 +72,20 @@ def test_nobody_takes_the_name_of_a_pod_that_a_stateful_set_has_left() -> None:
     assert apps(lived(first, orphan, late, again, late=1)) == ["db"]
 
 
-def test_a_job_that_a_user_replaces_while_it_is_looked_after_runs_anew() -> None:
+def test_a_job_that_a_user_replaces_during_its_sync_runs_again() -> None:
     late = DelayedWrite(at=0.0, component=MANAGER, resource="jobs", verb="any", meanwhile="replace", seconds=0.05)
     simulation = lived(late, CreateJob(at=0.1, name="sum", completions=1, parallelism=1), late=1)
     (left,) = simulation.world.of(Job).values()
     assert (made(simulation, Job), left.status.succeeded) == (2, 1)
 
 
-def test_what_a_user_makes_anew_in_a_namespace_goes_with_that() -> None:
+def test_an_object_recreated_in_a_terminating_namespace_is_deleted_with_it() -> None:
     late = DelayedWrite(at=1.0, component="scheduler", meanwhile="replace", seconds=0.05)
     simulation = lived(late, CreateNamespace(at=1.01, name="team"), DeleteNamespace(at=1.51, name="team"), late=1)
     assert apps(simulation) == []
 
 
-def test_an_owner_that_goes_while_the_reply_to_its_creation_is_under_way_is_made_again() -> None:
+def test_an_owner_deleted_while_the_reply_to_its_creation_is_in_flight_is_recreated() -> None:
     late = DelayedWrite(
         at=0.0, component=MANAGER, resource="replicasets", verb="create", leg="reply", meanwhile="delete", seconds=1.0
     )
@@ -94,16 +94,16 @@ def test_an_owner_that_goes_while_the_reply_to_its_creation_is_under_way_is_made
     assert apps(simulation) == ["web", "web"]
 
 
-def test_a_write_comes_late_and_once() -> None:
+def test_a_delayed_write_arrives_once() -> None:
     assert made(lived(LATE_CREATION, CreateDeployment(at=0.1, name="web", replicas=2), late=1), Pod) == 2
 
 
-def test_a_write_whose_sender_is_gone_never_comes() -> None:
+def test_a_delayed_write_of_a_stopped_sender_is_lost() -> None:
     steps = (LATE_CREATION, CreateDeployment(at=0.1, name="web", replicas=1), ManagerRestart(at=1.0))
     assert made(lived(*steps, late=1), Pod) == 1
 
 
-def test_what_has_come_and_gone_unseen_is_made_again() -> None:
+def test_an_object_deleted_in_a_gap_of_its_watch_is_recreated() -> None:
     missed = MissedDelete(at=0.0, component=MANAGER, resource="replicasets", seconds=40.0)
     plan = Plan(seed=1, nodes=1, steps=(missed, CreateDeployment(at=0.1, name="web", replicas=2)))
     simulation = Simulation(plan)
@@ -113,7 +113,7 @@ def test_what_has_come_and_gone_unseen_is_made_again() -> None:
         assert {one.invariant for one in Simulation(plan).run().violations} == {"cluster-converges"}
 
 
-def test_what_nobody_does_meanwhile_is_refused_with_its_line() -> None:
+def test_an_unknown_interference_is_rejected_with_its_line() -> None:
     text = encode(Plan(steps=(LATE_CREATION,))).replace('"meanwhile":null', '"meanwhile":"paint"')
     with pytest.raises(PlanError, match=r"line 2: this is no delayed-write: Invalid enum value 'paint'"):
         decode(text)

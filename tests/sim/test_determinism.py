@@ -1,4 +1,4 @@
-"""A whole control plane lives the same life again: byte for byte, under any hash seed, with and without collection."""
+"""A whole control plane runs identically each time: byte for byte, under any hash seed, with and without garbage collection."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ SEED = 11
 
 
 OTHERS = [one for one in os.environ.get("KUBEACTORS_OTHER_PYTHONS", "").split(os.pathsep) if one]
-"""Other interpreters that have what this package needs, if there are any."""
+"""Other interpreters with the dependencies of this package, if any."""
 
 
 def run(hash_seed: str, what: str, python: str = sys.executable) -> str:

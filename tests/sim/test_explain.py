@@ -1,4 +1,4 @@
-"""A failure explained: causes, histories, the page, and what other tools read."""
+"""Explanations of failures: causes, histories, the page, and exports for other tools."""
 
 import json
 import re
@@ -67,7 +67,7 @@ def test_a_recorded_run_is_the_same_run(records: Records) -> None:
     assert [line.partition("(")[0] for line in lines] == told
 
 
-def test_causes_come_before_what_they_lead_to_and_writes_have_authors(records: Records) -> None:
+def test_causes_precede_their_effects_and_writes_have_authors(records: Records) -> None:
     assert all(one.cause < one.number for one in records.deliveries)
     pods = [one for one in records.writes if one.key.startswith("pods/")]
     created = [one for one in pods if one.verb == "created"]
@@ -77,7 +77,7 @@ def test_causes_come_before_what_they_lead_to_and_writes_have_authors(records: R
     assert [one.summary.split()[2] for one in root] == ["create-deployment", "scale"]
 
 
-def test_what_a_fault_keeps_back_is_marked(records: Records) -> None:
+def test_a_message_held_back_by_a_fault_is_marked(records: Records) -> None:
     kept = [one for one in records.deliveries if one.kept]
     assert kept
     assert {(one.actor, one.kind) for one in kept} == {("/cluster/controller-manager/informer-pods", "WatchEvents")}
@@ -97,7 +97,7 @@ def test_the_causes_of_an_object_lead_back_to_the_user(records: Records) -> None
     assert any(line.strip().startswith("spec.nodeName: node-1") for line in lines)
 
 
-def test_the_violation_is_explained_by_the_write_with_which_it_came(records: Records) -> None:
+def test_a_violation_is_explained_by_the_write_that_caused_it(records: Records) -> None:
     last = last_write(records)
     assert last is not None
     assert (last.verb, last.revision) == ("created", records.violations[0].revision)
@@ -119,7 +119,7 @@ def test_an_object_of_a_custom_kind_may_be_named_in_the_singular(records: Record
     assert find(replace(records, writes=custom), "Box/default/c") == "boxes/default/c"
 
 
-def test_the_page_needs_no_network_and_holds_everything(records: Records) -> None:
+def test_the_page_is_complete_and_needs_no_network(records: Records) -> None:
     text = page(records, title="no-third-pod", replay="kubeactors replay x.jsonl")
     assert re.findall(r"(?:src|href)=|https?://|@import", text) == []
     found = re.search(r"^const data = (.*);$", text, re.MULTILINE)
@@ -131,7 +131,7 @@ def test_the_page_needs_no_network_and_holds_everything(records: Records) -> Non
     assert data["steps"][1] == "10 s  watch-lag seconds=3.0 component=controller-manager resource=pods"
 
 
-def test_the_page_knows_what_is_said_in_every_cluster_all_the_time(records: Records) -> None:
+def test_the_page_hides_heartbeats(records: Records) -> None:
     text = page(records, title="x", replay="x")
     hidden = re.search(r"NOISY_KINDS = new Set\(\[(.*?)\]\)", text)
     assert hidden is not None
@@ -140,7 +140,7 @@ def test_the_page_knows_what_is_said_in_every_cluster_all_the_time(records: Reco
     )
 
 
-def test_other_tools_can_read_it(records: Records) -> None:
+def test_exports_are_valid_for_other_tools(records: Records) -> None:
     lines = [json.loads(line) for line in json_lines(records)]
     kinds = [one["type"] for one in lines]
     assert kinds.count("message") == len(records.deliveries)
@@ -159,7 +159,7 @@ def run(*arguments: str) -> object:
     return found
 
 
-def test_the_commands_write_what_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_commands_write_the_requested_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     replay = tmp_path / "plan.jsonl"
     replay.write_text(encode(PLAN))
     html, lines, trace = tmp_path / "page.html", tmp_path / "all.jsonl", tmp_path / "trace.json"
@@ -175,7 +175,7 @@ def test_the_commands_write_what_is_asked_for(tmp_path: Path, capsys: pytest.Cap
         run("replay", str(replay), "--why", "nothing/there", "--until", "1")
 
 
-def test_nothing_is_recorded_of_a_plain_run() -> None:
+def test_a_plain_run_is_not_recorded() -> None:
     simulation = Simulation(PLAN)
     simulation.boot()
     assert simulation.sim.kernel.make_cell is Cell
@@ -186,5 +186,5 @@ class Odd(Message, frozen=True):
     what: object
 
 
-def test_what_is_known_by_its_address_in_memory_is_told_by_its_class() -> None:
+def test_memory_addresses_are_replaced_by_class_names() -> None:
     assert summary_of(Odd(what=object())) == "Odd(what=object)"

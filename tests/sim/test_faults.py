@@ -1,4 +1,4 @@
-"""Every kind of fault takes effect, heals, and leaves a cluster that comes to what its users want."""
+"""Every kind of fault takes effect and heals, and the cluster converges."""
 
 import pytest
 
@@ -90,27 +90,27 @@ OF_LEADERS: tuple[AnyFault, ...] = (
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, *OF_ALL], ids=kind_of)
-def test_a_fault_fires_and_heals(fault: AnyFault) -> None:
+def test_a_fault_takes_effect_and_heals(fault: AnyFault) -> None:
     outcome = Simulation(Plan(seed=1, steps=(*WORKLOAD, fault))).run()
     assert outcome.violations == ()
     assert outcome.faults.get(kind_of(fault), 0) >= 1
 
 
 @pytest.mark.parametrize("fault", OF_LEADERS, ids=kind_of)
-def test_a_fault_reaches_the_one_that_leads(fault: AnyFault) -> None:
+def test_a_fault_targets_the_leader(fault: AnyFault) -> None:
     outcome = Simulation(Plan(seed=2, candidates=2, steps=(*WORKLOAD, fault))).run()
     assert outcome.violations == ()
     assert outcome.faults.get(kind_of(fault), 0) >= 1
 
 
-def test_a_fault_concerns_its_component_when_it_takes_effect() -> None:
+def test_a_fault_affects_its_component_from_when_it_takes_effect() -> None:
     crash = f.ControllerCrash(at=1.0, controller="replicaset", writes=1)
     simulation = Simulation(Plan(seed=1, steps=(crash, CreateDeployment(at=10.0, name="web", replicas=1))))
     assert simulation.run().faults == {kind_of(crash): 1}
     assert simulation.world.faults.affected_until(MANAGER) >= 10 * SECOND
 
 
-def test_a_clock_of_a_node_that_jumps_shows_in_what_its_kubelet_says_and_harms_nobody() -> None:
+def test_clock_skew_of_a_node_shows_in_its_status_and_does_no_harm() -> None:
     skew = f.ClockSkew(at=1.0, component=NODE, ahead_seconds=-18_000.0, seconds=100.0)
     simulation = Simulation(Plan(seed=1, steps=(CreateDeployment(at=2.0, name="web", replicas=3), skew)))
     assert simulation.run(50.0).violations == ()
@@ -130,7 +130,7 @@ def _hour(time: str | None) -> int:
     return parse_time(time) // (3600 * SECOND)
 
 
-def test_what_a_pod_is_like_is_told_again_if_somebody_removes_it() -> None:
+def test_a_cleared_pod_status_is_reported_again() -> None:
     lost = f.StatusCleared(at=8.0, resource="pods", number=0)
     outcome = Simulation(Plan(seed=1, steps=(*WORKLOAD[:2], lost))).run()
     assert outcome.violations == ()

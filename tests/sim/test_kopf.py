@@ -114,14 +114,14 @@ def sizes(source: Source) -> dict[str, object]:
     kinds=["watch-lag", "reply-lost", "conflicts", "stale-restart", "controller-crash"],
     scenarios=12,
 )
-def test_a_kopf_operator_stands_the_faults(cluster: ClusterView) -> None:
+def test_a_kopf_operator_survives_faults(cluster: ClusterView) -> None:
     shops_have_config(cluster)
 
 
 def run(*steps: AnyStep) -> Unstructured | None:
-    """The shop at last; what was called is in `calls`."""
+    """The final shop; the handlers' calls are in `calls`."""
     calls.clear()
-    campaign: object = test_a_kopf_operator_stands_the_faults.__dict__["fuzz"]
+    campaign: object = test_a_kopf_operator_survives_faults.__dict__["fuzz"]
     assert isinstance(campaign, Fuzz)
     simulation = campaign.simulation(Plan(steps=steps))
     assert simulation.run(100.0).violations == ()
@@ -148,7 +148,7 @@ def test_a_deletion_waits_for_its_handlers() -> None:
     assert calls[-1] == "closed"
 
 
-def test_an_operator_that_starts_again_resumes_and_has_forgotten_its_memo() -> None:
+def test_a_restarted_operator_resumes_with_an_empty_memo() -> None:
     again = StaleRestart(at=30.0, component="operator", after=0.1, seconds=0.1)
     run(act(1.0, "open_shop"), again)
     assert [one for one in calls if one.startswith("resumed")] == ["resumed False"]
@@ -202,14 +202,14 @@ def run_watched(*steps: AnyStep) -> None:
     assert campaign.simulation(Plan(nodes=1, steps=steps)).run(100.0).violations == ()
 
 
-def test_who_hears_of_events_is_told_of_each_with_its_type_and_the_object_of_then() -> None:
+def test_event_handlers_get_each_event_with_its_type_and_object() -> None:
     run_watched(act(1.0, "open_shop"), act(20.0, "resize", size=3), act(40.0, "close_shop"))
     assert heard[0] == "ADDED 1"
     assert heard[-1] == "DELETED 3"
     assert list(dict.fromkeys(heard)) == ["ADDED 1", "MODIFIED 1", "MODIFIED 3", "DELETED 3"]
 
 
-def test_what_was_there_when_an_operator_starts_has_no_type_of_event_and_is_no_creation() -> None:
+def test_objects_of_the_initial_list_have_no_event_type_and_are_resumed_not_created() -> None:
     again = StaleRestart(at=30.0, component="operator", after=0.1, seconds=0.1)
     run_watched(act(1.0, "open_shop"), again)
     assert heard[0] == "ADDED 1"
@@ -218,12 +218,12 @@ def test_what_was_there_when_an_operator_starts_has_no_type_of_event_and_is_no_c
     assert slow_calls == ["begins with a", "is done with a"]
 
 
-def test_who_hears_of_events_is_not_called_when_only_time_has_passed() -> None:
+def test_event_handlers_are_not_called_by_timers() -> None:
     run_watched(act(1.0, "open_shop"))
     assert len(heard) <= 3  # it came, and was written of as handled
 
 
-def test_what_was_heard_after_an_event_whose_patch_is_refused_is_told_all_the_same() -> None:
+def test_events_after_one_whose_patch_is_rejected_are_still_handled() -> None:
     other = OperatorRegistry()
     told: list[str] = []
 
@@ -249,13 +249,13 @@ def test_what_was_heard_after_an_event_whose_patch_is_refused_is_told_all_the_sa
     assert told.count("ADDED 1") == 2
 
 
-def test_objects_are_handled_at_the_same_time_as_kopf_does() -> None:
+def test_objects_are_handled_concurrently_as_in_kopf() -> None:
     run_watched(act(1.0, "open_two_shops"))
     assert slow_calls[:2] == ["begins with a", "begins with b"]
     assert sorted(slow_calls[2:]) == ["is done with a", "is done with b"]
 
 
-def test_a_timer_keeps_an_object_until_kopf_lets_it_go() -> None:
+def test_a_timer_keeps_an_object_until_kopf_removes_its_finalizer() -> None:
     other = OperatorRegistry()
     kopf.timer("shops", registry=other, interval=30.0)(idle)
     made: object = fuzz(kopf_handlers(other), watches="shops", crds=CRD, actions=[open_shop, close_shop], nodes=1)(
@@ -275,7 +275,7 @@ def idle(**_: object) -> None:
     """A timer that does nothing."""
 
 
-def test_daemons_and_empty_registries_are_refused() -> None:
+def test_daemons_and_empty_registries_are_rejected() -> None:
     other = OperatorRegistry()
     with pytest.raises(OperatorError, match="has no handlers"):
         kopf_handlers(other)

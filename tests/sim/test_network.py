@@ -17,7 +17,7 @@ class Said(Message, frozen=True):
 
 
 class Ear(Actor[Said]):
-    """Notes what it hears, over all its lives."""
+    """Records its messages across restarts."""
 
     def __init__(self, heard: list[int]) -> None:
         self._heard = heard
@@ -28,7 +28,7 @@ class Ear(Actor[Said]):
 
 
 class Line:
-    """An actor that hears numbers through the network."""
+    """An actor that gets numbers through the network."""
 
     def __init__(self) -> None:
         self.heard: list[int] = []
@@ -49,7 +49,7 @@ class Line:
         self.sim.kernel.actor_failed(self.cell, SimulatedCrash("test"))
 
 
-def test_a_slow_actor_that_is_started_again_hears_all_in_order() -> None:
+def test_a_slow_actor_gets_all_messages_in_order_across_a_restart() -> None:
     line = Line()
     line.restart()
     line.sim.run(1)
@@ -64,7 +64,7 @@ def test_a_slow_actor_that_is_started_again_hears_all_in_order() -> None:
     assert line.heard == [1, 2, 3, 4]
 
 
-def test_what_was_kept_on_its_way_comes_first_though_the_mailbox_is_full() -> None:
+def test_held_back_messages_come_first_even_if_the_mailbox_is_full() -> None:
     line = Line()
     line.cell.tell(Said(3))
     line.cell.capacity = 0
@@ -73,7 +73,7 @@ def test_what_was_kept_on_its_way_comes_first_though_the_mailbox_is_full() -> No
     assert line.heard == [1, 2, 3]
 
 
-def test_what_was_kept_on_its_way_to_an_actor_that_stands_still_comes_first() -> None:
+def test_held_back_messages_come_first_at_a_stalled_actor() -> None:
     line = Line()
     line.network.stall(line.cell)
     line.say(2)

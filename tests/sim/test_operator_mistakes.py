@@ -1,4 +1,4 @@
-"""What the author of an operator does wrong at first, and what he is told."""
+"""Common mistakes of operator authors, and the error messages."""
 
 import asyncio  # noqa: TID251 -- what one must not use
 import random
@@ -25,7 +25,7 @@ from kubeactors.sim.plan import Plan
 from kubeactors.sim.workload import OwnAction
 
 NAMED = cast("type[ConfigMap]", "configmaps")
-"""What somebody writes who knows kubectl."""
+"""Kinds by their kubectl names, instead of classes."""
 ORDER = Plan(nodes=1, steps=(OwnAction(at=1.0, name="order"),))
 
 
@@ -70,14 +70,14 @@ async def guesses(_client: OperatorClient, _key: str) -> None:
         (guesses, ForeignCall, r"in an operator from client\.random"),
     ],
 )
-def test_what_cannot_be_simulated_is_named_with_what_an_operator_has_instead(
+def test_calls_that_cannot_be_simulated_are_named_with_their_replacement(
     mistaken: Reconcile, error: type[Exception], said: str
 ) -> None:
     with pytest.raises(error, match=said):
         run(mistaken)
 
 
-def test_the_chance_of_an_operator_is_decided_by_the_seed() -> None:
+def test_the_randomness_of_an_operator_is_decided_by_the_seed() -> None:
     drawn: list[float] = []
 
     async def draws(client: OperatorClient, _key: str) -> None:
@@ -89,7 +89,7 @@ def test_the_chance_of_an_operator_is_decided_by_the_seed() -> None:
     assert len(dict.fromkeys(once)) == len(once)
 
 
-def test_code_that_is_no_coroutine_is_refused_at_its_first_call() -> None:
+def test_code_that_is_not_a_coroutine_is_rejected_at_its_first_call() -> None:
     def plain(_client: OperatorClient, _key: str) -> None:
         """Does nothing."""
 
@@ -97,7 +97,7 @@ def test_code_that_is_no_coroutine_is_refused_at_its_first_call() -> None:
         run(cast("Reconcile", plain))
 
 
-def test_code_that_sleeps_without_end_while_no_time_passes_is_refused() -> None:
+def test_endless_sleeps_without_progress_of_time_are_rejected() -> None:
     async def spins(client: OperatorClient, _key: str) -> None:
         while True:
             await client.sleep(0)
@@ -106,7 +106,7 @@ def test_code_that_sleeps_without_end_while_no_time_passes_is_refused() -> None:
         run(spins)
 
 
-def test_code_that_never_returns_is_told_with_its_key() -> None:
+def test_code_that_never_returns_is_reported_with_its_key() -> None:
     async def hangs(client: OperatorClient, key: str) -> None:
         if key == "default/shop":
             await client.sleep(1e9)
@@ -116,7 +116,7 @@ def test_code_that_never_returns_is_told_with_its_key() -> None:
     assert violation.message.startswith("at default/shop: the call of 6")
 
 
-def test_code_that_takes_its_time_is_waited_for() -> None:
+def test_slow_code_is_waited_for() -> None:
     async def dozes(client: OperatorClient, key: str) -> None:
         if key == "default/shop":
             await client.sleep(300)
@@ -125,14 +125,14 @@ def test_code_that_takes_its_time_is_waited_for() -> None:
 
 
 async def looks_around(client: OperatorClient, key: str) -> float | None:
-    """Writes nothing, and comes back for ever: some call is always under way, or soon will be."""
+    """Writes nothing and requeues for ever: a call is always in progress, or soon will be."""
     if key != "default/shop":
         return None
     await client.sleep(20.0)
     return 10.0
 
 
-def test_code_that_comes_back_for_ever_and_writes_nothing_is_silent() -> None:
+def test_endless_requeues_without_writes_count_as_quiet() -> None:
     assert run(looks_around).violations == ()
 
 
@@ -186,17 +186,17 @@ def written_for_ever_by(reconcile: Reconcile) -> list[str]:
     return [one.message.rpartition(": ")[2].rpartition("/")[0] for one in violations]
 
 
-def test_who_writes_for_ever_is_not_silent_also_where_components_of_the_cluster_do_so_too() -> None:
+def test_endless_writes_are_not_quiet_even_of_kinds_that_have_heartbeats() -> None:
     assert written_for_ever_by(annotates_nodes) == ["/registry/minions"]
     assert written_for_ever_by(speaks) == ["/registry/events/default"]
     assert written_for_ever_by(changes_hands) == ["/registry/leases/default"]
 
 
-def test_who_holds_a_lease_may_renew_it_for_ever() -> None:
+def test_an_operator_may_renew_its_lease_for_ever() -> None:
     assert written_for_ever_by(renews) == []
 
 
-def test_code_that_changes_what_it_has_read_is_told_what_it_changed() -> None:
+def test_mutation_of_a_cached_object_is_reported_with_the_field() -> None:
     async def scribbles(client: OperatorClient, _key: str) -> None:
         shop = client.cached(ConfigMap).get("shop", "default")
         if shop is not None:
@@ -223,14 +223,14 @@ async def creates_a_dict(client: OperatorClient, _key: str) -> None:
 
 
 @pytest.mark.parametrize("mistaken", [caches_by_name, gets_by_name, creates_a_dict])
-def test_who_names_a_kind_is_told_what_one_is_and_on_which_line(mistaken: Reconcile) -> None:
+def test_a_kind_given_by_name_is_rejected_with_the_line(mistaken: Reconcile) -> None:
     violation = violation_of(mistaken)
     assert violation.invariant == RAISES
     assert "is not a kind; a kind is a class: ConfigMap, or type_of_kind(" in violation.message
     assert "test_operator_mistakes.py:" in violation.message
 
 
-def test_an_invariant_that_names_a_kind_is_told_so_and_does_not_hold_in_vain() -> None:
+def test_an_invariant_that_names_a_kind_fails_instead_of_holding_vacuously() -> None:
     def by_name(cluster: ClusterView) -> bool:
         return not cluster.list(NAMED)
 
@@ -241,7 +241,7 @@ def test_an_invariant_that_names_a_kind_is_told_so_and_does_not_hold_in_vain() -
         cast("Fuzz", test.__dict__["fuzz"]).run_plan(Plan(nodes=1))
 
 
-def test_the_class_of_a_kind_is_the_same_whoever_asks() -> None:
+def test_the_class_of_a_kind_is_unique() -> None:
     assert type_of_kind("example.com/v1", "Cache") is type_of_kind("example.com/v1", "Cache")
     assert issubclass(type_of_kind("example.com/v1", "Cache"), TypedObject)
 
@@ -264,20 +264,20 @@ Declaration = Mapping[str, object]
     [
         (
             {"actions": {resize: {"podz": st.integers()}}},
-            "the action resize takes pods, and is to be given podz: missing a required",
+            "the action resize takes pods, but was declared with podz: missing a required",
         ),
-        ({"actions": [resize]}, "the action resize takes pods, and is to be given nothing: missing"),
-        ({"actions": resize}, r"resize alone is no list of actions; write \[resize\]"),
-        ({"scenarios": 0}, "0 scenarios test nothing"),
+        ({"actions": [resize]}, "the action resize takes pods, but was declared with nothing: missing"),
+        ({"actions": resize}, r"resize is not a list of actions; write \[resize\]"),
+        ({"scenarios": 0}, "scenarios must be at least 1, not 0"),
     ],
 )
-def test_a_declaration_that_cannot_work_is_refused_when_it_is_made(declaration: Declaration, said: str) -> None:
+def test_an_invalid_declaration_is_rejected_when_it_is_made(declaration: Declaration, said: str) -> None:
     make = cast("Callable[..., Callable[[object], object]]", fuzz)
     with pytest.raises(OperatorError, match=said):
         make(idle, watches="configmaps", **declaration)(nothing)
 
 
-def test_a_name_that_is_nearly_right_is_suggested() -> None:
+def test_a_misspelt_name_gets_a_suggestion() -> None:
     with pytest.raises(UnknownName, match=r'no fault is named \'watchlag\'; .*; did you mean "watch-lag"\?$'):
         fuzz(idle, watches="configmaps", kinds=["watchlag"])(nothing)
 
@@ -285,7 +285,7 @@ def test_a_name_that_is_nearly_right_is_suggested() -> None:
 # How a failure of its code is told.
 
 
-def test_an_error_of_its_code_is_told_with_its_traceback_and_why_it_was_called() -> None:
+def test_an_exception_of_the_code_is_reported_with_its_traceback_and_causes() -> None:
     async def breaks(_client: OperatorClient, key: str) -> None:
         if key == "default/shop":
             raise KeyError(key)

@@ -1,4 +1,4 @@
-"""Other people's operators, fuzzed: what is found, how it is told, and what is refused."""
+"""Fuzzing of operators: findings, messages, rejected declarations."""
 
 import json
 import os
@@ -77,13 +77,13 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_an_operator_that_does_what_it_should_passes() -> None:
+def test_a_correct_operator_passes() -> None:
     careful()
 
 
 @pytest.fixture(scope="module")
 def failed(tmp_path_factory: pytest.TempPathFactory) -> FuzzFailed:
-    """What the campaign of the careless operator ends with, and the directory where it has written."""
+    """The failure of the careless operator's campaign."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("careless"))
         with pytest.raises(FuzzFailed) as caught:
@@ -92,14 +92,14 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> FuzzFailed:
     return caught.value
 
 
-def test_a_bug_is_found_made_small_and_told(failed: FuzzFailed) -> None:
+def test_a_bug_is_found_shrunk_and_reported(failed: FuzzFailed) -> None:
     story, finding = str(failed), failed.finding
     assert finding.violation.invariant == "shops_have_their_pods"
     assert len(finding.plan.steps) <= 3
     assert story.startswith("shops_have_their_pods: ")
     assert "own name=order" in story
     assert "by operator/reconciler, #" in story
-    assert story.endswith(f"again: kubeactors replay kubeactors-fuzz/{failed.replay.name}")
+    assert story.endswith(f"reproduce: kubeactors replay kubeactors-fuzz/{failed.replay.name}")
     assert failed.page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
@@ -118,7 +118,7 @@ def test_a_replay_whose_operator_is_gone_says_so(elsewhere: Path) -> None:
         app()(["replay", str(path)], exit_on_error=False, print_error=False)
 
 
-def test_pytest_shows_the_story_and_a_file_that_nobody_can_import_is_found_again(
+def test_pytest_shows_the_failure_and_a_file_that_is_not_importable_is_found_again(
     elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (elsewhere / "checks").mkdir()
@@ -128,7 +128,7 @@ def test_pytest_shows_the_story_and_a_file_that_nobody_can_import_is_found_again
     replay = "kubeactors-fuzz/test_nothing_is_ordered-0.jsonl"
     assert "test_nothing_is_ordered: there is a shop" in output
     assert "own name=order" in output
-    assert f"again: kubeactors replay {replay}" in output
+    assert f"reproduce: kubeactors replay {replay}" in output
     assert "1 failed" in output
     assert decode(Path(replay).read_text()).operator == "checks/test_shop.py:test_nothing_is_ordered"
     code: object = app()(["replay", replay], exit_on_error=False)
@@ -158,7 +158,7 @@ async def broken(_client: OperatorClient, key: str) -> None:
 
 
 async def napping(client: OperatorClient, key: str) -> float | None:
-    """Writes when it was at first, and sleeps a while: then it is done."""
+    """Records the time of its first call, and sleeps until it is done."""
     namespace, name = split_key(key)
     if name == "a":
         await client.sleep(2.0)
@@ -166,19 +166,19 @@ async def napping(client: OperatorClient, key: str) -> float | None:
     return None
 
 
-def test_what_is_awaited_beside_the_client_is_named() -> None:
+def test_a_foreign_await_is_named() -> None:
     with pytest.raises(ForeignAwait, match=r"/cluster/operator/reconciler awaits anyio.*test_operators.py:\d+"):
         campaign_of(sleepy).run_plan(one_order())
 
 
-def test_a_look_at_the_clock_on_the_wall_is_named() -> None:
+def test_reading_the_wall_clock_is_named() -> None:
     with pytest.raises(ForeignCall, match=r"/cluster/operator/reconciler calls time.time\(\).*test_operators.py:\d+"):
         campaign_of(punctual).run_plan(one_order())
 
 
-def test_a_cache_that_there_is_not_is_a_mistake_that_says_what_to_do() -> None:
+def test_reading_a_kind_that_is_not_cached_is_an_error_with_advice() -> None:
     campaign = campaign_of(fuzz(curious, watches="cm", actions=ACTIONS)(shops_have_their_pods))
-    with pytest.raises(Misuse, match="nothing is cached of Secret, only of ConfigMap"):
+    with pytest.raises(Misuse, match="Secret is not cached, only ConfigMap"):
         campaign.run_plan(one_order())
 
 
@@ -216,7 +216,7 @@ def test_an_action_that_raises_is_its_own_error_with_its_name() -> None:
         campaign.run_plan(Plan(steps=(OwnAction(at=0.0, name="clumsy"),)))
 
 
-def test_an_invariant_is_asked_after_every_write() -> None:
+def test_an_invariant_is_checked_after_every_write() -> None:
     def at_most_one(cluster: ClusterView) -> Iterator[str]:
         if len(cluster.list(Pod, "default")) > 1:
             yield f"two pods at {cluster.seconds:g} s"
@@ -233,7 +233,7 @@ def test_unknown_names_list_the_known_ones() -> None:
         fuzz(keep_pods, watches="configmaps", kinds=["flood"])(shops_have_their_pods)
     with pytest.raises(UnknownName, match=r"no invariant is named 'luck'; there are .*surge-bound"):
         fuzz(keep_pods, watches="configmaps", also=["luck"])(shops_have_their_pods)
-    with pytest.raises(OperatorError, match="'shops' is no kind that is known"):
+    with pytest.raises(OperatorError, match="'shops' is not a known kind"):
         fuzz(keep_pods, watches="shops")(shops_have_their_pods)
 
 
@@ -241,13 +241,13 @@ def test_unknown_names_list_the_known_ones() -> None:
 
 
 def forgetful(cluster: ClusterView, seconds: float) -> Iterator[AnyFault]:
-    """The operator starts again at an API server that has fallen behind, if there is a shop."""
+    """If there is a shop, the operator restarts against a stale API server."""
     if cluster.list(ConfigMap, "default", labels={"shop": "yes"}):
         yield StaleRestart(at=0.1, component="operator", after=0.5, seconds=seconds)
         yield WatchLag(at=0.0, component="operator", resource="pods", seconds=1.0)
 
 
-def test_a_fault_of_ones_own_fires_when_it_finds_what_it_breaks() -> None:
+def test_a_declared_fault_takes_effect_when_it_finds_its_target() -> None:
     faults: dict[Break, Drawing] = {forgetful: {"seconds": st.sampled_from([2.0, 5.0])}}
     campaign = campaign_of(
         fuzz(keep_pods, watches="configmaps", owns="pods", actions=ACTIONS, faults=faults)(shops_have_their_pods)
@@ -300,7 +300,7 @@ def test_an_operator_may_reconcile_custom_kinds() -> None:
 
 
 async def presume(client: OperatorClient, key: str) -> None:
-    """Presumes that it hears of the first shop before there is a second one."""
+    """Assumes that it sees the first shop before there is a second one."""
     if key == "default/a" and await client.find(ConfigMap, "b", "default"):
         raise ValueError("late")
 
@@ -313,7 +313,7 @@ async def order_two(client: Client) -> None:
 hasty = fuzz(watches="configmaps", actions=[order_two], kinds=[], scenarios=60)(presume)
 
 
-def test_of_the_order_that_an_operator_fails_in_only_what_matters_to_it_is_kept() -> None:
+def test_the_order_of_an_operators_failure_is_shrunk() -> None:
     with pytest.raises(FuzzFailed, match="late") as caught:
         hasty()
     plan = caught.value.finding.plan
@@ -324,7 +324,7 @@ def test_of_the_order_that_an_operator_fails_in_only_what_matters_to_it_is_kept(
 
 
 async def number_shops(client: OperatorClient, key: str) -> None:
-    """Each shop gets the next number; who looks at two shops at once gives one to both."""
+    """Each shop gets the next number; concurrent calls may give the same number to two shops."""
     namespace, name = split_key(key)
     shop = client.cached(ConfigMap).get(name, namespace)
     if shop is None or "pods" not in shop.data or "number" in shop.metadata.labels:
@@ -340,7 +340,7 @@ def numbers_differ(cluster: ClusterView) -> None:
     assert len(found) == len(set(found)), f"one number is given twice: {found}"
 
 
-def test_what_goes_wrong_only_between_keys_is_found_with_several_workers() -> None:
+def test_a_race_between_keys_is_found_with_several_workers() -> None:
     alone, together = (
         campaign_of(
             fuzz(number_shops, watches="configmaps", actions=[order_two], nodes=1, workers=workers)(numbers_differ)
@@ -357,8 +357,8 @@ def test_what_goes_wrong_only_between_keys_is_found_with_several_workers() -> No
     assert ["numbers_differ"] in found[4:]
 
 
-def test_an_operator_has_a_worker_at_least() -> None:
-    with pytest.raises(OperatorError, match="0 workers do nothing"):
+def test_an_operator_has_at_least_one_worker() -> None:
+    with pytest.raises(OperatorError, match="workers must be at least 1, not 0"):
         fuzz(keep_pods, watches="configmaps", workers=0)(shops_have_their_pods)
 
 
@@ -367,7 +367,7 @@ def test_the_same_seed_is_the_same_run() -> None:
     assert campaign.run_plan(campaign.generate(3)) == campaign.run_plan(campaign.generate(3))
 
 
-def test_nobody_takes_the_name_of_a_pod_that_an_operator_gives_again() -> None:
+def test_the_name_of_a_pod_that_an_operator_reuses_is_not_taken() -> None:
     steps = (
         DelayedWrite(at=1.0, component=HOT_NODE, resource="pods", meanwhile="replace", seconds=10.0),
         OwnAction(at=3.8, name="want", arguments={"name": "orders", "members": 4}),
@@ -377,7 +377,7 @@ def test_nobody_takes_the_name_of_a_pod_that_an_operator_gives_again() -> None:
     assert outcome.faults["delayed-write"] == 1
 
 
-def test_a_campaign_looks_at_budgets_only_if_it_is_told_to() -> None:
+def test_a_campaign_checks_disruption_budgets_only_if_asked_to() -> None:
     plain = campaign_of(fuzz(keep_pods, watches=[ConfigMap, PodDisruptionBudget])(shops_have_their_pods))
     assert plain.operator.resources == ("configmaps", "poddisruptionbudgets")
     assert plain.operator.workload

@@ -1,4 +1,4 @@
-"""What was found must be to be had again: if it is not, that is said, with the place where two runs part."""
+"""Findings must be reproducible: if one is not, that is reported, with the message at which two runs diverge."""
 
 import json
 import math
@@ -38,7 +38,7 @@ def first_of(campaign: Fuzz) -> Finding:
     return finding
 
 
-def test_what_a_seed_decides_can_be_had_again() -> None:
+def test_a_failure_that_the_seed_decides_is_reproducible() -> None:
     campaign = campaign_of(careless)
     check_reproducible(first_of(campaign), campaign.simulation)
 
@@ -51,24 +51,24 @@ def test_an_address_in_a_message_is_no_difference() -> None:
     check_reproducible(Finding(violation=violation, plan=plan), campaign.simulation)
 
 
-def test_an_operator_that_remembers_from_run_to_run_is_told_where_two_runs_part() -> None:
+def test_an_operator_with_state_across_runs_is_reported_with_where_two_runs_diverge() -> None:
     campaign = campaign_of(campaign_of_moody.of_moods)
-    with pytest.raises(NotReproducible, match="something that a module or a class remembers") as told:
+    with pytest.raises(NotReproducible, match="state that a module or a class keeps") as told:
         check_reproducible(first_of(campaign), campaign.simulation)
-    assert told.value.parting.startswith("two runs of this plan part at message ")
+    assert told.value.parting.startswith("two runs of this plan diverge at message ")
 
 
-def test_what_was_found_otherwise_than_now_is_not_taken_for_the_same() -> None:
+def test_a_different_violation_in_a_second_run_is_not_reproducible() -> None:
     campaign = campaign_of(careless)
     found = first_of(campaign)
     other = Violation(
         invariant="cluster-quiesces", at=found.violation.at, revision=1, message="something is still written"
     )
-    with pytest.raises(NotReproducible, match="alike, and violate shops_have_their_pods: another run"):
+    with pytest.raises(NotReproducible, match="identical and violate shops_have_their_pods, unlike the run"):
         check_reproducible(Finding(violation=other, plan=found.plan), campaign.simulation)
 
 
-def test_what_fails_only_while_it_is_made_smaller_is_not_reproducible_and_keeps_its_plan() -> None:
+def test_a_failure_only_during_shrinking_is_not_reproducible_and_keeps_its_plan() -> None:
     campaign = campaign_of(careless)
     found, runs = first_of(campaign), count()
 
@@ -80,7 +80,7 @@ def test_what_fails_only_while_it_is_made_smaller_is_not_reproducible_and_keeps_
     assert told.value.finding.violation == found.violation
 
 
-def test_long_messages_are_told_from_where_they_differ() -> None:
+def test_long_messages_are_shown_from_where_they_differ() -> None:
     one, other = f"{'a' * 1000}b{'c' * 1000}", f"{'a' * 1000}d{'c' * 1000}"
     told = parted([one], [other])
     assert len(told) < 800
@@ -89,7 +89,9 @@ def test_long_messages_are_told_from_where_they_differ() -> None:
     assert parted([one, other], [one]).endswith('", the other ends before it')
 
 
-def test_a_test_of_such_an_operator_says_so_and_keeps_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_of_a_non_reproducible_operator_says_so_and_keeps_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NotReproducible, match=r"not reproducible: reconcile-does-not-raise: at .*not today") as told:
         campaign_of_moody.of_moods()
@@ -99,21 +101,21 @@ def test_a_test_of_such_an_operator_says_so_and_keeps_the_plan(tmp_path: Path, m
     assert decode(replay.read_text(encoding="utf-8")).plan == told.value.finding.plan
 
 
-def test_a_campaign_goes_on_and_tells_in_the_end_what_it_cannot_have_again(
+def test_a_campaign_continues_and_reports_non_reproducible_failures_at_the_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ("--scenarios", "3", "--workers", "1", "--report", str(tmp_path), "--output", "json")
-    with pytest.raises(UsageError, match=r"is not reproducible: two runs of this plan part at message"):
+    with pytest.raises(UsageError, match=r"is not reproducible: two runs of this plan diverge at message"):
         run("fuzz", "--operator", f"{HERE}:of_moods", *options)
     told = json.loads(capsys.readouterr().out)
     assert told["scenarios"] == 3
     assert told["violations"] == []
     first = told["not_reproducible"][0]
     assert first["invariant"] == "reconcile-does-not-raise"
-    assert "# not reproducible: two runs of this plan part" in Path(first["replay_file"]).read_text(encoding="utf-8")
+    assert "# not reproducible: two runs of this plan diverge" in Path(first["replay_file"]).read_text(encoding="utf-8")
 
 
-def test_a_mistake_of_the_operator_ends_a_campaign_and_what_was_found_before_is_kept(
+def test_an_error_of_the_operator_ends_a_campaign_and_keeps_earlier_findings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ("--scenarios", "100", "--workers", "1", "--report", str(tmp_path), "--output", "json")

@@ -1,4 +1,4 @@
-"""Strategies that choose an order, orders that are kept, and all orders of small systems."""
+"""Search strategies, recorded orders, and exhaustive search of small systems."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -52,7 +52,7 @@ def test_three_writers_lose_nothing_in_any_order() -> None:
     assert (found.complete, found.problem) == (True, "")
 
 
-def test_an_order_in_which_writers_that_do_not_compare_lose_something_is_found() -> None:
+def test_an_order_in_which_blind_writers_lose_an_update_is_found() -> None:
     found = explore(partial(writers, careful=False))
     assert found.problem == "2 additions came to 1"
     assert not found.complete
@@ -117,7 +117,7 @@ def _tangle(sim: SimSystem, outcomes: set[tuple[tuple[str, ...], ...]], *, asks:
 
 
 @pytest.mark.parametrize("asks", [False, True])
-def test_orders_that_are_left_out_make_no_difference(*, asks: bool) -> None:
+def test_orders_pruned_by_reduction_make_no_difference(*, asks: bool) -> None:
     outcomes: list[set[tuple[tuple[str, ...], ...]]] = [set(), set()]
     reduced = explore(partial(_tangle, outcomes=outcomes[0], asks=asks), seconds=5)
     everything = explore(partial(_tangle, outcomes=outcomes[1], asks=asks), seconds=5, reduce=False)
@@ -155,7 +155,7 @@ def test_uniform_choice_does_not_find_it() -> None:
         assert not question()
 
 
-def test_priorities_of_actors_do_not_depend_on_who_else_there_is() -> None:
+def test_the_priority_of_an_actor_does_not_depend_on_other_actors() -> None:
     alone, together = Priorities("7"), Priorities("7")
     together.turn(1, "deliver:/other:Mail", 0)
     assert alone.turn(1, "deliver:/a:Mail", 0) == together.turn(2, "deliver:/a:Mail", 0)
@@ -185,7 +185,7 @@ def test_a_delay_is_the_same_whether_its_label_was_seen_before_or_not() -> None:
 
 
 @pytest.mark.parametrize("schedule", [Fifo(), RandomDelays("3"), _by_priorities(3)], ids=lambda one: type(one).__name__)
-def test_a_tape_plays_any_order_again(schedule: Schedule) -> None:
+def test_a_tape_reproduces_any_order(schedule: Schedule) -> None:
     traces: list[list[str]] = []
     tape: Sequence[Deviation] = ()
     for one in (schedule, None):
@@ -202,7 +202,7 @@ def test_a_tape_plays_any_order_again(schedule: Schedule) -> None:
     assert bool(tape) == (not isinstance(schedule, Fifo))
 
 
-def test_a_tape_is_made_as_small_as_the_bug_is_deep() -> None:
+def test_a_tape_is_shrunk_to_the_depth_of_the_bug() -> None:
     seed = next(seed for seed in range(500) if _played(senders, _by_priorities(seed)))
     problem, tape = _recorded(_by_priorities(seed))
     assert problem == "broken"
@@ -213,7 +213,7 @@ def test_a_tape_is_made_as_small_as_the_bug_is_deep() -> None:
     assert not any(_played(senders, Tape([*small[:index], *small[index + 1 :]])) for index in range(len(small)))
 
 
-def test_a_failure_that_needs_no_luck_has_an_empty_tape() -> None:
+def test_a_failure_in_any_order_has_an_empty_tape() -> None:
     assert shrink_tape([Deviation(label="deliver:/a:Go", turns=1)], lambda _: True) == ()
 
 
@@ -230,14 +230,14 @@ def test_a_plan_keeps_its_order_as_text() -> None:
         assert decode(encode(plan)).plan == plan
 
 
-def test_a_strategy_that_is_unknown_is_refused_with_those_that_there_are() -> None:
+def test_an_unknown_strategy_is_rejected_with_the_known_ones() -> None:
     with pytest.raises(PlanError, match=r"no strategy is named 'luck'; there are delays, .*, tape"):
         decode(encode(Plan(seed=7).with_order("luck")))
     with pytest.raises(UnknownName, match=r"no strategy is named 'luck'; there are delays"):
         known_strategy("luck")
 
 
-def test_the_order_of_a_whole_control_plane_is_played_again_from_its_tape() -> None:
+def test_a_tape_reproduces_the_order_of_a_whole_control_plane() -> None:
     plan = Plan(seed=5, steps=(DEPLOY,)).with_order("priorities")
     first = Simulation(plan, record=True)
     assert not first.run(20).violations
@@ -252,7 +252,7 @@ def test_a_campaign_tries_every_strategy_but_the_plain_one_unless_one_is_named()
     assert scenarios_of(Job(first=0, count=1, strategy=FIFO)).generate(3).schedule == FIFO
 
 
-def test_what_fails_in_any_order_is_shrunk_to_the_plain_one() -> None:
+def test_a_failure_in_any_order_is_shrunk_to_first_in_first_out() -> None:
     plan = Plan(seed=5, steps=(DEPLOY, replace(DEPLOY, name="api"))).with_order("priorities")
     outcome = Outcome(violations=(), virtual_seconds=1.0, faults={}, messages=1, revision=1)
     violation = Violation(invariant="surge", at=9.0, revision=1, message="")
@@ -266,7 +266,7 @@ def test_what_fails_in_any_order_is_shrunk_to_the_plain_one() -> None:
     assert plan.steps != found.plan.steps
 
 
-def test_what_fails_in_one_order_only_keeps_what_it_needs_of_it() -> None:
+def test_a_failure_in_one_order_keeps_the_deviations_that_it_needs() -> None:
     wanted = Deviation(label="deliver:/a:Go", turns=2)
     tape = (wanted, Deviation(label="deliver:/b:Go", turns=2), Deviation(label="deliver:/c:Go", turns=2))
     plan = Plan(seed=5, steps=(DEPLOY,)).with_order("priorities")
@@ -285,7 +285,7 @@ def test_what_fails_in_one_order_only_keeps_what_it_needs_of_it() -> None:
 # Smaller plans.
 
 
-def test_what_is_done_and_undone_is_left_out_together() -> None:
+def test_an_action_and_its_reversal_are_removed_together() -> None:
     undo = DeleteDeployment(at=1.0, name="web")
     wanted = Pause(at=2.0, name="api")
 
@@ -295,7 +295,7 @@ def test_what_is_done_and_undone_is_left_out_together() -> None:
     assert shrink(Plan(steps=(DEPLOY, undo, wanted)), fails).steps == (wanted,)
 
 
-def test_what_is_unusual_about_a_step_is_kept_only_where_it_is_needed() -> None:
+def test_a_field_keeps_an_unusual_value_only_if_the_failure_needs_it() -> None:
     odd = replace(DEPLOY, recreate=True, probes=True, flaps=True, cpu="2")
 
     def fails(plan: Plan) -> bool:
@@ -304,7 +304,7 @@ def test_what_is_unusual_about_a_step_is_kept_only_where_it_is_needed() -> None:
     assert shrink(Plan(steps=(odd,)), fails).steps == (replace(DEPLOY, recreate=True, cpu="2"),)
 
 
-def test_of_hundreds_of_steps_those_that_matter_are_found_without_running_the_others_often() -> None:
+def test_hundreds_of_steps_are_shrunk_in_few_runs() -> None:
     steps: tuple[AnyStep, ...] = (DEPLOY, *(Pause(at=0.1 * number, name="web") for number in range(1, 400)))
     plan = Plan(seed=5, steps=steps)
     outcome = Outcome(violations=(), virtual_seconds=1.0, faults={}, messages=1, revision=1)
@@ -321,7 +321,7 @@ def test_of_hundreds_of_steps_those_that_matter_are_found_without_running_the_ot
     assert len(sizes) <= 40
 
 
-def test_what_happened_long_before_it_is_seen_in_the_end_is_found_in_another_form_and_without_running_all() -> None:
+def test_a_cause_long_before_its_violation_is_found_in_few_runs() -> None:
     steps: tuple[AnyStep, ...] = (DEPLOY, *(Pause(at=1.0 * number, name="web") for number in range(1, 400)))
     outcome = Outcome(violations=(), virtual_seconds=1.0, faults={}, messages=1, revision=1)
     seen = Violation(invariant="statuses-are-accurate", at=500.0, revision=1, message='deployment "default/web" says 2')
@@ -339,5 +339,5 @@ def test_what_happened_long_before_it_is_seen_in_the_end_is_found_in_another_for
     assert len(sizes) <= 60
 
 
-def test_what_has_shown_itself_before_is_not_waited_for_longer() -> None:
+def test_a_smaller_plan_must_not_fail_much_later() -> None:
     assert Simulation(Plan(seed=5, steps=(DEPLOY,))).run(deadline=20.0).virtual_seconds == 20.0

@@ -1,4 +1,4 @@
-"""Who is refused because his cache is old looks at the server, and does not wait until the cache has caught up."""
+"""After a conflict on a stale cache a controller reads live, instead of waiting for the cache to catch up."""
 
 import pytest
 
@@ -34,7 +34,9 @@ from kubeactors.sim.workload import (
     ],
     ids=["stateful set", "deployment", "replication controller"],
 )
-def test_a_new_size_counts_as_soon_as_a_status_was_refused(resource: str, create: AnyAction, scale: AnyAction) -> None:
+def test_a_new_size_counts_as_soon_as_a_status_write_conflicted(
+    resource: str, create: AnyAction, scale: AnyAction
+) -> None:
     lag = WatchLag(at=20.0, seconds=100.0, component="controller-manager", resource=resource)
     simulation = Simulation(Plan(steps=(create, lag, scale, DeletePod(at=25.0, name="a", number=0))))
     simulation.run(until=50.0)

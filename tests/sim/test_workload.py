@@ -1,4 +1,4 @@
-"""What users may do, done in a cluster in which nothing breaks."""
+"""User actions in a cluster without faults."""
 
 import gc
 import weakref
@@ -96,7 +96,7 @@ def test_a_cron_job_runs_each_minute_until_it_is_suspended() -> None:
     assert len([one for one in simulation.world.log[Job] if one.old is None]) == 2
 
 
-def test_a_namespace_goes_with_all_that_is_in_it() -> None:
+def test_a_namespace_is_deleted_with_its_contents() -> None:
     simulation = ran(CreateNamespace(at=0.0, name="team"), DeleteNamespace(at=5.0, name="team"))
     world = simulation.world
     assert world.find(Namespace, "team", "") is None
@@ -106,7 +106,7 @@ def test_a_namespace_goes_with_all_that_is_in_it() -> None:
     assert any(one.current.metadata.namespace == "team" for one in world.log[Pod])
 
 
-def test_a_pod_that_is_deleted_by_force_is_replaced() -> None:
+def test_a_force_deleted_pod_is_replaced() -> None:
     simulation = ran(
         CreateStatefulSet(at=0.0, name="db", replicas=2), DeletePod(at=5.0, name="db", number=0, force=True)
     )
@@ -114,7 +114,7 @@ def test_a_pod_that_is_deleted_by_force_is_replaced() -> None:
     assert len(uids) == 2
 
 
-def test_a_job_that_is_suspended_begins_when_it_is_resumed_and_goes_after_its_time() -> None:
+def test_a_suspended_job_starts_when_resumed_and_is_deleted_after_its_ttl() -> None:
     create = CreateJob(at=0.0, name="sum", completions=2, parallelism=1, suspended=True, ttl_seconds=5)
     world = ran(create, SuspendJob(at=9.0, name="sum", suspend=False)).world
     assert world.of(Job) == {}
@@ -135,14 +135,14 @@ def test_an_autoscaler_follows_the_load() -> None:
     assert sizes[-1] == 1
 
 
-def test_claims_go_with_pods_that_are_scaled_away_if_the_set_says_so() -> None:
+def test_claims_of_scaled_down_pods_are_deleted_if_the_set_says_so() -> None:
     create = CreateStatefulSet(at=0.0, name="db", replicas=2, claims=True, retention="Delete", start=3)
     world = ran(create, ScaleStatefulSet(at=15.0, name="db", replicas=1)).world
     assert [one.metadata.name for one in world.of(PersistentVolumeClaim).values()] == ["data-db-3"]
 
 
 @pytest.mark.parametrize("of", get_args(Keeper))
-def test_what_keeps_pods_takes_up_what_one_of_its_name_has_left_and_what_is_added(of: Keeper) -> None:
+def test_a_controller_adopts_orphans_of_its_predecessor_and_added_pods(of: Keeper) -> None:
     create = CreateReplicationController(at=0.0, name="old", of=of, replicas=2)
     world = ran(
         create,
@@ -158,7 +158,7 @@ def test_what_keeps_pods_takes_up_what_one_of_its_name_has_left_and_what_is_adde
     assert all(controller_of(one.metadata) is not None for one in pods)
 
 
-def test_pods_of_lower_numbers_than_the_partition_keep_their_template() -> None:
+def test_pods_with_ordinals_below_the_partition_keep_their_template() -> None:
     create = CreateStatefulSet(at=0.0, name="db", replicas=2, partition=1)
     world = ran(create, RollSet(at=10.0, of="StatefulSet", name="db", image="2")).world
     images = {one.metadata.name: one.spec.containers[0].image for one in world.of(Pod).values()}
@@ -176,20 +176,20 @@ def slices_of(service: str, simulation: Simulation) -> list[EndpointSlice]:
     return [one for one in found if one.metadata.labels.get("kubernetes.io/service-name") == service]
 
 
-def test_a_role_is_what_others_grant_and_no_more_once_they_are_revoked() -> None:
+def test_an_aggregated_role_follows_its_parts() -> None:
     grants = (GrantRole(at=0.0, name="team-1"), GrantRole(at=1.0, name="team-2", verbs=("list",)))
     team = ran(*grants, RevokeRole(at=5.0, name="team-1")).world.find(ClusterRole, "team", "")
     assert team is not None
     assert [one.verbs for one in team.rules or ()] == [("list",)]
 
 
-def test_a_volume_of_its_own_comes_with_a_pod() -> None:
+def test_a_pod_gets_its_ephemeral_volume() -> None:
     world = ran(AddPod(at=0.0, name="scratch", pod="scratch-1", scratch=True)).world
     assert [one.status.phase for one in world.of(PersistentVolumeClaim).values()] == ["Bound"]
     assert [one.status.phase for one in world.of(Pod).values()] == ["Running"]
 
 
-def test_who_looks_sees_what_there_is_and_changes_nothing() -> None:
+def test_reads_change_nothing() -> None:
     web = CreateDeployment(at=0.0, name="web", replicas=3)
     look = Look(at=2.0, of="Pod", labels="app=web", page=1, apart_seconds=0.5, again=True, watch_seconds=10.0)
     simulation, without = (

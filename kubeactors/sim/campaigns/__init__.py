@@ -1,9 +1,9 @@
-"""Many runs: over all cores, over a cluster, again later; and what is said of them.
+"""Campaigns: many runs, on all cores or on a Ray cluster, resumable; their findings, deduplicated and shrunk.
 
-    campaign.py    scenarios one after the other           batches.py     some of them, as a piece of work
-    workers.py     who does these: processes, or Ray       ledger.py      the report directory: what is known so far
-    causes.py      which failures are one                  finding.py     one of them, with its plan
-    reproduction.py  whether it can be had again           garbage.py     what a run leaves
+    campaign.py    runs scenarios and shrinks findings     batches.py     units of work for workers
+    workers.py     processes, or Ray                       ledger.py      the saved state of a campaign
+    causes.py      groups findings by cause                finding.py     a violation with its plan
+    reproduction.py  checks that findings are reproducible     garbage.py     garbage collection between runs
 
 Who sends to it: the commands `fuzz` and `replay`, and tests.
 """

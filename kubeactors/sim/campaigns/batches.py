@@ -1,6 +1,6 @@
-"""Campaigns in pieces: a batch is some seeds of one, run anywhere, and told of in a few bytes.
+"""Batches: some seeds of a campaign, run anywhere, with a small result.
 
-What a batch comes to depends on its seeds alone, so a campaign is the same with any number of workers.
+The result of a batch depends on its seeds alone, so that of a campaign does not depend on the number of workers.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS, Plan, decode, encode
 from kubeactors.sim.simulation import Simulation
 
 BATCH = 4
-"""Seeds in a batch: few, so that all workers are busy to the end, and progress is smooth."""
+"""Seeds per batch: few, so that all workers are busy to the end, and progress is smooth."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,19 +35,19 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     kinds: tuple[str, ...] = FAULT_KINDS
     invariants: tuple[str, ...] = ()
-    """Names; all if empty."""
+    """Their names; all if empty."""
     strategy: str = ""
-    """Which chooses the order of deliveries; if empty each seed says which."""
+    """The search strategy; by seed if empty."""
     operator: str = ""
-    """The place of an operator that is tested; empty if it is the control plane itself."""
+    """The place of the operator under test; empty for the control plane itself."""
     length: int = 1
-    """How many times as long as usual plans are. An operator's are as they are declared."""
+    """The length of plans, as a multiple of the usual one. Does not apply to operators."""
     nodes: int = 3
-    """How many nodes clusters have. Those around an operator are as they are declared."""
+    """The number of nodes. Does not apply to operators."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """The seed of a scenario that failed, and how; its plan as text."""
+    """A scenario that failed: its seed, the violation, and its plan as text."""
 
     seed: int
     violation: Violation
@@ -60,21 +60,21 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job has come to."""
+    """The result of a job."""
 
     first: int
     scenarios: int
     virtual_seconds: float
     faults: dict[str, int]
     actions: dict[str, int]
-    """How often each kind of what users do had an effect."""
+    """How often each kind of user action had an effect."""
     in_vain: dict[str, int]
-    """How often it had none."""
+    """How often each kind had none."""
     found: tuple[Found, ...]
 
 
 class Scenarios(NamedTuple):
-    """How the scenarios of a campaign are made and run."""
+    """How the scenarios of a campaign are generated and run."""
 
     kinds: tuple[str, ...]
     actions: tuple[str, ...]
@@ -83,7 +83,7 @@ class Scenarios(NamedTuple):
 
 
 def scenarios_of(job: Job) -> Scenarios:
-    """The scenarios that a job is about.
+    """The scenarios of a job.
 
     Raises:
         NotFound: its operator cannot be imported.
@@ -103,10 +103,10 @@ def _in_order(made: Callable[[int], Plan], strategy: str) -> Callable[[int], Pla
 
 
 def run_job(job: Job) -> Batch:
-    """Run the scenarios, one after the other.
+    """Run the scenarios of a job, one after the other.
 
     Raises:
-        Mistake, ForeignError: what is tested, or judges, is mistaken.
+        Mistake, ForeignError: the code under test, or a check, is wrong.
     """
     made = scenarios_of(job)
     tally = Tally(faults=dict.fromkeys(made.kinds, 0), actions=dict.fromkeys(made.actions, 0))
@@ -129,7 +129,7 @@ def run_job(job: Job) -> Batch:
 def shrink_found(
     job: Job, found: Found, go_on: Callable[[], bool], improved: Callable[[Plan], object] = lambda _: None
 ) -> Finding:
-    """The smallest plan that can be found for a failure in the time that there is.
+    """Shrink a failure in the time that there is.
 
     Raises:
         NotReproducible: as in `shrunk_if_reproducible`.
@@ -138,7 +138,7 @@ def shrink_found(
 
 
 def jobs(whole: Job, *, size: int = BATCH) -> Iterator[Job]:
-    """A campaign in pieces, in the order of seeds; without end if its `count` is 0.
+    """Split a campaign into batches, in the order of seeds; endless if its `count` is 0.
 
     >>> [(one.first, one.count) for one in jobs(Job(first=7, count=6), size=4)]
     [(7, 4), (11, 2)]
@@ -156,5 +156,5 @@ def run_encoded(job: bytes) -> bytes:
 
 
 def decoded(batch: bytes) -> Batch:
-    """What `run_encoded` has returned."""
+    """The result of `run_encoded`."""
     return msgspec.json.decode(batch, type=Batch)

@@ -1,4 +1,4 @@
-"""Campaigns: many scenarios, what they found, and the smallest plan for each kind of failure."""
+"""Campaigns: run many scenarios, collect findings, and shrink them."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,17 +24,17 @@ from kubeactors.sim.shrinking.shrink import shrink
 from kubeactors.sim.simulation import Outcome, Simulation
 
 MOST_TRIES = 150
-"""So often it is tried to make an order smaller."""
+"""The maximum number of attempts to shrink an order."""
 MOST_DEVIATIONS = 60
-"""An order that differs in more from first in, first out is not written down: the strategy's name stands for it."""
+"""An order with more deviations is not written to the replay: the strategy's name stands for it."""
 
 
 class UnknownName(ValueError):
-    """No invariant, or no fault, has that name; the message lists those that there are."""
+    """No invariant, fault or strategy has that name; the message lists the known ones."""
 
 
 class Tally(msgspec.Struct, kw_only=True):
-    """What a campaign has come to so far."""
+    """The result of a campaign so far."""
 
     scenarios: int = 0
     virtual_seconds: float = 0.0
@@ -55,7 +55,7 @@ class Tally(msgspec.Struct, kw_only=True):
 
 
 def summed(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
-    """Two counts together.
+    """The sum of two counts.
 
     >>> summed({"roll": 1, "scale": 0}, {"roll": 2, "undo": 1})
     {'roll': 3, 'scale': 0, 'undo': 1}
@@ -76,7 +76,7 @@ def known_faults(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def known_invariants(names: Iterable[str]) -> tuple[type[Invariant], ...]:
-    """The invariants of these names; all if there are none. Those that the simulation judges itself always hold.
+    """The invariants of these names; all if there are none. Those that the simulation checks itself are always included.
 
     Raises:
         UnknownName: there is no such invariant.
@@ -107,7 +107,7 @@ def _known(names: Iterable[str], known: Sequence[str], what: str) -> tuple[str, 
 
 
 def scenarios(first_seed: int, kinds: Sequence[str] = FAULT_KINDS) -> Iterator[Plan]:
-    """Plans without end, the first of this seed."""
+    """Endless plans, from this seed on."""
     seed = first_seed
     while True:
         yield generate(seed, kinds)
@@ -115,40 +115,40 @@ def scenarios(first_seed: int, kinds: Sequence[str] = FAULT_KINDS) -> Iterator[P
 
 
 class Run(Protocol):
-    """Runs a plan: with the control plane alone, or with an operator in it."""
+    """Runs a plan, with the control plane alone or with an operator."""
 
     def __call__(self, plan: Plan, /, *, deadline: float = math.inf) -> Outcome:
-        """What comes of a plan: see `Simulation.run`."""
+        """Run a plan: see `Simulation.run`."""
         ...
 
 
 def run_plan(plan: Plan, /, *, deadline: float = math.inf, invariants: Sequence[type[Invariant]] = ALL) -> Outcome:
-    """What the control plane makes of a plan."""
+    """Run a plan with the control plane alone."""
     with collected_once():
         return Simulation(plan, invariants).run(deadline=deadline)
 
 
 def order_of(simulation: Simulation) -> tuple[Deviation, ...]:
-    """In which order things happen in one that is recorded: how it differs from first in, first out."""
+    """Run a recording simulation and return its order, as deviations from first in, first out."""
     simulation.run()
     return simulation.tape
 
 
 def recorded_order(plan: Plan) -> tuple[Deviation, ...]:
-    """In which order things happen in a plan, with the control plane alone."""
+    """The order of deliveries of a plan, with the control plane alone."""
     return order_of(Simulation(plan, record=True))
 
 
 Record: TypeAlias = Callable[[Plan], tuple[Deviation, ...]]
-"""In which order things happen in a plan: see `recorded_order`. It runs plans as a `Run` does: with the same operator."""
+"""Returns the order of deliveries of a plan: see `recorded_order`. Runs plans with the same operator as the `Run`."""
 
 
 LONGER_SECONDS = 15.0
-"""A smaller plan may fail so much later than the larger one did."""
+"""How much later than the larger plan a smaller one may fail."""
 
 
 class FailsTheSame:
-    """Tells of a plan whether it violates the same as a finding, and not much later."""
+    """Whether a plan fails in the same way as a finding, and not much later."""
 
     def __init__(self, finding: Finding, run: Run) -> None:
         self._wanted = finding.violation
@@ -156,7 +156,7 @@ class FailsTheSame:
         self._deadline = finding.violation.at + LONGER_SECONDS
 
     def __call__(self, plan: Plan) -> bool:
-        """Run it. One whose run is a mistake, as of an action that its plan no longer prepares, fails otherwise."""
+        """Run the plan. A `Mistake`, as of an action whose preparation was removed from the plan, is a different failure."""
         try:
             violations = self._run(plan, deadline=self._deadline).violations
         except MISTAKES:
@@ -168,12 +168,12 @@ class FailsTheSame:
 
 
 class Runs(NamedTuple):
-    """How plans are run, all of them with the same operator, or with none."""
+    """How plans are run: all with the same operator, or all without."""
 
     run: Run
     record: Record
     simulation: Callable[[Plan], Simulation]
-    """A plan, ready to run."""
+    """Makes the simulation of a plan, ready to run."""
 
 
 def shrunk_if_reproducible(
@@ -183,16 +183,16 @@ def shrunk_if_reproducible(
     go_on: Callable[[], bool] = lambda: True,
     improved: Callable[[Plan], object] = lambda _: None,
 ) -> Finding:
-    """`smallest`, of what can be had again.
+    """Check that a finding is reproducible, and shrink it.
 
     Raises:
-        NotReproducible: it cannot.
+        NotReproducible: it is not.
     """
     check_reproducible(finding, runs.simulation)
     try:
         return smallest(finding, runs.run, record=runs.record, go_on=go_on, improved=improved)
     except NotReproducible as error:
-        check_reproducible(error.finding, runs.simulation)  # it says where runs part, if these do
+        check_reproducible(error.finding, runs.simulation)  # tells where runs diverge, if they do
         raise
 
 
@@ -204,13 +204,13 @@ def smallest(
     go_on: Callable[[], bool] = lambda: True,
     improved: Callable[[Plan], object] = lambda _: None,
 ) -> Finding:
-    """The same failure with as few steps as can be found. What came after the violation is left out at once.
+    """Shrink a failure to as few steps as possible. Steps after the violation are removed at once.
 
-    If it fails first in, first out as well, that is its order: then it needs no luck to fail again after a change of
-    the code. If not, not even when it is small, the order that is `record`ed is made small in the end, too.
+    If it also fails first in, first out, it gets that order, which does not depend on a schedule after changes of the code.
+    If not even the shrunk plan does, its order, as `record` returns it, is shrunk at the end.
 
     Raises:
-        NotReproducible: what has failed while it was made smaller does not fail once more.
+        NotReproducible: the shrunk plan does not fail once more.
     """
     fails = FailsTheSame(finding, run)
     begin = _first_that_fails(finding, fails, go_on)
@@ -226,7 +226,7 @@ def smallest(
 
 
 def _first_that_fails(finding: Finding, fails: Callable[[Plan], bool], go_on: Callable[[], bool]) -> Plan:
-    """What to make smaller: a part of the plan, or all of it; first in, first out if it fails in that order."""
+    """The plan to start from: a part or all of it, first in, first out if it fails in that order."""
     whole, violation = finding.plan, finding.violation
     plain = whole.with_order(FIFO)
     cut = tuple(step for step in whole.steps if step.at <= violation.at)
@@ -252,7 +252,7 @@ def _with_minimal_order(
     record: Record,
     go_on: Callable[[], bool],
 ) -> Plan:
-    """Keep of the order what the failure needs; all that its strategy does if that is still much after some tries."""
+    """Shrink the order to the deviations that the failure needs; keep the strategy if too many are left."""
     tries = iter(range(MOST_TRIES))
     tape = shrink_tape(
         record(plan),
@@ -264,14 +264,14 @@ def _with_minimal_order(
 
 
 def write_replay(finding: Finding, directory: Path, operator: str = "", *, note: str = "") -> Path:
-    """Write the replay file of a finding; its name says what failed, and with which seed. A note says more to people.
+    """Write the replay file of a finding, named by its invariant and seed. The note goes into its comment.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     violation = finding.violation
     path = directory / f"{violation.invariant}-{finding.plan.seed}.jsonl"
-    comment = f"{violation.message}\nafter {violation.at:g} virtual seconds; to see it again: kubeactors replay {path.name}\n{note}"
+    comment = f"{violation.message}\nafter {violation.at:g} virtual seconds; reproduce with: kubeactors replay {path.name}\n{note}"
     directory.mkdir(parents=True, exist_ok=True)
     text = encode(finding.plan, violation.invariant, comment=comment, operator=operator, happened=finding.happened)
     path.write_text(text, encoding="utf-8")
@@ -279,10 +279,10 @@ def write_replay(finding: Finding, directory: Path, operator: str = "", *, note:
 
 
 def story(finding: Finding) -> list[str]:
-    """The finding for people."""
+    """The finding as lines of text."""
     violation = finding.violation
     lines = [
         f"{violation.invariant}: {violation.message}",
-        f"seed {finding.plan.seed}, after {violation.at:g} virtual s",
+        f"seed {finding.plan.seed}, at virtual second {violation.at:g}",
     ]
     return lines + [f"    {described(step)}" for step in finding.plan.steps]

@@ -1,6 +1,7 @@
-"""Which failures have the same cause, as far as can be told.
+"""Groups failures by cause, approximately.
 
-The same invariant objects in the same words; and of those that were made small, the plan has the same kinds of steps.
+Failures of one cause violate the same invariant with the same wording; when they are shrunk, their plans also have the same
+kinds of steps.
 """
 
 import re
@@ -16,25 +17,25 @@ from kubeactors.sim.steps import Fault, kind_of
 Signature: TypeAlias = tuple[str, ...]
 
 _NAMES = re.compile(r'"[^"]*"|\b[\w.-]*\d[\w.-]*\b')
-"""Names in quotes, and words with digits in them."""
+"""Names in quotes, and words with digits."""
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
-    """Failures that look alike: the first one of them, and the seeds of all."""
+    """Failures with the same wording: the first one, and the seeds of all."""
 
     found: Found
     seeds: tuple[int, ...]
 
 
 class Shrunk(msgspec.Struct, frozen=True, kw_only=True):
-    """A cause whose first failure was made small."""
+    """A cause whose first failure was shrunk."""
 
     finding: Finding
     seeds: tuple[int, ...]
 
 
 def wording(message: str) -> str:
-    """A sentence without the names in it.
+    """A message with its names replaced.
 
     >>> wording('pod "default/web-5f7" is on node-1, and on node-2')
     'pod ? is on ?, and on ?'
@@ -43,7 +44,7 @@ def wording(message: str) -> str:
 
 
 def by_cause(found: Iterable[Found]) -> list[Cause]:
-    """Failures grouped by what they say, in the order of the first of each group."""
+    """Failures grouped by wording, in the order of the first of each group."""
     groups: dict[Signature, list[Found]] = {}
     for one in found:
         groups.setdefault((one.violation.invariant, wording(one.violation.message)), []).append(one)
@@ -51,14 +52,14 @@ def by_cause(found: Iterable[Found]) -> list[Cause]:
 
 
 def signature(finding: Finding) -> Signature:
-    """What a small plan needs to fail: the invariant, and the kinds of faults; of users' actions if there is no fault."""
+    """The signature of a shrunk plan: the invariant and the kinds of faults, or of user actions if there is no fault."""
     steps = finding.plan.steps
     kinds = [kind_of(step) for step in steps if isinstance(step, Fault)] or [kind_of(step) for step in steps]
     return (finding.violation.invariant, *sorted(dict.fromkeys(kinds)))
 
 
 def merged(shrunk: Sequence[Shrunk]) -> list[Shrunk]:
-    """Causes with the same signature are one: the smallest plan stands for it."""
+    """Merge causes with the same signature; the smallest plan represents them."""
     groups: dict[Signature, list[Shrunk]] = {}
     for one in shrunk:
         groups.setdefault(signature(one.finding), []).append(one)

@@ -1,4 +1,4 @@
-"""What a campaign finds."""
+"""Findings of a campaign."""
 
 import msgspec
 
@@ -7,13 +7,13 @@ from kubeactors.sim.plan import Plan
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A violation, and the plan that shows it."""
+    """A violation, and the plan that produces it."""
 
     violation: Violation
     plan: Plan
     happened: tuple[str, ...] = ()
-    """What fired, and what had an effect, until then; see `Outcome.happened`. Empty if that was not noted."""
+    """The faults and actions with an effect until then; see `Outcome.happened`. Empty if not recorded."""
 
     def of(self, plan: Plan) -> "Finding":
-        """The same violation, as another plan has shown it."""
+        """The same violation with another plan."""
         return Finding(violation=self.violation, plan=plan)

@@ -1,18 +1,18 @@
-"""The garbage of a scenario: a whole cluster, full of circles, and all of it young."""
+"""Garbage collection between scenarios: each leaves a whole cluster of young, cyclic garbage."""
 
 import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 
 OBJECTS_OF_A_SCENARIO = 200_000
-"""More than there are at a time in all but the largest."""
+"""More live objects than all but the largest scenarios have."""
 
 
 @contextmanager
 def collected_once() -> Generator[None]:
-    """Let the garbage collector look when the block is over, at what came in it: until then there is next to none.
+    """Collect garbage once at the end of the block: there is next to none before.
 
-    To look again and again costs a fifteenth of a scenario's time.
+    Collecting during a scenario would take a fifteenth of its time.
     """
     thresholds = gc.get_threshold()
     gc.set_threshold(OBJECTS_OF_A_SCENARIO, *thresholds[1:])

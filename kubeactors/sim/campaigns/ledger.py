@@ -1,4 +1,4 @@
-"""The ledger of a campaign in its report directory: how far it has come, so that it can go on later."""
+"""The ledger of a campaign: its state, saved in the report directory so that it can be resumed."""
 
 from pathlib import Path
 
@@ -16,26 +16,26 @@ class LedgerError(ValueError):
 
 
 class Ledger(msgspec.Struct, kw_only=True):
-    """A campaign, and what it has come to so far."""
+    """A campaign and its result so far."""
 
     job: Job
-    """With the first seed, and the kinds; its `count` says nothing."""
+    """The first seed and the options; its `count` is not used."""
     version: str = msgspec.field(default_factory=this_version)
     scenarios: int = 0
-    """All seeds from the first on, so many, were run."""
+    """How many seeds, from the first on, were run."""
     virtual_seconds: float = 0.0
     seconds: float = 0.0
     """Of real time."""
     faults: dict[str, int] = {}
-    """How often each kind fired."""
+    """How often each kind took effect."""
     actions: dict[str, int] = {}
-    """How often each kind of what users do had an effect."""
+    """How often each kind of user action had an effect."""
     in_vain: dict[str, int] = {}
-    """How often it had none."""
+    """How often each kind had none."""
     found: tuple[Found, ...] = ()
 
     def add(self, batch: Batch) -> None:
-        """Take in the next batch: they come in the order of seeds."""
+        """Add the next batch, in the order of seeds."""
         assert batch.first == self.next_seed
         self.scenarios += batch.scenarios
         self.virtual_seconds += batch.virtual_seconds
@@ -46,11 +46,11 @@ class Ledger(msgspec.Struct, kw_only=True):
 
     @property
     def next_seed(self) -> int:
-        """The first seed that was not run."""
+        """The first seed that has not been run."""
         return self.job.first + self.scenarios
 
     def save(self, directory: Path) -> None:
-        """Write it, whole or not at all.
+        """Write the ledger atomically.
 
         Raises:
             OSError: it cannot be written.
@@ -62,11 +62,11 @@ class Ledger(msgspec.Struct, kw_only=True):
 
 
 def load(directory: Path, job: Job) -> Ledger:
-    """The ledger of a campaign that is to go on.
+    """Load the ledger of a campaign to resume.
 
     Args:
         directory: where it was saved.
-        job: what is asked for now.
+        job: the options of the resumed campaign, which must be the same.
 
     Raises:
         LedgerError: there is none, or it is of another campaign or version.
@@ -75,15 +75,15 @@ def load(directory: Path, job: Job) -> Ledger:
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Ledger)
     except FileNotFoundError as error:
-        raise LedgerError(f"there is no campaign to go on with in {directory}: {FILE} is missing") from error
+        raise LedgerError(f"there is no campaign to resume in {directory}: {FILE} is missing") from error
     except (OSError, msgspec.MsgspecError) as error:
         raise LedgerError(f"{path} cannot be read: {error}") from error
     if found.version != this_version():
-        raise LedgerError(f"{path} is of version {found.version}, this is {this_version()}: begin in another directory")
+        raise LedgerError(f"{path} is of version {found.version}, this is {this_version()}: use another directory")
     for field in ("first", "kinds", "invariants", "strategy", "operator", "length", "nodes"):
         before, now = getattr(found.job, field), getattr(job, field)
         if before != now:
-            raise LedgerError(f"{path} is of a campaign with other {_word(field)}: {before!r}, now {now!r}")
+            raise LedgerError(f"{path} is of a campaign with different {_word(field)}: {before!r}, now {now!r}")
     return found
 
 

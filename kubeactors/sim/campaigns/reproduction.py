@@ -1,4 +1,4 @@
-"""Whether a finding can be had again: a plan that does something else each time depends on what no seed decides."""
+"""Checks that findings are reproducible: a plan that runs differently each time depends on something no seed decides."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,22 +14,22 @@ from kubeactors.sim.simulation import Simulation
 from kubeactors.sim.trace import Trace
 
 USUAL_CAUSES = (
-    "what usually does that is a random.Random() without a seed, a look at a clock or at a file, the order of a set, "
-    "id() or hash(), or something that a module or a class remembers from one run to the next; an operator has "
-    "client.random, client.seconds and client.memory"
+    "usual causes are a random.Random() without a seed, reading a clock or a file, the order of a set, id() or hash(), or "
+    "state that a module or a class keeps from one run to the next; an operator has client.random, client.seconds and "
+    "client.memory instead"
 )
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 BEFORE, AFTER = 40, 120
-"""Of long messages so much is told, of what is before the first difference, and from there on."""
+"""How much of a long message is shown before and after the first difference."""
 
 
 class NotReproducible(Exception):
-    """The plan of a finding does not do the same twice. The message says where its runs part, and what usually does that."""
+    """Two runs of a finding's plan differ. The message says where they diverge, and what usually causes that."""
 
     def __init__(self, finding: Finding, parting: str) -> None:
         self.finding: Finding = finding
         self.parting: str = parting
-        """Where, in one sentence."""
+        """Where runs diverge, in one sentence."""
         violation = finding.violation
         super().__init__(f"not reproducible: {violation.invariant}: {violation.message}; {parting}; {USUAL_CAUSES}")
 
@@ -43,16 +43,16 @@ def check_reproducible(finding: Finding, make: Callable[[Plan], Simulation]) -> 
     """Run the plan of a finding twice more, and compare every message.
 
     Args:
-        finding: what was found.
-        make: a plan, ready to run.
+        finding: to reproduce.
+        make: makes the simulation of a plan.
 
     Raises:
-        NotReproducible: the runs differ, from one another or from the one in which it was found.
+        NotReproducible: the runs differ from one another, or from the one that found it.
     """
     try:
         parting = _parting(finding, make)
     except MISTAKES as error:
-        parting = f"another run of this plan ends otherwise: {error}"
+        parting = f"another run of this plan ends differently: {error}"
     if parting:
         raise NotReproducible(finding, parting)
 
@@ -62,9 +62,7 @@ def _parting(finding: Finding, make: Callable[[Plan], Simulation]) -> str:
     parting = parted(one.lines, other.lines)
     if not parting and not _is_the_same(finding.violation, one.violations):
         found = one.violations[0].invariant if one.violations else "nothing"
-        return (
-            f"two more runs of this plan are alike, and violate {found}: another run or another process did otherwise"
-        )
+        return f"two more runs of this plan are identical and violate {found}, unlike the run that found the failure"
     return parting
 
 
@@ -81,7 +79,7 @@ def _without_addresses(message: object) -> str:
 
 
 def _is_the_same(found: Violation, again: Sequence[Violation]) -> bool:
-    """What it says may name a place in memory; what it is about may not."""
+    """Whether a run ends with the same violation. Messages are not compared: they may contain memory addresses."""
     return bool(again) and (again[0].invariant, again[0].at, again[0].revision) == (
         found.invariant,
         found.at,
@@ -90,21 +88,21 @@ def _is_the_same(found: Violation, again: Sequence[Violation]) -> bool:
 
 
 def parted(some: Sequence[str], others: Sequence[str]) -> str:
-    """The first message in which two runs differ, as each has it; empty if there is none.
+    """The first message in which two runs differ, in both versions; empty if there is none.
 
     >>> parted(["1 a", "2 b"], ["1 a", "2 c"])
-    'two runs of this plan part at message 2: one has "2 b", the other has "2 c"'
+    'two runs of this plan diverge at message 2: one has "2 b", the other has "2 c"'
     """
     for number, (one, other) in enumerate(zip_longest(some, others, fillvalue=""), 1):
         if one != other:
             at = next(place for place, (left, right) in enumerate(zip_longest(one, other)) if left != right)
             told = (f'has "{_excerpt(line, at)}"' if line else "ends before it" for line in (one, other))
-            return f"two runs of this plan part at message {number}: one {', the other '.join(told)}"
+            return f"two runs of this plan diverge at message {number}: one {', the other '.join(told)}"
     return ""
 
 
 def _excerpt(line: str, at: int) -> str:
-    """A line for people: its beginning, and what is about a place in it."""
+    """The beginning of a line, and the text around a position in it."""
     begin, end = max(at - BEFORE, 0), at + AFTER
     head = line[: min(begin, AFTER)]
     gap = " ... " if len(head) < begin else ""

@@ -1,6 +1,6 @@
-"""Who runs the batches of a campaign: this process, others on this machine, or a Ray cluster.
+"""Workers that run the batches of a campaign: this process, others on this machine, or a Ray cluster.
 
-All of them are iterators of batches in the order of seeds, and may be closed at any time: what has not begun is dropped.
+All are iterators over batches in the order of seeds, and may be closed at any time: batches that have not begun are dropped.
 """
 
 import gc
@@ -19,29 +19,29 @@ import msgspec
 from kubeactors.sim.campaigns.batches import Batch, Job, decoded, run_encoded, run_job
 
 AHEAD = 3
-"""How many batches a worker has in hand or waiting."""
+"""How many batches per worker are running or queued."""
 
 
 class WorkersFailed(Exception):
-    """Workers cannot be had; the message says why."""
+    """Workers cannot be started, or have died; the message says why."""
 
 
 def all_cores() -> int:
-    """How many processes this machine runs at once."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def here(jobs: Iterator[Job]) -> Iterator[Batch]:
-    """One after the other, in this process."""
-    gc.freeze()  # what is there now stays
+    """Run jobs one after the other in this process."""
+    gc.freeze()  # the present objects live to the end
     return map(run_job, jobs)
 
 
 def in_processes(jobs: Iterator[Job], workers: int) -> Generator[Batch]:
-    """In so many other processes. What a job raises is raised here.
+    """Run jobs in so many other processes. Exceptions of jobs are raised here.
 
     Raises:
-        WorkersFailed: one of them has ended by itself.
+        WorkersFailed: a worker has died.
     """
     context = get_context("forkserver") if hasattr(os, "fork") else get_context()
     if hasattr(os, "fork"):
@@ -59,10 +59,10 @@ def in_processes(jobs: Iterator[Job], workers: int) -> Generator[Batch]:
 
 
 def on_ray(jobs: Iterator[Job], address: str) -> Generator[Batch]:
-    """On a Ray cluster, as wide as it is. Needs the extra `ray`.
+    """Run jobs on all CPUs of a Ray cluster. Needs the extra `ray`.
 
     Raises:
-        WorkersFailed: Ray is not installed, or nobody answers at the address.
+        WorkersFailed: Ray is not installed, or no cluster answers at the address.
     """
     try:
         ray = cast("_Ray", import_module("ray"))
@@ -89,7 +89,7 @@ class _Remote(Protocol):
 
 
 class _Ray(Protocol):
-    """What is used of the module."""
+    """The parts of the module that are used."""
 
     def init(self, *, address: str | None, log_to_driver: bool) -> object: ...
     def remote(self, function: Callable[[bytes], bytes]) -> _Remote: ...
@@ -98,7 +98,7 @@ class _Ray(Protocol):
 
 
 def _in_order(jobs: Iterator[Job], submit: "Callable[[Job], Future[bytes]]", ahead: int) -> Iterator[Batch]:
-    """Keep so many under way, and hand them out as they were begun."""
+    """Keep so many jobs in progress, and yield results in the order of submission."""
     waiting: deque[Future[bytes]] = deque()
     for job in jobs:
         waiting.append(submit(job))
@@ -109,23 +109,23 @@ def _in_order(jobs: Iterator[Job], submit: "Callable[[Job], Future[bytes]]", ahe
 
 
 def _begin() -> None:
-    """A worker leaves Ctrl-C to who started it, which tells it to stop; it ends with it, also if that was killed."""
+    """Initialize a worker: it ignores Ctrl-C, which its parent handles, and ends with its parent, even if that is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
     gc.freeze()
 
 
 def _end_with_parent() -> None:
-    """Nobody else would tell: the queue that a worker waits at is held open by the other workers."""
+    """End this process when its parent ends: its queue would not, as the other workers hold that open."""
     parent = parent_process()
-    assert parent is not None  # workers are started by somebody
+    assert parent is not None  # workers have a parent
     parent.join()
-    os._exit(1)  # no thread but the main one ends a process otherwise
+    os._exit(1)  # the only way for a thread other than the main one to end the process
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:
-    """Nobody wants to know any more what they are at; on their own they would finish it."""
-    for process in list(cast("dict[int, _Process]", pool._processes).values()):  # noqa: SLF001 -- it offers no way to end them
+    """Terminate the workers, which would finish their batches otherwise."""
+    for process in list(cast("dict[int, _Process]", pool._processes).values()):  # noqa: SLF001 -- there is no public way to terminate them
         process.terminate()
 
 

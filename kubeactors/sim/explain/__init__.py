@@ -1,11 +1,11 @@
-"""Explains a failure: who told whom what, because of what; and what became of each object.
+"""Explains failures: every message with its cause, and the history of every object.
 
-    recording.py   a run that remembers everything     records.py    what it remembers, as data
+    recording.py   records a run                       records.py    the recorded data
     summaries.py   messages in a few words             histories.py  objects, write by write
-    why.py         the causes of an object, as text    page.py       one HTML page, without a network
+    why.py         the causes of writes, as text       page.py       a self-contained HTML page
     exports.py     JSON lines, and Chrome's trace format
 
-A recorded run is the same run: it takes longer, and nothing else. Who is not recorded pays nothing.
+Recording does not change a run, except that it takes longer. Runs that are not recorded pay nothing.
 """
 
 from kubeactors.sim.explain.recording import recorded

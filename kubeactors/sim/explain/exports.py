@@ -12,11 +12,11 @@ from kubeactors.sim.explain.why import label_of
 
 MICROSECONDS = 1e6
 MESSAGE_MICROSECONDS = 1.0
-"""How long a message is drawn: in the simulator, handling takes no time."""
+"""The drawn duration of a message: in the simulator handling takes no time."""
 
 
 def json_lines(records: Records) -> Iterator[str]:
-    """A line for each message, write, fault and violation, each with its `type`; messages in order, then the others."""
+    """A line for each message, write, fault and violation, with its `type`; all messages first."""
     rows: tuple[tuple[str, list[Delivery] | list[Write] | list[Firing]], ...] = (
         ("message", records.deliveries),
         ("write", records.writes),
@@ -30,7 +30,7 @@ def json_lines(records: Records) -> Iterator[str]:
 
 
 def chrome_trace(records: Records) -> bytes:
-    """JSON that Perfetto and chrome://tracing open: a track for each actor, an arrow for each cause."""
+    """JSON for Perfetto and chrome://tracing: a track for each actor, an arrow for each cause."""
     events = [*_tracks(records), *_messages(records), *_faults(records)]
     events += [
         {
@@ -74,7 +74,7 @@ def _messages(records: Records) -> Iterator[dict[str, object]]:
 
 
 def _starts(records: Records) -> Iterator[float]:
-    """Microseconds; messages of one moment are drawn one after the other, as they were handled."""
+    """Start times in microseconds; messages at the same virtual time are drawn one after the other, in order of handling."""
     last = 0.0
     for one in records.deliveries:
         last = max(one.at * MICROSECONDS, last + MESSAGE_MICROSECONDS)

@@ -1,4 +1,4 @@
-"""Objects, write by write: what is different from one to the next."""
+"""Histories of objects: the differences from write to write."""
 
 from collections.abc import Iterator, Mapping
 from typing import cast
@@ -10,9 +10,9 @@ from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.sim.world import Commit
 
 NOISE = ("metadata.resourceVersion", "metadata.managedFields", "metadata.generation", "metadata.uid")
-"""Fields that every write changes, or that say nothing to people."""
+"""Fields that every write changes, or that are of no interest."""
 DETAILS = ("].type", "].name", ".observedGeneration", ".lastProbeTime", ".lastTransitionTime")
-"""Fields that follow from others, or say when something was said."""
+"""Fields that follow from others, or are timestamps of reports."""
 MOST_LINES = 40
 VALUE_WIDTH = 120
 
@@ -25,7 +25,7 @@ def verb_of(commit: Commit) -> str:
 
 
 def difference(old: TypedObject | None, new: TypedObject | None) -> tuple[str, ...]:
-    """In what two states of an object differ, field by field; what says least comes last.
+    """The differences of two states of an object, field by field; details come last.
 
     >>> from kubeactors.api.core.v1 import ConfigMap
     >>> difference(ConfigMap(data={"a": "1"}), ConfigMap(data={"a": "2"}))

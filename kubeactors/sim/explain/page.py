@@ -1,6 +1,6 @@
-"""One HTML page about a run: lanes of actors, an arrow for each message, faults, objects' histories. Needs no network.
+"""A self-contained HTML page about a run: a lane per actor, an arrow per message, faults, histories of objects.
 
-The page draws only what is seen of the timeline, on a canvas: ten thousand messages open at once.
+The page draws only the visible part of the timeline, on a canvas, so that ten thousand messages open at once.
 """
 
 from importlib.resources import files
@@ -16,12 +16,12 @@ MOST_SUBJECTS = 3
 
 
 def page(records: Records, *, title: str, replay: str = "") -> str:
-    """The whole page.
+    """The HTML of the page.
 
     Args:
         records: of the run.
         title: of the page.
-        replay: the command that shows the failure again; empty if there is none.
+        replay: the command that reproduces the failure; empty if there is none.
     """
     template = files("kubeactors.sim.explain").joinpath(TEMPLATE).read_text(encoding="utf-8")
     data = msgspec.json.encode(_data(records, title, replay)).decode()
@@ -29,7 +29,7 @@ def page(records: Records, *, title: str, replay: str = "") -> str:
 
 
 def _data(records: Records, title: str, replay: str) -> dict[str, object]:
-    """What the page shows, as arrays: paths and kinds by number."""
+    """The data of the page, in arrays that refer to paths and kinds by index."""
     paths = list(dict.fromkeys(path for one in records.deliveries for path in (one.sender, one.actor)))
     kinds = list(dict.fromkeys(one.kind for one in records.deliveries))
     path_numbers = {path: number for number, path in enumerate(paths)}

@@ -1,8 +1,8 @@
-"""A run that remembers everything: every message with its cause, every write, every fault that took effect.
+"""Records a run: every message with its cause, every write, every fault that took effect.
 
-Causes are those of OpenTelemetry's spans (`actor/tracing.py`): what is sent while a message is handled, over all waits of
-its handler, is because of it; what a timer sends is because of the message during which the timer was set. What a watch
-tells is because of the write that it tells of.
+Causes are those of OpenTelemetry's spans (`actor/tracing.py`): the cause of a message is the one whose handler sent it, also
+across the handler's awaits; for a timer's message, the one whose handler set the timer. The cause of a watch event is the
+write that it reports.
 """
 
 from functools import partial
@@ -38,12 +38,12 @@ from kubeactors.sim.world import commit_of
 from kubeactors.storage import StoreEvent
 
 ONE_TRACE = 1
-"""All of a run is one trace; a span's number is that of its message."""
+"""The whole run is one trace; a span's id is the number of its message."""
 STORE_PATHS = ("/cluster/store", "/cluster/apiserver")
 
 
 class RecordedCell(TracedCell):
-    """A place where a message that a fault has kept back arrives as it was sent: the same envelope, the same cause."""
+    """A cell that keeps the cause of a message that a fault held back and delivers later."""
 
     def put(self, envelope: Envelope) -> bool:
         """See `Cell.put`."""
@@ -51,10 +51,10 @@ class RecordedCell(TracedCell):
 
 
 class Recording(Tracing):
-    """Takes down what happens in a simulation that has not begun.
+    """Records a simulation that has not begun.
 
     Args:
-        simulation: whose run is recorded.
+        simulation: to record.
     """
 
     def __init__(self, simulation: Simulation) -> None:
@@ -75,7 +75,7 @@ class Recording(Tracing):
         kernel.make_cell = partial(RecordedCell, self)
 
     def run(self, until: float | None = None) -> Records:
-        """Run the plan, and say what happened."""
+        """Run the plan and return the records."""
         records, simulation = self.records, self._simulation
         records.violations = simulation.run(until).violations
         self._keep_pending()
@@ -83,7 +83,7 @@ class Recording(Tracing):
         return records
 
     def span_of(self, actor: Actor[object], message: object) -> tuple[Span, Context]:
-        """A message is handled: it is the one that has just arrived."""
+        """The span of a message that is handled: the one that has just arrived."""
         pending, self._pending = self._pending, None
         envelope = actor.cell.current_envelope()
         parent, _ = _origin(envelope)
@@ -131,7 +131,7 @@ class Recording(Tracing):
         return number
 
     def _news(self, message: WatchEvents) -> int:
-        """What a watch tells is because of the write, whatever made the server tell it together with others."""
+        """The write that a watch message reports, as its cause: the server may have batched it with others."""
         last = message.events[-1].object if message.events else None
         return self._written.get((name_of(last), last.metadata.resource_version), 0) if last is not None else 0
 
@@ -152,7 +152,7 @@ class Recording(Tracing):
         self._judge(event)
 
     def _author(self, number: int) -> str:
-        """Who has asked for what the store is doing."""
+        """The actor that requested the write."""
         for one in self.records.causes(number):
             if not one.actor.startswith(STORE_PATHS):
                 return one.actor
@@ -173,12 +173,12 @@ class Recording(Tracing):
 
 
 def recorded(simulation: Simulation, until: float | None = None) -> Records:
-    """Run a simulation that has not begun, and remember everything."""
+    """Run a simulation that has not begun, and record it."""
     return Recording(simulation).run(until)
 
 
 def _origin(envelope: Envelope) -> tuple[Context, tuple[Link, ...]]:
-    """In which span a message was told, and by the timer of which."""
+    """The span in which a message was sent, and a link to that in which its timer was set."""
     origin = envelope[1]
     if not isinstance(origin, Origin):
         return Context(), ()

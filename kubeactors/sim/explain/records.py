@@ -1,4 +1,4 @@
-"""What a recorded run has come to, as data. Times are virtual seconds from the start, as those of violations."""
+"""The data of a recorded run. Times are virtual seconds from the start, as in violations."""
 
 from collections.abc import Iterator
 
@@ -9,50 +9,50 @@ from kubeactors.sim.plan import Plan
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A message reached an actor; they are numbered from 1, as `--trace` and `--pause-at` do."""
+    """A message that reached an actor; numbered from 1, as in `--trace` and `--pause-at`."""
 
     number: int
     at: float
     sender: str
-    """The path of an actor; empty if it came from outside."""
+    """The path of the sending actor; empty if the message came from outside."""
     actor: str
     kind: str
     """The class of the message."""
     summary: str
     cause: int = 0
-    """The number of the message during whose handling it was sent; 0 if nobody's."""
+    """The number of the message whose handling sent it; 0 for none."""
     by_timer: bool = False
-    """It was sent later, by a timer that was set then."""
+    """Whether it was sent later, by a timer that was set during that handling."""
     kept: bool = False
-    """A fault has kept it, or lost it: it was not handled."""
+    """Whether a fault held it back or lost it, so that it was not handled."""
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """The store has committed an object."""
+    """A commit of the store."""
 
     revision: int
     at: float
     cause: int
-    """The number of the message."""
+    """The number of the message that caused it."""
     key: str
     """`pods/default/web-0`."""
     verb: str
     """`created`, `changed` or `deleted`."""
     diff: tuple[str, ...]
-    """What is different, field by field: `spec.replicas: 3 -> 5`."""
+    """The differences, field by field: `spec.replicas: 3 -> 5`."""
     author: str = ""
-    """The path of the actor whose request it was."""
+    """The path of the actor that requested it."""
 
 
 class Firing(msgspec.Struct, frozen=True, kw_only=True):
-    """A fault took effect, or did so for the first time."""
+    """A fault took effect, perhaps not for the first time."""
 
     at: float
     until: float
     kind: str
     summary: str
     component: str
-    """The process that it is about; empty if that is everybody."""
+    """The process that it affects; empty for all."""
     before: int
     """The number of the last message before it."""
 
@@ -62,9 +62,9 @@ class Records(msgspec.Struct, kw_only=True):
 
     plan: Plan
     steps: tuple[str, ...]
-    """What the plan says, for people."""
+    """The steps of the plan, as text."""
     begin: float = 0.0
-    """When the plan began: the cluster was ready."""
+    """When the plan began: when the cluster was ready."""
     seconds: float = 0.0
     deliveries: list[Delivery] = msgspec.field(default_factory=list["Delivery"])
     writes: list[Write] = msgspec.field(default_factory=list["Write"])
@@ -76,7 +76,7 @@ class Records(msgspec.Struct, kw_only=True):
         return self.deliveries[number - 1] if 0 < number <= len(self.deliveries) else None
 
     def causes(self, number: int) -> Iterator[Delivery]:
-        """The message, what it was sent because of, and so on to the first."""
+        """The message, its cause, and so on to the first."""
         found = self.delivery(number)
         while found is not None:
             yield found

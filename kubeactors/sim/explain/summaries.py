@@ -1,4 +1,4 @@
-"""Messages and objects in a few words."""
+"""Short descriptions of messages and objects."""
 
 import re
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ _BOUND = re.compile(r"<bound method ([\w.<>]+) of \w+>")
 WIDTH = 240
 """Longer texts are cut."""
 MOST = 4
-"""Of more things than this only the first are named."""
+"""Of longer lists only the first items are named."""
 
 
 def resource_of(value: HasMeta) -> str:
-    """What serves a kind, in the plural; a guess for custom ones."""
+    """The resource of a kind, in the plural; a guess for custom kinds."""
     kind = SCHEME.by_kind(value.api_version, value.kind)
     return kind.resource if kind is not None else f"{value.kind.lower()}s"
 
@@ -40,7 +40,7 @@ def name_of(value: HasMeta) -> str:
 
 
 def summary_of(message: object) -> str:
-    """What a message says, for people."""
+    """A message in a few words."""
     match message:
         case WatchEvents():
             return _several([f"{one.type} {_versioned(one.object)}" for one in message.events])
@@ -61,7 +61,7 @@ def summary_of(message: object) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """The same in every run: of what is known by its address in memory only the class, or the function.
+    """The text with memory addresses reduced to the class or function, so that it is the same in every run.
 
     >>> without_addresses("(<a.b.Desk object at 0x7f3e>, <bound method Desk.open of <a.b.Desk object at 0x7f41>>)")
     '(Desk, open)'
@@ -72,7 +72,7 @@ def without_addresses(text: str) -> str:
 
 
 def short(text: str) -> str:
-    r"""Not too much of it, in one line.
+    r"""The text in one line, cut if it is long.
 
     >>> short("a\nb")
     'a b'

@@ -1,4 +1,4 @@
-"""Why an object is as it is: who wrote what, because of which message, back to what a user did or what began by itself."""
+"""Why an object is as it is: each write, its author, and the chain of causes back to a user action or a timer."""
 
 import difflib
 from collections.abc import Collection, Iterator
@@ -14,11 +14,11 @@ MOST_FIELDS = 8
 
 
 class UnknownObject(ValueError):
-    """Nothing of that name was ever written; the message names some that were."""
+    """No object of that name exists, or was ever written; the message names some that are like it."""
 
 
 def why(records: Records, wanted: str) -> list[str]:
-    """The causes of every write of an object, in order, as lines for people.
+    """The causes of every write of an object, in order, as lines of text.
 
     Args:
         records: of the run.
@@ -33,7 +33,7 @@ def why(records: Records, wanted: str) -> list[str]:
 
 
 def find(records: Records, wanted: str) -> str:
-    """The key of an object that somebody means.
+    """The key of the object that the user means.
 
     Raises:
         UnknownObject: there was no such object.
@@ -46,7 +46,7 @@ def find(records: Records, wanted: str) -> str:
 
 
 def matches(keys: Collection[str], wanted: str) -> list[str]:
-    """Of the keys of objects those that somebody may mean, the likeliest first.
+    """The keys of objects that the user may mean, the likeliest first.
 
     >>> matches(["pods/default/web-0", "services/default/web-0"], "svc/web-0")
     ['services/default/web-0']
@@ -59,7 +59,7 @@ def matches(keys: Collection[str], wanted: str) -> list[str]:
 
 
 def nearest(keys: Collection[str], wanted: str) -> list[str]:
-    """Some that are there: of the kind that somebody named, or with names like his.
+    """Some existing keys: of the kind that the user named, or with similar names.
 
     >>> nearest(["nodes/node-1", "pods/default/web-0"], "pods")
     ['pods/default/web-0']
@@ -70,7 +70,7 @@ def nearest(keys: Collection[str], wanted: str) -> list[str]:
 
 
 def resources(word: str) -> tuple[str, ...]:
-    """Which kinds of objects a word may mean, in the plural: it is a kind, a short name, or of a custom kind.
+    """The resources that a word may mean, in the plural: of a kind, a short name, or a custom kind.
 
     >>> resources("po"), resources("Widget")
     (('pods', 'pos', 'poes'), ('Widget', 'widgets', 'widgetes'))
@@ -79,7 +79,7 @@ def resources(word: str) -> tuple[str, ...]:
 
 
 def label_of(path: str) -> str:
-    """An actor by what distinguishes it.
+    """The path of an actor without the common prefix.
 
     >>> label_of("/cluster/controller-manager/replicaset"), label_of("")
     ('controller-manager/replicaset', 'outside')
@@ -88,13 +88,13 @@ def label_of(path: str) -> str:
 
 
 def line_of(write: Write) -> str:
-    """A write in a line."""
+    """A write in one line."""
     by = f", by {label_of(write.author)}" if write.author else ""
     return f"{write.key} {write.verb} at {write.at:.3f} s, revision {write.revision}{by}"
 
 
 class _Slices:
-    """Tells each cause once."""
+    """Describes chains of causes, each cause once."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
@@ -105,7 +105,7 @@ class _Slices:
             self._by_cause.setdefault(one.cause, []).append(one)
 
     def of(self, write: Write) -> Iterator[str]:
-        """A write, and what it was because of, the nearest cause first."""
+        """A write and its causes, the nearest first."""
         self._meanwhile.clear()
         yield f"{line_of(write)}, #{write.cause}"
         if write.verb == "changed":
@@ -120,7 +120,7 @@ class _Slices:
             yield from lines
 
     def _hop(self, cause: Delivery, write: Write) -> Iterator[str]:
-        """The store and the API server only pass things on: what was written there says more than their messages."""
+        """One cause. The store and the API server only forward: the writes there say more than their messages."""
         for one in self._by_cause.get(cause.number, ()):
             if one is not write:
                 yield f"    <- #{cause.number} {line_of(one)}"
@@ -131,7 +131,7 @@ class _Slices:
             yield from (f"         {_said(one)}" for one in self._faults(cause))
 
     def _faults(self, cause: Delivery) -> Iterator[Firing]:
-        """The faults that concerned the actor's process then."""
+        """The faults that affected the actor's process at that time."""
         for one in self._records.firings:
             process = label_of(cause.actor).split("/")
             concerned = not one.component or one.component in process
@@ -152,7 +152,7 @@ def _plural(word: str) -> str:
 
 
 def subjects(records: Records) -> list[str]:
-    """The objects that the violation is about: those whose names stand in its message, the likeliest first."""
+    """The objects whose names are in the message of the violation, the likeliest first."""
     text = " ".join(one.message for one in records.violations)
     keys = dict.fromkeys(one.key for one in records.writes)
     named = [one for one in keys if _is_named(one.rpartition("/")[2], text)]
@@ -161,16 +161,16 @@ def subjects(records: Records) -> list[str]:
 
 def _is_named(name: str, text: str) -> bool:
     if name == "default":
-        return False  # of so many objects that it means nothing
+        return False  # the name of too many objects
     words = text.replace('"', " ").replace("'", " ").replace("/", " ").replace(",", " ").replace(":", " ").split()
     return name in words
 
 
 def last_write(records: Records) -> Write | None:
-    """The write with which the first violation came.
+    """The write that violated the first invariant.
 
-    If there was none, the last one by the operator that is tested, or else of what the violation is about. Where the
-    operator's code has raised, no write was wrong, but the object that it looked at says why it was called.
+    If no write did, the last one by the operator under test, or else of the violation's objects. If the operator's code
+    raised, the last write of the object that it was reconciling.
     """
     if not records.violations:
         return None
@@ -188,6 +188,6 @@ def last_write(records: Records) -> Write | None:
 
 
 def because(records: Records) -> list[str]:
-    """What the first violation came of."""
+    """The causes of the first violation."""
     last = last_write(records)
     return list(_Slices(records).of(last)) if last is not None else []

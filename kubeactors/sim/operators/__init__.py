@@ -1,17 +1,17 @@
-"""Other people's operators, in the simulator: their `reconcile`, their users, their faults, their invariants.
+"""Fuzzing of users' operators: their `reconcile`, user actions, faults and invariants.
 
-    operator.py    what is tested, as data           declared.py    functions with arguments to choose from
-    component.py   the operator as a process         client.py      what its code is given
-    view.py        the cluster, read-only            checks.py      functions of it as invariants
+    operator.py    the operator under test, as data  declared.py    functions with drawn arguments
+    component.py   the operator as a process         client.py      the client that its code gets
+    view.py        the cluster, read-only            checks.py      functions of the view as invariants
     drawing.py     plans for it                      simulation.py  the run of a plan with it
-    fuzzing.py     `fuzz`: the decorator             places.py      `module:name` in replay files
+    fuzzing.py     the decorator `fuzz`              places.py      `module:name` in replay files
     kopf_handlers.py   the handlers of a kopf operator as a `reconcile` (extra `kopf`)
-    kopf_memory.py     what the process of such an operator remembers
-    unchanged.py   nobody changes what he has read
+    kopf_memory.py     in-memory state of such an operator
+    unchanged.py   detects mutation of shared objects
 
-Who sends to it: tests and scripts, and the commands `fuzz` and `replay`. What it sends: what the operator does.
-Its shape is that of controller-runtime: what changes in watched and owned objects puts keys into a work queue; caches
-are informers that list what the server's cache has, as client-go does.
+Who sends to it: tests and scripts, and the commands `fuzz` and `replay`. What it sends: the operator's requests.
+It has the shape of controller-runtime: changes of watched and owned objects enqueue keys; caches are informers that list
+from the server's watch cache, as in client-go.
 """
 
 from kubeactors.sim.operators.client import OperatorClient

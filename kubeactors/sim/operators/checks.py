@@ -1,7 +1,7 @@
 """Functions of a view of the cluster as invariants.
 
-A function objects by an `assert`, by returning False, or by returning or yielding sentences. Anything else that it raises
-is its own mistake.
+A function reports a violation by an `assert`, by returning False, or by returning or yielding sentences. Any other exception
+is an error of the function itself.
 """
 
 import inspect
@@ -29,28 +29,28 @@ class OwnInvariant(Invariant):
         self.view: ClusterView = ClusterView(world, root.kernel)
 
     def objections(self) -> Iterator[str]:
-        """What it objects to now."""
+        """The violations at this moment."""
         return objections(self.check, self.view)
 
 
 class Always(OwnInvariant):
-    """One that holds after every write."""
+    """An invariant that must hold after every write."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Ask it."""
+        """Check it."""
         return self.objections()
 
 
 class Quiet(OwnInvariant):
-    """One that holds when faults are over and nobody writes any more."""
+    """An invariant that must hold when faults are over and the cluster is quiet."""
 
     def settled(self) -> Iterator[str]:
-        """Ask it."""
+        """Check it."""
         return self.objections()
 
 
 def invariants_of(checks: Mapping[str, Check], base: type[OwnInvariant]) -> tuple[type[Invariant], ...]:
-    """An invariant for each function, by its name."""
+    """An invariant class for each function, by name."""
     return tuple(_invariant(name, check, base) for name, check in checks.items())
 
 
@@ -60,13 +60,13 @@ def _invariant(name: str, check: Check, base: type[OwnInvariant]) -> type[Invari
 
 
 def objections(check: Check, view: ClusterView) -> Iterator[str]:
-    """A sentence for each way in which it does not hold.
+    """A sentence for each violation.
 
     >>> list(objections(lambda _: False, None)), list(objections(lambda _: ["a", "b"], None))
     (['it does not hold'], ['a', 'b'])
 
     Raises:
-        TypeError: this is no answer.
+        TypeError: the function's result is invalid.
     """
     try:
         found = check(view)
@@ -77,7 +77,7 @@ def objections(check: Check, view: ClusterView) -> Iterator[str]:
         elif isinstance(found, str):
             yield found
         elif inspect.isawaitable(found) or not isinstance(found, Iterable):
-            raise TypeError(f"an invariant is a plain function that says what is wrong, and returned {found!r}")
+            raise TypeError(f"an invariant must be a plain function that says what is wrong; it returned {found!r}")
         else:
             yield from (str(one) for one in cast("Iterable[object]", found))
     except AssertionError as error:
@@ -85,7 +85,7 @@ def objections(check: Check, view: ClusterView) -> Iterator[str]:
 
 
 def _said(error: AssertionError) -> str:
-    """What an assertion says: its message, or the line where it stands."""
+    """The message of an assertion, or its source line."""
     if str(error):
         return str(error)
     frame, line = list(walk_tb(error.__traceback__))[-1]

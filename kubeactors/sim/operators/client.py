@@ -1,4 +1,4 @@
-"""What the code of an operator is given."""
+"""The client that the code of an operator gets."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from random import Random
@@ -16,25 +16,25 @@ M = TypeVar("M")
 T = TypeVar("T", bound=TypedObject)
 
 OPERATOR_USER = UserInfo(name="operator", groups=("system:masters", "system:authenticated"))
-"""It may do everything: what it is allowed to do elsewhere is not what is tested."""
+"""The operator may do everything: its RBAC rules are not under test."""
 
 
 SLEEPS_AT_ONCE = 10_000
-"""So often nobody waits for nothing who does not wait for ever."""
+"""More sleeps than this without progress of time are taken for an endless loop."""
 
 
 class Misuse(Mistake):
-    """The code of an operator asks for what there is not; the message says what to do."""
+    """The code of an operator misuses its client; the message says what to do."""
 
 
 class OperatorClient(Client):
     """A `Client`, with the operator's caches and clock.
 
     Args:
-        transport: the way to the API server.
+        transport: to the API server.
         scheme: the kinds that the operator knows.
-        caches: what its informers know, by kind.
-        ctx: of the actor that runs the code: its time, and its chance.
+        caches: its informers, by kind.
+        ctx: of the actor that runs the code: its clock and randomness.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class OperatorClient(Client):
         self._now: Callable[[], int] = lambda: ctx.now
         self._slept_at = self._slept = 0
         self.random: Random = ctx.random_for("operator")
-        """In place of the module `random`."""
+        """Use this instead of the module `random`."""
         self.memory: dict[str, object] = {}
-        """What the operator's process remembers: empty again when it starts again."""
+        """The in-memory state of the operator's process: empty again after a restart."""
 
     @property
     def kinds(self) -> tuple[type[TypedObject], ...]:
-        """What is cached."""
+        """The cached kinds."""
         return tuple(self._caches)
 
     @property
@@ -65,24 +65,24 @@ class OperatorClient(Client):
         return self._now() / SECOND
 
     def cached(self, type_: type[T]) -> Lister[T]:
-        """What the operator's informer of a kind knows by now. It may be old; it never waits.
+        """The lister of the operator's informer of a kind. It may be stale; it never waits.
 
         Raises:
-            Misuse: nothing of this kind is watched or owned.
-            TypeError: this is no kind, but perhaps the name of one.
+            Misuse: the kind is neither watched nor owned.
+            TypeError: `type_` is not a kind, but perhaps the name of one.
         """
         found = self._caches.get(type_)
         if found is None:
             check_is_kind(type_)
             known = ", ".join(one.__name__ for one in self._caches)
-            raise Misuse(f"nothing is cached of {type_.__name__}, only of {known}; name it in `watches` or `owns`")
+            raise Misuse(f"{type_.__name__} is not cached, only {known}; name it in `watches` or `owns`")
         return cast("Lister[T]", found.lister)
 
     def sleep(self, seconds: float) -> Awaitable[None]:
-        """Awaitable: done after so many seconds of virtual time.
+        """Sleep for so many seconds of virtual time.
 
         Raises:
-            Misuse: it has slept so often that it would for ever, and no time has passed.
+            Misuse: it was called very often without time passing.
         """
         now = self._now()
         self._slept = self._slept + 1 if now == self._slept_at else 1

@@ -20,20 +20,20 @@ RECONCILER = "reconciler"
 
 
 class Report(NamedTuple):
-    """Who is told of what the code does."""
+    """Callbacks about the operator's code."""
 
     raised: Callable[[str, Exception], object]
-    """The code has raised, at this key."""
+    """The code raised at this key."""
     began: Callable[[str], object]
-    """It was called, with this key."""
+    """The code was called with this key."""
     ended: Callable[[str], object]
-    """It has returned, or raised, or its process was killed."""
+    """The code returned or raised, or its process was killed."""
     mistaken: Callable[[Exception], object]
-    """The code does what cannot be simulated: nothing is judged any more."""
+    """The code did something that cannot be simulated: the run ends without a verdict."""
 
 
 class OperatorProcess(Actor[Never], deterministic=True):
-    """Starts informers, then who needs them."""
+    """Starts informers, then the reconciler."""
 
     supervision: ClassVar[Supervision] = RESTARTING
 
@@ -43,7 +43,7 @@ class OperatorProcess(Actor[Never], deterministic=True):
         self._transport = transport
 
     def started(self) -> None:
-        """The first list is what the server's cache has: after a restart it may be older than what was known before."""
+        """Start the actors. First lists come from the server's watch cache: after a restart they may be older than before."""
         reader = Client(self._transport, OPERATOR_USER, scheme=self._operator.scheme)
         informers = InformerFactory(self.ctx, reader, consistent=False)
         caches = {one: informers.of(one) for one in self._operator.watches}
@@ -52,7 +52,7 @@ class OperatorProcess(Actor[Never], deterministic=True):
 
 
 class Reconciler(Controller):
-    """Runs the operator's code: for each key once at a time, and for as many keys as it has workers."""
+    """Runs the operator's code: once at a time per key, and for as many keys as it has workers."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Reconciler(Controller):
         self._transport = transport
         self._caches = caches
         self._listed = False
-        """Whether what is told now is what was there at first."""
+        """Whether the current notification is the initial list."""
         for type_, keys in operator.watches.items():
             self.observe(caches[type_], partial(self._changed, keys))
 
@@ -85,13 +85,13 @@ class Reconciler(Controller):
         super().notify(message)
 
     async def reconcile(self, key: str) -> None:
-        """Let the operator's code do it; what it raises, other than a refusal, is told."""
+        """Call the operator's code; report exceptions other than a `StatusError`."""
         self._report.began(key)
         try:
             again = await guarded(self.ctx.path, partial(self._called, key))
         except StatusError:
             raise
-        except Exception as error:  # noqa: BLE001 -- it is told
+        except Exception as error:  # noqa: BLE001 -- it is reported
             self._tell(key, cast("Exception", explained(self.ctx.path, error)))
         else:
             if again is not None:

@@ -1,7 +1,7 @@
-"""Functions that the author of an operator declares, with the arguments that they may be called with.
+"""Functions that the author of an operator declares, with strategies for their arguments.
 
-Arguments are hypothesis strategies by name, or a function that draws them from a `Source`. Of strategies a pool of
-examples is drawn once, which plans choose from: so a plan is text, and shrinking needs no hypothesis.
+Arguments are hypothesis strategies by name, or a function that draws them from a `Source`. A pool of examples is drawn from
+each strategy once, and plans choose from it: so plans can be written as text, and shrinking does not need hypothesis.
 """
 
 import inspect
@@ -20,18 +20,18 @@ F = TypeVar("F", bound=Callable[..., object])
 
 Arguments: TypeAlias = dict[str, object]
 Drawing: TypeAlias = "Mapping[str, SearchStrategy[object]] | Callable[[Source], Mapping[str, object]]"
-"""How arguments are chosen."""
+"""How arguments are drawn."""
 
 EXAMPLES = 64
-"""How many examples of each strategy are drawn at most."""
+"""The maximum number of examples of each strategy."""
 
 
 class OperatorError(Mistake, ValueError):
-    """This cannot be tested; the message says why."""
+    """The operator, or a declaration, cannot be tested; the message says why."""
 
 
 class Declared(Generic[F]):
-    """A function by its name, and its arguments.
+    """A function with its name, and how its arguments are drawn.
 
     >>> def scale(replicas: int) -> None: ...
     >>> from kubeactors.sim.grammar import Seeded
@@ -39,8 +39,8 @@ class Declared(Generic[F]):
     {'replicas': 3}
 
     Args:
-        function: what is called.
-        drawing: where its arguments come from.
+        function: to call.
+        drawing: how its arguments are drawn.
     """
 
     def __init__(self, function: F, drawing: Drawing) -> None:
@@ -50,7 +50,7 @@ class Declared(Generic[F]):
         self._pools: dict[str, Sequence[object]] = {}
 
     def draw(self, source: Source) -> Arguments:
-        """Arguments for one call."""
+        """Draw the arguments of one call."""
         if callable(self._drawing):
             return dict(self._drawing(source))
         return {name: source.choice(self._pool(name, strategy)) for name, strategy in self._drawing.items()}
@@ -63,18 +63,18 @@ class Declared(Generic[F]):
 
 
 def declared(given: Mapping[F, Drawing] | Sequence[F], what: str) -> dict[str, Declared[F]]:
-    """Functions by their names; those without arguments may be given as a list.
+    """Declared functions by name; functions without arguments may be given as a list.
 
     Args:
         given: the functions.
-        what: one of them is.
+        what: what they are, for error messages.
 
     Raises:
-        OperatorError: this is a function and no list of them; or one does not take its arguments.
+        OperatorError: `given` is a single function, or a function does not take its arguments.
     """
     one: object = given
     if inspect.isfunction(one):
-        raise OperatorError(f"{one.__name__} alone is no list of {what}s; write [{one.__name__}]")
+        raise OperatorError(f"{one.__name__} is not a list of {what}s; write [{one.__name__}]")
     pairs = (
         given.items() if isinstance(given, Mapping) else [(one, dict[str, "SearchStrategy[object]"]()) for one in given]
     )
@@ -91,21 +91,21 @@ def _check_takes(function: Callable[..., object], names: Iterable[str], what: st
     except TypeError as error:
         takes, given = (", ".join(some) or "nothing" for some in ([*signature.parameters][1:], names))
         raise OperatorError(
-            f"the {what} {function.__name__} takes {takes}, and is to be given {given}: {error}"
+            f"the {what} {function.__name__} takes {takes}, but was declared with {given}: {error}"
         ) from None
 
 
 def examples(strategy: "SearchStrategy[object]") -> Sequence[object]:
-    """Different values of a strategy, always the same ones, the simplest first.
+    """Distinct values of a strategy, always the same ones, the simplest first.
 
     >>> from hypothesis import strategies as st
     >>> examples(st.sampled_from(["a", "b"]))
     ['a', 'b']
 
     Raises:
-        TypeError: a value cannot be written into a replay file.
+        TypeError: a value cannot be encoded in a replay file.
     """
-    from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415 -- only who uses strategies needs it
+    from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415 -- only strategies need it
     from hypothesis import seed as seeded  # noqa: PLC0415 -- the same
 
     found: dict[bytes, object] = {}

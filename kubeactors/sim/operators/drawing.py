@@ -1,4 +1,4 @@
-"""Plans for an operator: what its users do, and what breaks, mostly about the operator and what it watches."""
+"""Draws plans for an operator: user actions, and faults that mostly target the operator and what it watches."""
 
 from collections.abc import Sequence
 
@@ -15,14 +15,14 @@ from kubeactors.sim.workload import OwnAction
 
 MOST_OWN_ACTIONS, MOST_ACTIONS, MOST_FAULTS, MOST_OWN_FAULTS = 16, 8, 12, 3
 OWN_FAULT_SECONDS = 60.0
-"""How long a declared fault may last that says nothing of `seconds`."""
+"""The duration of a declared fault without an argument `seconds`."""
 
 
 class OperatorAim(Aim):
-    """Faults are about the operator, four of five.
+    """Aims four faults in five at the operator.
 
     Args:
-        source: where choices come from.
+        source: makes the choices.
         nodes: the names of the nodes.
         resources: what the operator watches.
     """
@@ -32,7 +32,7 @@ class OperatorAim(Aim):
         super().__init__(source, nodes, ())
 
     def crashing(self) -> str:
-        """See `Aim`: always in the operator."""
+        """See `Aim`: always the operator."""
         return OPERATOR
 
     def actor(self, component: str) -> str:
@@ -40,7 +40,7 @@ class OperatorAim(Aim):
         return RECONCILER if component == OPERATOR else super().actor(component)
 
     def may_meddle(self, component: str) -> bool:
-        """What users may do to what is the operator's only its actions say."""
+        """See `Aim`: only declared actions interfere with the operator's objects."""
         return component != OPERATOR
 
     def _any_component(self) -> str:
@@ -59,11 +59,11 @@ def generate(operator: Operator, seed: int) -> Plan:
 
 
 def draw(operator: Operator, source: Source, seed: int) -> Plan:
-    """A whole plan.
+    """Draw a whole plan.
 
     Args:
-        operator: whose.
-        source: where choices come from.
+        operator: under test.
+        source: makes the choices.
         seed: of the plan.
     """
     names = node_names(operator.nodes)

@@ -1,4 +1,4 @@
-"""`fuzz`: looks for a scenario in which an operator does not do what it should."""
+"""`fuzz`: searches for scenarios in which an operator fails."""
 
 import math
 import sys
@@ -51,7 +51,7 @@ from kubeactors.sim.simulation import Outcome
 DIRECTORY = Path("kubeactors-fuzz")
 SHRINK_SECONDS = 20.0
 MOST_CAUSES = 24
-"""Of the causes so many lines are told; the page has them all."""
+"""The maximum number of lines of causes in a message; the page has them all."""
 
 Test: TypeAlias = Callable[[], None]
 Watches: TypeAlias = Kindly | Iterable[Kindly] | Mapping[Kindly, Keys]
@@ -59,26 +59,26 @@ Checks: TypeAlias = Check | Iterable[Check]
 
 
 class FuzzFailed(AssertionError):
-    """A scenario was found in which something does not hold. The message tells the story."""
+    """A failing scenario was found. The message has the plan and the causes."""
 
     def __init__(self, finding: Finding, why: Sequence[str], replay: Path, page: Path, *, again: bool) -> None:
         self.finding: Finding = finding
         self.replay: Path = replay
-        """The file by which it can be seen again."""
+        """The replay file."""
         self.page: Path = page
-        """What shows everything in a browser."""
+        """The HTML page that explains the failure."""
         more = [f"    and {len(why) - MOST_CAUSES} more lines"] if len(why) > MOST_CAUSES else []
         causes = ["why:", *(f"    {line}" for line in why[:MOST_CAUSES]), *more] if why else []
-        again_by = f"again: kubeactors replay {replay}" if again else f"the plan is in {replay}"
-        super().__init__("\n".join([*story(finding), *causes, f"explained: {page}", again_by]))
+        again_by = f"reproduce: kubeactors replay {replay}" if again else f"the plan is in {replay}"
+        super().__init__("\n".join([*story(finding), *causes, f"explanation: {page}", again_by]))
 
 
 class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign for one operator: what a function made by `fuzz` does."""
+    """A campaign for one operator: what a function made by `fuzz` runs."""
 
     operator: Operator
     module: str
-    """Where it was made."""
+    """The module that made it."""
     scenarios: int
     seed: int
     report: Path
@@ -86,20 +86,20 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """Where a replay finds it, as `module:name` or `file.py:name`; empty if it cannot."""
+        """Its place for replay files, as `module:name` or `file.py:name`; empty if it cannot be found again."""
         return place_in(self.module, lambda one: _campaign_of(one) is self)
 
     def simulation(self, plan: Plan, *, record: bool = False) -> OperatorSimulation:
-        """A plan, ready to run; whether its order is to be recorded."""
+        """The simulation of a plan, ready to run."""
         return OperatorSimulation(plan, self.operator, self.also, record=record)
 
     def run_plan(self, plan: Plan, /, *, deadline: float = math.inf) -> Outcome:
-        """What becomes of a plan."""
+        """Run a plan."""
         with collected_once():
             return self.simulation(plan).run(deadline=deadline)
 
     def recorded_order(self, plan: Plan) -> tuple[Deviation, ...]:
-        """In which order things happen in a plan, the operator among them."""
+        """The order of deliveries of a plan, with the operator."""
         return order_of(self.simulation(plan, record=True))
 
     @property
@@ -123,14 +123,14 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True):
         return tally
 
     def run(self) -> Tally:
-        """Look, and make what is found small.
+        """Run scenarios, and shrink the first failure.
 
         Raises:
-            FuzzFailed: something does not hold.
-            NotReproducible: something does not hold, and not each time.
-            Mistake, ForeignError: what was declared, or the operator, is mistaken.
+            FuzzFailed: an invariant was violated.
+            NotReproducible: an invariant was violated, but not each time.
+            Mistake, ForeignError: a declaration, or the operator's code, is wrong.
         """
-        __tracebackhide__ = True  # pytest shows what was found, and not how it was looked for
+        __tracebackhide__ = True  # pytest shows the finding, not the search
         tally = self.look()
         if not tally.findings:
             return tally
@@ -212,40 +212,40 @@ def fuzz(  # noqa: PLR0913 -- the same
     seed: int = 0,
     report: Path = DIRECTORY,
 ) -> Callable[[Check], Test] | Callable[[Reconcile], Test]:
-    """Fuzz an operator: a decorator of an invariant that must hold when all is quiet, or of the operator itself.
+    """Fuzz an operator: decorates an invariant of the quiet cluster, or the operator itself.
 
-    With `reconcile` it decorates an invariant, and makes a test of it; without, it decorates `reconcile`. What it makes
-    is a function without arguments that runs the campaign: pytest takes it as a test, a script calls it.
+    With `reconcile` as an argument it decorates an invariant, and makes a test of it; without, it decorates `reconcile`. The
+    result is a function without arguments that runs the campaign: pytest collects it as a test, a script calls it.
 
-    The operator is a process of a simulated cluster: informers of what it watches and owns put keys into a work queue,
-    and each of its `workers` calls `reconcile(client, key)` for one after the other. It may await only the client: its requests, and
-    `client.sleep`. A `StatusError` that it raises is retried with back-off; anything else violates `reconcile-does-not-raise`.
+    The operator is a process of a simulated cluster: informers of watched and owned kinds enqueue keys, and each of its
+    `workers` calls `reconcile(client, key)` for one key at a time. It may await only the client: its requests, and
+    `client.sleep`. A `StatusError` is retried with back-off; any other exception violates `reconcile-does-not-raise`.
 
     Args:
         reconcile: the operator.
-        watches: the kinds it reconciles: Structs or names as kubectl knows them; or functions by kind that say which
-            keys a change of an object is about.
-        owns: kinds of objects that belong to watched ones: a change of one is about its controller.
-        actions: what users do: `async def action(client, **arguments)`, with strategies of hypothesis for the
-            arguments, or a function that draws them from a `Source`.
-        faults: what else breaks: `def fault(cluster, **arguments)` yields typed faults of `kubeactors.sim.chaos.faults`;
-            an argument `seconds` says after how long all is over (60).
+        watches: the kinds that it reconciles: Structs or names as for kubectl; or functions by kind that map a changed
+            object to keys.
+        owns: kinds of owned objects: a change enqueues the key of the controller.
+        actions: user actions: `async def action(client, **arguments)`, with hypothesis strategies for the arguments, or a
+            function that draws them from a `Source`.
+        faults: additional faults: `def fault(cluster, **arguments)` yields faults of `kubeactors.sim.chaos.faults`; an
+            argument `seconds` says when all of them are over (60).
         always: invariants that must hold after every write; functions of a `ClusterView`.
-        quiet: invariants that must hold when faults are over and nobody writes any more.
+        quiet: invariants that must hold when faults are over and the cluster is quiet.
         crds: manifests of custom kinds.
-        workload: whether users also do what `kubeactors fuzz` lets them do; by default if there are no `actions`.
-        kinds: which kinds of faults may happen.
-        also: names of the control plane's own invariants that are judged as well.
-        nodes: how many nodes the cluster has.
-        workers: how many keys the operator looks at at the same time, never at one key twice: 1, as in
-            controller-runtime (`MaxConcurrentReconciles`), or what kopf does if these are its handlers.
-        scenarios: how many are run.
-        seed: of the first; the others count up from it.
+        workload: whether users also perform the actions of `kubeactors fuzz`; by default if there are no `actions`.
+        kinds: the kinds of built-in faults that may happen.
+        also: names of the control plane's own invariants to check as well.
+        nodes: the number of nodes.
+        workers: how many keys the operator reconciles concurrently, never one key twice: by default 1, as in
+            controller-runtime (`MaxConcurrentReconciles`), or kopf's default for kopf handlers.
+        scenarios: how many to run.
+        seed: of the first scenario; the others count up from it.
         report: the directory of the replay file.
 
     Raises:
-        OperatorError: a kind is unknown, nothing is watched, an action or a fault does not take its arguments, or there is
-            to be no scenario or no worker.
+        OperatorError: a kind is unknown, nothing is watched, an action or a fault does not take its arguments, or there are
+            no scenarios or no workers.
         UnknownName: a fault or an invariant is unknown; the known ones are listed.
     """
     definitions = definitions_of(_manifests(crds))
@@ -253,9 +253,9 @@ def fuzz(  # noqa: PLR0913 -- the same
     watched = watched_kinds(scheme, watches, owns)
     wanted = _known_invariants(also)
     if scenarios < 1:
-        raise OperatorError(f"{scenarios} scenarios test nothing; run one at least")
+        raise OperatorError(f"scenarios must be at least 1, not {scenarios}")
     if workers is not None and workers < 1:
-        raise OperatorError(f"{workers} workers do nothing; an operator has one at least")
+        raise OperatorError(f"workers must be at least 1, not {workers}")
     kinds, module = tuple(kinds), str(sys._getframe(1).f_globals["__name__"])  # noqa: SLF001 -- who decorates
 
     def campaign(code: Reconcile, checks: dict[str, Check], decorated: Callable[..., object]) -> Test:
@@ -291,16 +291,16 @@ def fuzz_at(place: str) -> Fuzz:
     """The campaign at a place that a replay file names.
 
     Raises:
-        NotFound: it cannot be imported, or is none.
+        NotFound: it cannot be imported, or is not a campaign.
     """
     campaign = _campaign_of(found_at(place))
     if campaign is None:
-        raise NotFound(f"{place} is nothing that `fuzz` has made")
+        raise NotFound(f"{place} was not made by `fuzz`")
     return campaign
 
 
 def _function(campaign: Fuzz, decorated: Callable[..., object]) -> Test:
-    """What pytest takes as a test: a plain function."""
+    """A plain function, which pytest collects as a test."""
 
     def run() -> None:
         __tracebackhide__ = True
@@ -332,6 +332,6 @@ def _known_invariants(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _clock(seconds: float) -> Callable[[], bool]:
-    """True for so many seconds of CPU."""
-    end = time.process_time() + seconds  # noqa: TID251 -- who waits lives in real time
+    """A function that is true for so many seconds of CPU."""
+    end = time.process_time() + seconds  # noqa: TID251 -- the time limit is in real time
     return lambda: time.process_time() < end  # noqa: TID251 -- the same

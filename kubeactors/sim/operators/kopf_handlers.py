@@ -1,18 +1,17 @@
 """The handlers of a kopf operator as a `reconcile`. Needs the extra `kopf`.
 
-What a change is, and which handlers it concerns, is decided by kopf's own code: causes, selectors, filters, differences,
-finalizers, and the annotation with what was last handled. What is different is only who calls the handlers: the
-reconciler of the simulated operator: as kopf's own workers, for each object one after the other, and for all objects at
-the same time.
+kopf's own code decides what a change is, and which handlers it triggers: causes, selectors, filters, diffs, finalizers, and
+the annotation with the last handled state. Only the caller of the handlers differs: the reconciler of the simulated
+operator, which, like kopf's workers, handles each object sequentially and all objects concurrently.
 
 - Handlers are called with kopf's arguments, and with `client`, an `OperatorClient`: the only thing they may await.
-- What a handler has come to is kept in an annotation until all of a cause are done, so that it is not called again.
-- `create`, `update`, `delete`, `resume`, `field`, `event` and `timer` are known; daemons, sub-handlers, indices, webhooks
+- The progress of each handler is kept in an annotation until all handlers of a cause are done, so that none runs twice.
+- `create`, `update`, `delete`, `resume`, `field`, `event` and `timer` are supported; daemons, sub-handlers, indices, webhooks
   and activities are not.
-- `event` handlers hear of every change that the operator's informer tells, with its type and the object as it was then;
-  of what there was in the first list the type is None. Of a list after a broken watch they hear the differences.
-- Other handlers look at the object as it is by now. Timers and handlers of one object take turns, so do objects of several
-  kinds with the same name.
+- `event` handlers see every event of the operator's informer, with its type and the object at that time; in the initial list
+  the type is None. After a relist they see the differences.
+- Other handlers see the present object. Timers and handlers of one object take turns; so do objects of several kinds with
+  the same name.
 
 Source: kopf 1.45, kopf/_core/reactor/processing.py, queueing.py and inventory.py, kopf/_core/actions/execution.py,
 docs/errors.rst.
@@ -50,9 +49,9 @@ FINALIZER = "kopf.zalando.org/KopfFinalizerMarker"
 PROGRESS = "kopf.zalando.org/"
 DELETED = "DELETED"
 UNLIMITED = sys.maxsize
-"""So many objects kopf handles at the same time (`settings.queueing.worker_limit` is None)."""
+"""kopf's default concurrency (`settings.queueing.worker_limit` is None)."""
 BACKOFF_SECONDS = 60.0
-"""After a failure that says nothing else. Source: kopf docs/errors.rst."""
+"""The delay after an arbitrary exception. Source: kopf docs/errors.rst."""
 
 AnyHandler: TypeAlias = ChangingHandler | TimerHandler | WatchingHandler
 Raw: TypeAlias = dict[str, object]
@@ -62,7 +61,7 @@ _LOGGER = logging.getLogger("kopf.objects")
 
 
 class Progress(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a handler has come to; an annotation of the object holds it."""
+    """The progress of a handler, kept in an annotation of the object."""
 
     purpose: str
     retries: int = 0
@@ -85,9 +84,9 @@ class KopfHandlers:
         self._registry = registry
 
     async def __call__(self, client: OperatorClient, key: str, /) -> float | None:
-        """Tell what was heard of objects of that name, and look at those that are there.
+        """Call event handlers for the pending events of that name, then handle the present objects.
 
-        Each is forgotten when its turn comes, and not before: what comes after one that fails is told the next time.
+        An event is removed only when its turn comes: events after one that fails are handled in the next call.
         """
         heard = heard_of(client, key)
         newest = {one.object.metadata.uid: one for one in heard}
@@ -103,7 +102,7 @@ class KopfHandlers:
                 if news is not None:
                     heard.remove(news)
                 delays += await _Turn(self._registry, client, present).take(news)
-        for one in last.values():  # it has gone meanwhile
+        for one in last.values():  # the object is no longer cached
             await self._tell(client, heard, one)
         return min(delays, default=None)
 
@@ -112,7 +111,7 @@ class KopfHandlers:
         await _Turn(self._registry, client, one.object).tell(one.type)
 
     def heard(self, client: OperatorClient, key: str, change: Change[TypedObject], *, listed: bool) -> None:
-        """Keep it until handlers are called."""
+        """Keep the event until handlers are called."""
         present = change.current
         if key_of(present) == key:
             memory_of(client, present, listed=listed)
@@ -124,7 +123,7 @@ def kopf_handlers(registry: OperatorRegistry | None = None) -> KopfHandlers:
     """A `reconcile` that runs the handlers of a registry: by default those that `@kopf.on` has registered.
 
     Raises:
-        OperatorError: there are daemons among them, or none at all.
+        OperatorError: there are daemons among them, or no handlers at all.
     """
     found = registry if registry is not None else kopf.get_default_registry()
     every = (found._changing, found._watching, found._spawning)  # noqa: SLF001 -- kopf offers no other way
@@ -139,7 +138,7 @@ def kopf_handlers(registry: OperatorRegistry | None = None) -> KopfHandlers:
 
 
 class _Common(TypedDict):
-    """What all causes have."""
+    """The common arguments of all causes."""
 
     logger: logging.Logger
     indices: dict[str, Never]
@@ -150,7 +149,7 @@ class _Common(TypedDict):
 
 
 class _Turn:
-    """One object, as the operator sees it now."""
+    """Handles one object, as the operator sees it now."""
 
     def __init__(self, registry: OperatorRegistry, client: OperatorClient, present: TypedObject) -> None:
         self._registry = registry
@@ -164,7 +163,7 @@ class _Turn:
         self._memory = memory_of(client, present)
 
     async def tell(self, type_: bodies.RawEventType) -> None:
-        """Only that something has happened, to who wants to hear of everything."""
+        """Call the `event` handlers only."""
         await self._watched(type_)
         if type_ == DELETED:
             forget(self._client, self._present)
@@ -172,7 +171,7 @@ class _Turn:
             await self._write()
 
     async def take(self, heard: Heard | None) -> list[float]:
-        """Do what there is to do; in how many seconds there is more."""
+        """Call all handlers that are due; returns the delays in seconds until more are."""
         if heard is not None:
             await self._watched(heard.type)
         cause = self._cause()
@@ -197,7 +196,7 @@ class _Turn:
         )
 
     def _finalizer_is_right(self, cause: causes.ChangingCause) -> bool:
-        """Who has handlers for deletion, or timers, blocks it before anything else; who has not any more lets it go."""
+        """With deletion handlers or timers the finalizer is added before anything else; without, it is removed."""
         spawning = causes.SpawningCause(reset=False, **self._common())
         registry = self._registry
         wanted = registry._changing.requires_finalizer(cause) or registry._spawning.requires_finalizer(spawning)  # noqa: SLF001 -- kopf offers no other way
@@ -227,7 +226,7 @@ class _Turn:
         return [max(one.delayed - self._client.seconds, 0.0) for one in progress.values() if not one.done]
 
     def _keep(self, cause: causes.ChangingCause, progress: Mapping[str, Progress]) -> None:
-        """Once all are done the object counts as handled; until then it says how far they are."""
+        """Store the handlers' progress in annotations; once all are done, store the object as handled instead."""
         over = all(one.done for one in progress.values())
         for name, state in progress.items():
             annotation = _annotation(name)
@@ -277,7 +276,7 @@ class _Turn:
         }
 
     async def _call(self, handler: AnyHandler, cause: causes.ResourceCause, state: Progress) -> None:
-        """Call it once, and note in its progress what has become of it."""
+        """Call a handler once, and record the result in its progress."""
         if state.retries == 0:
             state.started = self._client.seconds
         arguments = {
@@ -317,7 +316,7 @@ class _Turn:
         return found if found.purpose == purpose else Progress(purpose=purpose)
 
     async def _write(self) -> None:
-        """A merge patch, of this very object; the status goes its own way if the kind has it so."""
+        """Send the changes as a merge patch with the object's UID; the status separately if it is a subresource."""
         if self._patch.fns:
             raise Misuse("`patch.fns` cannot be simulated: change fields of `patch` instead")
         rest: Raw = dict(self._patch)
@@ -342,7 +341,7 @@ class _Turn:
                 subresource=subresource,
             )
         except NotFound:
-            return  # it is gone, and with it what there was to do
+            return  # the object is gone, so there is nothing left to do
 
 
 def _timers_in(handlers: Sequence[object]) -> Iterator[TimerHandler]:

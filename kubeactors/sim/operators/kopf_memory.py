@@ -1,4 +1,4 @@
-"""What the process of a simulated kopf operator remembers: gone when it starts again. Needs the extra `kopf`."""
+"""In-memory state of a simulated kopf operator, which a restart clears. Needs the extra `kopf`."""
 
 from typing import NamedTuple, cast
 
@@ -10,36 +10,36 @@ from kubeactors.sim.operators.client import OperatorClient
 
 
 class Heard(NamedTuple):
-    """A change that handlers have not seen yet: its type, None for what was there at first, and the object then."""
+    """An event that handlers have not seen yet: its type (None for the initial list), and the object at that time."""
 
     type: bodies.RawEventType
     object: TypedObject
 
 
 class Memory:
-    """What is remembered of an object; gone when it is."""
+    """State about an object, dropped when the object is deleted."""
 
     def __init__(self, *, listed: bool) -> None:
         self.memo: kopf.Memo = kopf.Memo()
         self.listed = listed
-        """Whether it was there when the process began."""
+        """Whether the object existed when the process started."""
         self.resumed: bool = False
         self.due: dict[str, float] = {}
-        """When timers are due, in virtual seconds."""
+        """When its timers are due, in virtual seconds."""
 
 
 def heard_of(client: OperatorClient, key: str) -> list[Heard]:
-    """What has been heard of objects of a name, oldest first; who tells it takes it out."""
+    """Pending events of objects of a name, oldest first; they are removed when handlers have seen them."""
     return cast("list[Heard]", client.memory.setdefault(f"kopf heard {key}", []))
 
 
 def memory_of(client: OperatorClient, present: TypedObject, *, listed: bool = False) -> Memory:
-    """What is remembered of an object, from now on; `listed`: it was there when the process began."""
+    """The state about an object, created if missing; `listed`: the object existed when the process started."""
     return cast("Memory", client.memory.setdefault(_place(present), Memory(listed=listed)))
 
 
 def forget(client: OperatorClient, present: TypedObject) -> None:
-    """The object is gone."""
+    """Drop the state about a deleted object."""
     client.memory.pop(_place(present), None)
 
 

@@ -1,4 +1,4 @@
-"""What is tested, as data: an operator, its users, its faults and its invariants."""
+"""An operator under test, as data, with its user actions, faults and invariants."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol, TypeAlias, cast, runtime_checkable
@@ -20,17 +20,17 @@ from kubeactors.sim.operators.view import ClusterView
 from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS
 
 Reconcile: TypeAlias = Callable[[OperatorClient, str], Awaitable[float | None]]
-"""Brings the object of a key (`namespace/name`) closer to what it should be. What it returns is in how many seconds it
-wants to be called again; None: when something changes. A `StatusError` that it raises is retried with back-off."""
+"""Reconciles the object of a key (`namespace/name`). Returns after how many seconds to requeue the key, or None to wait for
+a change. A `StatusError` is retried with back-off."""
 
 
 @runtime_checkable
 class Handlers(Protocol):
-    """A `reconcile` that wants to know more than that something has changed."""
+    """A `reconcile` that also observes the individual events."""
 
     @property
     def workers(self) -> int:
-        """How many keys it looks at at the same time, if nobody says otherwise."""
+        """How many keys it reconciles concurrently by default."""
         ...
 
     async def __call__(self, client: OperatorClient, key: str, /) -> float | None:
@@ -38,21 +38,21 @@ class Handlers(Protocol):
         ...
 
     def heard(self, client: OperatorClient, key: str, change: Change[TypedObject], *, listed: bool) -> None:
-        """Something has changed that is about a key, which will be reconciled; or was there in the first list."""
+        """An object related to a key has changed, or was in the initial list (`listed`); the key will be reconciled."""
         ...
 
 
 Keys: TypeAlias = Callable[[TypedObject], Iterable[str]]
-"""The keys that a change of an object is about."""
+"""Maps a changed object to the keys to reconcile."""
 
 Act: TypeAlias = Callable[..., Awaitable[object]]
-"""Something that users do: gets a `Client` and its arguments."""
+"""A user action: called with a `Client` and its arguments."""
 
 Break: TypeAlias = Callable[..., Iterable[AnyFault]]
-"""Something that breaks: gets a `ClusterView` and its arguments, yields faults; their `at` counts from now."""
+"""A fault: called with a `ClusterView` and its arguments, yields built-in faults whose `at` counts from now."""
 
 Kindly: TypeAlias = str | type[TypedObject]
-"""A kind: its Struct, or a word that kubectl knows it by."""
+"""A kind: its Struct, or a name as for kubectl."""
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,37 +60,37 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
 
     reconcile: Reconcile
     handlers: Handlers | None = None
-    """The same, if it wants to know more."""
+    """The same object, if it observes events."""
     workers: int = 1
-    """How many keys it looks at at the same time."""
+    """How many keys it reconciles concurrently."""
     watches: dict[type[TypedObject], Keys]
-    """What it has informers of, and which keys a change is about."""
+    """The kinds of its informers, and the keys to reconcile on a change."""
     scheme: Scheme = SCHEME
     definitions: tuple[CustomResourceDefinition, ...] = ()
-    """Custom kinds, created before anything happens."""
+    """Definitions of custom kinds, created before the plan begins."""
     actions: dict[str, Declared[Act]] = {}
     faults: dict[str, Declared[Break]] = {}
     always: dict[str, Check] = {}
     quiet: dict[str, Check] = {}
     workload: bool = True
-    """Whether users do other things as well: what `kubeactors fuzz` lets them do."""
+    """Whether users also perform the actions of `kubeactors fuzz`."""
     kinds: tuple[str, ...] = FAULT_KINDS
     """The kinds of faults that may happen."""
     nodes: int = 3
 
     @property
     def resources(self) -> tuple[str, ...]:
-        """What it watches, in the plural."""
+        """The watched resources, in the plural."""
         return tuple(self.scheme.resource_of(one).resource for one in self.watches)
 
     @property
     def fault_kinds(self) -> tuple[str, ...]:
-        """All faults of its campaigns, its own ones last."""
+        """All kinds of faults in its campaigns, declared ones last."""
         return (*self.kinds, *self.faults)
 
     @property
     def action_kinds(self) -> tuple[str, ...]:
-        """All that users do in its campaigns, what was declared for it last."""
+        """All kinds of user actions in its campaigns, declared ones last."""
         return (*(ACTION_KINDS if self.workload else ()), *self.actions)
 
 
@@ -98,18 +98,18 @@ def definitions_of(manifests: Iterable[Manifest]) -> tuple[CustomResourceDefinit
     """The custom kinds that manifests define.
 
     Raises:
-        OperatorError: there is something else in them.
+        OperatorError: a manifest is of another kind.
     """
     found: list[CustomResourceDefinition] = []
     for one in (one for manifest in manifests for one in read_manifest(manifest)):
         if not isinstance(one, CustomResourceDefinition):
-            raise OperatorError(f"`crds` holds definitions of custom kinds, and there is a {one.kind} in it")
+            raise OperatorError(f"`crds` must be definitions of custom kinds, and has a {one.kind}")
         found.append(one)
     return tuple(found)
 
 
 def scheme_with(definitions: Iterable[CustomResourceDefinition]) -> Scheme:
-    """All built-in kinds, and these."""
+    """A scheme with all built-in kinds and these."""
     scheme = SCHEME.copy()
     for one in definitions:
         status = msgspec.structs.replace(one.status, accepted_names=one.spec.names)
@@ -125,7 +125,7 @@ def kind_named(scheme: Scheme, wanted: Kindly) -> type[TypedObject]:
     ('ConfigMap', 'Deployment')
 
     Raises:
-        OperatorError: nothing is called so.
+        OperatorError: no kind has this name.
     """
     if not isinstance(wanted, str):
         return wanted
@@ -133,16 +133,16 @@ def kind_named(scheme: Scheme, wanted: Kindly) -> type[TypedObject]:
         names = (kind.resource, kind.singular, kind.kind.lower(), f"{kind.resource}.{kind.group}", *kind.short_names)
         if wanted.lower() in names and kind.stored:
             return kind.type
-    raise OperatorError(f"{wanted!r} is no kind that is known; write it as kubectl does, or say what it is in `crds`")
+    raise OperatorError(f"{wanted!r} is not a known kind; write it as for kubectl, or define it in `crds`")
 
 
 def own_key(found: TypedObject) -> Iterable[str]:
-    """A change of a watched object is about itself."""
+    """The key of a watched object is its own."""
     return (key_of(found),)
 
 
 def owner_key(kinds: tuple[str, ...]) -> Keys:
-    """A change of an owned object is about its controller, if that is of one of these kinds."""
+    """The key of an owned object is that of its controller, if that is of one of these kinds."""
 
     def keys(found: TypedObject) -> Iterable[str]:
         owner = controller_of(found.metadata)
@@ -157,14 +157,14 @@ def owner_key(kinds: tuple[str, ...]) -> Keys:
 def watched_kinds(
     scheme: Scheme, watches: "Kindly | Iterable[Kindly] | Mapping[Kindly, Keys]", owns: "Kindly | Iterable[Kindly]"
 ) -> dict[type[TypedObject], Keys]:
-    """What informers are needed, and which keys a change is about."""
+    """The kinds that need informers, each with the keys to reconcile on a change."""
     if isinstance(watches, Mapping):
         given = cast("Mapping[Kindly, Keys]", watches)
     else:
         given = dict.fromkeys(_several(watches), own_key)
     found = {kind_named(scheme, one): keys for one, keys in given.items()}
     if not found:
-        raise OperatorError("`watches` names nothing: an operator reconciles the objects that it watches")
+        raise OperatorError("`watches` is empty: an operator reconciles the objects that it watches")
     kinds = tuple(scheme.by_type(one).kind for one in found)
     for one in _several(owns):
         found.setdefault(kind_named(scheme, one), owner_key(kinds))
@@ -176,10 +176,10 @@ def _several(given: "Kindly | Iterable[Kindly]") -> tuple[Kindly, ...]:
 
 
 async def perform(action: Declared[Act], client: Client, arguments: Mapping[str, object]) -> None:
-    """Let a user do what was declared."""
+    """Perform a declared action."""
     await action.function(client, **arguments)
 
 
 def begin(fault: Declared[Break], view: ClusterView, arguments: Mapping[str, object]) -> tuple[AnyFault, ...]:
-    """What a declared fault consists of now."""
+    """The built-in faults that a declared fault consists of now."""
     return tuple(fault.function(view, **arguments))

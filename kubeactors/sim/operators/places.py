@@ -1,4 +1,4 @@
-"""Where an operator is, as a replay file says it: `module:name`, or `file.py:name` for what cannot be imported by name."""
+"""References to operators in replay files: `module:name`, or `file.py:name` if the module cannot be imported by name."""
 
 import sys
 from collections.abc import Callable
@@ -11,11 +11,11 @@ MAIN = "__main__"
 
 
 class NotFound(ValueError):
-    """There is no such operator here; the message says what to do."""
+    """There is no operator at this place; the message says what to do."""
 
 
 def place_in(module: str, found: Callable[[object], bool]) -> str:
-    """Where something can be found again that a module has; empty if it cannot.
+    """The place of an object of a module; empty if it cannot be found again.
 
     >>> place_in(place_in.__module__, lambda one: one is place_in)
     'kubeactors.sim.operators.places:place_in'
@@ -29,16 +29,16 @@ def place_in(module: str, found: Callable[[object], bool]) -> str:
 
 
 def found_at(place: str) -> object:
-    """What is at a place.
+    """The object at a place.
 
     Raises:
-        NotFound: nothing, or it cannot be imported.
+        NotFound: there is none, or its module cannot be imported.
     """
     where, _, name = place.rpartition(":")
     try:
         module = _loaded(Path(where)) if where.endswith(".py") else import_module(where)
     except (ImportError, OSError) as error:
-        hint = "run this where it can be imported, or put its directory into PYTHONPATH"
+        hint = "run this where it can be imported, or add its directory to PYTHONPATH"
         raise NotFound(f"the operator {place} cannot be imported ({error}); {hint}") from error
     if not hasattr(module, name):
         raise NotFound(f"{where} has no {name}: there is no operator at {place}")
@@ -48,7 +48,7 @@ def found_at(place: str) -> object:
 def _loaded(file: Path) -> ModuleType:
     spec = spec_from_file_location(f"kubeactors_operator_{file.stem}", file)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{file} is no Python file")
+        raise ImportError(f"{file} is not a Python file")
     module = module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -61,7 +61,7 @@ def _file_of(module: ModuleType | None) -> Path | None:
 
 
 def _is_importable(module: str, file: Path) -> bool:
-    """Whether a process that is started here will find it by its name: from this directory, or from a package."""
+    """Whether another process started here can import it by name: from this directory, or from a package."""
     if module == MAIN:
         return False
     here = Path.cwd().joinpath(*module.split("."))

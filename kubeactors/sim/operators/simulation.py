@@ -28,21 +28,21 @@ from kubeactors.sim.user import OwnActions
 from kubeactors.sim.workload import OwnAction
 
 OURS = "kubeactors"
-"""The package whose lines tell an operator's author nothing."""
+"""Our own package, whose lines tell an operator's author nothing."""
 RETURNS = "reconcile-returns"
-"""The invariant that an operator's code comes to an end: it looks at one key after the other."""
+"""The invariant that a call of the operator's code returns: keys wait for their turn."""
 LONGEST_CALL_SECONDS = 600.0
-"""So long it may go on when all is quiet."""
+"""How long a call may take in a quiet cluster."""
 
 
 class OperatorSimulation(Simulation):
-    """A cluster with an operator. Judged are its own invariants, that it raises nothing, and that it falls silent.
+    """A cluster with an operator: checks its own invariants, that it raises nothing, and that it becomes quiet.
 
     Args:
-        plan: what happens.
-        operator: who is tested.
-        also: names of invariants of the control plane that must hold as well.
-        record: whether the order is noted, see `Simulation`.
+        plan: the scenario.
+        operator: under test.
+        also: names of invariants of the control plane to check as well.
+        record: whether to record the order, see `Simulation`.
     """
 
     def __init__(self, plan: Plan, operator: Operator, also: tuple[str, ...] = (), *, record: bool = False) -> None:
@@ -61,14 +61,14 @@ class OperatorSimulation(Simulation):
             )
         }
         self.raised: Exception | None = None
-        """What the operator's code has raised."""
+        """The first exception of the operator's code."""
         self._calls: dict[str, int] = {}
-        """Since when it is at work on which key."""
+        """The keys that are being reconciled, and since when."""
         self.own_action: OwnActions = self._act
         self.chaos.own = self._break
 
     def boot(self) -> bool:
-        """Start the cluster, and define the operator's kinds."""
+        """Start the cluster, and create the definitions of the operator's custom kinds."""
         if not super().boot():
             return False
         client = self._client()
@@ -90,10 +90,10 @@ class OperatorSimulation(Simulation):
         return Client(self.transport, ADMIN, scheme=self._operator.scheme)
 
     def _converges(self) -> bool:
-        """What workloads want is not judged: the operator may want something else."""
+        """Do not wait for workloads: the operator may want something else."""
         return self._passes(0.0)
 
-    # What was declared.
+    # Declared actions and faults.
 
     async def _act(self, action: OwnAction) -> None:
         try:
@@ -111,7 +111,7 @@ class OperatorSimulation(Simulation):
             return ()
 
     def _settles(self) -> bool:
-        """The calls of the operator's code that are under way must come to an end, too; who calls it again may do so."""
+        """Calls of the operator's code that are in progress must return as well; new calls are allowed."""
         quiet_since = self.sim.now
         end = quiet_since + int(LONGEST_CALL_SECONDS * SECOND)
         while (called := self._oldest_call()) and called[1] <= quiet_since:
@@ -124,7 +124,7 @@ class OperatorSimulation(Simulation):
         return super()._settles()
 
     def _oldest_call(self) -> tuple[str, int] | None:
-        """Of those under way the one that began first: its key, and when that was."""
+        """The key and start of the oldest call in progress."""
         return min(self._calls.items(), key=lambda one: one[1], default=None)
 
     def _began(self, key: str) -> None:
@@ -144,22 +144,22 @@ class OperatorSimulation(Simulation):
 
 
 async def act(operator: Operator, action: OwnAction, client: Client) -> None:
-    """Let a user do what was declared.
+    """Perform a declared action.
 
     Raises:
-        OperatorError: it is declared no more.
+        OperatorError: it is no longer declared.
     """
     declared = _found(operator.actions, action.name, "action")
     await perform(declared, client, action.arguments)
 
 
 def invariants_of_operator(operator: Operator) -> tuple[type[Invariant], ...]:
-    """Those that were declared for it."""
+    """The invariants that were declared for it."""
     return (*invariants_of(operator.always, Always), *invariants_of(operator.quiet, Quiet))
 
 
 def names_of(operator: Operator) -> tuple[str, ...]:
-    """All that an operator is judged by."""
+    """The names of all invariants that an operator must satisfy."""
     own = (one.name for one in invariants_of_operator(operator))
     return (
         *own,
@@ -181,7 +181,7 @@ def _found(declared: Mapping[str, Declared[F]], name: str, what: str) -> Declare
 
 
 def _where(error: Exception) -> str:
-    """The line of the operator's own code where it was raised; if that is nowhere, where it was."""
+    """The last line of the operator's own code in the traceback, or else the last line."""
     lines = [(package_of(frame), frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
     own = [one for one in lines if one[0] != OURS]
     return "".join(f" ({file}:{line})" for _, file, line in (own or lines)[-1:])

@@ -1,7 +1,7 @@
-"""Nobody changes an object that he has read: it is shared with the store, and with everybody.
+"""Detects mutation of objects that were read: they are shared with the store and with all caches.
 
-The objects are frozen, but not the dicts in them. What is watched here is what an operator reads from its caches; our
-own components never do it.
+Objects are frozen, but the dicts in them are not. Only the kinds in the operator's caches are checked; our own components
+never mutate.
 """
 
 import types
@@ -19,7 +19,7 @@ UNCHANGED = "objects-are-not-changed"
 
 
 class Unchanged(Invariant):
-    """Every object is as it was when it was written."""
+    """Every object is as it was written."""
 
     name = UNCHANGED
 
@@ -28,19 +28,19 @@ class Unchanged(Invariant):
         self._written: dict[str, tuple[TypedObject, bytes]] = {}
 
     def committed(self, commit: Commit) -> Iterator[str]:
-        """Remember it, and look at the one before."""
+        """Remember the object, and check the previous one."""
         yield from self._changed(commit.key)
         self._written.pop(commit.key, None)
         if commit.new is not None:
             self._written[commit.key] = (commit.new, msgspec.json.encode(commit.new))
 
     def looked(self) -> Iterator[str]:
-        """Compare all."""
+        """Check all objects."""
         for key in self._written:
             yield from self._changed(key)
 
     def settled(self) -> Iterator[str]:
-        """Once more, before anybody else notices."""
+        """Check all objects once more, before other invariants fail by it."""
         return self.looked()
 
     def _changed(self, key: str) -> Iterator[str]:
@@ -54,7 +54,7 @@ class Unchanged(Invariant):
 
 
 def difference(before: bytes, after: bytes) -> str:
-    """Where two objects begin to differ, for people.
+    """The first difference of two objects.
 
     >>> difference(b'{"data":{"pods":"1"}}', b'{"data":{"pods":"9"}}')
     'data.pods is "9", and was "1"'

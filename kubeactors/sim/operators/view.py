@@ -1,4 +1,4 @@
-"""The cluster as an invariant sees it."""
+"""The cluster, as the invariants of an operator see it."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -13,7 +13,7 @@ T = TypeVar("T", bound=TypedObject)
 
 
 class ClusterView:
-    """What is really in the store, read-only. Objects are shared: nobody changes them."""
+    """The contents of the store, read-only. Objects are shared: do not mutate them."""
 
     def __init__(self, world: World, kernel: Kernel) -> None:
         self._world = world
@@ -21,7 +21,7 @@ class ClusterView:
 
     @property
     def seconds(self) -> float:
-        """Virtual seconds since the beginning."""
+        """Virtual seconds since the start."""
         return self._kernel.now / SECOND
 
     @property
@@ -33,7 +33,7 @@ class ClusterView:
         """The objects of a kind, in all namespaces or in one, with all of these labels, by namespace and name.
 
         Raises:
-            TypeError: this is no kind, but perhaps the name of one.
+            TypeError: `type_` is not a kind, but perhaps the name of one.
         """
         check_is_kind(type_)
         wanted = (labels or {}).items()
