@@ -1,4 +1,4 @@
-"""The corpus: for each bug that shipped a mutant of our own that brings its mechanism back, and a twin without it."""
+"""The corpus: for each shipped bug, a mutant of our own components that reproduces its mechanism, and a twin without it."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -16,18 +16,18 @@ Patch = Callable[[], AbstractContextManager[object]]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One bug: where it shipped (kubernetes/kubernetes, if nothing else is said), and how to bring it back."""
+    """A shipped bug: its issue (in kubernetes/kubernetes by default), and the mutant that brings it back."""
 
     name: str
     citation: str
     mutant: Patch
     twin: Patch = nullcontext
-    """What the mutant needs besides the bug; mostly nothing."""
+    """The preparation that the mutant needs besides the bug; mostly none."""
     operator: Fuzz | None = None
-    """The operator that has the bug; None if a component of ours has it."""
+    """The operator with the bug; None if it is in a component of ours."""
 
     def plan(self, seed: int, length: int = 1) -> Plan:
-        """What is tried with a seed. Nothing in it depends on the bug. An operator's plans are of one length."""
+        """The plan of a seed, independent of the bug. `length` does not apply to operators."""
         return generate(seed, length=length) if self.operator is None else self.operator.generate(seed)
 
     @property
@@ -37,12 +37,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def record(self) -> Record:
-        """Records in which order things happen in a plan."""
+        """Records the order of deliveries of a plan."""
         return recorded_order if self.operator is None else self.operator.recorded_order
 
     @property
     def place(self) -> str:
-        """Where a replay finds the operator; empty if there is none."""
+        """The place of the operator for replay files; empty if there is none."""
         return "" if self.operator is None else self.operator.place
 
 

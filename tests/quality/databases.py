@@ -1,7 +1,7 @@
-"""An operator as people write them, for the bugs of operators: a database is a config map that says how many members it has.
+"""A typical operator, for the bugs of operators: a database is a ConfigMap with its number of members.
 
-Each member is a pod with a claim of its own. What a member has stored is given up only after the config map says so
-(`kept`), which is written at the revision at which fewer members were wanted: so nothing is lost to an old cache.
+Each member is a pod with its own claim. The data of a member is deleted only after the ConfigMap says so (`kept`), which is
+written at the revision at which fewer members were wanted: so a stale cache loses no data.
 """
 
 from typing import TypeVar
@@ -28,31 +28,31 @@ NAMES = ("orders", "users")
 
 
 async def look(client: OperatorClient, namespace: str, name: str) -> ConfigMap | None:
-    """The database as it is."""
+    """Read the database live."""
     return await client.find(ConfigMap, name, namespace)
 
 
 async def decide(client: OperatorClient, found: ConfigMap) -> ConfigMap:
-    """Write how many members keep what they have; refused if the database has changed since it was looked at."""
+    """Write how many members keep their data; conflicts if the database has changed since it was read."""
     if found.data.get(KEPT) == found.data[MEMBERS]:
         return found
     return await client.update(replace(found, data={**found.data, KEPT: found.data[MEMBERS]}))
 
 
 async def complete(client: OperatorClient, found: ConfigMap, number: int) -> None:
-    """See that a member has all that it needs: each piece is made if it is missing."""
+    """Create whatever a member lacks."""
     await _ensure(client, claim_of(found, number))
     await _ensure(client, pod_of(found, number))
 
 
 async def retire(client: OperatorClient, namespace: str, name: str) -> None:
-    """Delete a member and what it has stored."""
+    """Delete a member and its data."""
     await _remove(client, Pod, namespace, name)
     await _remove(client, PersistentVolumeClaim, namespace, name)
 
 
 async def reconcile(client: OperatorClient, key: str) -> None:
-    """Make the members that are wanted, and retire the others."""
+    """Create the wanted members, and retire the others."""
     namespace, name = split_key(key)
     found = await look(client, namespace, name)
     if found is None or MEMBERS not in found.data:
@@ -70,14 +70,14 @@ async def reconcile(client: OperatorClient, key: str) -> None:
 
 
 def claim_of(found: ConfigMap, number: int) -> PersistentVolumeClaim:
-    """What a member stores its data in."""
+    """The claim of a member."""
     resources = VolumeResourceRequirements(requests={"storage": "1Gi"})
     spec = PersistentVolumeClaimSpec(access_modes=("ReadWriteOnce",), resources=resources, storage_class_name="")
     return PersistentVolumeClaim(metadata=_metadata(found, number), spec=spec)
 
 
 def pod_of(found: ConfigMap, number: int) -> Pod:
-    """A member."""
+    """The pod of a member."""
     return Pod(metadata=_metadata(found, number), spec=make_pod_spec())
 
 
@@ -125,7 +125,7 @@ async def want(client: Client, name: str, members: int) -> None:
 
 
 async def fail(client: Client, name: str, number: int) -> None:
-    """A member fails: its pod goes."""
+    """A member fails: its pod is deleted."""
     try:
         await client.delete(Pod, f"{name}-{number}", "default")
     except NotFound:
@@ -133,7 +133,7 @@ async def fail(client: Client, name: str, number: int) -> None:
 
 
 class Seen(msgspec.Struct):
-    """What was there when the check looked before."""
+    """The state at the previous check."""
 
     kept: dict[str, int] = {}
     """By uid of a database."""
@@ -146,7 +146,7 @@ _seen: WeakKeyDictionary[ClusterView, Seen] = WeakKeyDictionary()
 
 
 def only_what_is_unwanted_is_given_up(cluster: ClusterView) -> list[str]:
-    """Fewer members are kept only when fewer are wanted, and what members store that are kept is not deleted."""
+    """Fewer members are kept only when fewer are wanted, and the data of kept members is not deleted."""
     seen = _seen.setdefault(cluster, Seen())
     databases = {one.metadata.name: one for one in cluster.list(ConfigMap, "default", labels=LABELS)}
     claims = {one.metadata.uid: one for one in cluster.list(PersistentVolumeClaim, "default")}
@@ -174,7 +174,7 @@ def _is_going(claim: PersistentVolumeClaim | None) -> bool:
 
 
 def databases_are_whole(cluster: ClusterView) -> list[str]:
-    """Each database has its members with all that they need, and nothing else is there."""
+    """Each database has exactly its members, complete, and nothing else exists."""
     problems: list[str] = []
     for found in cluster.list(ConfigMap, "default", labels=LABELS):
         name = found.metadata.name

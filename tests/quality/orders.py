@@ -1,4 +1,4 @@
-"""Bugs that only an order shows: small systems of our own components, a mutant of each, and who meets it.
+"""Order-dependent bugs: small systems of our own components, a mutant of each, and which strategy finds it.
 
 A campaign tries many clusters, each in one order. Here one small system is tried in many orders, and nothing else
 happens to it: so each way to choose an order has to show what it is worth.
@@ -72,11 +72,11 @@ def _store(sim: SimSystem) -> Ref[StoreMessage]:
 # forgotten after that, and he is not told again before that.
 
 WRITES, ROOM = 80, 48
-"""How often it is written, and how many messages there is room for: more than wait for anybody by mere chance."""
+"""The number of writes, and the capacity of mailboxes: more than fill up by mere chance."""
 
 
 class Writer(Actor[Go]):
-    """Counts up to `WRITES`, in a key of its own each time."""
+    """Writes `WRITES` keys, one after the other."""
 
     def __init__(self, store: Ref[StoreMessage]) -> None:
         self.store = store
@@ -88,7 +88,7 @@ class Writer(Actor[Go]):
 
 
 class Compactor(Actor[Go]):
-    """Forgets all history, once."""
+    """Compacts all history, once."""
 
     def __init__(self, store: Ref[StoreMessage]) -> None:
         self.store = store
@@ -101,7 +101,7 @@ class Compactor(Actor[Go]):
 
 
 class Follower(Actor[Go | StoreEvents | StoreWatchCancelled]):
-    """Watches from the beginning; knows what there is, or that it must look again."""
+    """Watches from the beginning; knows the keys, or that it must relist."""
 
     def __init__(self, store: Ref[StoreMessage]) -> None:
         self.store = store
@@ -123,7 +123,7 @@ class Follower(Actor[Go | StoreEvents | StoreWatchCancelled]):
 
 
 def followed(sim: SimSystem) -> Callable[[], str]:
-    """A writer, somebody who watches, and somebody who forgets history."""
+    """A writer, a watcher, and a compactor."""
     store = _store(sim)
     follower = Follower(store)
     sim.spawn(lambda: follower, name="follower", mailbox=Mailbox(capacity=ROOM)).tell(Go())
@@ -139,7 +139,7 @@ def followed(sim: SimSystem) -> Callable[[], str]:
 
 
 def who_is_behind_is_not_told_that_history_has_gone() -> AbstractContextManager[object]:
-    """A watch that is behind goes on where history begins, and what was before that is lost."""
+    """A lagging watch continues at the compacted revision, and events before that are lost."""
 
     def _cancel_compacted(self: Watches, watcher: Watcher, compact_revision: int) -> bool:
         watcher.next_revision = compact_revision
@@ -154,7 +154,7 @@ LABEL = "seen"
 
 
 class Labeller(Controller):
-    """Gives a label to each object, once."""
+    """Labels each object, once."""
 
     def __init__(self, client: Client, objects: SharedInformer[ConfigMap]) -> None:
         super().__init__()
@@ -188,11 +188,11 @@ class Process(Actor[Notify]):
 
     @handle
     def notified(self, message: Notify) -> None:
-        """Nobody tells it anything."""
+        """It gets no messages."""
 
 
 class Impatient(Actor[Go | WatchEvents | WatchClosed], reentrant=True):
-    """Creates an object, and deletes it as soon as it has the label."""
+    """Creates an object, and deletes it as soon as it is labelled."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -210,11 +210,11 @@ class Impatient(Actor[Go | WatchEvents | WatchClosed], reentrant=True):
 
     @handle
     def closed(self, message: WatchClosed) -> None:
-        """It does not come to that."""
+        """It never happens."""
 
 
 def labelled(sim: SimSystem) -> Callable[[], str]:
-    """An API server, a controller that writes, and a user who deletes what it has written."""
+    """An API server, a controller that writes, and a user who deletes the written object."""
     store = sim.spawn(partial(Store, MemoryBackend(), ObjectCodec(SCHEME)), name="store")
     server = sim.spawn(lambda: ApiServer(SCHEME, store), name="apiserver")
     client = Client(InProcessTransport(server))
@@ -235,7 +235,7 @@ def labelled(sim: SimSystem) -> Callable[[], str]:
 
 
 class Careful(Actor[Go]):
-    """Looks at what there is, and writes over that and nothing else."""
+    """Reads a key, and overwrites exactly that version."""
 
     def __init__(self, store: Ref[StoreMessage]) -> None:
         self.store = store
@@ -252,7 +252,7 @@ class Careful(Actor[Go]):
 
 
 class Remaker(Actor[Go]):
-    """Makes something; deletes it; makes it again."""
+    """Creates a key, deletes it, and creates it again."""
 
     def __init__(self, store: Ref[StoreMessage]) -> None:
         self.store = store
@@ -264,7 +264,7 @@ class Remaker(Actor[Go]):
 
 
 def remade(sim: SimSystem) -> Callable[[], str]:
-    """Somebody who writes over what he has seen, and somebody who makes it anew."""
+    """A writer that overwrites what it has read, and one that deletes and recreates the key."""
     store = _store(sim)
     careful = Careful(store)
     sim.spawn(lambda: careful, name="careful").tell(Go())
@@ -287,7 +287,7 @@ async def _read(store: Ref[StoreMessage]) -> object:
 
 
 def what_is_made_again_looks_the_same() -> AbstractContextManager[object]:
-    """It is compared whether something is there, not at which revision."""
+    """The comparison checks existence, not the revision."""
     genuine = Mvcc.txn
 
     def txn(self: Mvcc, txn: Txn) -> TxnReply | Compacted | FutureRevision | LeaseNotFound:
@@ -301,17 +301,17 @@ def what_is_made_again_looks_the_same() -> AbstractContextManager[object]:
     return patch.object(Mvcc, "txn", txn)
 
 
-# Who meets them.
+# The strategies that find them.
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """A small system, a bug in it, and the strategy that meets it soonest."""
+    """A small system, a bug in it, and the strategy that finds it soonest."""
 
     citation: str
     build: Build
     mutant: Patch
     steps: int
-    """How many steps a run of the system has, about."""
+    """The approximate number of steps of a run."""
     best: str
 
     @property
@@ -320,14 +320,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return self.mutant.__name__
 
     def violation(self, queue: RunQueue) -> str:
-        """What is wrong in one order; empty if nothing is."""
+        """The problem in one order; empty if there is none."""
         sim = SimSystem(0, queue=queue)
         question = self.build(sim)
         sim.run(SECONDS)
         return question()
 
     def met(self, strategy: str, seeds: int) -> list[int]:
-        """With which seeds a strategy meets what is wrong."""
+        """The seeds with which a strategy finds the bug."""
         return [seed for seed in range(seeds) if self.violation(self._queue(strategy, seed))]
 
     def _queue(self, strategy: str, seed: int) -> RunQueue:
@@ -344,9 +344,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 DEPTH = 3
 SEEDS = {"fifo": 1, "uniform": 200, "delays": 200, "priorities": 200}
-"""How many orders of each strategy there are to try; first in, first out there is one."""
+"""The number of orders to try by strategy; there is one first-in-first-out order."""
 EVERY_ORDER = "every order"
-"""What tries all of them, and so proves that there is none in which the component as it is fails."""
+"""Exhaustive search, which also proves that the correct component fails in no order."""
 
 ORDERS = (
     Order(

@@ -1,4 +1,4 @@
-"""Looks for a mutant as `kubeactors fuzz` does: the default configuration, seed after seed, with no hint."""
+"""Searches for a mutant as `kubeactors fuzz` does: with the default configuration, seed after seed, unguided."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ SHRINK_SECONDS = 20.0
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
-    """What one process came to that ran scenarios with a mutant. `seconds` are of its CPU."""
+    """The result of one process that ran scenarios with a mutant. `seconds` are of its CPU."""
 
     scenarios: int
     seconds: float
@@ -25,12 +25,12 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What a search came to. Times are seconds of CPU of one process."""
+    """The result of a search. Times are seconds of CPU of one process."""
 
     name: str
     scenarios: int
     seconds: float
-    """Of the process that was first, or that looked longest."""
+    """Of the process that found it first, or that searched longest."""
     finding: Finding | None = None
     events: int = 0
     """Of the plan before it was shrunk."""
@@ -74,7 +74,7 @@ def scan(
 
 
 _found: list[Event] = []
-"""In a process that scans: whether another one has found something."""
+"""In a scanning process: set when another one has found something."""
 
 
 def _begin(found: Event) -> None:
@@ -82,7 +82,7 @@ def _begin(found: Event) -> None:
 
 
 def _scan_named(name: str, seconds: float, first_seed: int, length: int, step: int) -> Scan:
-    """`scan` for another process, which a row cannot be sent to; it ends when one of them has found something."""
+    """`scan` in a process of its own, by the row's name, as rows cannot be pickled; ends when any process finds something."""
     row = next(one for one in CORPUS if one.name == name)
     found = _found[0]
     scanned = scan(row, seconds, first_seed, length=length, step=step, go_on=lambda: not found.is_set())
@@ -92,7 +92,7 @@ def _scan_named(name: str, seconds: float, first_seed: int, length: int, step: i
 
 
 def _result(row: Row, scans: list[Scan]) -> Result:
-    """What the first process has found, shrunk."""
+    """The finding of the first process, shrunk."""
     found = [(one, one.finding) for one in scans if one.finding is not None]
     scenarios = sum(one.scenarios for one in scans)
     if not found:

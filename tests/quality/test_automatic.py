@@ -1,4 +1,4 @@
-"""Mutants made by rule: each operator makes its mistake, for a while only, and the default campaign sees such mistakes."""
+"""Automatic mutants: each mutation operator makes its change within a context, and the default campaign kills mutants."""
 
 import ast
 
@@ -44,7 +44,7 @@ MISTAKES = [
 
 
 class _First(ast.NodeTransformer):
-    """Makes the first mistake of an operator."""
+    """Applies the first mutation of an operator."""
 
     def __init__(self, name: str) -> None:
         self._operator = next(one for one in OPERATORS if one.__name__ == name)

@@ -1,4 +1,4 @@
-"""Bugs that shipped: what once was found of each must be found again, and the component as it is must be silent."""
+"""Shipped bugs: the replay of each must fail with its mutant, and pass without it."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from tests.quality.search import search
 REPLAYS = Path(__file__).parent / "replays"
 FOUND = [row for row in CORPUS if (REPLAYS / f"{row.name}.jsonl").exists()]
 EASY = ("collisions_are_not_counted", "unknown_owners_are_absent", "resumed_watches_miss_one")
-"""Found within a few seconds: the search itself is tried with these. `python -m benchmarks.quality` tries all."""
+"""Found within a few seconds: they test the search itself. `python -m benchmarks.quality` searches for all."""
 SECONDS = 60.0
 OTHER_SCHEDULES = 12
 
 
 def fails(row: Row, plan: Plan) -> str:
-    """What a plan violates, under its own schedule or a few others: an unrelated change may have shifted that."""
+    """The violation of a plan, under its own schedule or a few others, as an unrelated change may have shifted the order."""
     for seed in (plan.seed, *range(OTHER_SCHEDULES)):
         violations = row.run(replace(plan, seed=seed)).violations
         if violations:

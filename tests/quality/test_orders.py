@@ -1,4 +1,4 @@
-"""Each way to choose an order meets a bug that the others do not meet, or not so soon. Seeds are counted, not seconds."""
+"""Each search strategy finds a bug that the others do not find, or not as soon: counted in seeds, not in seconds."""
 
 import pytest
 
@@ -6,9 +6,9 @@ from kubeactors.sim.search import explore
 from tests.quality.orders import EVERY_ORDER, ORDERS, SECONDS, SEEDS, Order
 
 MANY, FEW = 4, 50
-"""One strategy meets a bug so many times as often as any other, and with one of the first seeds."""
+"""The best strategy finds a bug at least this many times as often as any other, and with one of the first seeds."""
 STRATEGIES = ("fifo", "delays", "priorities")
-"""Those that a campaign chooses from."""
+"""The strategies of campaigns."""
 
 
 @pytest.mark.parametrize("order", [one for one in ORDERS if one.best != EVERY_ORDER], ids=lambda one: one.name)

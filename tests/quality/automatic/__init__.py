@@ -1,8 +1,8 @@
-"""Mutants that nobody has thought of: small mistakes, made by rule in the code of our components.
+"""Automatic mutation testing of our components.
 
-    operators.py    what mistakes there are        mutants.py    where they can be made; makes one
-    left_out.py     where they would be none
-    marks.py        where would they make a difference?    hunt.py       the default campaign on one of them
+    operators.py    mutation operators             mutants.py    finds and applies mutants
+    left_out.py     equivalent and ill-typed mutants to leave out
+    marks.py        marks where mutants would make a difference    hunt.py    the default campaign on a mutant
 
-A mutant is named by its function and by what is wrong with it, so that the name stays when other code changes.
+A mutant is named by its function and operator, so that its name is stable when other code changes.
 """

@@ -1,4 +1,4 @@
-"""The default campaign on a mutant: is it killed, that is, is anything violated that holds without it?"""
+"""The default campaign on a mutant: it is killed if an invariant is violated that holds without it."""
 
 import signal
 import time
@@ -22,36 +22,36 @@ from tests.quality.automatic.marks import marked
 from tests.quality.automatic.mutants import Mutant, can_be_made, in_force
 
 HANG_SECONDS = 20.0
-"""A scenario that takes longer, in seconds of CPU, hangs: some take one second."""
+"""A scenario that takes longer counts as hanging (seconds of CPU); usual ones take up to one second."""
 
 
 class Hanging(BaseException):
-    """A scenario does not end."""
+    """A scenario hangs."""
 
 
 class Course(msgspec.Struct, frozen=True):
-    """What came of a scenario: what was violated, empty if nothing was, and two marks by which to tell it from others."""
+    """The outcome of a scenario: the violated invariant (empty if none), and two fingerprints."""
 
     violated: str
     messages: int = 0
-    """How many were sent."""
+    """The number of messages."""
     written: int = 0
-    """A checksum of all that every object has been, one state after the other. In which order several were written is
-    nobody's promise, and so left out; and with it the versions of the store, which count all writes."""
+    """A checksum of the sequence of states of every object. The order of writes to different objects is not specified, so it
+    is left out, and with it resource versions."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a hunt came to: what was violated, empty if nothing was. Seconds are of CPU."""
+    """The result of a hunt: the violated invariant, empty if none. `seconds` are of CPU."""
 
     mutant: Mutant
     violated: str
     reached: bool = True
-    """Whether it makes a difference in any scenario to what its function reckons: whether it infects anything."""
+    """Whether the mutant makes a difference in its function in any scenario: reach and infection."""
     stirs: bool
-    """Whether in any scenario that was run more was sent with it, or less."""
+    """Whether it changes the number of messages in any scenario."""
     shows: bool
-    """Whether in any something else was written: whether the mistake gets out of its component, so that somebody could
-    tell that there is one. Reach, infection and propagation are the three steps from a mistake to a failure.
+    """Whether it changes what is written in any scenario: propagation. Reach, infection and propagation are the three steps
+    from a mistake to a failure.
 
     Source: Morell, "A Theory of Fault-Based Testing" (1990); Voas, "PIE" (1992).
     """
@@ -60,26 +60,26 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Campaign(msgspec.Struct, frozen=True):
-    """The default one without any mutant: which scenarios are silent, and in which of them mistakes make a difference."""
+    """The default campaign without mutants: scenarios without violations, and the mutants that would affect each."""
 
     places: dict[int, dict[str, None]]
-    """By seed, of those in which nothing is violated: the names of mutants that behave otherwise."""
+    """By seed, for scenarios without violations: the names of mutants that would make a difference."""
     functions: dict[str, None]
-    """Those that run in any of them."""
+    """The functions that run in any of them."""
     courses: dict[int, Course]
-    """By seed: what comes of them."""
+    """The outcomes by seed."""
 
     def runs(self, mutant: Mutant) -> bool:
-        """Whether its function does."""
+        """Whether the mutant's function runs in any scenario."""
         return f"{mutant.module}:{mutant.function}" in self.functions
 
     def about(self, mutant: Mutant) -> dict[int, Course]:
-        """The scenarios in which it makes a difference, by seed; any other is the same with it as without."""
+        """The scenarios in which the mutant makes a difference, by seed; others are identical with it."""
         return {seed: self.courses[seed] for seed, places in self.places.items() if mutant.name in places}
 
 
 def campaign(mutants: Iterable[Mutant], seeds: Iterable[int]) -> Campaign:
-    """Run the scenarios of these seeds without a mutant, and note where it would make a difference."""
+    """Run the scenarios of these seeds without mutants, and note which mutants would make a difference."""
     functions: dict[str, None] = {}
     found: dict[int, dict[str, None]] = {}
     courses: dict[int, Course] = {}
@@ -94,7 +94,7 @@ def campaign(mutants: Iterable[Mutant], seeds: Iterable[int]) -> Campaign:
 
 
 def merged(campaigns: Iterable[Campaign]) -> Campaign:
-    """The campaign that these are parts of.
+    """Merge parts of a campaign.
 
     >>> merged((Campaign({2: {}}, {"f": None}, {}), Campaign({1: {}}, {"g": None}, {})))
     Campaign(places={1: {}, 2: {}}, functions={'f': None, 'g': None}, courses={})
@@ -106,11 +106,11 @@ def merged(campaigns: Iterable[Campaign]) -> Campaign:
 
 
 def hunt(mutant: Mutant, courses: Mapping[int, Course], seconds: float = inf) -> Verdict:
-    """Run scenarios that are silent without the mutant until one is not with it, for at most so many seconds.
+    """Run scenarios that pass without the mutant until one fails with it, for at most so many seconds.
 
     Args:
-        mutant: what to look for.
-        courses: what comes of them without it, by seed.
+        mutant: to kill.
+        courses: the outcomes without it, by seed.
         seconds: of CPU.
     """
     began = time.process_time()
@@ -132,7 +132,7 @@ def hunt(mutant: Mutant, courses: Mapping[int, Course], seconds: float = inf) ->
 
 
 def outcome(plan: Plan) -> Course:
-    """What comes of a plan; what it violates may be that it crashes or hangs."""
+    """The outcome of a plan; a crash or hang counts as a violation."""
     try:
         with _limited(HANG_SECONDS):
             simulation = Simulation(plan)
@@ -173,7 +173,7 @@ def _limited(seconds: float) -> Generator[None]:
 
 
 def sample(mutants: Iterable[Mutant], size: int, seed: int) -> list[Mutant]:
-    """So many of them by lot: about as many of each operator, as far as there are."""
+    """A random sample of so many mutants, with about as many of each operator."""
     random = Random(seed)
     stacks: dict[str, list[Mutant]] = {}
     for one in mutants:

@@ -1,9 +1,8 @@
-"""Places where an operator would make no mistake, or one that never comes to a run. One node does not tell: its function does.
+"""Mutants to leave out because they are equivalent or ill-typed, as far as their functions tell.
 
-The type checker comes before any run, and sees that some refusals are missing. And a controller is level-triggered: who
-is woken looks at everything, and does nothing where nothing is to be done. So a clause that is dropped from what must
-hold for somebody to be woken only costs time, whatever it says; one that is dropped where any is enough is left in, for
-then somebody is not woken.
+The type checker finds some missing guards. And controllers are level-triggered: an unnecessary wake-up only costs time. So
+dropping a clause from a conjunction that guards a wake-up is harmless and left out; dropping one from a disjunction may lose
+a wake-up, and is kept.
 
 Source: "Operators should be level-based, not edge-driven" in Kubernetes' "Principles" (contributors' design proposals).
 """
@@ -18,7 +17,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def left_out(function: FunctionNode) -> dict[ast.AST, None]:
-    """The refusals that the type checker sees that they are missing, and the conditions of wake-ups."""
+    """Guards whose absence the type checker finds, and conditions of wake-ups."""
     return dict.fromkeys((*_seen_as_missing(function), *_conditions_of_wake_ups(function)))
 
 

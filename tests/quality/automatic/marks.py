@@ -1,8 +1,8 @@
-"""Functions that note where a mistake would make a difference, and do else what they do.
+"""Instruments functions to note where mutants would make a difference, without changing their behaviour.
 
-A guard that is dropped makes none while it holds; `<` in place of `<=` none until both sides are equal. So a scenario
-in which a place is only come to need not be run again with the mutant: in one in which the place is not noted, all is
-the same with it. Nothing is evaluated twice for that, or that would not be evaluated anyway.
+A dropped guard makes no difference while it holds; `<` for `<=` makes none until both sides are equal. So a scenario that
+merely reaches a mutant's place need not be run with the mutant: unless the place was noted, the run would be identical.
+Nothing is evaluated twice, or that would not be evaluated anyway.
 """
 
 import ast
@@ -20,7 +20,7 @@ from tests.quality.automatic.operators import droppable, omissible
 V = TypeVar("V")
 
 MARKS = "__marks__"
-"""The global variable of a module where the marks of its functions are."""
+"""The global variable of a module with the marks of its functions."""
 
 COMPARISONS = cast(
     "dict[str, Callable[[object, object], object]]",
@@ -30,40 +30,40 @@ EXTREMES: dict[str, Callable[..., object]] = {"min": min, "max": max}
 
 
 class Marks:
-    """What was noted: the names of mutants whose mistake would have made a difference, and of functions that began."""
+    """The names of mutants that would have made a difference, and of functions that were called."""
 
     def __init__(self) -> None:
         self.noted: dict[str, None] = {}
 
     def here(self, name: str, value: V) -> V:
-        """It would make one now."""
+        """The mutant makes a difference here."""
         self.noted[name] = None
         return value
 
     def unless(self, name: str, value: V) -> V:
-        """It would make one if this does not hold."""
+        """The mutant makes a difference if this is false."""
         if not value:
             self.noted[name] = None
         return value
 
     def when(self, name: str, value: V) -> V:
-        """It would make one if this holds."""
+        """The mutant makes a difference if this is true."""
         if value:
             self.noted[name] = None
         return value
 
     def compared(self, name: str, sign: str, left: object, right: object) -> object:
-        """It would make one if both are equal, or if they are no single values."""
+        """The mutant makes a difference if both are equal, or not scalars."""
         if (left == right) is not False:
             self.noted[name] = None
         return COMPARISONS[sign](left, right)
 
     def filtered(self, name: str, good: Callable[[V], object] | None, values: Iterable[V]) -> Iterator[V]:
-        """It would make one if any of these is left out."""
+        """The mutant makes a difference if any of these is left out."""
         return (one for one in values if self.unless(name, one if good is None else good(one)))
 
     def extreme(self, name: str, which: str, *values: object, **options: object) -> object:
-        """It would make one if any of these is unlike another."""
+        """The mutant makes a difference if any two of these differ."""
         found = list(cast("Iterable[object]", values[0])) if len(values) == 1 else list(values)
         key = cast("Callable[[object], object] | None", options.get("key"))
         sizes = found if key is None else list(map(key, found))
@@ -73,7 +73,7 @@ class Marks:
 
 
 class _Mark(msgspec.Struct, frozen=True):
-    """Something that is to be noted at a node of a tree."""
+    """A mark at a node of a syntax tree."""
 
     method: str
     name: str
@@ -81,7 +81,7 @@ class _Mark(msgspec.Struct, frozen=True):
 
 @contextmanager
 def marked(mutants: Iterable[Mutant]) -> Generator[dict[str, None]]:
-    """Functions write into a dictionary what `Marks` says, as long as the context lasts."""
+    """Within the context functions note marks in a dictionary."""
     marks = Marks()
     groups: dict[tuple[str, str], list[Mutant]] = {}
     for one in mutants:
@@ -102,7 +102,7 @@ def marked(mutants: Iterable[Mutant]) -> Generator[dict[str, None]]:
 
 
 def _collected(node: FunctionNode, group: Iterable[Mutant]) -> dict[ast.AST, list[_Mark]]:
-    """The nodes of a function that are to be marked, each with all its marks."""
+    """The nodes of a function to mark, each with all its marks."""
     found: dict[ast.AST, list[_Mark]] = {}
     for mutant in group:
         target, index, _ = place(node, mutant)
@@ -112,7 +112,7 @@ def _collected(node: FunctionNode, group: Iterable[Mutant]) -> dict[ast.AST, lis
 
 
 def _mark_of(target: ast.AST, index: int, operator_name: str) -> tuple[ast.AST, str]:
-    """The node that tells whether the `index`-th mistake of an operator makes a difference, and how."""
+    """The node that tells whether the `index`-th mutation of an operator makes a difference, and the kind of mark."""
     match target:
         case ast.BoolOp():
             clause = target.values[droppable(target)[index]]
@@ -139,22 +139,22 @@ def _whether(target: ast.BoolOp) -> str:
 
 
 def _is_test(node: ast.expr) -> bool:
-    """Whether its value is true or false."""
+    """Whether its value is a bool."""
     return isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
 
 
 class _Marker(ast.NodeTransformer):
-    """Puts marks around expressions, and before statements."""
+    """Inserts marks around expressions, and before statements."""
 
     def __init__(self, marks: Mapping[ast.AST, list[_Mark]]) -> None:
         self._marks = marks
 
     def mark(self, node: FunctionNode) -> None:
-        """Mark what is in a function."""
+        """Mark the body of a function."""
         self.generic_visit(node)
 
     def visit(self, node: ast.AST) -> ast.AST | list[ast.AST]:
-        """Mark it after what is in it."""
+        """Mark the node after its children."""
         marks = self._marks.get(node, [])
         changed = self.generic_visit(node)
         if isinstance(changed, ast.expr):
@@ -166,7 +166,7 @@ class _Marker(ast.NodeTransformer):
 
 
 SHAPED = ("compared", "filtered", "extreme")
-"""Marks that take an expression apart: they are put on first."""
+"""Marks that rewrite an expression: they are inserted first."""
 
 
 def _around(node: ast.expr, mark: _Mark) -> ast.expr:

@@ -1,4 +1,4 @@
-"""Where mistakes can be made, and how one is made: the code of one function is exchanged while a context lasts."""
+"""Finds mutants, and applies one: the code of a function is replaced within a context."""
 
 import ast
 import importlib
@@ -26,14 +26,14 @@ ROOMS = (
     "kubeactors.storage",
 )
 NO_COMPONENTS = ("kubeactors.kubelet.runtimes", "kubeactors.apiserver.http", "kubeactors.storage.backends")
-"""What a simulation puts something else in the place of, or no component is: machines, and the programs in pods, are the
-world that components live in; nothing is made of bytes there, and the simulated disk is the store's backend."""
+"""Packages that are not mutated: the simulation replaces them or does not use them. Container runtimes are the environment
+of components, requests are not serialized, and the simulated disk is the store's backend."""
 SILENT = ("log", "told", "explain", "describe", "message", "event", "record", "metric", "render", "report_end", "tell")
-"""Functions whose names say that they only speak to people are left as they are."""
+"""Functions with these words in their names only produce output for people, and are not mutated."""
 
 
 class Mutant(msgspec.Struct, frozen=True, order=True):
-    """A mistake: the `number`-th place in a function where it can be made."""
+    """A mutant: the `number`-th place in a function where the operator applies."""
 
     module: str
     function: str
@@ -41,11 +41,11 @@ class Mutant(msgspec.Struct, frozen=True, order=True):
     operator: str
     number: int
     line: int = 0
-    """Of the place; for people."""
+    """The line of the place, for output."""
 
     @property
     def room(self) -> str:
-        """Where it is made.
+        """The room of its module.
 
         >>> Mutant("kubeactors.client.overlay", "Overlay.newest", "negate_condition", 1).room
         'client'
@@ -54,7 +54,7 @@ class Mutant(msgspec.Struct, frozen=True, order=True):
 
     @property
     def name(self) -> str:
-        """What it is known by.
+        """Its stable name.
 
         >>> Mutant("kubeactors.client.overlay", "Overlay.newest", "negate_condition", 1).name
         'client.overlay:Overlay.newest:negate_condition:1'
@@ -71,7 +71,7 @@ def modules() -> Iterator[str]:
 
 
 def mutants() -> list[Mutant]:
-    """All of them, in a fixed order."""
+    """All mutants, in a fixed order."""
     return [one for module in modules() for one in _of_module(module)]
 
 
@@ -90,7 +90,7 @@ def named(name: str) -> Mutant:
 
 @contextmanager
 def in_force(mutant: Mutant) -> Generator[None]:
-    """The mistake is made as long as the context lasts."""
+    """Apply the mutant within the context."""
     function = function_of(mutant)
     before, function.__code__ = function.__code__, _mutated(mutant)
     try:
@@ -100,7 +100,7 @@ def in_force(mutant: Mutant) -> Generator[None]:
 
 
 def can_be_made(mutant: Mutant) -> bool:
-    """Whether its function can be reached by name: one within another one cannot."""
+    """Whether its function can be reached by name: nested functions cannot."""
     try:
         return function_of(mutant).__code__.co_freevars == _mutated(mutant).co_freevars
     except (AttributeError, KeyError, TypeError):
@@ -123,7 +123,7 @@ def _of_module(module: str) -> Iterator[Mutant]:
 
 
 def of_function(module: str, function: str, node: FunctionNode) -> Iterator[Mutant]:
-    """Those of one function. They are counted with those that are left out, and so keep their names when these are not."""
+    """The mutants of one function. Numbers include those that are left out, so that names are stable."""
     none = left_out(node)
     for operator in OPERATORS:
         for number, where in enumerate(_places(node, operator)):
@@ -147,14 +147,14 @@ def _places(function: FunctionNode, operator: Operator) -> Iterator[ast.AST]:
 
 
 class _Mistake(ast.NodeTransformer):
-    """Makes one mistake in one function; places are counted in the order of `ast.walk`."""
+    """Applies one mutation to one function; places are counted in the order of `ast.walk`."""
 
     def __init__(self, target: ast.AST, instead: ast.AST | None) -> None:
         self._target = target
         self._instead = instead
 
     def visit(self, node: ast.AST) -> ast.AST:
-        """Exchange the place."""
+        """Replace the node."""
         if node is self._target:
             return ast.Pass() if self._instead is None else self._instead
         return self.generic_visit(node)
@@ -168,13 +168,13 @@ def _mutated(mutant: Mutant) -> CodeType:
 
 
 def tree_of(mutant: Mutant) -> tuple[FunctionNode, ast.Module]:
-    """The function that it is in, within its module: a copy, to be changed."""
+    """A copy of its module's tree, and the mutant's function in it."""
     tree = deepcopy(_tree(mutant.module))
     return dict(_functions(tree, ""))[mutant.function], tree
 
 
 def place(node: FunctionNode, mutant: Mutant) -> tuple[ast.AST, int, ast.AST | None]:
-    """Where in its function the mistake is made, the how-manieth of its operator there, and what stands there then."""
+    """The node to replace, its index among the operator's replacements there, and the replacement."""
     operator = next(one for one in OPERATORS if one.__name__ == mutant.operator)
     nodes = (one for statement in node.body for one in ast.walk(statement))
     places = ((one, index, instead) for one in nodes for index, instead in enumerate(operator(one)))
@@ -182,7 +182,7 @@ def place(node: FunctionNode, mutant: Mutant) -> tuple[ast.AST, int, ast.AST | N
 
 
 def code_of(tree: ast.Module, mutant: Mutant) -> CodeType:
-    """What its function does in a module that was changed."""
+    """The code of its function in a changed module."""
     code = compile(ast.fix_missing_locations(tree), f"<{mutant.name}>", "exec")
     for part in mutant.function.split("."):
         code = next(one for one in code.co_consts if isinstance(one, CodeType) and one.co_name == part)

@@ -1,7 +1,7 @@
-"""The mistakes: each takes a node of a syntax tree and yields what may stand in its place.
+"""Mutation operators: each takes a node of a syntax tree and yields replacements.
 
-They are those that controllers are written wrong by: a guard too many or too few, a cache in place of the server, a
-write without its precondition, a wake-up that is forgotten, a refusal that nobody sees.
+They imitate common mistakes in controllers: a guard too many or too few, a cached read for a live one, a write without its
+precondition, a forgotten wake-up, an ignored error.
 
 Source: the mutation operators of DeMillo, Lipton and Sayward, "Hints on Test Data Selection" (1978), and of the bugs
 in `tests/quality/mutants/`.
@@ -159,12 +159,12 @@ def _compared(node: ast.AST, others: dict[type[ast.cmpop], type[ast.cmpop]]) -> 
 
 
 def skip_wake_up(node: ast.AST) -> Iterator[ast.AST | None]:
-    """Nobody is woken."""
+    """A wake-up is dropped."""
     yield from _dropped(node, WAKING)
 
 
 def forget_deed(node: ast.AST) -> Iterator[ast.AST | None]:
-    """What was done, or seen, is not remembered."""
+    """State is not updated."""
     yield from _dropped(node, REMEMBERING)
 
 
@@ -176,7 +176,7 @@ def _dropped(node: ast.AST, names: tuple[str, ...]) -> Iterator[ast.AST | None]:
 
 
 def swallow(node: ast.AST) -> Iterator[ast.AST | None]:
-    """A refusal is not passed on. What Python itself calls an error (`raise ValueError`) is none: nobody does that."""
+    """An error is not raised. Python's own errors (`raise ValueError`) are left alone."""
     if isinstance(node, ast.Raise) and not _is_our_own_bug(node.exc):
         yield None
 
@@ -187,7 +187,7 @@ def _is_our_own_bug(raised: ast.expr | None) -> bool:
 
 
 def read_cache(node: ast.AST) -> Iterator[ast.AST | None]:
-    """What is to be read live is taken as the cache shows it: one's own, which one has in hand, or the server's."""
+    """A live read becomes a cached one: from the controller's own cache, or the server's."""
     if isinstance(node, ast.Call):
         for index, one in enumerate(node.keywords):
             if one.arg in FRESH:
@@ -208,7 +208,7 @@ def _is_asked_of_client(node: ast.expr, names: tuple[str, ...]) -> bool:
 
 
 def drop_guard(node: ast.AST) -> Iterator[ast.AST | None]:
-    """A write does not say which object it means, or which version of it.
+    """A write loses its precondition on the object's UID or version.
 
     One of two parts is not dropped alone: the other would do. Preconditions that are made elsewhere are not passed on;
     those that are made on the spot are emptied there, which is the same. A uid that is taken away (`uid=""`) guards
@@ -240,7 +240,7 @@ def ignore_filter(node: ast.AST) -> Iterator[ast.AST | None]:
 
 
 def swap_extremes(node: ast.AST) -> Iterator[ast.AST | None]:
-    """`min` becomes `max`, and the other way round."""
+    """`min` becomes `max`, and vice versa."""
     other = {"min": "max", "max": "min"}
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in other:
         changed = deepcopy(node)

@@ -1,4 +1,4 @@
-"""What components share: informers, expectations, overlays."""
+"""Shared parts of components: informers, expectations, overlays."""
 
 from contextlib import AbstractContextManager, ExitStack
 from typing import TypeVar
@@ -25,7 +25,7 @@ M = TypeVar("M")
 
 
 def expectations_expire() -> AbstractContextManager[object]:
-    """After five minutes a controller believes its cache, however old that is."""
+    """After five minutes a controller trusts its cache, however stale that is."""
     genuine = Expectations.standing
 
     def standing(self: Expectations, key: str, now: int, seen: int = 0) -> Standing:
@@ -40,7 +40,7 @@ def expectations_expire() -> AbstractContextManager[object]:
 
 
 def leaders_keep_leading() -> AbstractContextManager[object]:
-    """A leader that cannot renew its Lease goes on with its work."""
+    """A leader that cannot renew its Lease continues its work."""
 
     def end(_self: Tenure[object]) -> None:
         """Do nothing."""
@@ -49,7 +49,7 @@ def leaders_keep_leading() -> AbstractContextManager[object]:
 
 
 def expectations_are_dropped() -> AbstractContextManager[object]:
-    """Controllers do not remember what they have just created."""
+    """Controllers have no expectations of what they have just created."""
 
     def standing(_self: Expectations, _key: str, _now: int, _seen: int = 0) -> Standing:
         return Standing.MET
@@ -58,7 +58,7 @@ def expectations_are_dropped() -> AbstractContextManager[object]:
 
 
 def writes_outlive_their_objects() -> AbstractContextManager[object]:
-    """The reply to a write puts an object back into the cache that has been deleted already."""
+    """The reply to a write resurrects an object in the cache that has been deleted already."""
 
     def has_come_to(_self: Overlay[T], _value: T) -> bool:
         return False
@@ -67,7 +67,7 @@ def writes_outlive_their_objects() -> AbstractContextManager[object]:
 
 
 def restarts_read_old_caches() -> AbstractContextManager[object]:
-    """After a restart a component believes what the server's cache holds, which may be older than what it knew."""
+    """After a restart a component trusts the server's watch cache, which may be older than what it knew."""
     genuine = InformerFactory.__init__
 
     def init(self: InformerFactory, ctx: Context[M], client: Client, *, consistent: bool = True) -> None:
@@ -77,7 +77,7 @@ def restarts_read_old_caches() -> AbstractContextManager[object]:
 
 
 def relists_miss_deletions() -> AbstractContextManager[object]:
-    """What was deleted while a watch was broken stays in the cache."""
+    """Objects that were deleted while a watch was broken stay in the cache."""
 
     genuine = Reflector[TypedObject]._replace
 
@@ -90,7 +90,7 @@ def relists_miss_deletions() -> AbstractContextManager[object]:
 
 
 def caches_stop_at_their_last_change() -> AbstractContextManager[object]:
-    """Not a bug: servers and clients as they once were. The ground for the next one.
+    """Not a bug: servers and clients as they once were. The preparation for the next mutant.
 
     The cache of a kind has come only as far as its last change, and whoever has lost his watch lists again, not older
     than what he has seen.
@@ -117,7 +117,7 @@ def caches_stop_at_their_last_change() -> AbstractContextManager[object]:
 
 
 def what_is_too_new_is_asked_for_again() -> AbstractContextManager[object]:
-    """A client whose list is refused because the server has not come so far asks for the same again, without end."""
+    """A client whose list is rejected because the server is behind retries the same request without end."""
 
     def is_too_large(_status: Status) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""Nodes: their life, their taints, the kubelet, the scheduler."""
+"""Node lifecycle, taints, the kubelet, the scheduler."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -32,7 +32,7 @@ from kubeactors.scheduler.scheduler import Scheduler
 
 
 def outages_are_deaths() -> AbstractContextManager[object]:
-    """Silence that comes from an outage of the server is taken for the death of nodes."""
+    """An outage of the API server is mistaken for the failure of all nodes."""
 
     def seconds_left(self: NodeLifecycleController, node: Node, sign: Sign) -> float:
         return self._grace(node) - (self.ctx.now - sign.seen) / SECOND
@@ -47,7 +47,7 @@ def outages_are_deaths() -> AbstractContextManager[object]:
 
 
 def fail_over_gives_no_grace() -> AbstractContextManager[object]:
-    """A new controller manager measures the silence of nodes by what its cache says, however old that is."""
+    """A new controller manager judges the heartbeats of nodes by its cache, however stale that is."""
 
     def seconds_left(self: NodeLifecycleController, node: Node, sign: Sign) -> float:
         if sign.renewed is None:
@@ -64,7 +64,7 @@ def fail_over_gives_no_grace() -> AbstractContextManager[object]:
 
 
 def evictions_are_not_cancelled() -> AbstractContextManager[object]:
-    """A pod that a taint would drive off in a while goes even if the taint does before."""
+    """A pod that tolerates a taint for a while is evicted even if the taint is removed before."""
 
     async def reconcile(self: TaintEvictionController, key: str) -> None:
         ends: dict[str, int] = self.__dict__.setdefault("_ends", {})
@@ -86,7 +86,7 @@ def evictions_are_not_cancelled() -> AbstractContextManager[object]:
 
 
 def evictions_do_not_wait() -> AbstractContextManager[object]:
-    """A pod on a node that is cut off is removed by force: its successor runs beside it."""
+    """A pod on a partitioned node is force-deleted: its replacement runs beside it."""
 
     async def evict(self: TaintEvictionController, key: str, pod: Pod) -> None:
         self._record(pod, f"Marking for deletion Pod {key}")
@@ -98,7 +98,7 @@ def evictions_do_not_wait() -> AbstractContextManager[object]:
 
 
 def pods_of_nodes_that_the_cache_lacks_go() -> AbstractContextManager[object]:
-    """Pods are removed by force because an old cache does not show their node, which is there."""
+    """Pods are force-deleted because a stale cache lacks their node."""
 
     async def collect_node(self: PodGCController, name: str) -> None:
         if self._nodes.get(name) is None:
@@ -109,7 +109,7 @@ def pods_of_nodes_that_the_cache_lacks_go() -> AbstractContextManager[object]:
 
 
 def pods_of_deleted_nodes_stay() -> AbstractContextManager[object]:
-    """Nobody removes the pods of a node that was deleted."""
+    """The pods of a deleted node are never removed."""
 
     def on_node(_self: PodGCController, _change: Change[Node]) -> None:
         return
@@ -121,7 +121,7 @@ def pods_of_deleted_nodes_stay() -> AbstractContextManager[object]:
 
 
 def ranges_of_leaving_nodes_are_free() -> AbstractContextManager[object]:
-    """A node's range is given out again as soon as the node is to be deleted, though a finalizer holds it."""
+    """A node's pod CIDR is released as soon as its deletion is requested, though a finalizer holds the node."""
     genuine = NodeIpamController._on_node
 
     def on_node(self: NodeIpamController, change: Change[Node]) -> None:
@@ -135,7 +135,7 @@ def ranges_of_leaving_nodes_are_free() -> AbstractContextManager[object]:
 
 
 def restarts_give_out_ranges_before_they_know_them() -> AbstractContextManager[object]:
-    """What nodes have is taken from what is free one by one, while ranges are given out already."""
+    """After a restart pod CIDRs are allocated before those of existing nodes are marked as used."""
 
     def on_node(self: NodeIpamController, change: Change[Node]) -> None:
         if change.new is None:
@@ -162,7 +162,7 @@ def restarts_give_out_ranges_before_they_know_them() -> AbstractContextManager[o
 
 
 def kubelets_read_old_caches() -> AbstractContextManager[object]:
-    """A kubelet that restarts runs what an old cache shows: a pod that was deleted, and runs elsewhere by now."""
+    """A restarted kubelet runs what a stale cache shows: a pod that was deleted and runs elsewhere by now."""
 
     genuine = Kubelet.started
 
@@ -174,7 +174,7 @@ def kubelets_read_old_caches() -> AbstractContextManager[object]:
 
 
 def kubelet_deletes_by_name() -> AbstractContextManager[object]:
-    """A kubelet deletes the new pod that has the name of the one whose containers have ended."""
+    """A kubelet deletes a new pod with the name of the one whose containers have ended."""
 
     async def delete(self: StatusWriter, pod: Pod) -> None:
         options = DeleteOptions(grace_period_seconds=0)
@@ -185,7 +185,7 @@ def kubelet_deletes_by_name() -> AbstractContextManager[object]:
 
 
 def restarts_run_what_has_ended() -> AbstractContextManager[object]:
-    """A kubelet that restarts runs pods again that had come to their end."""
+    """A restarted kubelet runs pods again that have ended."""
     genuine_init, genuine_adopt = PodWorker.__init__, PodWorker.adopt
 
     def init(  # noqa: PLR0917 -- as many as the genuine one
@@ -210,7 +210,7 @@ def restarts_run_what_has_ended() -> AbstractContextManager[object]:
 
 
 def ended_pods_take_room() -> AbstractContextManager[object]:
-    """A kubelet counts pods that have ended, the scheduler does not: it binds what the kubelet refuses."""
+    """A kubelet counts ended pods, the scheduler does not: it binds pods that the kubelet rejects."""
 
     def holds_resources(self: PodWorker) -> bool:
         return not self.is_gone
@@ -222,7 +222,7 @@ def ended_pods_take_room() -> AbstractContextManager[object]:
 
 
 def nobody_wakes_pods() -> AbstractContextManager[object]:
-    """A pod that waits for room is not woken when some is made."""
+    """An unschedulable pod is not requeued when resources are freed."""
 
     def pod_left(self: EventHandlers, pod: Pod, _now: int) -> None:
         self.queue.delete(pod.metadata.uid)
@@ -232,7 +232,7 @@ def nobody_wakes_pods() -> AbstractContextManager[object]:
 
 
 def events_in_flight_are_lost() -> AbstractContextManager[object]:
-    """What happens while a pod is being refused does not wake it."""
+    """Events during a failed scheduling attempt do not requeue the pod."""
 
     async def wait(self: Scheduler, queued: QueuedPod, found: Diagnosis, _result: PostFilterResult) -> None:
         waiting = self._still_unscheduled(queued.info)
@@ -258,7 +258,7 @@ def events_in_flight_are_lost() -> AbstractContextManager[object]:
 
 
 def room_that_is_made_is_anybodys() -> AbstractContextManager[object]:
-    """One scheduler knows nothing of the pods for which another one makes room: it gives that to those who made it."""
+    """A scheduler ignores pods that another one has nominated: it gives their room back to the preempted workload."""
 
     def for_pod(self: NodeInfo, _pod: PodInfo) -> NodeInfo:
         return self
@@ -267,7 +267,7 @@ def room_that_is_made_is_anybodys() -> AbstractContextManager[object]:
 
 
 class _Dull(ChangeLog):
-    """Notes no change of some rows."""
+    """Ignores changes of some rows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -279,7 +279,7 @@ class _Dull(ChangeLog):
 
 
 def nodes_that_come_back_look_the_same() -> AbstractContextManager[object]:
-    """Changes of a node that was deleted and has come back under its name are taken for older than they are."""
+    """Changes of a recreated node are taken for older than they are."""
     genuine = Cache.set_node
 
     def set_node(self: Cache, node: Node) -> None:

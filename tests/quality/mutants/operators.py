@@ -1,4 +1,4 @@
-"""An operator, with a bug for each way in which the view of operators is not what there is.
+"""An operator with a bug for each way in which its view differs from the state.
 
 Source: Sun et al., "Automatic Reliability Testing for Cluster Management Controllers" (OSDI 2022), and what it has found.
 """
@@ -15,7 +15,7 @@ from tests.quality import databases
 
 
 def operators_trust_old_caches() -> AbstractContextManager[object]:
-    """What an old cache shows after a restart is taken for what users want now: members are given up that are wanted."""
+    """A stale cache after a restart is trusted: members that users want are deleted."""
 
     async def look(client: OperatorClient, namespace: str, name: str) -> ConfigMap | None:
         return client.cached(ConfigMap).get(name, namespace)
@@ -35,7 +35,7 @@ def operators_trust_old_caches() -> AbstractContextManager[object]:
 
 
 def operators_take_the_first_half_for_the_whole() -> AbstractContextManager[object]:
-    """A member whose claim is there is taken for complete: after a crash between the two its pod is never made."""
+    """A member with a claim is taken for complete: after a crash between the two creates its pod is never created."""
 
     async def complete(client: OperatorClient, found: ConfigMap, number: int) -> None:
         claim = databases.claim_of(found, number)
@@ -50,7 +50,7 @@ def operators_take_the_first_half_for_the_whole() -> AbstractContextManager[obje
 
 
 def operators_wait_for_what_they_may_never_see() -> AbstractContextManager[object]:
-    """A claim is deleted when its pod is seen to be going: one that is gone before that is seen leaves its claim behind."""
+    """A claim is deleted when its pod is seen terminating: if the pod is deleted unseen, its claim is left behind."""
 
     async def retire(client: OperatorClient, namespace: str, name: str) -> None:
         pod = client.cached(Pod).get(name, namespace)

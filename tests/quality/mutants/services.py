@@ -1,4 +1,4 @@
-"""Endpoints and slices, owners, quotas, volumes."""
+"""Endpoints, EndpointSlices, garbage collection, quotas, volumes."""
 
 from contextlib import AbstractContextManager, ExitStack
 from typing import TypeVar
@@ -23,19 +23,19 @@ GROWING = ("", "Pending", "Running")
 
 
 class _Blind(Overlay[T]):
-    """Knows only what the cache shows."""
+    """Knows only the cache."""
 
     def newest(self, key: str, cached: T | None) -> T | None:
         return cached
 
 
 def endpoints_seem_equal() -> AbstractContextManager[object]:
-    """Pods that come and go while the cache of endpoints lags seem to change nothing."""
+    """Changes of pods are missed while the endpoints cache is stale."""
     return patch.object(endpoints, "Overlay", _Blind)
 
 
 def endpoints_of_recreated_services() -> AbstractContextManager[object]:
-    """The endpoints of a service that was deleted and created again are deleted late, and nobody looks again."""
+    """The endpoints of a recreated service are deleted by a delayed write, and not recreated."""
 
     def on_endpoints(self: endpoints.EndpointsController, change: Change[Endpoints]) -> None:
         self._overlay.seen(change)
@@ -47,7 +47,7 @@ def endpoints_of_recreated_services() -> AbstractContextManager[object]:
 
 
 def slices_are_not_watched() -> AbstractContextManager[object]:
-    """A slice that somebody changes or deletes is never repaired."""
+    """An EndpointSlice that a user changes or deletes is never repaired."""
 
     def on_slice(self: endpointslice.EndpointSliceController, change: Change[EndpointSlice]) -> None:
         self._overlay.seen(change)
@@ -59,7 +59,7 @@ def slices_are_not_watched() -> AbstractContextManager[object]:
 
 
 def absent_owners_are_known_by_uid() -> AbstractContextManager[object]:
-    """An owner that does not exist in one namespace is taken to exist in none."""
+    """An owner that is absent in one namespace is taken to be absent in all."""
     genuine = Owners.state
 
     async def state(self: Owners, node: Node, reference: OwnerReference) -> Owner:
@@ -74,7 +74,7 @@ def absent_owners_are_known_by_uid() -> AbstractContextManager[object]:
 
 
 def unknown_owners_are_absent() -> AbstractContextManager[object]:
-    """An owner of a kind that nobody knows is taken to be gone, and what it owns with it."""
+    """An owner of an unknown kind is taken to be absent, and its dependents are deleted."""
     genuine = Owners.state
 
     async def state(self: Owners, node: Node, reference: OwnerReference) -> Owner:
@@ -87,7 +87,7 @@ def unknown_owners_are_absent() -> AbstractContextManager[object]:
 
 
 def volumes_without_claims_in_the_cache_are_free() -> AbstractContextManager[object]:
-    """A volume whose claim the cache does not show yet is released, and deleted."""
+    """A volume whose claim is not in the cache yet is released, and deleted."""
 
     async def claim(self: PersistentVolumeController, key: str) -> PersistentVolumeClaim | None:
         return self._claim(key)
@@ -96,7 +96,7 @@ def volumes_without_claims_in_the_cache_are_free() -> AbstractContextManager[obj
 
 
 def quotas_count_what_the_cache_shows() -> AbstractContextManager[object]:
-    """Pods that are being written are not counted: several together exceed a quota."""
+    """Pods in flight are not counted: several together exceed a quota."""
     genuine = Ledger.charge
 
     def charge(self: Ledger, value: TypedObject, uses: dict[str, dict[str, str]], *, is_update: bool) -> object:
@@ -106,7 +106,7 @@ def quotas_count_what_the_cache_shows() -> AbstractContextManager[object]:
 
 
 def quotas_never_shrink() -> AbstractContextManager[object]:
-    """What is gone is still counted by the controller."""
+    """The quota controller still counts deleted objects."""
     genuine = ResourceQuotaController._on_change
 
     def on_change(self: ResourceQuotaController, resource: tuple[str, str], change: Change[T]) -> None:

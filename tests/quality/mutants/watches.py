@@ -1,4 +1,4 @@
-"""The server's watches."""
+"""The API server's watches."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -10,7 +10,7 @@ from kubeactors.apiserver.history import History
 
 
 def resumed_watches_miss_one() -> AbstractContextManager[object]:
-    """A watch that is resumed is not told the first change after its revision."""
+    """A resumed watch misses the first event after its revision."""
 
     def after(self: History, revision: int) -> Iterator[Change]:
         later = [one for one in self._changes if one.revision > revision]
@@ -20,7 +20,7 @@ def resumed_watches_miss_one() -> AbstractContextManager[object]:
 
 
 def history_seems_endless() -> AbstractContextManager[object]:
-    """A watch from a revision that is forgotten is not refused: what happened since is lost."""
+    """A watch from a compacted revision is not rejected: events since then are lost."""
 
     def floor(_self: History) -> int:
         return 0

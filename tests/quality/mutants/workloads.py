@@ -1,4 +1,4 @@
-"""Deployments, ReplicaSets, daemon sets, jobs."""
+"""Deployments, ReplicaSets, DaemonSets, Jobs."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -36,7 +36,7 @@ T = TypeVar("T", bound=TypedObject)
 
 
 def scale_down_by_name() -> AbstractContextManager[object]:
-    """A scale-down deletes a pod that was taken out of its ReplicaSet meanwhile."""
+    """A scale-down deletes a pod that was released from its ReplicaSet meanwhile."""
 
     def as_seen(_pod: Pod) -> DeleteOptions:
         return DeleteOptions()
@@ -45,7 +45,7 @@ def scale_down_by_name() -> AbstractContextManager[object]:
 
 
 def plain_pods_are_adopted() -> AbstractContextManager[object]:
-    """A ReplicaSet takes pods that nobody owns by the labels that users know, without the hash of its template."""
+    """A ReplicaSet adopts orphan pods by the users' labels, without the pod template hash."""
 
     def loose(selector: LabelSelector) -> Selector:
         labels = {key: value for key, value in selector.match_labels.items() if key != HASH_LABEL}
@@ -55,7 +55,7 @@ def plain_pods_are_adopted() -> AbstractContextManager[object]:
 
 
 def adoption_by_one_that_goes() -> AbstractContextManager[object]:
-    """A deployment that is going takes back a ReplicaSet that was just orphaned, and with it into its grave."""
+    """A terminating Deployment adopts a ReplicaSet that was just orphaned, which is then deleted with it."""
 
     async def check_alive(_client: Client, _owner: TypedObject) -> None:
         return
@@ -71,7 +71,7 @@ def adoption_by_one_that_goes() -> AbstractContextManager[object]:
 
 
 def availability_by_hearsay() -> AbstractContextManager[object]:
-    """A rollout believes that pods are available which their ReplicaSet was told to delete before."""
+    """A rollout counts pods as available that their ReplicaSet is already deleting."""
 
     def available(self: deployment_plan._Rollout) -> int:
         return sum(one.status.available_replicas for one in self.all)
@@ -84,12 +84,12 @@ def _poor_hash(_template: PodTemplateSpec, collisions: int | None) -> str:
 
 
 def hashes_collide() -> AbstractContextManager[object]:
-    """Not a bug: all templates have the same hash until collisions are counted. The ground for the next one."""
+    """Not a bug: all templates have the same hash until collisions are counted. The preparation for the next mutant."""
     return patch.object(deployment_plan, "template_hash", _poor_hash)
 
 
 def collisions_are_not_counted() -> AbstractContextManager[object]:
-    """A template whose hash is taken is refused for ever: the rollout is stuck."""
+    """A template whose hash is taken conflicts for ever: the rollout is stuck."""
 
     async def avoid_collision(_self: deployment.DeploymentController, _found: Deployment) -> None:
         return
@@ -101,7 +101,7 @@ def collisions_are_not_counted() -> AbstractContextManager[object]:
 
 
 def surge_counts_wishes() -> AbstractContextManager[object]:
-    """What ReplicaSets want counts against the surge, not what they still have: old pods that are going come on top."""
+    """The desired replicas of ReplicaSets count against the surge, not their pods: terminating pods come on top."""
 
     def room(found: Deployment, replica_sets: Iterable[ReplicaSet]) -> int:
         return max(sizes.wanted(found) + sizes.max_surge(found) - sizes.total_size(replica_sets), 0)
