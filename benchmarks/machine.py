@@ -1,11 +1,11 @@
-"""Says on what machine a benchmark ran. Imports nothing that counts: what is imported is memory that is measured."""
+"""Describes the machine of a benchmark. Imports nothing large, as imports count as measured memory."""
 
 import platform
 from pathlib import Path
 
 
 def machine() -> dict[str, str]:
-    """Where this ran."""
+    """The machine, by property."""
     cpu = platform.processor()
     information = Path("/proc/cpuinfo")
     if information.exists():

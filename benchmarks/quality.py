@@ -1,18 +1,15 @@
-"""`python -m benchmarks.quality`: looks for every mutant of the corpus, and says how long it took.
+"""`python -m benchmarks.quality`: searches for every mutant of the corpus, and reports how long that took.
 
-With names only for these. `--seconds` is the CPU time that each may take on each of `--cores` cores: each of these runs
-its share of the seeds, and the first to find something counts. `--replays` is the directory where what was found is
-written, `--length` how many times as long as usual plans are (14: up to 500 events). Exit 1 if a mutant was not found,
-or fails without its bug.
+Names restrict it to these. `--seconds` is the CPU time per mutant on each of `--cores` cores: each core runs its share of the
+seeds, and the first finding counts. `--replays` is a directory for the findings, `--length` the length of plans as a multiple
+of the usual one (14: up to 500 events). Exit 1 if a mutant was not found, or fails without its bug.
 
-With `--automatic` the mutants are made by rule from the code of our components, `--sample` of them by lot; the score is
-how many are killed by the first `--scenarios` of the default campaign, of those whose function runs at all in them. Of
-each only such scenarios are run in which it makes a difference (a guard that is dropped makes none while it holds), and
-for at most `--seconds`: no other can tell. Of those that survive it is said how far they come: to no difference, as all
-that is reckoned is the same; to show not, as every object becomes the same, one state after the other, as without them;
-or only to stir, as more is sent for that, or less. The score is given by room and by operator: of all, of those that stir
-or show, and of those that show. `--room` takes those of one room only. Here each of the `--cores` takes its share of the
-mutants.
+With `--automatic` the mutants are generated from the code of our components, a random `--sample` of them; the score is the
+share that the first `--scenarios` of the default campaign kill, of those whose function runs at all. For each mutant only
+scenarios are run in which it makes a difference (a dropped guard makes none while it holds), for at most `--seconds`.
+Survivors are classified: no difference within the function; no difference in the sequence of states of any object; or only
+a different number of messages (`stirs`). The score is given by room and by operator: of all, of those that stir or show, and
+of those that show. `--room` restricts it to one room. Each of the `--cores` takes its share of the mutants.
 """
 
 import argparse
@@ -90,7 +87,7 @@ def automatic(options: argparse.Namespace) -> int:
     weights = {
         name: sizes[name] * running[name] / many for name, many in Counter(one.operator for one in drawn).items()
     }
-    print(f"as often as each mistake can be made: {100 * _weighted(verdicts, weights):.0f} %")
+    print(f"weighted by the number of mutants of each operator: {100 * _weighted(verdicts, weights):.0f} %")
     return 0
 
 
@@ -105,7 +102,7 @@ def _score(what: str, verdicts: Sequence[Verdict]) -> None:
 
 
 def _weighted(verdicts: Sequence[Verdict], weights: Mapping[str, float]) -> float:
-    """The share of all mutants that are killed, reckoned from a sample that has as many of each operator."""
+    """The share of all mutants that are killed, extrapolated from a sample with equally many of each operator."""
     tried = Counter(one.mutant.operator for one in verdicts)
     killed = Counter(one.mutant.operator for one in verdicts if one.violated)
     total = sum(weights[name] for name in tried)
@@ -121,7 +118,7 @@ def _told(verdict: Verdict, scenarios: Mapping[int, Course]) -> Verdict:
 
 
 def _fate(verdict: Verdict) -> str:
-    """How far one comes that survives."""
+    """The class of a survivor."""
     if verdict.shows:
         return "SURVIVES"
     if verdict.stirs:

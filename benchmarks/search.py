@@ -1,8 +1,8 @@
-"""`python -m benchmarks.search`: what strategies and exhaustive search are worth on small systems.
+"""`python -m benchmarks.search`: compares search strategies and exhaustive search on small systems.
 
-Prints how many orders there are with and without reduction, in how many of its seeds each strategy finds a bug of depth
-4, and each of the bugs in small systems of our own components (`tests/quality/orders.py`). Exit 1 if the reduction
-proves nothing, PCT finds nothing in 500 seeds, or uniform choice finds it in 20,000.
+Prints the number of orders with and without reduction, in how many seeds each strategy finds a bug of depth 4, and the same
+for bugs in small systems of our own components (`tests/quality/orders.py`). Exit 1 if the reduced search is not complete, PCT
+finds nothing in 500 seeds, or uniform choice finds the bug in 20,000.
 """
 
 import sys
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def _told(order: Order) -> str:
-    """In how many of its seeds each strategy meets it, and in which of all orders it is met first, if these are few."""
+    """In how many seeds each strategy finds it, and after how many orders exhaustive search does, if these are few."""
     with order.mutant():
         met = [f"{len(order.met(strategy, seeds))}/{seeds}" for strategy, seeds in SEEDS.items()]
         every = explore(order.build, seconds=SECONDS, most=MOST_RUNS)
@@ -67,7 +67,7 @@ def _told(order: Order) -> str:
 
 
 def _found(seeds: int, queue: Callable[[int], RunQueue]) -> int:
-    """In how many seeds."""
+    """In how many seeds the strategy finds the bug."""
     found = 0
     for seed in range(seeds):
         sim = SimSystem(0, queue=queue(seed))

@@ -28,16 +28,16 @@ PEER = "asyncio.Queue"
 
 
 class Rates(NamedTuple):
-    """What the rounds of one contestant came to, in operations a second (or bytes)."""
+    """The rates of one contestant's rounds, in operations per second (or bytes)."""
 
     best: float
     median: float
     spread: float
-    """From the least to the greatest, as a share of the median."""
+    """The range of the rates, as a share of the median."""
 
 
 def measure(question: Question, rounds: int, scale: float, *, uvloop: bool) -> dict[str, Rates]:
-    """Each contestant's rates; in each round all have their turn, and in every other one in the opposite order.
+    """Each contestant's rates; all run in each round, in alternating order.
 
     So none comes always first, or always after the same one: what a machine does to the one it does to the other.
     """
@@ -52,7 +52,7 @@ def measure(question: Question, rounds: int, scale: float, *, uvloop: bool) -> d
 
 
 def rates_of(found: list[float], best: Callable[[Iterable[float]], float]) -> Rates:
-    """Sum up what rounds came to.
+    """Summarize rounds.
 
     >>> rates_of([2.0, 1.0, 4.0], max)
     Rates(best=4.0, median=2.0, spread=1.5)

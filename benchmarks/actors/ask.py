@@ -1,4 +1,4 @@
-"""How long does a question take?"""
+"""How long does an ask take?"""
 
 import asyncio
 
@@ -25,7 +25,7 @@ async def idle(count: int) -> float:
 
 
 async def queued(count: int) -> float:
-    """A task asks an actor that has mail already, so that the question stands in the mailbox."""
+    """A task asks an actor with a non-empty mailbox, so that the request is queued."""
     async with ActorSystem() as system:
         ref = await system.spawn(Counter)
         request, add = GetTotal(), Add()
@@ -54,7 +54,7 @@ class Go(Request[int], frozen=True):
 
 
 class Asker(Actor[Go], deterministic=True):
-    """Asks another actor, which has mail."""
+    """Asks another actor with a non-empty mailbox."""
 
     def __init__(self, counter: Ref[Add | GetTotal]) -> None:
         self.counter = counter
@@ -89,7 +89,7 @@ def between(asker: type[Asker]):  # type: ignore[no-untyped-def] # noqa: ANN201 
 
 
 async def queue(count: int) -> float:
-    """A future in a queue, answered by a task; a message goes before, as for the others."""
+    """A future in a queue, resolved by a task; another message comes first, as for the others."""
     mailbox: asyncio.Queue[asyncio.Future[int] | None] = asyncio.Queue(100_000)
     total = 0
 

@@ -1,4 +1,4 @@
-"""What a benchmark file offers to the runner, and the actors that several of them use."""
+"""The interface of a benchmark module, and shared actors."""
 
 import gc
 import time
@@ -11,10 +11,10 @@ from kubeactors.actor import Actor, handle
 from kubeactors.message import Message, Request
 
 Contestant = Callable[[int], Awaitable[float]]
-"""Does so many operations; returns the seconds that they took."""
+"""Performs so many operations; returns the seconds that they took."""
 
 BURST = 1_000
-"""How many messages a producer puts before the consumers have their turn."""
+"""How many messages a producer sends before consumers run."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +32,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     share: dict[str, float] = {}
     unit: str = "operations/s"
     best: Callable[[Iterable[float]], float] = max
-    """Of what rounds came to."""
+    """The ratio of two results."""
 
 
 class Stopwatch:
-    """Measures a block, after the garbage of others has been collected."""
+    """Measures a block, after a garbage collection."""
 
     seconds = 0.0
 

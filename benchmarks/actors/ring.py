@@ -1,4 +1,4 @@
-"""How fast does a token run around a ring of 1,000 actors? This is the cost of waking somebody."""
+"""How fast does a token travel around a ring of 1,000 actors? This is the cost of waking an actor."""
 
 import asyncio
 
@@ -17,13 +17,13 @@ except ImportError:
 
 
 class Token(Message, frozen=True):
-    """Goes on until it has made so many hops."""
+    """Makes so many hops."""
 
     hops: int
 
 
 class Join(Message, frozen=True):
-    """Who is next."""
+    """The next actor of the ring."""
 
     next: Ref[Token]
 
@@ -38,7 +38,7 @@ class Node(Actor[Token | Join]):
 
     @handle
     def join(self, message: Join) -> None:
-        """Learn who is next."""
+        """Set the next actor."""
         self.next = message.next
 
     @handle

@@ -11,7 +11,7 @@ from tests.actor.soak import soak
 
 
 def main() -> int:
-    """Soak on asyncio, uvloop and trio; print what became of the messages, and how the memory grew. Exit 1 if any is lost."""
+    """Soak on asyncio, uvloop and trio; print the fate of all messages, and memory growth. Exit 1 if any message is lost."""
     logging.getLogger("kubeactors").setLevel(logging.ERROR)
     messages = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
     wrong = False

@@ -1,4 +1,4 @@
-"""How fast do actors start, and what does an idle one weigh?"""
+"""How fast do actors start, and how much memory does an idle one take?"""
 
 import asyncio
 import gc
@@ -93,7 +93,7 @@ async def threads(count: int) -> float:
 
 
 async def bytes_of_an_actor(count: int) -> float:
-    """What `tracemalloc` counts for idle children of one parent; every one has its own state."""
+    """The memory of idle children of one parent by `tracemalloc`; each has its own state."""
     async with ActorSystem() as system:
         parent = await system.spawn(Parent)
         await parent.ask(Fill(1))

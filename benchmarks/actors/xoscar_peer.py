@@ -24,7 +24,7 @@ else:
 
 
 async def tell(count: int) -> float:
-    """Messages to which nobody waits for a reply."""
+    """Messages without a reply."""
     async with await xoscar.create_actor_pool("127.0.0.1", n_process=0) as pool:
         ref = await xoscar.create_actor(XoscarCounter, address=pool.external_address, uid="counter")
         with Stopwatch() as watch:

@@ -1,1 +1,1 @@
-"""The whole control plane, large, or for a long time."""
+"""Benchmarks of the whole control plane: large clusters and long runs."""

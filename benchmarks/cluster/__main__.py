@@ -21,7 +21,7 @@ from kubeactors.cli.loop import MIDDLE, OLD, YOUNG
 
 
 def answered(question: Question, scale: float) -> Figures:
-    """Ask in this process, with the settings of the commands."""
+    """Run a benchmark in this process, with the settings of the commands."""
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)
     options = {"use_uvloop": find_spec("uvloop") is not None}
@@ -29,7 +29,7 @@ def answered(question: Question, scale: float) -> Figures:
 
 
 def apart(question: Question, scale: float) -> Figures:
-    """Ask in another process."""
+    """Run a benchmark in another process."""
     command = [sys.executable, "-m", "benchmarks.cluster", question.name, "--scale", str(scale), "--output", "json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     report = cast("dict[str, object]", json.loads(done.stdout))

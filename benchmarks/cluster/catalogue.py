@@ -1,6 +1,6 @@
-"""Which questions there are, and where.
+"""The benchmarks by name, and their modules.
 
-A module is imported when one of its questions is asked: what it imports is memory of the process that is measured.
+A module is imported only when one of its benchmarks runs: its imports count as memory of the measured process.
 """
 
 from importlib import import_module

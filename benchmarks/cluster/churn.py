@@ -1,4 +1,4 @@
-"""How long do requests and starts take while pods come and go steadily?"""
+"""How long do requests and pod starts take under steady churn?"""
 
 import time
 
@@ -10,11 +10,11 @@ from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.requests import DELETED
 
 NODES, PODS_PER_SECOND, SECONDS, ALIVE = 1_000, 100, 30.0, 1_000
-"""Pods come and go at this rate; each lives until `ALIVE` others have come."""
+"""Pods are created and deleted at this rate; each lives until `ALIVE` others have been created."""
 
 
 class _Churn:
-    """Creates and deletes at a steady pace, and notes what took how long."""
+    """Creates and deletes pods at a steady rate, and records latencies."""
 
     def __init__(self, cluster: Cluster, pods: int) -> None:
         self._cluster = cluster
@@ -55,7 +55,7 @@ class _Churn:
 
 
 async def answer(scale: float) -> Figures:
-    """Kubernetes' service levels: 99% of the requests within a second, 99% of the starts within five."""
+    """Kubernetes' SLOs: 99% of requests within a second, 99% of pod starts within five."""
     pods = max(int(PODS_PER_SECOND * SECONDS * scale), 10)
     async with ready_cluster(pool_for(max(int(NODES * min(scale, 1.0)), 1), 2 * ALIVE)) as cluster:
         churn = _Churn(cluster, pods)

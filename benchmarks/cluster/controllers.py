@@ -1,4 +1,4 @@
-"""What do controllers cost when there is a lot for one of them: a large Job, a large tree of owners, many autoscalers?"""
+"""What do controllers cost under a large load: a large Job, a large tree of owners, many autoscalers?"""
 
 from functools import partial
 
@@ -47,7 +47,7 @@ def _job(completions: int) -> Job:
 
 
 async def collection(objects: int, scale: float) -> Figures:
-    """A tree of owners: a root, children of it, and grandchildren; the root is deleted, and takes all along."""
+    """A tree of owners: a root, its children and grandchildren; the root is deleted with all dependents."""
     count = max(int(objects * scale), 10)
     children = max(int(count**0.5) // 2, 1)
     async with ready_cluster(pool_for(1, 1)) as cluster:
@@ -89,7 +89,7 @@ def _owned(name: str, *owners: ConfigMap) -> ConfigMap:
 
 
 async def autoscale(targets: int, scale: float) -> Figures:
-    """Autoscalers whose targets are all too busy after a minute; in virtual time, until all have scaled up."""
+    """Autoscalers whose targets are all overloaded after a minute; in virtual time, until all have scaled up."""
     count = max(int(targets * scale), 1)
     cluster = Simulated(100, 0, room=10 * count)
     for number in range(count):

@@ -1,4 +1,4 @@
-"""How fast do pods come from creation to Running, in process, and does a pod cost the same in a large cluster?"""
+"""How fast do pods go from creation to Running, in-process, and is the cost per pod flat as the cluster grows?"""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ from benchmarks.cluster.question import (
 
 
 class Bars(msgspec.Struct, frozen=True, kw_only=True):
-    """What DESIGN asks for at one size; 0: nothing."""
+    """The required rates at one size; 0 for none."""
 
     pods_per_second: float = 0.0
     seconds: float = 0.0
@@ -27,7 +27,7 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def answer(nodes: int, pods: int, bars: Bars, scale: float) -> Figures:
-    """Measure at one size; the nodes are fewer too where `scale` is below one."""
+    """Measure at one size; `scale` below one also reduces the number of nodes."""
     nodes, pods = max(int(nodes * min(scale, 1.0)), 1), max(int(pods * scale), 1)
     watch = Stopwatch()
     with Stopwatch() as boot:
@@ -51,7 +51,7 @@ async def answer(nodes: int, pods: int, bars: Bars, scale: float) -> Figures:
 
 
 async def flatness(scale: float) -> Figures:
-    """CPU time of a pod, in a cluster that gets 1,000 pods and in one that gets 150,000, on 5,000 nodes each."""
+    """CPU time per pod in clusters of 5,000 nodes with 1,000 and with 150,000 pods."""
     costs: list[float] = []
     for pods in (1_000, 150_000):
         count = max(int(pods * scale), 100)

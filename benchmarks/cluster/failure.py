@@ -1,4 +1,4 @@
-"""A tenth of the nodes dies: how long until all pods run again, and what does that cost?"""
+"""A tenth of the nodes fails: how long until all pods run again, and what does that cost?"""
 
 import anyio
 
@@ -14,7 +14,7 @@ STEP_SECONDS, PATIENCE_SECONDS = 5.0, 3600.0
 
 
 async def answer(scale: float) -> Figures:
-    """In virtual time, with Kubernetes' own time-outs: 50 s until a node counts as dead, 300 s of toleration."""
+    """In virtual time, with Kubernetes' defaults: 50 s until a node is unreachable, 300 s of toleration."""
     nodes, pods = max(int(NODES * scale), 10), max(int(PODS * scale), 100)
     cluster = Simulated(nodes, 0, room=2 * pods)
     _create(cluster, pods)

@@ -1,4 +1,4 @@
-"""What do thousands of watchers cost a write that concerns one of them, and one that concerns all?"""
+"""What does a write cost with thousands of watchers, if it matches one of them, and if it matches all?"""
 
 from msgspec.structs import replace
 

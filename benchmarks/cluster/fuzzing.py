@@ -1,4 +1,4 @@
-"""How many scenarios does the fuzzer play a second, and how large may a cluster be in virtual time?"""
+"""How many scenarios does the fuzzer run per second, and how large may a cluster be in virtual time?"""
 
 import anyio
 
@@ -30,18 +30,18 @@ TWENTY_PODS = (
     workload.Uncordon(at=360.0, node="node-1"),
     workload.Scale(at=420.0, name="web", replicas=12),
 )
-"""What is done within ten minutes to three nodes."""
+"""The user actions within ten minutes on three nodes."""
 
 
 def of_ten_minutes(seed: int) -> Plan:
-    """Twenty pods on three nodes, changed now and then; the seed says what breaks meanwhile."""
+    """Twenty pods on three nodes, changed now and then; the seed decides the faults."""
     times = [step.at for step in TWENTY_PODS]
     broken = Faults(Aim(Seeded(seed), NODES, KINDS), FAULT_KINDS).some(MOST_FAULTS, times)
     return Plan(seed=seed, steps=in_order([*TWENTY_PODS, *broken])).with_order(strategy_of(seed))
 
 
 async def usual(scale: float) -> Figures:
-    """The plans of the first seeds, as `kubeactors fuzz` makes them, until all is quiet after each."""
+    """The plans of the first seeds, as `kubeactors fuzz` draws them, each until the cluster is quiet."""
     count, tally = max(int(SCENARIOS * scale), 1), Tally()
     with Stopwatch() as watch:
         for plan in scenarios(1):
@@ -80,7 +80,7 @@ def _fired(outcome: Outcome) -> int:
 
 
 def of_an_hour(nodes: int, pods: int) -> Plan:
-    """Deployments of a hundred pods each, what users do to them, and a fault every few minutes."""
+    """Deployments of a hundred pods each, user actions on them, and a fault every few minutes."""
     steps = [
         workload.CreateDeployment(at=0.5 * number, name=f"web{number}", replicas=100) for number in range(pods // 100)
     ]

@@ -1,4 +1,4 @@
-"""The least that is needed to speak HTTPS to a server: what a client costs is not what is measured here."""
+"""A minimal HTTPS client: the cost of a client is not to be measured."""
 
 import base64
 import ssl
@@ -12,7 +12,7 @@ import yaml
 
 
 class Access:
-    """Where a server is, and the credentials, of a kubeconfig that kubeactors wrote."""
+    """The server and credentials of a kubeconfig written by kubeactors."""
 
     def __init__(self, kubeconfig: Path) -> None:
         document = cast("dict[str, list[dict[str, dict[str, str]]]]", yaml.safe_load(kubeconfig.read_text()))
@@ -103,6 +103,6 @@ class Lines:
         self._rest = b""
 
     async def some(self) -> list[bytes]:
-        """The lines that have come."""
+        """The lines received so far."""
         *lines, self._rest = (self._rest + await self._connection.chunk()).split(b"\n")
         return lines

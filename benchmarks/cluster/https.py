@@ -1,4 +1,4 @@
-"""How fast is it over HTTPS, from another process?"""
+"""How fast is the cluster over HTTPS, from another process?"""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What does a cluster cost in which nothing happens, in virtual and in real time?
+"""What does an idle cluster cost, in virtual and in real time?
 
 Nodes send heartbeats and report their status, node lifecycle watches over them, watches end and begin anew; pods run.
 """
@@ -29,7 +29,7 @@ async def in_virtual_time(nodes: int, pods: int, seconds: float, at_least: float
 
 
 async def in_real_time(nodes: int, pods: int, at_most: float, scale: float) -> Figures:
-    """How much of a core it takes."""
+    """The share of a core that it takes."""
     nodes, pods = max(int(nodes * min(scale, 1.0)), 1), max(int(pods * min(scale, 1.0)), 1)
     async with ready_cluster(pool_for(nodes, pods)) as cluster:
         await start_pods(cluster, pods)

@@ -1,4 +1,4 @@
-"""How many messages does a pod cost, and whose are they? The table goes to standard error."""
+"""How many messages does a pod cost, by actor? The table goes to standard error."""
 
 import sys
 
@@ -9,7 +9,7 @@ NODES, PODS = 1_000, 5_000
 
 
 async def answer(scale: float) -> Figures:
-    """Count at full speed, where messages come in batches; `tests/cluster/test_messages.py` holds them at rest."""
+    """Count at full speed, with messages in batches; `tests/cluster/test_messages.py` bounds them at a low rate."""
     nodes, pods = max(int(NODES * min(scale, 1.0)), 1), max(int(PODS * scale), 1)
     async with ready_cluster(pool_for(nodes, pods)) as cluster:
         with counted(cluster.system.kernel) as census:

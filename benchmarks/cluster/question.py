@@ -1,4 +1,4 @@
-"""What a benchmark file offers to the runner, and what several of them do: boot a cluster, make pods, wait for them."""
+"""The interface of a benchmark module, and shared steps: boot a cluster, create pods, wait for them."""
 
 import gc
 import time
@@ -16,13 +16,13 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.cluster.conditions import holds
 
 SETTLING_SECONDS = 10.0
-"""What the start of thousands of nodes leaves to be done is over by then, and not counted."""
+"""The aftermath of starting thousands of nodes is over by then, and not measured."""
 CREATORS = 32
-"""How many pods are being created at one time."""
+"""How many pods are created concurrently."""
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One number, and the bar that it has to reach: at least, or at most. 0: there is none."""
+    """A measured value, with its lower or upper bound; 0 for none."""
 
     name: str
     value: float
@@ -32,7 +32,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def verdict(self) -> str:
-        """What the table says of it."""
+        """Whether it meets its bound, for the table."""
         if self.at_least:
             return f"{'reached' if self.value >= self.at_least else 'MISSED'} (at least {self.at_least:,g})"
         if self.at_most:
@@ -44,7 +44,7 @@ Figures = tuple[Figure, ...]
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """One question. It is answered in a process of its own; `scale` is how much of the workload is done."""
+    """A benchmark, run in a process of its own; `scale` is the fraction or multiple of the workload."""
 
     name: str
     text: str
@@ -72,7 +72,7 @@ def resident_mib(pid: int | str = "self") -> float:
 
 
 def pool_for(nodes: int, pods: int) -> NodePool:
-    """Nodes that are big enough for all pods, whose containers start at once."""
+    """Nodes with room for all pods, whose containers start at once."""
     size = str(-(-pods // nodes) + 10)
     return NodePool(count=nodes, cpu=size, memory=f"{size}Gi", pods=size, start_latency_seconds=0.0)
 
@@ -88,7 +88,7 @@ SPEC = PodSpec(containers=(Container(name="app", image="example/app:1", resource
 
 @asynccontextmanager
 async def ready_cluster(pool: NodePool) -> AsyncGenerator[Cluster]:
-    """A cluster in memory whose nodes are all Ready, and quiet."""
+    """A quiet in-memory cluster with all nodes Ready."""
     async with Cluster(pool) as cluster:
         ready: dict[str, None] = {}
         async with cluster.watching(Node) as inbox:
@@ -113,7 +113,7 @@ class Started(msgspec.Struct):
 
 
 async def start_pods(cluster: Cluster, pods: int) -> Started:
-    """Create so many pods as fast as they are taken, and wait until all run."""
+    """Create so many pods as fast as the server accepts them, and wait until all run."""
     found = Started()
     names = iter([f"pod-{number}" for number in range(pods)])
     async with cluster.watching(Pod, "default") as inbox, anyio.create_task_group() as group:
@@ -141,7 +141,7 @@ async def _create(cluster: Cluster, next_name: Callable[[], str], found: Started
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value that this share of them does not exceed.
+    """The value that this share of the values does not exceed.
 
     >>> percentile([3.0, 1.0, 2.0], 0.5)
     2.0

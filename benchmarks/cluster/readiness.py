@@ -11,11 +11,11 @@ from kubeactors.apiserver.http import app, serving
 from kubeactors.cluster import pki
 
 MODULES = (app, serving, pki)
-"""Imported before the clock starts."""
+"""Imported before the measurement."""
 
 
 async def answer(scale: float) -> Figures:
-    """From nothing to the first answer; with certificates that must be made, and with those of an earlier start."""
+    """From the start to the first answer, with new certificates and with existing ones."""
     del scale
     with tempfile.TemporaryDirectory() as directory:
         first, again = [await _start(Path(directory)) for _ in range(2)]

@@ -14,7 +14,7 @@ NODES = 1_000
 
 
 async def answer(deployments: int, replicas: int, scale: float) -> Figures:
-    """Deployments of so many pods each are created, then all get another image at once."""
+    """Create Deployments of so many pods each, then change the image of all at once."""
     nodes, count = max(int(NODES * min(scale, 1.0)), 1), max(int(deployments * scale), 1)
     pods = count * replicas
     async with ready_cluster(pool_for(nodes, 2 * pods)) as cluster:

@@ -17,15 +17,15 @@ from benchmarks.cluster.http_client import Access, Connection
 
 
 class Server(msgspec.Struct, frozen=True):
-    """Where it is, and which process."""
+    """A running server."""
 
     access: Access
     pid: int
     ready_seconds: float
-    """From the start of the process to the line that says it is ready."""
+    """The seconds from the start of the process to its ready line."""
 
     def cpu_seconds(self) -> float:
-        """What its process has used so far."""
+        """The CPU time of its process so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

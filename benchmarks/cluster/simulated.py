@@ -1,4 +1,4 @@
-"""A cluster in virtual time, for several questions."""
+"""A cluster in virtual time, for several benchmarks."""
 
 from kubeactors.actor import Ref, SimSystem
 from kubeactors.api import SCHEME
@@ -19,7 +19,7 @@ class Simulated:
     """A control plane and its nodes, all in virtual time, with no faults."""
 
     def __init__(self, nodes: int, pods: int, room: int = 0) -> None:
-        """All pods run when this returns. Nodes have room for twice as many, or for as many as `room`."""
+        """Boot until all pods run. Nodes have room for twice as many pods, or for `room`."""
         self.sim = SimSystem(seed=1)
         size = str((room or 2 * pods) // nodes + 10)
         pool = NodePool(count=nodes, cpu=size, memory=f"{size}Gi", pods=size)
@@ -34,7 +34,7 @@ class Simulated:
 
     @property
     def machines(self) -> Ref[MachinesMessage]:
-        """Who runs the kubelets."""
+        """The actor that runs the kubelets."""
         return self.sim.ask(self.plane, GetMachines())
 
     def create(self, name: str) -> None:
@@ -55,5 +55,5 @@ class Simulated:
         return tuple(one for one in found.items if isinstance(one, Pod))
 
     def running(self) -> int:
-        """How many pods run and are not going."""
+        """How many pods are running and not terminating."""
         return sum(one.status.phase == "Running" and one.metadata.deletion_timestamp is None for one in self.pods())

@@ -1,4 +1,4 @@
-"""How long does it take to keep a cluster, and to begin another with it?"""
+"""How long does it take to snapshot a cluster, and to start another one from the snapshot?"""
 
 import time
 
@@ -12,7 +12,7 @@ NODES, PODS = 100, 5_000
 
 
 async def answer(scale: float) -> Figures:
-    """A cluster full of pods is kept; another begins with it, in which all of them run on."""
+    """Snapshot a cluster full of pods, and start another one from it, in which all of them keep running."""
     pods = max(int(PODS * scale), 1)
     async with ready_cluster(pool_for(NODES, pods)) as cluster:
         await start_pods(cluster, pods)

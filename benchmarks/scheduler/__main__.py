@@ -31,7 +31,7 @@ def scaled(workload: Workload, scale: float) -> Workload:
 
 
 def in_a_process(name: str, scale: float) -> Measurement:
-    """A measurement that no other has warmed up or filled the memory of."""
+    """Measure in a fresh process."""
     command = [sys.executable, "-m", "benchmarks.scheduler", name, "--here", "--scale", str(scale)]
     done = subprocess.run(command, capture_output=True, check=True)
     return msgspec.json.decode(done.stdout, type=Measurement)

@@ -30,14 +30,14 @@ from kubeactors.storage import Store, StoreMessage
 from kubeactors.storage.backends.memory import MemoryBackend
 
 CREATORS = 64
-"""How many requests are on their way at one time."""
+"""How many requests are sent concurrently."""
 CHURN_SECONDS = 0.2
 
 Work: TypeAlias = Callable[[], Awaitable[object]]
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a workload."""
+    """The result of a workload."""
 
     workload: str
     nodes: int
@@ -57,7 +57,7 @@ class ClaimController(Actor[Never], deterministic=True):
         self._client = client
 
     def started(self) -> None:
-        """Start informers, then who needs them."""
+        """Start informers, then the controller."""
         informers = InformerFactory(self.ctx, self._client)
         controller = partial(
             ResourceClaimController,
@@ -71,14 +71,14 @@ class ClaimController(Actor[Never], deterministic=True):
 
 
 class Scheduled:
-    """Counts pods that have a node."""
+    """Counts scheduled pods."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._seen: set[str] = set()
 
     async def until_refused(self, count: int) -> None:
-        """Wait until so many pods have been told that they fit nowhere."""
+        """Wait until so many pods are marked as unschedulable."""
         refused: set[str] = set()
         while len(refused) < count:
             event = await self._inbox.next()
@@ -112,12 +112,12 @@ class Run:
         self._client = client
         self._workload = workload
         self.pods = workload.measured.count
-        """How many were measured."""
+        """The number of measured pods."""
         self.cpu_seconds = 0.0
-        """What the measured part took of the processor, whoever else uses the machine."""
+        """The CPU time of the measured part."""
 
     async def measure(self) -> float:
-        """Seconds from the first request to the last pod's node."""
+        """Seconds from the first request until the last pod is scheduled."""
         await self._prepare()
         gc.collect()
         seconds = 0.0
@@ -169,7 +169,7 @@ class Run:
                 await self._create_and_wait(scheduled, pods, f"before-{index}")
 
     async def _come_and_go(self, scheduled: Scheduled) -> None:
-        """Pods are created, and deleted when all of them have nodes, until the time is over."""
+        """Create pods, and delete them when all are scheduled, again and again until the time is over."""
         measured, until, self.pods = self._workload.measured, time.perf_counter() + self._workload.steady_seconds, 0
         options = DeleteOptions(grace_period_seconds=0)
         for number in range(1_000_000):
@@ -201,7 +201,7 @@ class Run:
             await self._client.create(Service(metadata=ObjectMeta(name="service", namespace=name), spec=spec))
 
     async def _node(self, node: Node) -> None:
-        """A node that is ready: the taint that new nodes get is taken away."""
+        """Create a ready node, without the taint of new nodes."""
         made = await self._client.create(node)
         await self._client.update(replace(made, spec=replace(made.spec, taints=node.spec.taints)))
 
@@ -225,7 +225,7 @@ class Run:
         await self._client.create(shapes.claim(name, namespace))
 
     async def _block(self, scheduled: Scheduled, blocker: Pod) -> None:
-        """Fill the cluster, and let the measured pods find it full."""
+        """Fill the cluster, so that the measured pods are unschedulable at first."""
         measured = self._workload.measured
         blockers = replace(measured, shape=blocker, namespaces=("blockers",))
         await self._create_and_wait(scheduled, blockers, "blocker")
@@ -243,7 +243,7 @@ class Run:
             await scheduled.until(self._workload.measured.count, "measured")
 
     async def _recreate(self, shape: Pod) -> None:
-        """A node, a pod that fits nowhere and a service: each comes, and goes when it is its turn again."""
+        """Create and delete in turn a node, an unschedulable pod and a Service."""
         spec = ServiceSpec(selector={"app": "foo"}, ports=(ServicePort(port=8080, protocol="TCP"),))
         service = Service(metadata=ObjectMeta(name="churn", namespace="default"), spec=spec)
         for number in range(1_000_000):
@@ -279,7 +279,7 @@ class Run:
 
 
 async def measure(workload: Workload) -> Measurement:
-    """Start a control plane, run the workload in it."""
+    """Start a control plane and run the workload in it."""
     async with ActorSystem("scheduler-perf") as system:
         backend = MemoryBackend()
         store = cast("Ref[StoreMessage]", await system.spawn(lambda: Store(backend, ObjectCodec(SCHEME)), name="store"))
@@ -303,7 +303,7 @@ async def measure(workload: Workload) -> Measurement:
 
 
 async def all_of(works: list[Work]) -> None:
-    """Do all, `CREATORS` at one time."""
+    """Run all, at most `CREATORS` concurrently."""
     remaining = iter(works)
 
     async def worker() -> None:

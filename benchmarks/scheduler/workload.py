@@ -1,4 +1,4 @@
-"""What a workload is, and all of them with upstream's sizes and thresholds.
+"""Workloads, with upstream's sizes and thresholds.
 
 Source: test/integration/scheduler_perf/{misc,affinity,topology_spreading,default_preemption,volumes,event_handling,dra}/
 performance-config.yaml (v1.36). Where upstream names no threshold it is 0 here.
@@ -11,7 +11,7 @@ from kubeactors.api.core.v1 import Pod, Taint
 
 
 class Nodes(msgspec.Struct, frozen=True, kw_only=True):
-    """Some nodes alike; zones are dealt out in turn."""
+    """Identical nodes; zones are assigned in turn."""
 
     count: int
     zones: tuple[str, ...] = ("",)
@@ -29,13 +29,13 @@ class Nodes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pods(msgspec.Struct, frozen=True, kw_only=True):
-    """Some pods alike, in one namespace or dealt out over several."""
+    """Identical pods, in one namespace or spread over several."""
 
     shape: Pod
     count: int
     namespaces: tuple[str, ...] = ("default",)
     waits: bool = True
-    """Whether they get a node."""
+    """Whether they are schedulable."""
     volumes: str = ""
     """Each has a claim of its own, bound to a volume of this kind: `csi` or `aws`."""
 
@@ -45,11 +45,11 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True):
 
     per_node: int = 10
     allocated: int = 0
-    """So many are given to claims already, evenly over the nodes."""
+    """So many are allocated already, evenly over the nodes."""
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
-    """Nodes and pods that are there, and pods that are measured. `threshold` is upstream's, in pods per second."""
+    """Existing nodes and pods, and measured pods. `threshold` is upstream's, in pods per second."""
 
     name: str
     threshold: float
@@ -59,15 +59,15 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     churn: Pod | None = None
     """Five of these come each second while the measurement runs."""
     recreates: Pod | None = None
-    """Such a pod, a node and a service come and go in turn, one each second, while the measurement runs."""
+    """Such a pod, a node and a Service are created and deleted in turn, one per second, during the measurement."""
     deleted_per_second: int = 0
-    """So many of the pods that were there go each second."""
+    """So many of the existing pods are deleted per second."""
     blockers: Pod | None = None
-    """As many of these as are measured take all the room; the measured pods have been refused before the measurement
-    begins, which is when the blockers are deleted."""
+    """Equally many of these fill the cluster, so that the measured pods are unschedulable; the measurement begins with the
+    deletion of these blockers."""
     devices: Devices | None = None
     steady_seconds: float = 0.0
-    """For so long the measured pods are created, and deleted when all of them have nodes, again and again."""
+    """For so long the measured pods are created, and deleted when all are scheduled, again and again."""
     services: tuple[str, ...] = ()
     """Namespaces with a Service that selects color=blue."""
 

@@ -86,7 +86,7 @@ async def nothing_declared(action: OwnAction) -> None:
     Raises:
         LookupError: always.
     """
-    raise LookupError(f"nobody has declared what {action.name!r} is")
+    raise LookupError(f"the action {action.name!r} is not declared")
 
 
 class Doer:

@@ -33,7 +33,7 @@ SHOP = f"{Path(__file__).parents[1] / 'sim' / 'campaign_of_shops.py'}:careless"
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Whoever runs the tests in the background of a script ignores Ctrl-C, and so would all that they start."""
+    """Tests that run in the background of a script ignore Ctrl-C, and so would their child processes."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -142,7 +142,7 @@ def test_ctrl_c_keeps_what_was_found(campaign: "subprocess.Popen[bytes]") -> Non
 
 def test_workers_end_when_their_parent_is_killed(campaign: "subprocess.Popen[bytes]") -> None:
     campaign.kill()
-    campaign.communicate(timeout=60)  # whoever lives keeps the output open
+    campaign.communicate(timeout=60)  # a surviving worker would keep the output open
 
 
 @pytest.mark.usefixtures("interruptible")

@@ -68,8 +68,8 @@ def _store(sim: SimSystem) -> Ref[StoreMessage]:
     return cast("Ref[StoreMessage]", sim.spawn(lambda: Store(MemoryBackend()), name="store"))
 
 
-# Somebody who is behind when history goes: one of depth 3. He is so slow that his mailbox is full, and history is
-# forgotten after that, and he is not told again before that.
+# A watcher that lags behind a compaction: a bug of depth 3. The watcher is so slow that its mailbox overflows, history is
+# compacted after that, and no event is sent to it in between.
 
 WRITES, ROOM = 80, 48
 """The number of writes, and the capacity of mailboxes: more than fill up by mere chance."""
@@ -148,7 +148,7 @@ def who_is_behind_is_not_told_that_history_has_gone() -> AbstractContextManager[
     return patch.object(Watches, "_cancel_compacted", _cancel_compacted)
 
 
-# An object that is deleted before the reply to its last write is read, by one who has heard of the deletion by then.
+# An object whose deletion a controller observes before it reads the reply to its own last write.
 
 LABEL = "seen"
 
@@ -231,7 +231,7 @@ def labelled(sim: SimSystem) -> Callable[[], str]:
     return question
 
 
-# Something that is deleted and made again between a look at it and a write.
+# A key that is deleted and recreated between a read and a write.
 
 
 class Careful(Actor[Go]):

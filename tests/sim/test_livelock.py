@@ -66,7 +66,7 @@ def test_a_loop_on_a_stale_cache_ends_the_run_without_a_violation(
 
     monkeypatch.setattr(ReplicaSetController, "in_doubt", in_doubt)
     text = (REPLAYS / "no-component-fails-30154.jsonl").read_text(encoding="utf-8")
-    simulation = Simulation(decode(text).plan, ())  # whoever judges what he is answered has a word for it
+    simulation = Simulation(decode(text).plan, ())  # other invariants would report it first
     assert simulation.run().violations == ()
     assert simulation.livelock.is_inconclusive
 

@@ -282,7 +282,7 @@ def test_a_misspelt_name_gets_a_suggestion() -> None:
         fuzz(idle, watches="configmaps", kinds=["watchlag"])(nothing)
 
 
-# How a failure of its code is told.
+# How an exception of its code is reported.
 
 
 def test_an_exception_of_the_code_is_reported_with_its_traceback_and_causes() -> None:

@@ -130,7 +130,7 @@ def _is_used(told: str, clauses: Sequence[ast.expr]) -> bool:
 def off_by_one(node: ast.AST) -> Iterator[ast.AST | None]:
     """`<` becomes `<=`, and so on.
 
-    Not of times: nobody can tell one nanosecond from the next. Nor of uids: no two are equal.
+    Not for times, which differ by nanoseconds, nor for UIDs, which are never equal.
     """
     if not any(isinstance(one, ast.Name | ast.Attribute) and _name(one) in NEVER_EQUAL for one in ast.walk(node)):
         yield from _compared(node, TURNED)

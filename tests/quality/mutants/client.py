@@ -92,8 +92,8 @@ def relists_miss_deletions() -> AbstractContextManager[object]:
 def caches_stop_at_their_last_change() -> AbstractContextManager[object]:
     """Not a bug: servers and clients as they once were. The preparation for the next mutant.
 
-    The cache of a kind has come only as far as its last change, and whoever has lost his watch lists again, not older
-    than what he has seen.
+    The watch cache of a kind is only as new as its last change, and a client that has lost its watch relists from a revision
+    not older than what it has seen.
     """
     genuine_list, genuine_closed = Reader.list, Reflector[TypedObject].closed
 

@@ -110,7 +110,7 @@ def surge_counts_wishes() -> AbstractContextManager[object]:
 
 
 def scaling_in_a_rollout_leaves_some_over() -> AbstractContextManager[object]:
-    """Each ReplicaSet gets its share, rounded down; nobody sees to it that the shares add up."""
+    """Each ReplicaSet gets its share, rounded down, and the remainder is not distributed."""
 
     def proportional(found: Deployment, replica_sets: Iterable[ReplicaSet]) -> dict[str, int]:
         active = sizes.active(replica_sets)
