@@ -197,7 +197,7 @@ class OnlySurplusPodsAreDeleted(RequestInvariant):
             since, fewest = self._sizes.get(new.metadata.uid, (now, wanted(new)))
             before = wanted(old) if isinstance(old, Replicas) else wanted(new)
             self._sizes[new.metadata.uid] = now, min(wanted(new), fewest if since + STEADY >= now else before)
-        elif isinstance(old, Pod) and is_active(old) and not (isinstance(new, Pod) and is_active(new)):
+        elif isinstance(old, Pod) and is_active(old) and not _stays(old, new):
             owner = controller_of(old.metadata)
             if owner is not None and old.metadata.uid not in self._asked:
                 self._shrunk[owner.uid] = now
@@ -248,6 +248,11 @@ class OnlySurplusPodsAreDeleted(RequestInvariant):
         """Report what was found since the last look."""
         yield from self._found
         self._found.clear()
+
+
+def _stays(old: Pod, new: TypedObject | None) -> bool:
+    """Whether a pod is active still, and has the labels by which its owner selects it."""
+    return isinstance(new, Pod) and is_active(new) and new.metadata.labels == old.metadata.labels
 
 
 INVARIANTS: tuple[type[RequestInvariant], ...] = (ScaleDownFollowsRanking, OnlySurplusPodsAreDeleted)
