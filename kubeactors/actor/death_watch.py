@@ -26,16 +26,21 @@ class UntilEnded:
         self._cell = cell
 
     def __await__(self) -> Generator[object, object, Terminated]:
-        cell, driver = self._cell, self._cell.kernel.driver
-        wait: Wait[Terminated] = Wait()
-        if cell.state is State.STOPPED:
-            wait.set(Terminated(ref=cell, reason=_STOPPED, exit=Exit.NOPROC))
-        else:
-            waits = cell.ensure_cold().ended = cell.ensure_cold().ended or {}
-            waits[wait] = None
-            wait.on_settled = partial(_forget, cell)
-        outside = cell.kernel.current is None
+        driver, wait = self._cell.kernel.driver, wait_for_end(self._cell)
+        outside = self._cell.kernel.current is None
         return (driver.outside(wait, helps=False) if outside else driver.inside(wait)).__await__()
+
+
+def wait_for_end(cell: "Cell") -> Wait[Terminated]:
+    """A wait for what watchers receive from now on when the actor has stopped for good."""
+    wait: Wait[Terminated] = Wait()
+    if cell.state is State.STOPPED:
+        wait.set(Terminated(ref=cell, reason=_STOPPED, exit=Exit.NOPROC))
+    else:
+        waits = cell.ensure_cold().ended = cell.ensure_cold().ended or {}
+        waits[wait] = None
+        wait.on_settled = partial(_forget, cell)
+    return wait
 
 
 def _forget(cell: "Cell", wait: "Wait[object]") -> None:

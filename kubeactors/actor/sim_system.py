@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 from kubeactors.actor.activation import Activation
 from kubeactors.actor.actor import Actor
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.death_watch import wait_for_end
 from kubeactors.actor.driver import RunQueue
 from kubeactors.actor.errors import ActorStopped, AskTimedOut, ForeignAwait, SystemFailed, Terminated
 from kubeactors.actor.foreign import explained, reject
@@ -139,11 +140,13 @@ class SimSystem:
     def stop(self, ref: Ref[M], reason: str = "stopped") -> Awaitable[Terminated]:
         """Stop an actor and its descendants: at once, unless they need time for it.
 
-        The result may be awaited, as that of `ActorSystem.stop`: until the actor has ended.
+        The result may be awaited, as that of `ActorSystem.stop`: it is done when they have stopped.
         """
-        self.kernel.stop(cast("Cell", ref), reason)
+        cell = cast("Cell", ref)
+        ended = wait_for_end(cell)
+        self.kernel.stop(cell, reason)
         self.settle(steps=0)
-        return ref.until_ended()
+        return ended
 
     def crash(self, ref: Ref[M], error: Exception) -> None:
         """Make an actor fail as if a handler had raised this error."""

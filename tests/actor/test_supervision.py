@@ -219,6 +219,18 @@ def test_the_end_of_a_graceful_stop_may_be_awaited_in_virtual_time() -> None:
     assert (sim.play(stop()), sim.now) == (("early", Exit.SHUTDOWN), 1_000_000_000)
 
 
+def test_the_end_of_a_prompt_stop_may_be_awaited_in_virtual_time() -> None:
+    sim = SimSystem()
+    counter = sim.spawn(Counter)
+    sim.settle()
+
+    async def stop() -> tuple[str, Exit]:
+        ended = await sim.stop(counter, "early")
+        return ended.reason, ended.exit
+
+    assert (sim.play(stop()), sim.now) == (("early", Exit.SHUTDOWN), 0)
+
+
 def test_a_failing_actor_at_the_top_backs_off_up_to_a_second() -> None:
     sim = SimSystem()
     counter = sim.spawn(Counter)
