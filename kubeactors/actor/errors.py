@@ -35,11 +35,11 @@ class MailboxFull(AskError):
 
 
 class ForeignError(ActorError):
-    """Simulated code did something that is not deterministic."""
+    """Simulated code, or a handler of a deterministic actor, did something that is not deterministic."""
 
 
 class ForeignAwait(ForeignError):
-    """A handler awaited something foreign, not one of the kernel's waits, where that is not allowed (simulation)."""
+    """A deterministic handler, as all are in the simulator, awaited something that is not one of the kernel's waits."""
 
 
 class ForeignCall(ForeignError):

@@ -325,7 +325,7 @@ class ActorSystem:
         return self._pump.parking.is_cancelled(wait)
 
     def foreign(self, activation: Activation) -> Activation | None:
-        """See `Driver`: this task belongs to the handler from now on, and another one becomes the pump."""
+        """See `Driver`: the handler keeps this task, and another one becomes the pump. A deterministic one is rejected."""
         if activation.cell.dispatch.deterministic:
             reject(activation)
             return None

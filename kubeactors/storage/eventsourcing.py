@@ -101,7 +101,7 @@ class EventSourced(Actor[M], Generic[M, E, S]):
                 self.number += 1
 
     async def persist(self, *events: E) -> S:
-        """Write events, all or none, then apply them. They are durable when this returns.
+        """Write events, all or none. Returns the state after them; they are durable then.
 
         Raises:
             JournalConflict: another writer has written to the journal.
@@ -123,7 +123,7 @@ class EventSourced(Actor[M], Generic[M, E, S]):
         return state
 
     def _snapshot_of(self, state: S, number: int) -> tuple[DeleteOp, PutOp]:
-        """Write a snapshot, and delete the events before the present ones."""
+        """Write a snapshot, and delete the events before those that are written with it."""
         kept = _Snapshot(number, msgspec.Raw(msgspec.json.encode(state)))
         return (
             DeleteOp(key=self._key(0), range_end=self._key(self.number + 1)),

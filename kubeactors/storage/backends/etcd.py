@@ -78,8 +78,8 @@ class EtcdBackend:
     After that the previous owner's next commit fails with `StaleCommit`, and its loads fail with `StoreLocked`: it has
     lost the store for good. No acknowledged write is lost.
 
-    `load` and commits send requests in the calling thread, and do not retry. A member that cannot be connected to blocks
-    that thread for at most a second, one that accepts the connection but does not answer for ten.
+    `load` and commits send requests in the calling thread, and do not retry those that fail. A member that cannot be
+    connected to blocks that thread for at most a second, one that accepts the connection but does not answer for ten.
 
     Args:
         client: the client of the etcd; closed with the backend.
