@@ -1,6 +1,7 @@
 """The parser of shell scripts.
 
-Unsupported and rejected are extensions of bash (`((`, arrays, `${a/b/c}`, `<(...)`), descriptors above 2, and aliases.
+Unsupported and rejected are aliases, descriptors above 2, and the extensions of bash (`((`, `${a/b/c}`, `<(...)`) except
+`[[ ]]` and arrays.
 
 Source: POSIX.1-2024, Shell Command Language, 2.3 Token Recognition and 2.10 Shell Grammar.
 """

@@ -1,6 +1,6 @@
 """The user that a container's processes run as.
 
-Source: pkg/kubelet/kuberuntime/security_context.go, pkg/securitycontext/util.go (v1.36); the words are busybox's.
+Source: pkg/kubelet/kuberuntime/security_context.go, pkg/securitycontext/util.go (v1.36); messages are busybox's.
 """
 
 import msgspec
@@ -9,16 +9,16 @@ from kubeactors.api.core.v1.security import PodSecurityContext, SecurityContext
 
 
 class User(msgspec.Struct, frozen=True):
-    """A user by numbers: an image's own names are not known, except for root."""
+    """A user, by numeric IDs: the names in an image's /etc/passwd are unknown, except for root."""
 
     uid: int = 0
     gid: int = 0
     groups: tuple[int, ...] = (0,)
-    """In order, its own included."""
+    """In ascending order, the primary group included."""
 
     @property
     def name(self) -> str:
-        """As `ps` shows it.
+        """The name that `ps` shows.
 
         >>> User().name, User(uid=1000).name
         ('root', '1000')
@@ -26,7 +26,7 @@ class User(msgspec.Struct, frozen=True):
         return "root" if self.uid == 0 else str(self.uid)
 
     def described(self) -> str:
-        """As `id` shows it.
+        """The output of `id`.
 
         >>> User(uid=1000, gid=3000, groups=(2000, 3000)).described(), User().described()
         ('uid=1000 gid=3000 groups=2000,3000', 'uid=0(root) gid=0(root) groups=0(root)')
@@ -40,7 +40,7 @@ def _named(number: int) -> str:
 
 
 def user_of(pod: PodSecurityContext | None, container: SecurityContext | None) -> User:
-    """The user of a container: what it says itself counts, then what its pod says; otherwise root.
+    """The user of a container: by its own security context, else by its pod's; root if neither sets one.
 
     >>> pod = PodSecurityContext(run_as_user=1000, run_as_group=3000, fs_group=2000, supplemental_groups=(4000,))
     >>> user_of(pod, SecurityContext(run_as_user=2000))

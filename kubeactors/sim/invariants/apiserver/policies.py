@@ -1,6 +1,6 @@
 """Invariant of admission policies and webhooks (here: rules): those in force apply to what they match, and to nothing else.
 
-Computed from the description that each rule carries (`sim/users/rulings.py`), without the code of admission.
+Computed from the description that each rule carries (`sim/users/admission_objects.py`), without the code of admission.
 
 Source: apiserver/pkg/admission/plugin/policy, apiserver/pkg/admission/plugin/webhook (v1.36).
 """
