@@ -163,14 +163,15 @@ def _library(text: str) -> str:
 def test_a_terminal_shows_progress_and_ctrl_c_prints_what_was_measured(tmp_path: Path) -> None:
     path = tmp_path / "long.yaml"
     path.write_text(
-        "nodes: [{count: 5}]\nsteps: [{create: {kind: Pod, name: first, count: 50}}, {pause: {seconds: 600}}]"
+        "nodes: [{count: 5}]\nsteps: [{create: {kind: Pod, name: first, count: 50}}, {pause: {seconds: 60}}]"
     )
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "kubeactors", "bench", str(path), "--output", "json"]
     with os.fdopen(ours, "rb", buffering=0) as terminal:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True)
+        os.close(theirs)  # reading fails, and does not wait, when the process has ended
         shown = b""
-        while b"50 of 50 pods as wanted" not in shown:
+        while b"50 of 50 pods done" not in shown:
             shown += terminal.read(4096)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=TIMEOUT_SECONDS)

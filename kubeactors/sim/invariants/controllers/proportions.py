@@ -63,7 +63,7 @@ class ScalingIsProportional(Invariant):
         if left and (left > 0) != (total > before):
             return  # which of them gets less because the others were rounded up depends on their order
         extra = left if sizes[uid] == max(sizes.values()) else 0
-        if wanted(new) not in {shares[uid], shares[uid] + extra}:
+        if wanted(new) not in {shares[uid], max(shares[uid] + extra, 0)}:
             change = f"from {sizes[uid]} of {before} pods to {wanted(new)}"
             yield f"{title(new)} was scaled {change}, but its share of {total} is {shares[uid]}"
 

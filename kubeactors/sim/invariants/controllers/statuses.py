@@ -276,7 +276,8 @@ def _check_job(world: World, found: TypedObject) -> Said:
         yield "succeeded", status.succeeded, found.spec.completions
     if found.spec.backoff_limit_per_index is not None and not ended:
         return  # the last failed pod of each index keeps its finalizer until it is replaced
-    held = [one.metadata.name for one in _all_pods(world, found) if one.metadata.finalizers and not is_active(one)]
+    finished = [one for one in _all_pods(world, found) if one.status.phase in FINISHED]
+    held = [one.metadata.name for one in finished if one.metadata.finalizers]
     yield "the list of finished pods with its finalizer", held, []
 
 
