@@ -55,7 +55,7 @@ def read_written(manifest: Manifest, scheme: Scheme = SCHEME) -> tuple[Written, 
         return (Written(manifest, serializer.encode(manifest)),)
     reader = _Reader(scheme)
     texts = [msgspec.json.encode(manifest)] if isinstance(manifest, Mapping) else documents(_text_of(manifest))
-    found = tuple(reader.read(one, number) for number, text in enumerate(texts, 1) for one in _members(text))
+    found = tuple(reader.read(one, number) for number, text in enumerate(texts, 1) for one in _members(text, number))
     if not found:
         raise ManifestError("there is no object in this manifest")
     return found
@@ -94,32 +94,42 @@ def documents(text: str) -> Iterator[bytes]:
             yield text.encode()
 
 
-def _members(document: bytes) -> Iterator[bytes]:
+def _members(document: bytes, number: int) -> Iterator[bytes]:
     """The items of a list (`kind: List`, `kind: PodList`, nested lists), or the document if it is not a list.
 
     Source: decodeToList and detectList in apimachinery pkg/apis/meta/v1/unstructured/helpers.go, FlattenListVisitor in
     cli-runtime pkg/resource/visitor.go (v1.36): a list is what has items, whose default kind is that of the list.
     """
-    if b"items" not in document or not isinstance(yaml.load(document, Loader=yaml.CSafeLoader), dict):
+    if b"items" not in document:
         yield document
         return
-    try:
-        text, duplicates = yamltext.to_json(document)
-    except yamltext.YAMLError as error:
-        raise ManifestError(str(error)) from error
-    fields = msgspec.json.decode(text, type=dict[str, object])
-    items = fields.get("items")
-    if not isinstance(items, list):
+    fields, duplicates = _fields(document, number)
+    items = fields.get("items") if fields is not None else None
+    if fields is None or not isinstance(items, list):
         yield document
         return
     if duplicates:
-        raise ManifestError(", ".join(duplicates))
+        raise ManifestError(f"document {number}: {', '.join(duplicates)}")
     usual = {"apiVersion": fields.get("apiVersion"), "kind": str(fields.get("kind", "")).removesuffix("List")}
     for item in cast("list[object]", items):
         named = cast("dict[str, object]", item) if isinstance(item, dict) else None
         if named is not None and usual["kind"] and not named.get("kind") and not named.get("apiVersion"):
             named |= usual
-        yield from _members(msgspec.json.encode(item))
+        yield from _members(msgspec.json.encode(item), number)
+
+
+def _fields(document: bytes, number: int) -> tuple[dict[str, object] | None, tuple[str, ...]]:
+    """The fields of a document, None if it is not an object; and the errors of its duplicate keys.
+
+    Raises:
+        ManifestError: it has no equivalent in JSON.
+    """
+    try:
+        text, duplicates = yamltext.to_json(document)
+    except yamltext.YAMLError as error:
+        raise ManifestError(f"document {number}: {error}") from error
+    value: object = msgspec.json.decode(text)
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None, duplicates
 
 
 class _Reader:
@@ -129,11 +139,10 @@ class _Reader:
         """API versions and kinds that documents have defined."""
 
     def read(self, document: bytes, number: int) -> Written:
-        loaded: object = yaml.load(document, Loader=yaml.CSafeLoader)
-        if not isinstance(loaded, dict):
+        fields, _ = _fields(document, number)
+        if fields is None:
             raise ManifestError(f"document {number} is no object")
-        named = cast("dict[object, object]", loaded)
-        api_version, kind = str(named.get("apiVersion", "")), str(named.get("kind", ""))
+        api_version, kind = str(fields.get("apiVersion", "")), str(fields.get("kind", ""))
         try:
             decoded = serializer.decode_yaml(document, self._type(api_version, kind, number))
         except ValueError as error:

@@ -275,6 +275,8 @@ async def test_each_node_has_a_csi_node_that_goes_with_it() -> None:
         ("kind: ConfigMap\napiVersion: v1\ndota: {}\n", r'document 1 \(ConfigMap\): unknown field "dota"'),
         ("a: [\n", "this is not YAML"),
         ("- 1\n- 2\n", "document 1 is no object"),
+        ("a: 1\n? [b]\n: 2\n", "document 1: .* found unhashable key"),
+        ("items: !new 1\n", "document 1: .* could not determine a constructor for the tag '!new'"),
         ("a: [b", "this is not YAML"),
         ("kind: List\napiVersion: v1\nitems: []\n", "there is no object in this manifest"),
         ("kind: List\napiVersion: v1\nitems: [1]\n", "document 1 is no object"),
@@ -316,6 +318,12 @@ def test_the_items_of_a_list_are_the_objects_of_a_manifest(text: str) -> None:
     one = ConfigMap(metadata=ObjectMeta(name="a"))
     other = ConfigMap(metadata=ObjectMeta(name="2001-01-01"), data={"mode": "0777"})
     assert read_manifest(text) == read_manifest(yaml.load(text, Loader=yaml.CSafeLoader)) == (one, other)
+
+
+@pytest.mark.parametrize("key", ["when", "items"])
+def test_what_looks_like_a_date_that_does_not_exist_is_a_string(key: str) -> None:
+    text = f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: c}}, data: {{{key}: 2026-13-45}}}}"
+    assert read_manifest(text) == (ConfigMap(metadata=ObjectMeta(name="c"), data={key: "2026-13-45"}),)
 
 
 def test_a_path_may_have_a_colon_and_a_space_in_its_name(tmp_path: Path) -> None:
