@@ -11,7 +11,9 @@ Every room above uses it; it uses `message.py` alone.
 - Selection: `labels` (with `labelparser` and `requirement`), `fieldselector`.
 - Values of fields: `names`, `ip`, `objectmeta`, `conditions` (and `condition_validation`), `quantity`, `intstr`,
   `regexp`, `time`; `jsonpath` finds values.
-- Hashes in names: `hashing`.
+- Custom resources: `structural` (schemas), `cel` (expressions).
+- Hashes in names: `hashing`, of what `godump` prints.
+- Helpers: `shared` (memoization by identity), `wire` (protobuf).
 
 Behaviour and messages are those of k8s.io/apimachinery v1.36; each file says of which part.
 """

@@ -45,7 +45,7 @@ CHUNK = 500
 
 
 class Freshness(Protocol):
-    """How far the cache has advanced, and waits until it has advanced further."""
+    """Tells how far the cache has advanced, and waits for it."""
 
     @property
     def revision(self) -> int:

@@ -108,7 +108,7 @@ class ApiServer(Actor[ApiMessage | IsReady | CheckServer | FromStore | OwnMessag
         self._authorizer = authorizer or rbac.default_authorizer()
         self._hub = WatchHub(self._config.watch_backlog)
         self._cacher = Cacher(scheme, self._hub, history=self._config.watch_history, node_of=node_of_kind)
-        self._ground = Dependencies(
+        self._dependencies = Dependencies(
             scheme, store, self._config, self._authorizer, tokens, call_webhook, self._hub, self._cacher
         )
         self._compact_revision = 0
@@ -118,7 +118,7 @@ class ApiServer(Actor[ApiMessage | IsReady | CheckServer | FromStore | OwnMessag
 
     async def started(self) -> None:
         """Prime the cache and create the objects that every cluster has."""
-        parts = Parts(self._ground, self.ctx, self._give_up_later, self._settle_later)
+        parts = Parts(self._dependencies, self.ctx, self._give_up_later, self._settle_later)
         self._take(parts)
         await self._prime()
         self._done(Step.CACHE)

@@ -60,7 +60,9 @@ def union(one: FieldSet, other: FieldSet) -> FieldSet:
 
 
 def difference(one: FieldSet, other: FieldSet) -> FieldSet:
-    """The fields of the first set that are not in the second, including those below these. The first itself if equal.
+    """The fields of the first set that are not in the second; fields below a removed one stay.
+
+    The first set itself is returned if nothing is removed.
 
     >>> difference(of_paths(("f:a",), ("f:a", "f:b")), of_paths(("f:a",)))
     {'f:a': {'f:b': {'.': {}}}}

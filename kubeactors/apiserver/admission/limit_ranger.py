@@ -36,7 +36,7 @@ class LimitRanger(Plugin):
         self._lookup = lookup
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
-        """Creation of pods and claims, and resizing of either."""
+        """Creation and resizing of pods, and creation and updates of claims."""
         if kind.gvr == PODS:
             return operation == CREATE if not subresource else operation == UPDATE and subresource == RESIZE
         return kind.gvr == CLAIMS and not subresource and operation != DELETE

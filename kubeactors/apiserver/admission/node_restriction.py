@@ -76,7 +76,7 @@ class NodeRestriction(Plugin):
         return next(self._of_mirror(pod, node), "")
 
     def _of_mirror(self, pod: Pod, node: str) -> Iterator[str]:
-        """The errors of a mirror pod to create."""
+        """The errors of a new pod, which must be a mirror pod of the node."""
         if MIRROR not in pod.metadata.annotations:
             yield f'pod does not have "{MIRROR}" annotation, node "{node}" can only create mirror pods'
         if pod.spec.node_name != node:
@@ -118,7 +118,7 @@ def _of_status(pod: Pod, old: Pod, node: str) -> str:
 
 
 def _of_own(value: TypedObject | None, node: str, attributes: Attributes) -> str:
-    """The error of a write to an object of which a node has one, with its name: Node, Lease, CSINode."""
+    """The error of a write to a Node, Lease or CSINode: a node has one of each, with its own name."""
     gvr = attributes.kind.gvr
     name = value.metadata.name if attributes.operation == CREATE and value is not None else attributes.name
     if gvr == NODES:

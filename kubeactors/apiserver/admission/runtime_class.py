@@ -49,10 +49,10 @@ class RuntimeClasses(Plugin):
         return replace(pod, spec=spec)
 
     def validate(self, value: TypedObject | None, attributes: Attributes) -> None:
-        """Check that the pod has the overhead of its class.
+        """Check that the pod has no overhead but that of its class.
 
         Raises:
-            Forbidden: the pod has another.
+            Forbidden: the class does not exist, or the pod has another overhead.
         """
         pod = cast("Pod", value)
         if not pod.spec.overhead:

@@ -1,7 +1,7 @@
 """Impersonation: the headers `Impersonate-*`, and their authorization.
 
-Besides the legacy verb `impersonate` there are constrained modes: a user with `impersonate:user-info` needs the
-permission for the request itself as well (`impersonate-on:user-info:list`). They are tried first.
+Besides the legacy verb `impersonate` there are constrained modes: a user with `impersonate:user-info` also needs the
+permission to do on behalf of others what the request does (`impersonate-on:user-info:list`). They are tried first.
 
 Source: apiserver/pkg/endpoints/filters/impersonation (v1.36).
 """

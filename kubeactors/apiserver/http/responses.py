@@ -131,7 +131,7 @@ def _headers(warnings: tuple[str, ...]) -> Headers:
 
 
 def _indented(request: HttpRequest, *, pretty: bool) -> bool:
-    """Whether to indent: on request, or for browsers and curl."""
+    """Whether to indent: as requested, by default for browsers, curl and Wget."""
     if pretty:
         return True
     if b"pretty" in request.query_bytes and (wish := request.query.text("pretty")):

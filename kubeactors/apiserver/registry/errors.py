@@ -1,4 +1,4 @@
-"""The errors of the registry, with the messages of Kubernetes.
+"""The errors of the registry, with the messages of Kubernetes, except `TAKEN`, which has no counterpart there.
 
 Source: apimachinery/pkg/api/errors/errors.go, apiserver/pkg/registry/generic/registry/store.go,
 apiserver/pkg/storage/errors.go (v1.36).
@@ -20,7 +20,7 @@ from kubeactors.apimachinery.status import (
 from kubeactors.apiserver.registry.resource import Resource
 
 MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
-TAKEN = "an address or port allocated to it has been allocated by another server too; please try again"
+TAKEN = "a cluster IP allocated to it has been allocated by another server too; please try again"
 
 
 def exists(resource: Resource, existing: TypedObject) -> StatusError:
@@ -51,7 +51,7 @@ def no_version(resource: Resource, name: str) -> StatusError:
 
 
 def taken(resource: Resource, name: str) -> StatusError:
-    """The error of a write whose allocation another server has made meanwhile."""
+    """The error of a write whose cluster IP another server has allocated meanwhile."""
     return conflict(resource.kind.resource, resource.kind.group, name, TAKEN)
 
 

@@ -91,7 +91,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Repair:
-    """Compares all services, round after round. `ports` allocates node ports."""
+    """Compares all services with both allocators, round after round; `ports` is that of node ports."""
 
     def __init__(self, addresses: AddressAllocator, ports: PortAllocator) -> None:
         self._addresses = _Check[str](addresses, ADDRESS)

@@ -1,4 +1,4 @@
-"""Validation of environment variables.
+"""Environment variables of containers.
 
 Source: k8s.io/api/core/v1/types.go (v1.36).
 """

@@ -13,7 +13,8 @@ from kubeactors.apiserver.admission.plugin import CREATE, DELETE, UPDATE, Attrib
 from kubeactors.apiserver.admission.resource_quota.ledger import Ledger
 from kubeactors.apiserver.objects import PODS
 
-_WITHOUT_GENERATION = frozenset({("", "events"), ("events.k8s.io", "events")})
+_UNLIMITED = frozenset({("", "events"), ("events.k8s.io", "events")})
+"""The group and resource of objects that no quota limits."""
 _GROWING = frozenset({("", "services", ""), ("", "persistentvolumeclaims", ""), ("", "pods", "resize")})
 """The group, resource and subresource of updates that may increase usage."""
 
@@ -26,7 +27,7 @@ class ResourceQuotas(Plugin):
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
         """Creations in namespaces, and updates that may increase usage."""
-        if not kind.namespaced or operation == DELETE or (kind.group, kind.resource) in _WITHOUT_GENERATION:
+        if not kind.namespaced or operation == DELETE or (kind.group, kind.resource) in _UNLIMITED:
             return False
         if operation == UPDATE:
             return (kind.group, kind.resource, subresource) in _GROWING
