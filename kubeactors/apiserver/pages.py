@@ -40,7 +40,7 @@ def decode_continue(prefix: str, token: str) -> tuple[str, int]:
     """The key at which the list continues, and its revision.
 
     Raises:
-        BadRequest: the token is malformed, or of another list; list again without it.
+        BadRequest: the token is malformed, or not of a server like this one; list again without it.
     """
     found = _parsed(token)
     if found.v != _VERSION:

@@ -158,8 +158,8 @@ def charge(budget: PodDisruptionBudget, pod: str, timestamp: str) -> PodDisrupti
     """The budget with a disruption of one more of its pods recorded.
 
     Raises:
-        TooManyRequests: it allows none now.
-        Forbidden: its status is inconsistent, or its controller lags behind.
+        TooManyRequests: it allows none now, or its controller has not observed its spec yet.
+        Forbidden: its status is inconsistent, or too many evictions are not confirmed by its controller yet.
     """
     name, status = budget.metadata.name, budget.status
     if status.observed_generation < budget.metadata.generation:
@@ -181,7 +181,7 @@ def charge(budget: PodDisruptionBudget, pod: str, timestamp: str) -> PodDisrupti
 
 
 def _evicts_freely(pod: Pod) -> bool:
-    """Whether the pod is not running, so that no budget applies."""
+    """Whether no budget applies, because the pod is pending, finished or terminating."""
     return pod.metadata.deletion_timestamp is not None or pod.status.phase in ("Succeeded", "Failed", "Pending")
 
 
@@ -195,7 +195,7 @@ def _is_spared(pod: Pod, budget: PodDisruptionBudget) -> bool:
 
 
 def _at_version(options: DeleteOptions, pod: Pod, *, replacing: bool = False) -> DeleteOptions:
-    """The options with this resource version as precondition, unless they have one."""
+    """The options with the pod's resource version as precondition, unless they have one and `replacing` is false."""
     wanted = options.preconditions or Preconditions()
     if wanted.resource_version is not None and not replacing:
         return options

@@ -110,7 +110,7 @@ class Registry:
 
         Raises:
             NotFound: it does not exist, and updates do not create objects of its kind.
-            Conflict: it has another resource version or uid than the new object.
+            Conflict: it has another resource version or uid than the new object; or it does not exist, but `uid` is given.
             Invalid: the change is not valid.
             Forbidden: admission rejects it.
         """

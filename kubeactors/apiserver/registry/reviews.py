@@ -70,8 +70,8 @@ class Reviews:
         """The review with its status.
 
         Raises:
-            Invalid: it has no attributes, or both kinds of them.
-            BadRequest: a required field is missing.
+            Invalid: it is not valid: it has no attributes, for example, or both kinds of them.
+            BadRequest: the token or the namespace is missing.
         """
         kind = resource.kind
         if errors := tuple(kind.validate(value)):

@@ -67,7 +67,7 @@ def validate_definition(crd: CustomResourceDefinition) -> Iterator[FieldError]:
 
 
 def validate_definition_update(new: CustomResourceDefinition, old: CustomResourceDefinition) -> Iterator[FieldError]:
-    """Names and scope are immutable once established."""
+    """Group and plural name are immutable; once established, scope and kind as well."""
     yield from _validate_spec(new.spec)
     if is_true(old, ESTABLISHED):
         yield from validate_immutable(new.spec.scope, old.spec.scope, "spec.scope")

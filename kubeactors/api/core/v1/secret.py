@@ -44,7 +44,7 @@ class Secret(TypedObject, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
 
 
 def default_secret(secret: Secret) -> Secret:
-    """Merges `stringData` into `data`, and sets the type.
+    """Merges `stringData` into `data`, where it overrides equal keys, and sets the type.
 
     >>> default_secret(Secret(string_data={"user": "admin"}, data={"user": b"x"})).data
     {'user': b'admin'}

@@ -99,7 +99,7 @@ def validate_csi_driver(driver: CSIDriver) -> Iterator[FieldError]:
 
 
 def validate_csi_driver_update(new: CSIDriver, old: CSIDriver) -> Iterator[FieldError]:
-    """Most of the spec is immutable."""
+    """`attachRequired`, `fsGroupPolicy` and `volumeLifecycleModes` are immutable."""
     yield from validate_csi_driver(new)
     yield from validate_immutable(new.spec.attach_required, old.spec.attach_required, "spec.attachedRequired")
     yield from validate_immutable(new.spec.fs_group_policy, old.spec.fs_group_policy, "spec.fsGroupPolicy")

@@ -49,7 +49,7 @@ def meant(
     match_policy: str | None,
     scheme: Scheme,
 ) -> Kind[TypedObject] | None:
-    """The version of the resource in the first matching rule, preferably that of the request; None: none match."""
+    """The version of the resource that a rule matches, preferably that of the request; None: no rule matches."""
     rules = tuple(rules)
     for kind in _versions(attributes.kind, match_policy, scheme):
         if any(rule_matches(one, attributes, kind) for one in rules):

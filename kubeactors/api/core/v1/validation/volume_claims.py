@@ -1,4 +1,4 @@
-"""What claims must fulfil, and what of them may change.
+"""Validation of PersistentVolumeClaims.
 
 Source: ValidatePersistentVolumeClaim, ValidatePersistentVolumeClaimUpdate (v1.36).
 """

@@ -50,7 +50,7 @@ _NOT_ON_WINDOWS = "cannot be set for a windows pod"
 
 
 def containers_with_path(spec: PodSpec, path: str) -> Iterator[tuple[Container, str]]:
-    """All containers, in the order of the original: init containers first, ephemeral ones last."""
+    """All containers, in Kubernetes' order: init containers first, ephemeral ones last."""
     for field, containers in (
         ("initContainers", spec.init_containers),
         ("containers", spec.containers),
