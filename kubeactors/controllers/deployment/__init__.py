@@ -1,4 +1,4 @@
-"""Deployments: see `controller.py` (what happens and what is done) and `plan.py` with its helpers (what to do; pure)."""
+"""Deployments: `controller.py` acts, `plan.py` decides with `revisions.py`, `sizes.py` and `status.py` (pure functions)."""
 
 from kubeactors.controllers.deployment.controller import DeploymentController
 

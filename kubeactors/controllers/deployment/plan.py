@@ -1,6 +1,6 @@
-"""What one reconcile of a deployment does: a pure function of what the controller sees.
+"""Decides what a sync of a Deployment does: a pure function of the controller's view.
 
-A plan changes each ReplicaSet at most once, and only at the revision that it was made for.
+A plan updates each ReplicaSet at most once, on the condition that it is at the resource version that the view shows.
 
 Source: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate}.go (v1.36).
 """
@@ -33,25 +33,25 @@ from kubeactors.controllers.deployment.sizes import active, size, total_size, wa
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """What a deployment's reconcile looks at. `now` is unix time in nanoseconds."""
+    """The input of a sync. `now` is Unix time in nanoseconds."""
 
     deployment: Deployment
     replica_sets: tuple[ReplicaSet, ...]
-    """Those that it owns."""
+    """The ReplicaSets that it controls."""
     populated: tuple[str, ...] = ()
-    """The uids of those that have pods which have not finished; only looked at when pods are recreated."""
+    """The UIDs of those with unfinished pods; used with the strategy Recreate only."""
     now: int
 
 
 class Scaling(msgspec.Struct, frozen=True):
-    """Write this ReplicaSet; a message that is not empty is told to people when it is written."""
+    """A write of a ReplicaSet, and the message of the event to record after it; none is recorded if that is empty."""
 
     replica_set: ReplicaSet
     message: str = ""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do, in this order: create, update, delete, write the deployment if it differs, look again later."""
+    """What to do, in this order: create, update, delete, write the Deployment if it differs, sync again after `seconds`."""
 
     create: ReplicaSet | None = None
     updates: tuple[Scaling, ...] = ()
@@ -61,7 +61,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan(view: View) -> Plan:
-    """The next step of the deployment."""
+    """Decide what this sync does."""
     rollout = _Rollout(view)
     if view.deployment.metadata.deletion_timestamp is not None:
         rollout.sync_revision(create=False)
@@ -76,7 +76,7 @@ def plan(view: View) -> Plan:
 
 
 class _Rollout:
-    """A plan in the making: the ReplicaSets as they will be."""
+    """Builds a plan. Holds the ReplicaSets as they will be after it."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -84,7 +84,7 @@ class _Rollout:
         self._before = {one.metadata.name: one for one in view.replica_sets}
         self._messages: dict[str, str] = {}
         self._turns: dict[str, int] = {}
-        """Which of those that share the replicas is written when."""
+        """The order in which proportionally scaled ReplicaSets are written, by name."""
         self._deletions: tuple[ReplicaSet, ...] = ()
         self._create: ReplicaSet | None = None
         new = find_new(view.deployment, view.replica_sets)
@@ -95,13 +95,13 @@ class _Rollout:
 
     @property
     def all(self) -> list[ReplicaSet]:
-        """Old and new."""
+        """The old ReplicaSets and the new one."""
         return [*self.old, *([self.new] if self.new is not None else [])]
 
     # The new ReplicaSet.
 
     def sync_revision(self, *, create: bool) -> None:
-        """Make the new ReplicaSet the newest revision, and the deployment know it; create it if that is wanted."""
+        """Give the new ReplicaSet and the Deployment the newest revision; with `create`, create the ReplicaSet if missing."""
         newest = max(map(revision_of, self.old), default=0) + 1
         if self.new is not None:
             self._update_new(self.new, newest)
@@ -155,15 +155,15 @@ class _Rollout:
     # Scaling.
 
     def is_scaling(self) -> bool:
-        """Whether the deployment wants another number of replicas than when its ReplicaSets were last sized.
+        """Whether the Deployment's replicas have changed since its ReplicaSets were last sized.
 
-        `scale` notes the new number in each of them, even if its size stays, or this would hold for ever.
+        `scale` annotates each of them with the new number, even if its size stays: otherwise this would remain true.
         """
         sized = (number_in(one.metadata.annotations, DESIRED_REPLICAS) for one in active(self.all))
         return any(one is not None and one != wanted(self._deployment) for one in sized)
 
     def scale(self) -> Plan:
-        """Give each ReplicaSet its part of the replicas that are wanted; while there is no room, only shrink."""
+        """Scale the ReplicaSets proportionally; only down while the maximum surge leaves no room to scale up."""
         goals = self._goals()
         self._turns = {one.metadata.name: turn for turn, (one, _) in enumerate(goals)}
         growth = sum(max(goal - size(one), 0) for one, goal in goals)
@@ -188,7 +188,7 @@ class _Rollout:
         return [(by_name[name], goal) for name, goal in sizes.proportional_sizes(deployment, self.all).items()]
 
     def _scale(self, found: ReplicaSet, goal: int) -> bool:
-        """As `_resize`; but one of that size stays as it is, also if it was meant to be a part of something else."""
+        """Resize the ReplicaSet unless it has that size: then its annotations stay as they are, too."""
         return goal != size(found) and self._resize(found, goal)
 
     def _resize(self, found: ReplicaSet, goal: int) -> bool:
@@ -212,9 +212,9 @@ class _Rollout:
     # Rolling.
 
     def roll(self) -> Plan:
-        """Scale the new one up as far as the surge lets, else old ones down as far as availability lets."""
+        """Scale the new ReplicaSet up as far as `maxSurge` allows, or else old ones down as far as `maxUnavailable` allows."""
         self.sync_revision(create=True)
-        assert self.new is not None  # found or made just now
+        assert self.new is not None  # `create`
         moved = self._grow(self.new) or self._shrink(self.new)
         return self._finished_step(moved=moved)
 
@@ -232,14 +232,14 @@ class _Rollout:
         return self._shrink_healthy(self._available() - minimum) or moved
 
     def _available(self) -> int:
-        """The pods that are available and stay so: a ReplicaSet may say that it has more than it was last told to keep.
+        """The pods that are available and will stay: a ReplicaSet that was just scaled down may still report more.
 
-        Kubernetes believes it, and goes below what must be available while the ReplicaSet controller lags behind.
+        Kubernetes counts the reported ones, and violates `maxUnavailable` while the ReplicaSet controller lags.
         """
         return sum(min(one.status.available_replicas, size(one)) for one in self.all)
 
     def _shrink_unhealthy(self, old: Sequence[ReplicaSet], spare: int) -> bool:
-        """Old pods that are not available can go first: nobody misses them."""
+        """Scale away old pods that are unavailable anyway."""
         moved = False
         for one in old:
             step = max(min(spare, size(one) - one.status.available_replicas), 0)
@@ -258,21 +258,21 @@ class _Rollout:
     # Recreating.
 
     def recreate(self) -> Plan:
-        """Scale old ones to nothing, wait until their pods are gone, then scale the new one up.
+        """Scale old ReplicaSets to zero, wait until their pods are gone, then scale the new one up.
 
-        Until then no history is cleaned up: the newest revision may be an old one, and its number would be forgotten.
+        The history is not cleaned up before: the newest revision may be an old one, whose number would be reused.
         """
         moved = [self._resize(one, 0) for one in active(self.old)]
         if any(moved) or self._old_pods_live():
             return self.finished(self.progressed())
         self.sync_revision(create=True)
-        assert self.new is not None  # found or made just now
+        assert self.new is not None  # `create`
         return self._finished_step(moved=self._scale(self.new, wanted(self._deployment)))
 
     def _old_pods_live(self) -> bool:
-        """Whether there are pods of old ones, or may be: a controller that has not seen yet that they are to go.
+        """Whether old ReplicaSets have pods, or may have: their controller has not observed yet that they are scaled to zero.
 
-        The original looks at status and pods alone, and may miss pods that have just been created.
+        The original checks only status and pods, and may miss pods that were just created.
         """
         return any(
             one.status.replicas > 0
@@ -281,17 +281,17 @@ class _Rollout:
             for one in self.old
         )
 
-    # The end.
+    # Completion.
 
     def _finished_step(self, *, moved: bool) -> Plan:
-        """The plan of a step; when there is nothing left to move, history is cleaned up."""
+        """The plan of a step of a rollout; when the rollout is complete, the history is cleaned up."""
         new_status = self.progressed()
         if not moved and status.is_complete(self._deployment, new_status):
             self._clean_up()
         return self.finished(new_status)
 
     def _clean_up(self) -> None:
-        """Forget the oldest revisions beyond the limit, if they are empty and known to be."""
+        """Delete the oldest revisions beyond the history limit whose ReplicaSets are observed to be empty."""
         limit = self._deployment.spec.revision_history_limit
         if limit is None:
             return
@@ -301,7 +301,7 @@ class _Rollout:
         self._deletions = tuple(filter(_is_empty, oldest))
 
     def counted(self) -> DeploymentStatus:
-        """The status when nothing rolls."""
+        """The status outside of a rollout."""
         return status.counted(self._working(), self.all, self.new, self._view.now)
 
     def progressed(self) -> DeploymentStatus:
@@ -312,7 +312,7 @@ class _Rollout:
         return replace(self._deployment, status=self.status)
 
     def finished(self, new_status: DeploymentStatus) -> Plan:
-        """The plan."""
+        """The plan, with this status."""
         before = self._before
         changed = [one for one in self.all if before.get(one.metadata.name) not in (None, one)]
         changed.sort(key=lambda one: self._turns.get(one.metadata.name, 0))

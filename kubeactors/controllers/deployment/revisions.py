@@ -1,4 +1,4 @@
-"""Which ReplicaSet is the new one, and what the annotations of a ReplicaSet say.
+"""The new ReplicaSet of a Deployment, and the annotations of ReplicaSets.
 
 Source: pkg/controller/deployment/util/deployment_util.go (v1.36).
 """
@@ -24,21 +24,21 @@ NOT_COPIED = (
     MAX_REPLICAS,
     "deprecated.deployment.rollback.to",
 )
-"""Annotations that a ReplicaSet does not take over from its Deployment."""
+"""Annotations that a ReplicaSet does not inherit from its Deployment."""
 
 HISTORY_LENGTH = 2000
-"""The longest revision history, in characters; the oldest revisions are dropped."""
+"""The maximum length of the revision history annotation, in characters; the oldest revisions are dropped."""
 
 
 def same_template(one: PodTemplateSpec, other: PodTemplateSpec) -> bool:
-    """Whether both make the same pods, apart from the label with the hash."""
+    """Whether two templates are equal, apart from the hash label."""
     if one.spec is not other.spec and one.spec != other.spec:
         return False
     return _without_hash(one) == _without_hash(other)
 
 
 def find_new(deployment: Deployment, replica_sets: Iterable[ReplicaSet]) -> ReplicaSet | None:
-    """The oldest ReplicaSet with the deployment's template."""
+    """The oldest ReplicaSet with the Deployment's template; None if there is none."""
     for one in sorted(replica_sets, key=by_creation):
         if same_template(one.spec.template, deployment.spec.template):
             return one
@@ -56,12 +56,12 @@ def by_revision(found: ReplicaSet) -> tuple[int, tuple[str, str]]:
 
 
 def revision_of(found: ReplicaSet) -> int:
-    """The revision that a ReplicaSet is; 0 if it is none yet."""
+    """The revision of a ReplicaSet; 0 if it has none yet."""
     return number_in(found.metadata.annotations, REVISION) or 0
 
 
 def number_in(annotations: Mapping[str, str], key: str) -> int | None:
-    """The number in an annotation; None if there is none.
+    """The integer in an annotation; None if it is missing or malformed.
 
     >>> number_in({"a": "3", "b": "x"}, "a"), number_in({"a": "3", "b": "x"}, "b")
     (3, None)
@@ -73,28 +73,28 @@ def number_in(annotations: Mapping[str, str], key: str) -> int | None:
 
 
 def with_replicas(found: ReplicaSet, desired: int, maximum: int) -> ReplicaSet:
-    """With annotations that say how large the whole deployment was meant to be when this one was last scaled."""
+    """The ReplicaSet with the desired and the maximum replicas of the Deployment as annotations."""
     sizes = {DESIRED_REPLICAS: str(desired), MAX_REPLICAS: str(maximum)}
     return with_annotations(found, {**found.metadata.annotations, **sizes})
 
 
 def with_annotations(found: ReplicaSet, annotations: dict[str, str]) -> ReplicaSet:
-    """With these annotations; the same object if it has them already."""
+    """The ReplicaSet with these annotations; the same object if it has them."""
     if annotations == found.metadata.annotations:
         return found
     return replace(found, metadata=replace(found.metadata, annotations=annotations))
 
 
 def synced_annotations(deployment: Deployment, annotations: Mapping[str, str], revision: int) -> dict[str, str]:
-    """The annotations of the new ReplicaSet: those of its deployment, and the revision that it has become.
+    """The annotations of the new ReplicaSet: its own, those of its Deployment, and its revision.
 
-    The revision only grows; an older one that the same ReplicaSet was goes into its history (a rollback).
+    The revision only grows. After a rollback the ReplicaSet's former revision goes into its revision history.
     """
     copied = {key: value for key, value in deployment.metadata.annotations.items() if key not in NOT_COPIED}
     synced = {**annotations, **copied}
     previous = synced.get(REVISION, "")
     if previous and number_in(synced, REVISION) is None:
-        return synced  # somebody wrote nonsense there: it is not ours to repair
+        return synced  # malformed by another client: not ours to repair
     if int(previous or 0) >= revision:
         return synced
     synced[REVISION] = str(revision)
@@ -104,7 +104,7 @@ def synced_annotations(deployment: Deployment, annotations: Mapping[str, str], r
 
 
 def _history(history: str, revision: str) -> str:
-    """The revisions a ReplicaSet was before, the oldest dropped if they grow too long."""
+    """The history with this revision appended; the oldest are dropped if it gets too long."""
     revisions = [*filter(None, history.split(",")), revision]
     while len(",".join(revisions)) > HISTORY_LENGTH:
         revisions.pop(0)

@@ -1,4 +1,4 @@
-"""How many replicas each ReplicaSet of a deployment may have.
+"""How many replicas each ReplicaSet of a Deployment may have.
 
 Source: pkg/controller/deployment/util/deployment_util.go (v1.36).
 """
@@ -14,7 +14,7 @@ ROLLING_UPDATE, RECREATE = "RollingUpdate", "Recreate"
 
 
 def scaled(value: IntOrString | None, total: int, *, up: bool) -> int:
-    """A number, or a percentage of a total rounded up or down.
+    """The absolute value of a number or percentage of `total`, rounded up or down; None counts as 0.
 
     >>> scaled("25%", 3, up=True), scaled("25%", 3, up=False), scaled(2, 3, up=True), scaled(None, 3, up=True)
     (1, 0, 2, 0)
@@ -28,7 +28,7 @@ def scaled(value: IntOrString | None, total: int, *, up: bool) -> int:
 
 
 def fenceposts(deployment: Deployment) -> tuple[int, int]:
-    """How many pods may be surplus, and how many missing. Not both 0, or nothing could ever move."""
+    """The absolute `maxSurge` and `maxUnavailable`. They are not both 0, or a rollout could not make progress."""
     rolling, total = deployment.spec.strategy.rolling_update, wanted(deployment)
     if rolling is None:
         return 0, 0
@@ -38,43 +38,42 @@ def fenceposts(deployment: Deployment) -> tuple[int, int]:
 
 
 def wanted(deployment: Deployment) -> int:
-    """The replicas that the deployment wants."""
+    """The Deployment's `spec.replicas`, with the default of 1."""
     return 1 if deployment.spec.replicas is None else deployment.spec.replicas
 
 
 def size(found: ReplicaSet) -> int:
-    """The replicas that a ReplicaSet wants."""
+    """The ReplicaSet's `spec.replicas`, with the default of 1."""
     return 1 if found.spec.replicas is None else found.spec.replicas
 
 
 def total_size(replica_sets: Iterable[ReplicaSet]) -> int:
-    """The replicas that these want together."""
+    """The sum of their sizes."""
     return sum(map(size, replica_sets))
 
 
 def is_rolling(deployment: Deployment) -> bool:
-    """Whether old pods are replaced little by little."""
+    """Whether the strategy is RollingUpdate."""
     return deployment.spec.strategy.type == ROLLING_UPDATE
 
 
 def max_surge(deployment: Deployment) -> int:
-    """How many pods there may be beyond those wanted."""
+    """How many pods there may be beyond the desired replicas."""
     return fenceposts(deployment)[0] if is_rolling(deployment) else 0
 
 
 def max_unavailable(deployment: Deployment) -> int:
-    """How many of the wanted pods may be unavailable."""
+    """How many of the desired pods may be unavailable."""
     if not is_rolling(deployment) or wanted(deployment) == 0:
         return 0
     return min(fenceposts(deployment)[1], wanted(deployment))
 
 
 def room(deployment: Deployment, replica_sets: Iterable[ReplicaSet]) -> int:
-    """How many pods may be added now, if the deployment rolls.
+    """How many pods may be added now in a rolling update.
 
-    A ReplicaSet counts as large as it wants to be or still is, whichever is more, and nothing is added before all have
-    seen what they were told last. Kubernetes counts only what they want, and has more pods than the surge allows until
-    the old ones are deleted.
+    A ReplicaSet counts with its spec's or its status' replicas, whichever is more, and nothing is added before all specs
+    are observed. Kubernetes counts only the specs, and exceeds `maxSurge` until the old pods are deleted.
     """
     found = tuple(replica_sets)
     if any(one.metadata.generation > one.status.observed_generation for one in found):
@@ -84,19 +83,19 @@ def room(deployment: Deployment, replica_sets: Iterable[ReplicaSet]) -> int:
 
 
 def new_size(deployment: Deployment, replica_sets: Iterable[ReplicaSet], new: ReplicaSet) -> int:
-    """How far the new ReplicaSet may be scaled up now."""
+    """The size to which the new ReplicaSet may be scaled up now."""
     if not is_rolling(deployment):
         return wanted(deployment)
     return size(new) + min(room(deployment, replica_sets), wanted(deployment) - size(new))
 
 
 def active(replica_sets: Iterable[ReplicaSet]) -> list[ReplicaSet]:
-    """Those that want any replicas."""
+    """The ReplicaSets that are not scaled to zero."""
     return [one for one in replica_sets if size(one) > 0]
 
 
 def active_or_latest(new: ReplicaSet | None, old: Sequence[ReplicaSet]) -> ReplicaSet | None:
-    """The only active one, or if there is none the newest; None if several are active."""
+    """The only active ReplicaSet; if none is active the newest; None if several are, or there is none at all."""
     if new is None and not old:
         return None
     found = active([*old, *([new] if new is not None else [])])
@@ -108,7 +107,7 @@ def active_or_latest(new: ReplicaSet | None, old: Sequence[ReplicaSet]) -> Repli
 
 
 def is_saturated(deployment: Deployment, found: ReplicaSet | None) -> bool:
-    """Whether this one has all the pods that the deployment wants, and they are available."""
+    """Whether this ReplicaSet has all of the Deployment's replicas, and they are available."""
     if found is None:
         return False
     desired = number_in(found.metadata.annotations, DESIRED_REPLICAS)
@@ -116,16 +115,16 @@ def is_saturated(deployment: Deployment, found: ReplicaSet | None) -> bool:
 
 
 def proportional_sizes(deployment: Deployment, replica_sets: Iterable[ReplicaSet]) -> dict[str, int]:
-    """How large each active ReplicaSet becomes when the deployment is scaled in the midst of a rollout, by name.
+    """The size of each active ReplicaSet, by name, after proportional scaling during a rollout.
 
-    Each gets its share of what is added or removed; what is left over goes to the largest, which is the first to be told:
-    it may count as done already, and once the others do, too, nobody looks at the parts any more.
+    Each gets its share of the difference, and the largest also the remainder of rounding. It comes first, and must be
+    written first: its annotation may be up to date already, and once the others' are, too, the sizes are not checked again.
     """
     found = active(replica_sets)
     allowed = wanted(deployment) + max_surge(deployment) if wanted(deployment) > 0 else 0
     missing = allowed - total_size(found)
     found.sort(key=by_creation, reverse=missing > 0)
-    found.sort(key=size, reverse=True)  # of two of the same size the newer grows first, the older shrinks first
+    found.sort(key=size, reverse=True)  # among equals the newer one is scaled up first, the older one down
     sizes: dict[str, int] = {}
     added = 0
     for one in found:
@@ -146,7 +145,7 @@ def _share(deployment: Deployment, found: ReplicaSet, missing: int, added: int) 
 
 
 def _fraction(deployment: Deployment, found: ReplicaSet) -> int:
-    """By how much this one changes if its part of the whole stays the same."""
+    """The change that keeps the ReplicaSet's fraction of the whole."""
     if wanted(deployment) == 0:
         return -size(found)
     maximum = wanted(deployment) + max_surge(deployment)

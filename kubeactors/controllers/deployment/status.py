@@ -1,4 +1,4 @@
-"""The status of a deployment: counts, conditions, progress.
+"""The status of a Deployment: counts, conditions, progress.
 
 Source: pkg/controller/deployment/{sync,progress}.go, util/deployment_util.go (v1.36).
 """
@@ -25,18 +25,18 @@ PAUSED, RESUMED = "DeploymentPaused", "DeploymentResumed"
 MINIMUM_AVAILABLE, MINIMUM_UNAVAILABLE = "MinimumReplicasAvailable", "MinimumReplicasUnavailable"
 
 NO_DEADLINE = 2**31 - 1
-"""A progress deadline that means: none."""
+"""The value of `progressDeadlineSeconds` that means none."""
 
 
 def has_deadline(deployment: Deployment) -> bool:
-    """Whether lack of progress is to be reported."""
+    """Whether there is a progress deadline."""
     return deployment.spec.progress_deadline_seconds not in {None, NO_DEADLINE}
 
 
 def with_condition(  # noqa: PLR0913 -- the parts of a condition
     status: DeploymentStatus, type_: str, value: str, reason: str, message: str, *, now: int
 ) -> DeploymentStatus:
-    """With a condition set, last in order; unchanged if there is one of the same status and reason."""
+    """The status with a condition, last in order; unchanged if there is one of the same status and reason."""
     current = find(status.conditions, type_)
     if current is not None and current.status == value and current.reason == reason:
         return status
@@ -54,12 +54,12 @@ def with_condition(  # noqa: PLR0913 -- the parts of a condition
 
 
 def without_condition(status: DeploymentStatus, type_: str) -> DeploymentStatus:
-    """Without the condition of that type."""
+    """The status without the condition of this type."""
     return replace(status, conditions=without(status.conditions, type_))
 
 
 def with_pause(deployment: Deployment, now: int) -> DeploymentStatus:
-    """Says that progress is not expected while it is paused, so that the time does not count."""
+    """The status whose condition Progressing reflects a pause, during which the progress deadline does not run."""
     status = deployment.status
     if not has_deadline(deployment):
         return status
@@ -106,7 +106,7 @@ def progressed(
 ) -> DeploymentStatus:
     """The status after a step of a rollout: counts, and the conditions Available, Progressing, ReplicaFailure.
 
-    `before` is the last status written; its counts against the present ones show whether there is progress.
+    `before` is the last written status, with which the present counts are compared to detect progress.
     """
     status = counted(deployment, replica_sets, new, now)
     if not has_deadline(deployment):
@@ -117,7 +117,7 @@ def progressed(
 
 
 def is_complete(deployment: Deployment, status: DeploymentStatus) -> bool:
-    """Whether all pods wanted are there, new and available, and no others."""
+    """Whether the rollout is complete: all desired pods exist, are updated and available, and there are no others."""
     goal = wanted(deployment)
     return (
         status.updated_replicas == status.replicas == status.available_replicas == goal
@@ -126,7 +126,7 @@ def is_complete(deployment: Deployment, status: DeploymentStatus) -> bool:
 
 
 def seconds_to_deadline(deployment: Deployment, status: DeploymentStatus, now: int) -> float | None:
-    """When to look whether the rollout has timed out; None if it need not be looked at."""
+    """The time until the progress deadline must be checked; None if it is not running."""
     current = find(status.conditions, PROGRESSING)
     if current is None or not has_deadline(deployment) or is_complete(deployment, status):
         return None
@@ -160,9 +160,9 @@ def _with_progress(
 
 
 def _counted_anew(status: DeploymentStatus, current: DeploymentCondition, now: int) -> DeploymentStatus:
-    """It has gone on at a time that is still to come, by a clock that was ahead: when that was nobody knows.
+    """Restart the deadline now: the last progress is in the future, since a clock was ahead when it was written.
 
-    Kubernetes waits until that time has come, and for the deadline after it.
+    Kubernetes waits until that time, and for the deadline after it.
     """
     condition = replace(current, last_update_time=format_time(now))
     return replace(status, conditions=(*without(status.conditions, PROGRESSING), condition))
@@ -171,7 +171,7 @@ def _counted_anew(status: DeploymentStatus, current: DeploymentCondition, now: i
 def _with_update(
     status: DeploymentStatus, current: DeploymentCondition | None, message: str, now: int
 ) -> DeploymentStatus:
-    """Each step renews the time of update, from which the deadline counts, though status and reason stay."""
+    """Each step of progress updates `lastUpdateTime`, where the deadline starts, even if status and reason stay."""
     time = format_time(now)
     steady = current is not None and current.status == "True"
     condition = DeploymentCondition(
@@ -186,7 +186,7 @@ def _with_update(
 
 
 def _has_moved(before: DeploymentStatus, status: DeploymentStatus) -> bool:
-    """Whether there are more new, fewer old, more ready or more available pods than before."""
+    """Whether there are more updated, fewer old, more ready or more available pods than before."""
     return (
         status.updated_replicas > before.updated_replicas
         or status.replicas - status.updated_replicas < before.replicas - before.updated_replicas
@@ -213,7 +213,7 @@ def _last_update(current: DeploymentCondition) -> int:
 def _with_failure(
     status: DeploymentStatus, replica_sets: Iterable[ReplicaSet], new: ReplicaSet | None
 ) -> DeploymentStatus:
-    """The failure of the new ReplicaSet, or else of any, is the deployment's."""
+    """The status with the ReplicaFailure condition of the new ReplicaSet, or else of any."""
     for one in (*((new,) if new is not None else ()), *replica_sets):
         failure = find(one.status.conditions, REPLICA_FAILURE)
         if failure is not None:
