@@ -1,4 +1,4 @@
-"""What a long-running command logs: to stderr, as Python does unless it is told otherwise."""
+"""The log of a long-running command: on standard error, Python's default."""
 
 import logging
 
@@ -13,7 +13,7 @@ def without_traceback(record: logging.LogRecord) -> bool:
 
 
 def log_to_stderr() -> None:
-    """Warnings and errors, unless a program has said where logs go."""
+    """Write warnings and errors to standard error, unless logging is configured already."""
     handler = logging.StreamHandler()
     handler.addFilter(without_traceback)
     logging.basicConfig(handlers=[handler], format="%(message)s", level=logging.WARNING)

@@ -162,7 +162,7 @@ class EventSink(Actor[RecordEvent], deterministic=True):
         self._correlator.observe(await self._client.create(event), found.key)
 
 
-class Unheard:
+class DiscardingSink:
     """Discards events."""
 
     def tell(self, _message: RecordEvent, /) -> bool:
@@ -172,7 +172,7 @@ class Unheard:
 
 def sink_of(ctx: Context[M], client: Client, *, wanted: bool, name: str = "events") -> Recipient[RecordEvent]:
     """The recipient of a component's events: a child that writes them, or one that discards them if they are not wanted."""
-    return ctx.spawn(partial(EventSink, client), name=name, mailbox=SINK_MAILBOX) if wanted else Unheard()
+    return ctx.spawn(partial(EventSink, client), name=name, mailbox=SINK_MAILBOX) if wanted else DiscardingSink()
 
 
 def _renamed(found: Correlation, time: int) -> Correlation:

@@ -15,7 +15,7 @@ from kubeactors.apimachinery import quantity
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client, EventSink, RecordEvent
-from kubeactors.client.events import Unheard
+from kubeactors.client.events import DiscardingSink
 from kubeactors.cluster.spec import RACK_LABEL, ClusterSpec, NodePool, Timing
 from kubeactors.cluster.workloads import RuntimeFactory, Workloads
 from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
@@ -143,7 +143,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
 
     def started(self) -> None:
         """Boot all machines."""
-        self._events: Recipient[RecordEvent] = self._sink() if self._has_events else Unheard()
+        self._events: Recipient[RecordEvent] = self._sink() if self._has_events else DiscardingSink()
         if self._stages:
             player = partial(StagePlayer, self._client, self._configs.values(), self._stages, self._events)
             self._player = cast("Ref[Darken | Lighten]", self.ctx.spawn(player, name="stages", mailbox=PLAYER_MAILBOX))
