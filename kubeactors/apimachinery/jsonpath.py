@@ -69,7 +69,7 @@ def steps_of(path: str) -> tuple[Step, ...]:
     while end < len(path):
         part = _STEP.match(path, end)
         if part is None:
-            raise JsonPathError(f'"{path}" is no JSONPath: nothing can be made of "{path[end:]}"')
+            raise JsonPathError(f'"{path}" is not a JSONPath: malformed at "{path[end:]}"')
         steps.append(_step(part))
         end = part.end()
     return tuple(steps)
@@ -131,7 +131,7 @@ def _condition(text: str) -> Callable[[object], bool]:
     """The predicate of a filter."""
     asked = _COMPARISON.fullmatch(text)
     if asked is None:
-        raise JsonPathError(f'"{text}" is no filter')
+        raise JsonPathError(f'"{text}" is not a filter')
     left = _operand(asked["left"])
     if asked["op"] is None:
         return lambda item: bool(left(item))
@@ -171,5 +171,5 @@ def _operand(text: str) -> Step:
     try:
         number = float(text)
     except ValueError:
-        raise JsonPathError(f'"{text}" is no value') from None
+        raise JsonPathError(f'"{text}" is not a value') from None
     return lambda _: (number,)

@@ -79,7 +79,7 @@ class Cluster:
         snapshot: ClusterSnapshot | None = None,
     ) -> None:
         if (spec or snapshot) and (nodes is not None or data_dir is not None):
-            raise ValueError("a spec or a snapshot says which nodes there are and where the state is; give either")
+            raise ValueError("a spec or a snapshot has the nodes and the data directory already; give one or the other")
         self._snapshot = snapshot
         if snapshot is not None:
             spec = msgspec.structs.replace(spec or snapshot.spec, data_dir=None, etcd=None)

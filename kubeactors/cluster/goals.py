@@ -50,10 +50,10 @@ def told(obj: TypedObject | None) -> str:
     """The current state, for the message of a timeout.
 
     >>> told(None)
-    'there is no such object'
+    'it does not exist'
     """
     if obj is None:
-        return "there is no such object"
+        return "it does not exist"
     conditions = ", ".join(f"{one.type}={one.status}{_why(one)}" for one in conditions_of(obj))
     return conditions or "it has no conditions"
 
@@ -75,7 +75,7 @@ def _is_there(obj: TypedObject | None) -> bool:
 def _condition(words: str) -> Goal:
     name, _, status = (part.strip() for part in words.partition("="))
     if not name:
-        raise ValueError(f'"{words}" names nothing to wait for; write a condition, such as Ready or Ready=False')
+        raise ValueError(f'"{words}" is not a condition to wait for; write one, such as Ready or Ready=False')
     return partial(_has, name, status or "True")
 
 
@@ -90,7 +90,7 @@ def _at_path(words: str) -> Goal:
         raise ValueError(f'"{words}" has more than one value; write {{.status.readyReplicas}}=3')
     relaxed = _RELAXED.fullmatch(written.strip().strip("'\""))
     if relaxed is None:
-        raise ValueError(f'"{words}" is no path that is understood; write one, such as {{.status.phase}}')
+        raise ValueError(f'"{words}" is not a single path; write one, such as {{.status.phase}}')
     path = f".{relaxed[1] or relaxed[2]}"
     steps_of(path)
     value = values[0].strip().strip("'\"") if values else None

@@ -14,7 +14,7 @@ def kind_of(word: str, scheme: Scheme) -> Kind[TypedObject]:
         names = (kind.singular, kind.resource, f"{kind.resource}.{kind.group}", kind.kind.lower())
         if word.lower() in (*names, *kind.short_names):
             return kind
-    raise ValueError(f'"{word}" is no kind that is known; write it as kubectl does, such as deployment or po')
+    raise ValueError(f'"{word}" is not a known kind; write it as kubectl does, such as deployment or po')
 
 
 def object_of(what: str, scheme: Scheme) -> tuple[str, Kind[TypedObject]]:
@@ -25,5 +25,5 @@ def object_of(what: str, scheme: Scheme) -> tuple[str, Kind[TypedObject]]:
     """
     word, _, name = what.partition("/")
     if not name:
-        raise ValueError(f'"{what}" names nothing that is known; write kind/name, such as deployment/web')
+        raise ValueError(f'"{what}" is not a kind and a name; write kind/name, such as deployment/web')
     return name, kind_of(word, scheme)

@@ -280,7 +280,7 @@ def kubelet_configs(pools: Sequence[NodePool], timing: Timing) -> Iterator[Kubel
     seen: dict[str, None] = {}
     for index, (pool, place, name) in enumerate(places):
         if name in seen:
-            raise ValueError(f'two nodes are called "{name}"; give each node pool another prefix')
+            raise ValueError(f'two nodes are named "{name}"; give each node pool another prefix')
         seen[name] = None
         yield _config(pool, place, name, index, size, timing)
 

@@ -57,7 +57,7 @@ def read_written(manifest: Manifest, scheme: Scheme = SCHEME) -> tuple[Written, 
     texts = [msgspec.json.encode(manifest)] if isinstance(manifest, Mapping) else documents(_text_of(manifest))
     found = tuple(reader.read(one, number) for number, text in enumerate(texts, 1) for one in _members(text, number))
     if not found:
-        raise ManifestError("there is no object in this manifest")
+        raise ManifestError("the manifest has no objects")
     return found
 
 
@@ -141,7 +141,7 @@ class _Reader:
     def read(self, document: bytes, number: int) -> Written:
         fields, _ = _fields(document, number)
         if fields is None:
-            raise ManifestError(f"document {number} is no object")
+            raise ManifestError(f"document {number} is not an object")
         api_version, kind = str(fields.get("apiVersion", "")), str(fields.get("kind", ""))
         try:
             decoded = serializer.decode_yaml(document, self._type(api_version, kind, number))
@@ -161,4 +161,4 @@ class _Reader:
             return known.type
         if (api_version, kind) in self._defined:
             return type_of_kind(api_version, kind)
-        raise ManifestError(f'document {number}: no kind "{kind}" in version "{api_version}" is known')
+        raise ManifestError(f'document {number}: unknown kind "{kind}" in version "{api_version}"')

@@ -68,7 +68,7 @@ class AnyioPlatform:
         (found, *_) = await anyio.getaddrinfo(host, port, family=AF_INET, type=SOCK_STREAM)
         address = str(found[4][0])
         if not await self._gate.allows(source, address, port):
-            raise ConnectionRefusedError(f"{host}:{port}: a NetworkPolicy is against connections from {source}")
+            raise ConnectionRefusedError(f"{host}:{port}: a NetworkPolicy denies connections from {source}")
         return await anyio.connect_tcp(address, port, local_host=source)
 
     async def serve(self, address: str, port: int, answer: Callable[[ByteStream], Awaitable[None]]) -> None:

@@ -88,7 +88,9 @@ class RemoteTransport:
             # The path is not served. Source: client-go rest/request.go, newUnstructuredResponseError.
             if code == NotFound.code:
                 raise NotFound.saying("the server could not find the requested resource") from error
-            raise ServiceUnavailable.saying(f"the API server answers {code} with what is no object: {error}") from error
+            raise ServiceUnavailable.saying(
+                f"the API server answered {code} with a body that is not an object: {error}"
+            ) from error
 
     def _list(self, request: ApiRequest[object], content: bytes) -> ListResult:
         found = msgspec.json.decode(content, type=dict[str, object])
@@ -129,7 +131,7 @@ def _body(request: ApiRequest[object]) -> tuple[str, bytes | None, str]:
         case Get() | List():
             return "GET", None, JSON
         case _:
-            raise TypeError(f"{type(request).__name__} cannot be sent to a server elsewhere")
+            raise TypeError(f"{type(request).__name__} cannot be sent to a remote server")
 
 
 def _parameters(request: ApiRequest[object]) -> dict[str, str]:

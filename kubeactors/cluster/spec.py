@@ -51,7 +51,7 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for name in ("count", "racks", "zones"):
             if getattr(self, name) < 0:
-                raise ValueError(f"{name} of a pool of nodes is {getattr(self, name)}; it counts from 0")
+                raise ValueError(f"{name} of a node pool is {getattr(self, name)}; it must not be negative")
 
     def names(self) -> tuple[str, ...]:
         """The nodes' names.

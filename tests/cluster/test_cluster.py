@@ -83,7 +83,7 @@ async def test_a_condition_that_never_holds_is_a_timeout() -> None:
         await cluster.apply(Pod(metadata=ObjectMeta(name="nowhere"), spec=spec))
         with pytest.raises(TimeoutError, match=r"pod/nowhere in namespace default: not Ready within 0\.3 s; PodSch"):
             await cluster.wait_for("pod/nowhere", "Ready", timeout=0.3)
-        with pytest.raises(TimeoutError, match=r"^node/n: not Ready=Unknown within 0\.1 s; there is no such object$"):
+        with pytest.raises(TimeoutError, match=r"^node/n: not Ready=Unknown within 0\.1 s; it does not exist$"):
             await cluster.wait_for("node/n", "Ready=Unknown", timeout=0.1)
         with pytest.raises(ValueError, match="kind/name"):
             await cluster.wait_for("nowhere", "Ready")
@@ -234,7 +234,7 @@ async def test_the_error_names_an_unknown_machine() -> None:
     ],
 )
 def test_a_spec_excludes_other_arguments(twice: Callable[[], Cluster]) -> None:
-    with pytest.raises(ValueError, match="a spec or a snapshot says"):
+    with pytest.raises(ValueError, match="a spec or a snapshot has"):
         twice()
 
 
@@ -248,12 +248,12 @@ def test_a_spec_excludes_other_arguments(twice: Callable[[], Cluster]) -> None:
     ],
 )
 def test_negative_counts_are_rejected(make: Callable[[], object], field: str) -> None:
-    with pytest.raises(ValueError, match=f"{field} of a pool of nodes is -1; it counts from 0"):
+    with pytest.raises(ValueError, match=f"{field} of a node pool is -1; it must not be negative"):
         make()
 
 
 async def test_duplicate_node_names_are_rejected() -> None:
-    with pytest.raises(ValueError, match='two nodes are called "node-1"'):
+    with pytest.raises(ValueError, match='two nodes are named "node-1"'):
         list(kubelet_configs([NodePool(), NodePool()], QUICK))
 
 
@@ -271,18 +271,18 @@ async def test_each_node_has_a_csi_node_that_goes_with_it() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("kind: Nothing\napiVersion: v1\n", 'document 1: no kind "Nothing" in version "v1" is known'),
+        ("kind: Nothing\napiVersion: v1\n", 'document 1: unknown kind "Nothing" in version "v1"'),
         ("kind: ConfigMap\napiVersion: v1\ndota: {}\n", r'document 1 \(ConfigMap\): unknown field "dota"'),
         ("a: [\n", "this is not YAML"),
-        ("- 1\n- 2\n", "document 1 is no object"),
+        ("- 1\n- 2\n", "document 1 is not an object"),
         ("a: 1\n? [b]\n: 2\n", "document 1: .* found unhashable key"),
         ("items: !new 1\n", "document 1: .* could not determine a constructor for the tag '!new'"),
         ("a: [b", "this is not YAML"),
-        ("kind: List\napiVersion: v1\nitems: []\n", "there is no object in this manifest"),
-        ("kind: List\napiVersion: v1\nitems: [1]\n", "document 1 is no object"),
+        ("kind: List\napiVersion: v1\nitems: []\n", "the manifest has no objects"),
+        ("kind: List\napiVersion: v1\nitems: [1]\n", "document 1 is not an object"),
         ("kind: List\napiVersion: v1\nkind: List\nitems: []\n", 'key "kind" already set in map'),
-        ("", "there is no object in this manifest"),
-        ("# nothing\n---\n", "there is no object in this manifest"),
+        ("", "the manifest has no objects"),
+        ("# nothing\n---\n", "the manifest has no objects"),
     ],
 )
 def test_the_error_of_a_malformed_manifest_has_place_and_reason(text: str, said: str) -> None:

@@ -67,7 +67,7 @@ async def test_custom_objects_can_be_waited_for_and_watched() -> None:
 
 async def test_an_undefined_kind_is_rejected() -> None:
     async with Cluster(nodes=0) as cluster:
-        with pytest.raises(ManifestError, match=r'document 1: no kind "Shop" in version "example\.com/v1" is known'):
+        with pytest.raises(ManifestError, match=r'document 1: unknown kind "Shop" in version "example\.com/v1"'):
             await cluster.apply(SHOP)
         with pytest.raises(NotFound):
             await cluster.client.list(Shop)

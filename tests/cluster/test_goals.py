@@ -80,15 +80,15 @@ def test_only_deletion_holds_for_a_missing_object(words: str) -> None:
 
 @pytest.mark.parametrize("words", ["", "=True", "condition=", "jsonpath="])
 def test_malformed_conditions_are_rejected(words: str) -> None:
-    with pytest.raises(ValueError, match=r"names nothing to wait for|no path that is understood"):
+    with pytest.raises(ValueError, match=r"is not a condition to wait for|is not a single path"):
         goal_of(words)
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("jsonpath={.a}{.b}", "no path that is understood"),
-        ("jsonpath={.a[}=1", "is no JSONPath"),
+        ("jsonpath={.a}{.b}", "is not a single path"),
+        ("jsonpath={.a[}=1", "is not a JSONPath"),
         ("jsonpath={.a}=", "has no value after the equals sign"),
         ("jsonpath={.a}=b=c", "has more than one value"),
     ],
@@ -121,7 +121,7 @@ def test_a_condition_of_an_older_generation_does_not_count() -> None:
 @pytest.mark.parametrize(
     ("obj", "words"),
     [
-        (None, "there is no such object"),
+        (None, "it does not exist"),
         (POD, "Ready=False (ContainersNotReady: wait), PodScheduled=True"),
         (Pod(), "it has no conditions"),
         (SHOP, "Stale=True, Open=True"),

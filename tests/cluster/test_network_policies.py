@@ -63,7 +63,7 @@ async def test_a_policy_restricts_connections_to_a_pod() -> None:
         with anyio.fail_after(10):
             while (said := await greeting(running["job"], address)) == "hello":
                 pass
-        assert said.endswith(f"a NetworkPolicy is against connections from {running['job'].address}")
+        assert said.endswith(f"a NetworkPolicy denies connections from {running['job'].address}")
         assert await greeting(running["web"], address) == "hello"
 
         async with await anyio.connect_tcp(address, 5432, local_host=running["job"].address) as stream:

@@ -61,7 +61,7 @@ async def test_a_watch_takes_any_kind_name_and_a_label_selector() -> None:
         await cluster.client.create(config("c"))
         async with cluster.watch(ConfigMap, namespace="", label_selector="app=c") as stream:
             assert await read(stream, 1) == ["ADDED c 1"]
-        with pytest.raises(ValueError, match='"pots" is no kind that is known'):
+        with pytest.raises(ValueError, match='"pots" is not a known kind'):
             cluster.watch("pots")
 
 

@@ -192,7 +192,7 @@ def test_a_policy_lets_in_whom_it_names_and_nobody_else(net: Net) -> None:
 
     def reaches(who: str) -> bool:
         done = net.kubectl.run("exec", who, "--", "dial", address, "17311")
-        assert done.returncode == 0 or "a NetworkPolicy is against connections" in done.stderr, done.stderr
+        assert done.returncode == 0 or "a NetworkPolicy denies connections" in done.stderr, done.stderr
         return done.returncode == 0
 
     assert (reaches("friend"), reaches("stranger")) == (True, True)

@@ -77,7 +77,7 @@ class PodStreams:
             follow = query.flag("follow") or False
             return await self._log(self._pods, pod, _wanted(query, pod, container), follow=follow)
         if self._pods is None:
-            raise MethodNotAllowed.saying("nothing runs here", StatusDetails())
+            raise MethodNotAllowed.saying("this server has no access to running pods", StatusDetails())
         return Takeover(self._session(self._pods, pod, path.subresource, query).run)
 
     def _session(self, pods: PodAccess, pod: Pod, subresource: str, query: Query) -> RemoteCommand | PortForward:

@@ -253,7 +253,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise AddressInUse(
-                f"{host}:{port}: somebody else listens there; stop it, or choose another port (0 takes a free one)"
+                f"{host}:{port}: the address is in use; stop the other server, or choose another port (0 takes a free one)"
             ) from error
         raise OSError(error.errno, f"{host}:{port} cannot be listened at: {error.strerror}") from error
     listener.setblocking(False)

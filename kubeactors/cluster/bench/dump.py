@@ -120,7 +120,7 @@ def _made(item: Item, cleaned: Item, type_: type[T]) -> T:
 def _items(document: bytes) -> Iterator[Item]:
     loaded = cast("object", msgspec.json.decode(yamltext.to_json(document)[0]))
     if not isinstance(loaded, dict):
-        raise DumpError("this is no output of kubectl get -o yaml: a document is no object")
+        raise DumpError("this is not output of kubectl get -o yaml: a document is not an object")
     item = cast("Item", loaded)
     if str(item.get("kind", "")).endswith("List") and isinstance(item.get("items"), list):
         yield from cast("list[Item]", item["items"])

@@ -213,7 +213,7 @@ async def test_a_watch_ends_when_its_client_disconnects(pki: Pki) -> None:
 
 async def test_a_port_in_use_raises_an_error(pki: Pki) -> None:
     async with site(pki) as it:
-        with pytest.raises(AddressInUse, match=f"127.0.0.1:{it.at.port}: somebody else listens there"):
+        with pytest.raises(AddressInUse, match=f"127.0.0.1:{it.at.port}: the address is in use"):
             async with serve(it.app, host="127.0.0.1", port=it.at.port, tls=tls(pki)):
                 pass
 

@@ -143,7 +143,7 @@ async def test_an_imported_cluster_runs(tmp_path: Path, pods: str) -> None:
     ("text", "sentence"),
     [
         ("{apiVersion: v1, kind: Pod, metadata: {name: 3}}", 'dump.yaml: Pod "3": json: cannot unmarshal number'),
-        ("- 1", "dump.yaml: this is no output of kubectl get -o yaml: a document is no object"),
+        ("- 1", "dump.yaml: this is not output of kubectl get -o yaml: a document is not an object"),
         ("a: [", "dump.yaml: this is not YAML"),
     ],
 )

@@ -34,7 +34,7 @@ def test_a_scenario_is_parsed() -> None:
     [
         ("{cpu: 3x}", "{create: {name: a}}", 'nodes[0].cpu: "3x" is no quantity'),
         ("{memory: -1Gi}", "{create: {name: a}}", "nodes[0].memory: -1Gi is no amount"),
-        ("{}, {}", "{create: {name: a}}", 'nodes: two nodes are called "node-1"'),
+        ("{}, {}", "{create: {name: a}}", 'nodes: two nodes are named "node-1"'),
         ("{cpu: 3}", "{create: {name: a, cpu: 4}}", 'steps[0]: a pod of "a" asks for 4 of cpu, and the largest node has 3'),
         (
             "{cpu: 3, count: 2}",

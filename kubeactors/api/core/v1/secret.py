@@ -131,7 +131,7 @@ def _validate_json(secret: Secret, key: str) -> Iterator[FieldError]:
 
 
 def _go_type(value: object) -> str:
-    """What Go calls a JSON value that is no object."""
+    """Go's name of a JSON value that is not an object."""
     match value:
         case str():
             return "string"
