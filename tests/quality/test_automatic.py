@@ -1,6 +1,8 @@
 """Automatic mutants: each mutation operator makes its change within a context, and the default campaign kills mutants."""
 
 import ast
+import importlib
+from pathlib import Path
 
 import pytest
 
@@ -10,12 +12,12 @@ from kubeactors.sim.simulation import Simulation
 from tests.quality.automatic.hunt import Course, campaign, hunt, outcome, sample
 from tests.quality.automatic.left_out import function_in
 from tests.quality.automatic.marks import Marks
-from tests.quality.automatic.mutants import in_force, mutants, named, of_function
-from tests.quality.automatic.operators import OPERATORS
+from tests.quality.automatic.mutants import in_force, modules, mutants, named, of_function
+from tests.quality.automatic.operators import FRESH, OPERATORS, REMEMBERING, SAYING_WHICH, WAKING
 
 SCENARIOS = 12
 SEED = 3
-"""Of a scenario in which deployments are rolled."""
+"""The seed of a scenario with rollouts."""
 KILLED = (
     "controllers.deployment.controller:DeploymentController._on_replica_set:skip_wake_up:0",
     "controllers.replicaset.controller:ReplicasController._report:forget_deed:0",
@@ -32,7 +34,7 @@ MISTAKES = [
     ("self.enqueue(key)", "skip_wake_up", "pass"),
     ("self.expectations.expect_creation(key)", "forget_deed", "pass"),
     ("raise error", "swallow", "pass"),
-    ("find(key, live=True)", "read_cache", "find(key, live=False)"),
+    ("find(key, consistent=True)", "read_cache", "find(key, consistent=False)"),
     ("self._client.list(Pod)", "read_cache", "self._client.list(Pod, resource_version='0')"),
     ("await self._client.again(job)", "read_cache", "job"),
     ("Options(preconditions=this_one)", "drop_guard", "Options()"),
@@ -65,6 +67,21 @@ def test_a_mutation_operator_makes_its_change(before: str, operator: str, after:
 
 def test_every_operator_is_tried_here() -> None:
     assert list(dict.fromkeys(operator for _, operator, _ in MISTAKES)) == [one.__name__ for one in OPERATORS]
+
+
+def test_the_names_that_operators_look_for_are_used_in_our_components() -> None:
+    calls: dict[str, None] = {}
+    keywords: dict[str, None] = {}
+    for name in modules():
+        file = importlib.import_module(name).__file__
+        assert file is not None
+        for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                keywords.update(dict.fromkeys(one.arg for one in node.keywords if one.arg is not None))
+                if isinstance(node.func, ast.Name | ast.Attribute):
+                    calls[node.func.id if isinstance(node.func, ast.Name) else node.func.attr] = None
+    assert [one for one in (*WAKING, *REMEMBERING, *SAYING_WHICH) if one not in calls] == []
+    assert [one for one in FRESH if one not in keywords] == []
 
 
 def test_there_are_hundreds_of_mutants_and_a_sample_has_all_operators() -> None:
@@ -152,7 +169,7 @@ def test_a_scenario_that_a_mutant_does_not_affect_is_identical_with_it() -> None
 
 
 def _log() -> list[str]:
-    """What is written in a scenario in which deployments are rolled."""
+    """The writes in a scenario with rollouts."""
     simulation = Simulation(generate(SEED))
     simulation.run()
     return [repr(commits) for commits in simulation.world.log.values()]

@@ -1,4 +1,4 @@
-"""Every failure that was ever found and mended, and every false alarm: its replay must stay silent, and still come to what it is about."""
+"""The replays of all fixed failures and of all false alarms pass, and still reach what they are about."""
 
 from pathlib import Path
 

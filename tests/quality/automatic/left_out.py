@@ -45,7 +45,7 @@ def _is_wake_up(statement: ast.stmt) -> bool:
 
 
 def _seen_as_missing(function: FunctionNode) -> Iterator[ast.AST]:
-    """What is raised, and must be, for otherwise a name has no value, None is used, or nothing is returned.
+    """Raise statements without which a name would be unbound, None would be used, or nothing would be returned.
 
     >>> for text in ("try: a = f()\\nexcept E: raise\\ng(a)", "if a is None: raise E\\na.b()", "if a: return 1\\nraise E"):
     ...     print(len([*_seen_as_missing(function_in(text))]))
@@ -77,7 +77,7 @@ def _is_raise(node: ast.AST) -> bool:
 
 
 def _alone_binds(function: FunctionNode, tried: ast.Try) -> bool:
-    """Whether a name has its value from what is tried, nowhere else, and is used elsewhere."""
+    """Whether a name is bound in the body of `try` only, and used outside of it."""
     within = [one for statement in tried.body for one in ast.walk(statement) if isinstance(one, ast.Name)]
     everywhere = [one for one in ast.walk(function) if isinstance(one, ast.Name)]
     outside = [one for one in everywhere if one not in within]
@@ -94,7 +94,7 @@ def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
 
 
 def _none_in(test: ast.expr) -> Iterator[str]:
-    """Of what a condition says that it holds if that is None.
+    """The expressions that make a condition true if they are None.
 
     >>> [*_none_in(ast.parse("a is None or a.b", mode="eval").body)]
     ['a']
@@ -110,7 +110,7 @@ def _none_in(test: ast.expr) -> Iterator[str]:
 
 
 def _is_needed(told: str, following: Sequence[ast.stmt], function: FunctionNode) -> bool:
-    """Whether a part of it is asked for, or it is returned where None may not be."""
+    """Whether an attribute or item of the expression is used, or it is returned where None must not be."""
     for one in (part for statement in following for part in ast.walk(statement)):
         if isinstance(one, ast.Attribute | ast.Subscript) and ast.unparse(one.value) == told:
             return True
@@ -120,12 +120,12 @@ def _is_needed(told: str, following: Sequence[ast.stmt], function: FunctionNode)
 
 
 def _returns(function: FunctionNode) -> bool:
-    """Whether it may not come to its end."""
+    """Whether the function must return a value, and so must not reach its end."""
     return function.returns is not None and ast.unparse(function.returns) != "None"
 
 
 def _ends(block: Sequence[ast.stmt], dropped: ast.Raise | None) -> bool:
-    """Whether what follows a block is never come to, without one of the refusals in it."""
+    """Whether what follows a block is unreachable, even without the dropped statement."""
     last = block[-1]
     match last:
         case ast.Return() | ast.Raise():
@@ -140,7 +140,7 @@ def _ends(block: Sequence[ast.stmt], dropped: ast.Raise | None) -> bool:
 
 
 def function_in(text: str) -> FunctionNode:
-    """A function that does this, and returns a number; for examples."""
+    """A function with this body that returns a number; for examples."""
     found = ast.parse("def example() -> int:\n" + indent(text, "    ")).body[0]
     assert isinstance(found, ast.FunctionDef)
     return found

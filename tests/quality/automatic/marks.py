@@ -2,7 +2,7 @@
 
 A dropped guard makes no difference while it holds; `<` for `<=` makes none until both sides are equal. So a scenario that
 merely reaches a mutant's place need not be run with the mutant: unless the place was noted, the run would be identical.
-Nothing is evaluated twice, or that would not be evaluated anyway.
+Nothing is evaluated twice, nor anything that would not be evaluated anyway.
 """
 
 import ast
@@ -116,7 +116,7 @@ def _mark_of(target: ast.AST, index: int, operator_name: str) -> tuple[ast.AST, 
     match target:
         case ast.BoolOp():
             clause = target.values[droppable(target)[index]]
-            is_asked = clause is not target.values[-1] or _is_test(clause)  # otherwise it is what comes of it all
+            is_asked = clause is not target.values[-1] or _is_test(clause)  # otherwise its value is the result
             return clause, _whether(target) if is_asked else "here"
         case ast.comprehension():
             return target.ifs[omissible(target)[index]], "unless"

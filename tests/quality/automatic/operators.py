@@ -14,7 +14,7 @@ from copy import deepcopy
 from typing import cast
 
 Operator = Callable[[ast.AST], Iterator[ast.AST | None]]
-"""Of None in place of a statement nothing is left."""
+"""None removes the statement."""
 
 TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt
@@ -22,18 +22,20 @@ TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In
 }  # fmt: skip
-WAKING = ("enqueue", "enqueue_after", "requeue", "activate", "move", "wake", "_enqueue_owner", "_set_alarm", "_arm")
+WAKING = (
+    "enqueue", "enqueue_after", "requeue", "activate", "move", "wake", "_enqueue_owner", "set_timer", "_set_timer", "_arm",
+)  # fmt: skip
 REMEMBERING = (
     "expect_creation", "expect_deletion", "creation_observed", "deletion_observed", "doubt", "confirm", "wrote", "created",
-    "deleted", "forget", "seen", "add_pod", "remove_pod", "set_node", "remove_node", "assume",
+    "deleted", "forget", "seen", "remove_pod", "set_node", "remove_node", "assume",
 )  # fmt: skip
 CLOCKS = ("now", "wall", "due", "deadline", "until", "left")
 NEVER_EQUAL = (*CLOCKS, "uid")
-FRESH = ("live", "consistent", "latest")
+FRESH = ("consistent",)
 READING = ("get", "list")
 GUARDS = ("resource_version", "uid")
 SAYING_WHICH = ("Preconditions", "ObjectMeta", "ObjectReference", "replace")
-"""What makes the part of a write that says which object is meant: its preconditions, its metadata, or what it is about."""
+"""The calls that make the part of a write that identifies its object: preconditions, metadata, or a reference."""
 
 
 def negate_condition(node: ast.AST) -> Iterator[ast.AST | None]:
@@ -45,7 +47,7 @@ def negate_condition(node: ast.AST) -> Iterator[ast.AST | None]:
 
 
 def drop_condition(node: ast.AST) -> Iterator[ast.AST | None]:
-    """A comprehension takes everything. Which conditions stay, `omissible` says."""
+    """A condition of a comprehension is dropped; `omissible` tells which ones are."""
     if isinstance(node, ast.comprehension):
         for index in omissible(node):
             changed = deepcopy(node)
@@ -54,9 +56,9 @@ def drop_condition(node: ast.AST) -> Iterator[ast.AST | None]:
 
 
 def omissible(node: ast.comprehension) -> list[int]:
-    """Which conditions are dropped: not those that the type checker sees that they are missing.
+    """The conditions that are dropped: not those whose absence the type checker finds.
 
-    They say of what type each is that is taken, or give what comes of it a name.
+    These narrow the type of an item, or bind a name.
 
     >>> loops = ("x for x in y if x", "x for x in y if x is not None", "z for x in y if (z := x.z)", "x for x in y if x.a")
     >>> [omissible(ast.parse(f"[{text}]", mode="eval").body.generators[0]) for text in loops]
@@ -73,7 +75,7 @@ def _is_of_type(condition: ast.expr, taken: set[str]) -> bool:
 
 
 def drop_clause(node: ast.AST) -> Iterator[ast.AST | None]:
-    """`a and b` becomes `a`, or `b`; the same with `or`. Which clauses stay, `droppable` says."""
+    """`a and b` becomes `a`, or `b`; the same with `or`. `droppable` tells which clauses are dropped."""
     if isinstance(node, ast.BoolOp):
         for index in droppable(node):
             values = [deepcopy(one) for at, one in enumerate(node.values) if at != index]
@@ -81,10 +83,10 @@ def drop_clause(node: ast.AST) -> Iterator[ast.AST | None]:
 
 
 def droppable(node: ast.BoolOp) -> list[int]:
-    """Which clauses are dropped: not those that the type checker, which comes before any run, sees that they are missing.
+    """The clauses that are dropped: not those whose absence the type checker, which runs before any test, finds.
 
-    In `limit or 0`, `0` stands for a number that may be None, and `x is not None` stands before `x.size`: without these
-    the code is no Python that we would let in. The same holds of `isinstance(x, Pod)`, and of `x and x.size`.
+    In `limit or 0`, `0` replaces a number that may be None, and `x is not None` precedes `x.size`: without these the code
+    is ill-typed. The same holds for `isinstance(x, Pod)`, and for `x and x.size`.
 
     >>> [droppable(ast.parse(text, mode="eval").body) for text in ("a or ()", "a and a.b", "a is None or a.b", "a and b")]
     [[0], [1], [1], [0, 1]]
@@ -107,7 +109,7 @@ def _is_empty(node: ast.expr) -> bool:
 
 
 def _narrowed(clause: ast.expr) -> str:
-    """Of what a clause says the type; empty if it says that of nothing."""
+    """The expression whose type a clause narrows; empty if there is none."""
     match clause:
         case ast.Compare(left=told, ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
             return ast.unparse(told)
@@ -122,7 +124,7 @@ def _narrowed(clause: ast.expr) -> str:
 
 
 def _is_used(told: str, clauses: Sequence[ast.expr]) -> bool:
-    """Whether any of these asks for a part of it."""
+    """Whether any of these clauses uses an attribute or item of the expression."""
     parts = (one for clause in clauses for one in ast.walk(clause) if isinstance(one, ast.Attribute | ast.Subscript))
     return any(ast.unparse(one.value) == told for one in parts)
 
@@ -210,9 +212,9 @@ def _is_asked_of_client(node: ast.expr, names: tuple[str, ...]) -> bool:
 def drop_guard(node: ast.AST) -> Iterator[ast.AST | None]:
     """A write loses its precondition on the object's UID or version.
 
-    One of two parts is not dropped alone: the other would do. Preconditions that are made elsewhere are not passed on;
-    those that are made on the spot are emptied there, which is the same. A uid that is taken away (`uid=""`) guards
-    nothing, and neither does one in a line of a log or in an answer: no write looks at it.
+    All parts of it are dropped at once: one would suffice as a guard. Preconditions from a variable are not passed on, and
+    those made in place are emptied, which is the same. An empty UID (`uid=""`) guards nothing, and neither does one in a
+    log line or in an answer, which are no writes.
     """
     if isinstance(node, ast.Call):
         guards = [one for one in node.keywords if _is_guard(node.func, one)]
