@@ -84,6 +84,10 @@ def test_the_names_that_operators_look_for_are_used_in_our_components() -> None:
     assert [one for one in FRESH if one not in keywords] == []
 
 
+def test_a_function_whose_name_only_contains_the_letters_of_a_silent_word_is_mutated() -> None:
+    assert [one for one in mutants() if one.function == "topology_hints"]
+
+
 def test_there_are_hundreds_of_mutants_and_a_sample_has_all_operators() -> None:
     everything = mutants()
     assert len(everything) >= 200

@@ -29,7 +29,7 @@ NO_COMPONENTS = ("kubeactors.kubelet.runtimes", "kubeactors.apiserver.http", "ku
 """Packages that are not mutated: the simulation replaces them or does not use them. Container runtimes are the environment
 of components, requests are not serialized, and the simulated disk is the store's backend."""
 SILENT = ("log", "told", "explain", "describe", "message", "event", "record", "metric", "render", "report_end", "tell")
-"""Functions with these words in their names only produce output for people, and are not mutated."""
+"""Functions with a word in their names that begins like this only produce output for users, and are not mutated."""
 
 
 class Mutant(msgspec.Struct, frozen=True, order=True):
@@ -118,7 +118,7 @@ def _tree(module: str) -> ast.Module:
 
 def _of_module(module: str) -> Iterator[Mutant]:
     for function, node in _functions(_tree(module), ""):
-        if not any(word in node.name for word in SILENT):
+        if not any(f"_{word}" in f"_{node.name}" for word in SILENT):
             yield from of_function(module, function, node)
 
 
