@@ -94,7 +94,7 @@ INDEPENDENT = Supervision(
     backoff_seconds=0.1,
     max_backoff_seconds=1.0,
 )
-"""The default for actors at the top: each is restarted, for ever, whatever happens to the others.
+"""The default for actors at the top: each is restarted, forever, whatever happens to the others.
 
 Actors at the top need not have anything to do with one another, so failures of one are no reason to stop the others, nor
 are messages from outside a reason to end the application. One that keeps failing restarts once a second: rarely enough

@@ -16,7 +16,7 @@ FEW = 8
 
 
 def clock(seconds: float | None) -> Callable[[], bool]:
-    """A function that is true for so many real seconds; for ever if None."""
+    """A function that is true for so many real seconds; forever if None."""
     if seconds is None:
         return lambda: True
     end = time.monotonic() + seconds  # noqa: TID251 -- a command runs in real time

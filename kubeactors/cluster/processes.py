@@ -18,7 +18,7 @@ from kubeactors.scheduler import DEFAULT_CONFIG, Devices, Owners, Scheduler, Sch
 from kubeactors.scheduler.extender import Call, no_call
 
 FOREVER = 1_000_000
-"""A restart intensity that is never reached: a control plane retries for ever, with back-off."""
+"""A restart intensity that is never reached: a control plane retries forever, with back-off."""
 
 RESTARTING = Supervision(max_restarts=FOREVER, within_seconds=60.0, backoff_seconds=0.1, max_backoff_seconds=10.0)
 

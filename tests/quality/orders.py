@@ -1,7 +1,7 @@
 """Order-dependent bugs: small systems of our own components, a mutant of each, and which strategy finds it.
 
-A campaign tries many clusters, each in one order. Here one small system is tried in many orders, and nothing else
-happens to it: so each way to choose an order has to show what it is worth.
+A campaign tries many clusters, each in one order. Here one small system is tried in many orders, without faults, which
+shows how effective each search strategy is.
 """
 
 from collections.abc import Callable

@@ -125,7 +125,7 @@ def test_slow_code_is_waited_for() -> None:
 
 
 async def looks_around(client: OperatorClient, key: str) -> float | None:
-    """Writes nothing and requeues for ever: a call is always in progress, or soon will be."""
+    """Writes nothing and requeues forever: a call is always in progress, or soon will be."""
     if key != "default/shop":
         return None
     await client.sleep(20.0)
@@ -136,7 +136,7 @@ def test_endless_requeues_without_writes_count_as_quiet() -> None:
     assert run(looks_around).violations == ()
 
 
-# What it writes for ever.
+# What it writes forever.
 
 
 async def annotates_nodes(client: OperatorClient, key: str) -> float:

@@ -4,9 +4,9 @@ An annotation `simulated.kubeactors.io/PROPERTY` applies to all containers of a 
 `CONTAINER.simulated.kubeactors.io/PROPERTY` to one of them. Properties are the fields of `Behaviour` with dashes:
 
     start-seconds   0.5                 from the start until it is running
-    run-seconds     60                  until it exits by itself; without it, it runs for ever
+    run-seconds     60                  until it exits by itself; without it, it runs forever
     exit-code       3                   its exit code
-    crashes         2                   only this many starts exit by themselves, the next one runs for ever
+    crashes         2                   only this many starts exit by themselves, the next one runs forever
     stop-seconds    5                   from the request to stop until it has exited
     pull-error      no such tag         the image cannot be pulled, with this error of the registry
     cpu             100m 60:500m        its CPU usage: 100m at first, 500m after a minute
@@ -18,7 +18,7 @@ An annotation `simulated.kubeactors.io/PROPERTY` applies to all containers of a 
     answer          hello               its response to HTTP requests of simulated commands
     startup, readiness, liveness        ok 60:fail 90:ok: the results of a probe
 
-By default a container runs for ever, or for `TASK_SECONDS` if it is a task (`tasks_of`); it stops when it is asked to,
+By default a container runs forever, or for `TASK_SECONDS` if it is a task (`tasks_of`); it stops when it is asked to,
 and all probes succeed.
 """
 

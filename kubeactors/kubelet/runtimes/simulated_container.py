@@ -299,7 +299,7 @@ def memory_exceeded(container: Container, curve: Curve[int]) -> int | None:
 
 
 def exit_code(container: Container) -> int | None:
-    """The code with which a container of this command exits by itself; None if it runs for ever.
+    """The code with which a container of this command exits by itself; None if it runs forever.
 
     >>> exit_code(Container(command=("sh", "-c", "exit 3"))), exit_code(Container(command=("sleep", "60")))
     (3, None)

@@ -1,4 +1,4 @@
-"""Convergence: in what a cluster differs from the users' specs, once controllers have had time to act."""
+"""Convergence: how a cluster still differs from the users' specs, once controllers have had time to act."""
 
 from collections.abc import Iterable, Iterator
 

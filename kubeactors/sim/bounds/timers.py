@@ -50,7 +50,7 @@ def is_due(world: World, wall: int, seconds: float) -> bool:
 def _reaches_its_deadline(found: Deployment, wall: int, until: int, *, skewed: bool) -> bool:
     """Whether the progress deadline passes.
 
-    A controller whose clock was ahead has counted it from a time in the future, and counts it anew; one whose clock was
+    A controller whose clock was ahead has counted it from a time in the future, and restarts it; one whose clock was
     behind finds that it passed long ago. A running controller notices either at its next look, up to a deadline later.
     """
     seconds = found.spec.progress_deadline_seconds

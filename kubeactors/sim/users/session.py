@@ -94,7 +94,7 @@ class Session:
             await self.client.delete(type_, name, namespace)
 
     async def wait_for(self, type_: type[TypedObject], name: str, namespace: str = NAMESPACE) -> None:
-        """Wait for an object, but not for ever: pods are rejected in a namespace without its service account."""
+        """Wait for an object, but not forever: pods are rejected in a namespace without its service account."""
         for _ in range(WAIT_ATTEMPTS):
             if await self.client.find(type_, name, namespace) is not None:
                 return

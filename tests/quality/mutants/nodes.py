@@ -117,7 +117,7 @@ def pods_of_deleted_nodes_stay() -> AbstractContextManager[object]:
     return patch.object(PodGCController, "_on_node", on_node)
 
 
-# Ranges.
+# Pod CIDRs.
 
 
 def ranges_of_leaving_nodes_are_free() -> AbstractContextManager[object]:

@@ -89,7 +89,7 @@ def hashes_collide() -> AbstractContextManager[object]:
 
 
 def collisions_are_not_counted() -> AbstractContextManager[object]:
-    """A template whose hash is taken conflicts for ever: the rollout is stuck."""
+    """A template whose hash is taken conflicts forever: the rollout is stuck."""
 
     async def avoid_collision(_self: deployment.DeploymentController, _found: Deployment) -> None:
         return
@@ -101,7 +101,7 @@ def collisions_are_not_counted() -> AbstractContextManager[object]:
 
 
 def surge_counts_wishes() -> AbstractContextManager[object]:
-    """The desired replicas of ReplicaSets count against the surge, not their pods: terminating pods come on top."""
+    """The desired replicas of ReplicaSets count against the surge, not their pods: terminating pods exceed it."""
 
     def room(found: Deployment, replica_sets: Iterable[ReplicaSet]) -> int:
         return max(sizes.wanted(found) + sizes.max_surge(found) - sizes.total_size(replica_sets), 0)
@@ -124,7 +124,7 @@ def scaling_in_a_rollout_leaves_some_over() -> AbstractContextManager[object]:
 
 
 def the_one_that_is_waited_for_blocks_all() -> AbstractContextManager[object]:
-    """While a pod is not ready, nothing else is done: one before it that is gone does not come back."""
+    """While a pod is not ready, a stateful set does nothing else: a deleted pod before it is not recreated."""
     genuine = stateful_plan._Members.turns
 
     def turns(self: stateful_plan._Members) -> Iterator[stateful_plan.Turn]:
@@ -140,7 +140,7 @@ def the_one_that_is_waited_for_blocks_all() -> AbstractContextManager[object]:
 
 
 def pods_are_counted_after_they_were_let_go() -> AbstractContextManager[object]:
-    """A job takes the finalizer from a pod before the pod is in its status: a crash between the two loses it."""
+    """A job removes the finalizer of a pod before its status lists the pod: after a crash in between, the pod is not counted."""
 
     async def count(self: JobController, view: View, concluded: Conclusion, tracking: Tracking, record: Record) -> None:
         job, uid = view.job, view.job.metadata.uid
@@ -178,7 +178,7 @@ def pods_of_jobs_have_random_names() -> AbstractContextManager[object]:
 
 
 def failures_are_forgotten() -> AbstractContextManager[object]:
-    """Only failures that the status tells count against the limit; those just found are replaced first, at once."""
+    """Only failures that are in the status count against the backoff limit; those just found are replaced first, at once."""
     genuine = job_survey._failures
 
     def failures(view: View, found: Survey) -> Iterable[tuple[str, str]]:
@@ -197,7 +197,7 @@ def failures_are_forgotten() -> AbstractContextManager[object]:
 
 
 def revisions_are_known_by_their_hash() -> AbstractContextManager[object]:
-    """A deployment takes the ReplicaSet with the hash of its template for the new one: one more default makes another."""
+    """A deployment recognizes its new ReplicaSet by the template hash alone: one more default in pods creates another one."""
 
     def find_new(found: Deployment, replica_sets: Iterable[ReplicaSet]) -> ReplicaSet | None:
         counts = (None, *range((found.status.collision_count or 0) + 1))
@@ -212,7 +212,7 @@ def revisions_are_known_by_their_hash() -> AbstractContextManager[object]:
 
 
 def pods_that_come_and_go_are_counted() -> AbstractContextManager[object]:
-    """An autoscaler takes every pod of which something is measured for one that works: those that start or end, too."""
+    """An autoscaler counts every pod that has metrics, including those that are not ready yet or are terminating."""
 
     def grouped(situation: Situation) -> calculator._Groups:
         names = [pod.metadata.name for pod in situation.pods]

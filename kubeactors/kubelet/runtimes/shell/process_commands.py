@@ -150,7 +150,7 @@ def _ps(call: Call) -> int:
 
 
 def _top(call: Call) -> Run:
-    """`top -bn1`; without a count it runs for ever."""
+    """`top -bn1`; without a count it runs forever."""
     text = "".join(call.arguments)
     rounds = text.partition("n")[2]
     call.say("  PID USER     STAT COMMAND\n")

@@ -65,7 +65,7 @@ class Process:
         run: the program.
         number: its PID.
         owner: what it belongs to, and is killed with.
-        due: when it continues, in Unix nanoseconds; None while it waits for a condition, or for ever.
+        due: when it continues, in Unix nanoseconds; None while it waits for a condition, or forever.
     """
 
     __slots__ = (

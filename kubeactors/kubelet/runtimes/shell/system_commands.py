@@ -25,7 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def duration(text: str) -> float | None:
-    """Parse a duration in seconds; None means for ever.
+    """Parse a duration in seconds; None means forever.
 
     >>> duration("1.5"), duration("2m"), duration("infinity")
     (1.5, 120.0, None)

@@ -16,7 +16,7 @@ from kubeactors.sim.grammar.faults.spans import HIDDEN, SPANS
 from kubeactors.sim.processes import MANAGER
 
 BEHIND = (0.3, 1.0, 3.0, 10.0, 30.0)
-"""How stale a server's cache is at the crash; or how long after a user action, whose effects it hides, the crash comes."""
+"""How stale a server's cache is at the crash; or how long after a user action, whose effects it hides, the crash happens."""
 MOST_WRITES = 5
 
 
