@@ -93,11 +93,12 @@ def selector_value(namespace: str, selector: Selector) -> str:
 
 
 async def adopt(
-    client: Client, owner: TypedObject, orphans: Iterable[T], finalizers: Sequence[str] = ()
+    client: Client, owner: TypedObject, selector: Selector, orphans: Iterable[T], finalizers: Sequence[str] = ()
 ) -> tuple[T, ...]:
     """Make the owner the controller of these orphans, and add the finalizers. The owner is read live first.
 
-    Returns the orphans that were adopted.
+    Returns the orphans that were adopted, as the server has them now, except those that turn out to be relabelled so that
+    the selector no longer matches: the cache was stale, and the next sync releases them.
 
     Raises:
         NotFound: the owner is gone or being deleted, or another object has its name.
@@ -115,9 +116,11 @@ async def adopt(
             metadata["finalizers"] = finalizers
         patch = {"metadata": metadata}
         try:
-            adopted.append(await _patch(client, one, patch))
+            patched = await _patch(client, one, patch)
         except (NotFound, Invalid, Conflict):
             continue  # it is gone, adopted by another owner, or replaced: an event will trigger the next sync
+        if selector.matches(patched.metadata.labels):
+            adopted.append(patched)
     return tuple(adopted)
 
 

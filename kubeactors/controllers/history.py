@@ -131,7 +131,7 @@ class History:
         owned = self._lister.by_index(CONTROLLER, uid)
         sorted_out = claim(owner, selector, self._overlay.group_with(uid, owned, orphans))
         await release(self._client, owner, sorted_out.release)
-        adopted = await adopt(self._client, owner, sorted_out.adopt)
+        adopted = await adopt(self._client, owner, selector, sorted_out.adopt)
         return in_order((*sorted_out.owned, *adopted))
 
     async def renumber(self, revision: ControllerRevision, number: int) -> ControllerRevision:

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from kubeactors.actor import SimSystem
+from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import (
     Container,
     ContainerState,
@@ -24,6 +25,7 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.invariants import Invariant
 from kubeactors.sim.invariants.conditions import ConditionTransitionsAreTimestamped
+from kubeactors.sim.invariants.inspection import RETRIED_SECONDS
 from kubeactors.sim.invariants.pod_status import ContainerStatesAdvance, PodStatusesAreConsistent
 from kubeactors.sim.invariants.pod_timing import ContainerRestartsBackOff, PodsTerminateInTime
 from kubeactors.sim.world import Commit, World
@@ -217,6 +219,21 @@ def test_an_overdue_removal_is_a_violation_unless_a_finalizer_explains_it() -> N
     sim.kernel.wall = 0
     invariant = PodsTerminateInTime(world, sim.kernel.root)
     sim.run(35.0)
+    assert not list(invariant.looked())
+    sim.run(10.0)
+    assert len(list(invariant.looked())) == 1
+
+
+def test_a_kubelet_that_learns_late_of_a_deletion_has_the_whole_grace_period_from_then_on() -> None:
+    sim, world = SimSystem(), World()
+    write(world, "nodes/node-1", Node(metadata=ObjectMeta(name="node-1", uid="n")))
+    going = pod(told(RUNS), "Running")
+    metadata = replace(going.metadata, deletion_timestamp="1970-01-01T00:00:30Z", deletion_grace_period_seconds=30)
+    write(world, "pods/x/a", replace(going, metadata=metadata))
+    sim.kernel.wall = 0
+    world.faults.affect("node-1", 90 * SECOND, impairs_watches=False)
+    invariant = PodsTerminateInTime(world, sim.kernel.root)
+    sim.run(90.0 + RETRIED_SECONDS + 35.0)
     assert not list(invariant.looked())
     sim.run(10.0)
     assert len(list(invariant.looked())) == 1

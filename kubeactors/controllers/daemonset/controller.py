@@ -239,7 +239,7 @@ class DaemonSetController(Controller):
             candidates = (*owned.values(), *orphans.values())
         sorted_out = claim(found, selector, candidates)
         await release(self._client, found, sorted_out.release)
-        return (*sorted_out.owned, *await adopt(self._client, found, sorted_out.adopt)), standing
+        return (*sorted_out.owned, *await adopt(self._client, found, selector, sorted_out.adopt)), standing
 
     async def _apply(self, found: DaemonSet, step: Plan, current: ControllerRevision) -> StatusError | None:
         """Create and delete pods. Returns the first error, if any."""

@@ -159,7 +159,7 @@ class DeploymentController(Controller):
         orphans = self._replica_sets.by_index(ORPHANS, selector_value(found.metadata.namespace, selector))
         claimed = claim(found, selector, self._overlay.group_with(uid, cached, orphans))
         await release(self._client, found, claimed.release)
-        return (*claimed.owned, *await adopt(self._client, found, claimed.adopt))
+        return (*claimed.owned, *await adopt(self._client, found, selector, claimed.adopt))
 
     def _populated(self, found: Deployment, owned: tuple[ReplicaSet, ...]) -> tuple[str, ...]:
         if found.spec.strategy.type != "Recreate":

@@ -226,7 +226,7 @@ class JobController(Controller):
         if is_finished(job):
             adopted: tuple[Pod, ...] = ()
         else:
-            adopted = await adopt(self._client, job, claimed.adopt, (TRACKING_FINALIZER,))
+            adopted = await adopt(self._client, job, selector, claimed.adopt, (TRACKING_FINALIZER,))
         pods = tuple(pod for pod in (*claimed.owned, *adopted) if not is_settled(pod))
         awaited = standing is Standing.AWAITED
         return View(job=job, pods=pods, released=released, awaited=awaited, now=self.ctx.wall)

@@ -252,7 +252,8 @@ class ReplicasController(Controller, Generic[R]):
     async def _claim(self, found: ReplicaSet, selector: Selector, candidates: Iterable[Pod]) -> tuple[Pod, ...]:
         claimed = claim(found, selector, candidates)
         await release(self._client, found, claimed.release)
-        return (*claimed.owned, *await adopt(self._client, found, filter(is_active, claimed.adopt)))
+        adopted = await adopt(self._client, found, selector, filter(is_active, claimed.adopt))
+        return (*claimed.owned, *adopted)
 
     async def _manage(
         self, found: ReplicaSet, counts: Counts, pods: Iterable[Pod], now: int

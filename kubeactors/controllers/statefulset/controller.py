@@ -205,7 +205,7 @@ class StatefulSetController(Controller):
         named = [one for one in orphans.values() if ordinal_of(found, one) is not None]
         sorted_out = claim(found, selector, (*self._made.group(uid, owned), *named))
         await release(self._client, found, sorted_out.release)
-        return (*sorted_out.owned, *await adopt(self._client, found, sorted_out.adopt))
+        return (*sorted_out.owned, *await adopt(self._client, found, selector, sorted_out.adopt))
 
     def _claims_of(self, found: StatefulSet, pods: Iterable[Pod]) -> dict[str, PersistentVolumeClaim]:
         """The existing claims of the set, by name."""

@@ -136,7 +136,10 @@ def _backs_off(one: ContainerStatus) -> bool:
 class PodsTerminateInTime(Invariant):
     """A terminating pod on an undisturbed node is removed soon after its grace period.
 
-    Unless an admission policy of users forbids it: policies apply to kubelets, too.
+    A kubelet that learns late of the deletion gives the pod its whole grace period from then on. An admission policy of
+    users may forbid the removal: policies apply to kubelets, too.
+
+    Source: setTerminationGracePeriod in pkg/kubelet/kuberuntime/kuberuntime_container.go (v1.36).
     """
 
     name: ClassVar[str] = "pods-terminate-in-time"
@@ -145,18 +148,17 @@ class PodsTerminateInTime(Invariant):
         """Look for pods whose removal is overdue."""
         kernel = self.root.kernel
         for pod in self.world.terminating_pods():
-            until, node = pod.metadata.deletion_timestamp, pod.spec.node_name
-            if until is None or pod.metadata.finalizers or not node or node in self.world.faults.powered_off:
+            until, name = pod.metadata.deletion_timestamp, pod.spec.node_name
+            if until is None or pod.metadata.finalizers or not name or name in self.world.faults.powered_off:
                 continue
-            if parse_time(until) + LATE < kernel.wall + kernel.now and self._is_well(node):
-                yield f"{title(pod)} is still there, though its grace period ended at {until}, and {node} is healthy"
+            node, grace = self.world.find(Node, name, ""), (pod.metadata.deletion_grace_period_seconds or 0) * SECOND
+            due = max(parse_time(until) - kernel.wall, self._informed_at(name) + grace)
+            if due + LATE < kernel.now and node is not None and is_ours(node):
+                yield f"{title(pod)} is still there, though its grace period ended at {until}, and {name} is healthy"
 
-    def _is_well(self, name: str) -> bool:
-        node = self.world.find(Node, name, "")
-        faults = self.world.faults
-        known = max(informed_at(self.world, name, MANAGER), faults.slowed_until(name) + RETRIED)
-        calm = known < self.root.kernel.now
-        return calm and node is not None and is_ours(node)
+    def _informed_at(self, node: str) -> int:
+        """When the kubelet of a node knows of all deletions, and can report."""
+        return max(informed_at(self.world, node, MANAGER), self.world.faults.slowed_until(node) + RETRIED)
 
 
 class DeadContainersAreCollected(Invariant):
