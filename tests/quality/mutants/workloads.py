@@ -65,7 +65,7 @@ def adoption_by_one_that_goes() -> AbstractContextManager[object]:
         return adoption.claim(TypedObject(metadata=alive), selector, candidates)
 
     stack = ExitStack()
-    stack.enter_context(patch.object(adoption, "_check_alive", check_alive))
+    stack.enter_context(patch.object(adoption, "check_alive", check_alive))
     stack.enter_context(patch.object(deployment, "claim", claimed))
     return stack
 
