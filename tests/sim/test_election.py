@@ -72,7 +72,7 @@ def cut(simulation: Simulation, fault: AnyFault) -> None:
     simulation.chaos.arm(fault, simulation.sim.now)
 
 
-def test_one_of_each_leads_and_the_lease_says_which() -> None:
+def test_one_candidate_of_each_kind_leads_and_the_lease_names_it() -> None:
     simulation = two_of_each()
     passes(simulation, 30)
     for kind in KINDS:

@@ -23,7 +23,7 @@ def a_fault(kind: str) -> AnyFault:
 
 
 @pytest.mark.parametrize(("former", "current"), FORMER_FAULTS.items(), ids=FORMER_FAULTS)
-def test_a_replay_with_a_former_name_of_a_fault_is_that_with_the_present_one(former: str, current: str) -> None:
+def test_a_former_name_of_a_fault_in_a_replay_means_the_present_one(former: str, current: str) -> None:
     plan = Plan(seed=7, steps=(a_fault(current),))
     text = encode(plan, "surge", happened=(current, "scale"))
     replay = decode(text.replace(f'"{current}"', f'"{former}"'))
@@ -31,24 +31,22 @@ def test_a_replay_with_a_former_name_of_a_fault_is_that_with_the_present_one(for
     assert (replay.plan, replay.happened) == (plan, (current, "scale"))
 
 
-def test_former_names_stand_for_names_that_there_are_and_for_nothing_else() -> None:
+def test_former_names_of_faults_are_unused_and_mean_existing_ones() -> None:
     assert [one for one in FORMER_FAULTS.values() if one not in FAULT_KINDS] == []
     assert [one for one in FORMER_FAULTS if one in FAULT_KINDS] == []
     assert all(kind_of(a_fault(one)) == one for one in FORMER_FAULTS.values())
 
 
 @pytest.mark.parametrize(("former", "current"), FORMER_INVARIANTS.items(), ids=FORMER_INVARIANTS)
-def test_a_replay_with_a_former_name_of_an_invariant_is_about_that_with_the_present_one(
-    former: str, current: str
-) -> None:
+def test_a_former_name_of_an_invariant_in_a_replay_means_the_present_one(former: str, current: str) -> None:
     assert decode(encode(Plan(seed=7), former)) == decode(encode(Plan(seed=7), current))
 
 
-def test_former_names_of_invariants_stand_for_names_that_there_are_and_for_nothing_else() -> None:
+def test_former_names_of_invariants_are_unused_and_mean_existing_ones() -> None:
     known = (*NAMES, RAISES)
     assert [one for one in FORMER_INVARIANTS.values() if one not in known] == []
     assert [one for one in FORMER_INVARIANTS if one in known] == []
 
 
-def test_an_invariant_is_asked_for_by_its_former_name_too() -> None:
+def test_an_invariant_can_be_selected_by_its_former_name() -> None:
     assert known_invariants(["one-leader"]) == known_invariants(["at-most-one-leader"])

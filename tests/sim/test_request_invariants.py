@@ -191,7 +191,7 @@ def test_a_pod_collected_without_a_live_read_of_its_node_is_found_without_a_race
         assert [one.invariant for one in Simulation(plan).run().violations] == [DestructionNeedsALiveRead.name]
 
 
-def test_who_releases_a_volume_without_a_look_at_its_claim_is_found_without_an_accident() -> None:
+def test_a_release_of_a_volume_without_a_live_read_of_its_claim_is_found_without_a_race() -> None:
     steps: tuple[AnyStep, ...] = (
         OfferClass(at=0.0, name="simulated"),
         Claim(at=0.0, name="disk-1", gibibytes=1),
@@ -203,7 +203,7 @@ def test_who_releases_a_volume_without_a_look_at_its_claim_is_found_without_an_a
         assert [one.invariant for one in Simulation(plan).run().violations] == [DestructionNeedsALiveRead.name]
 
 
-def test_pods_that_come_together_soon_after_a_quota_are_held_to_it() -> None:
+def test_pods_created_together_soon_after_a_quota_are_limited_by_it() -> None:
     steps: tuple[AnyStep, ...] = (
         SetQuota(at=0.0, pods=2),
         CreateDeployment(at=2.0, name="web", replicas=5),

@@ -165,7 +165,7 @@ def test_pods_with_ordinals_below_the_partition_keep_their_template() -> None:
     assert images == {"db-0": image_of("1"), "db-1": image_of("2")}
 
 
-def test_addresses_are_mirrored_until_they_are_withdrawn() -> None:
+def test_manual_endpoints_are_mirrored_until_they_are_deleted() -> None:
     publish = PublishAddresses(at=0.0, name="legacy", count=2)
     assert len(slices_of("legacy", ran(publish))) == 1
     assert slices_of("legacy", ran(publish, WithdrawAddresses(at=5.0, name="legacy"))) == []
@@ -176,7 +176,7 @@ def slices_of(service: str, simulation: Simulation) -> list[EndpointSlice]:
     return [one for one in found if one.metadata.labels.get("kubernetes.io/service-name") == service]
 
 
-def test_an_aggregated_role_follows_its_parts() -> None:
+def test_an_aggregated_role_has_the_rules_of_the_roles_it_selects() -> None:
     grants = (GrantRole(at=0.0, name="team-1"), GrantRole(at=1.0, name="team-2", verbs=("list",)))
     team = ran(*grants, RevokeRole(at=5.0, name="team-1")).world.find(ClusterRole, "team", "")
     assert team is not None
@@ -201,7 +201,7 @@ def test_reads_change_nothing() -> None:
     assert len(simulation.world.of(Pod)) == len(without.world.of(Pod))
 
 
-def test_a_service_becomes_one_of_another_type_and_leads_to_pods_by_the_names_of_their_ports() -> None:
+def test_a_service_changes_its_type_and_finds_the_ports_of_pods_by_name() -> None:
     web = CreateDeployment(at=0.0, name="web", replicas=1)
     front = Expose(at=0.0, name="front", of="web", form="LoadBalancer", ports=("80", "http"))
     service = ran(web, front).world.find(Service, "front")
@@ -217,7 +217,7 @@ def test_a_service_becomes_one_of_another_type_and_leads_to_pods_by_the_names_of
     assert [port.port for subset in endpoints.subsets for port in subset.ports] == [8050]
 
 
-def test_claims_are_bound_when_there_is_a_class_or_a_volume_or_a_pod_and_grow() -> None:
+def test_claims_are_bound_once_there_is_a_class_a_volume_or_a_pod_and_can_be_expanded() -> None:
     classes = (OfferClass(at=5.0, name="simulated"), OfferClass(at=0.0, name="late"))
     claims = (
         Claim(at=0.0, name="disk-1", gibibytes=1),
@@ -233,7 +233,7 @@ def test_claims_are_bound_when_there_is_a_class_or_a_volume_or_a_pod_and_grow() 
     }  # fmt: skip
 
 
-def test_a_claim_stays_as_long_as_a_pod_has_it_and_a_volume_as_long_as_it_is_claimed() -> None:
+def test_claims_in_use_and_bound_volumes_are_kept() -> None:
     first = (AddVolume(at=0.0, name="volume-1", gibibytes=1), Claim(at=0.0, name="disk-1", gibibytes=1, of="manual"))
     dropped = (UseClaim(at=2.0, name="disk-1"), DropVolume(at=10.0, name="volume-1"), DropClaim(at=11.0, name="disk-1"))
     world = ran(*first, *dropped).world
@@ -243,7 +243,7 @@ def test_a_claim_stays_as_long_as_a_pod_has_it_and_a_volume_as_long_as_it_is_cla
     assert (dict(world.of(PersistentVolume)), dict(world.of(PersistentVolumeClaim))) == ({}, {})
 
 
-def test_what_is_owned_goes_with_its_last_owner_and_widgets_with_their_kind() -> None:
+def test_dependents_are_deleted_with_their_last_owner_and_widgets_with_their_definition() -> None:
     kin = (Own(at=2.0, name="a"), Own(at=3.0, name="w1", owners=("a",)), Own(at=4.0, name="b", owners=("a", "w1")))
     steps = (DefineKind(at=0.0), *kin, Own(at=5.0, name="c", owners=("b",), held_seconds=10.0))
     names = [one.metadata.name for one in ran(*steps, DropOwner(at=6.0, name="a")).world.of(ConfigMap).values()]
@@ -253,7 +253,7 @@ def test_what_is_owned_goes_with_its_last_owner_and_widgets_with_their_kind() ->
     assert world.find(ConfigMap, "b") is not None
 
 
-def test_accounts_lose_their_tokens_and_the_root_of_trust_is_made_good() -> None:
+def test_a_deleted_account_loses_its_tokens_and_a_damaged_root_ca_is_repaired() -> None:
     tokens = (AddToken(at=0.0, name="token-1", account="default"), AddToken(at=0.0, name="token-2", account="robot"))
     world = ran(
         *tokens,
@@ -267,7 +267,7 @@ def test_accounts_lose_their_tokens_and_the_root_of_trust_is_made_good() -> None
     assert account.secrets == ()
 
 
-def test_what_controllers_make_is_made_again() -> None:
+def test_objects_of_controllers_are_recreated_or_repaired() -> None:
     web = CreateDeployment(at=0.0, name="web", replicas=2)
     shrunk = ran(web, Spoil(at=10.0, of="ReplicaSet", number=0, delete=False)).world
     assert [one.spec.replicas for one in shrunk.of(ReplicaSet).values()] == [2]
@@ -279,7 +279,7 @@ def test_what_controllers_make_is_made_again() -> None:
         assert [one.status.phase for one in world.of(Pod).values()] == ["Running", "Running"]
 
 
-def test_a_tenant_gets_his_share_of_pods_that_it_is_about_and_of_widgets() -> None:
+def test_a_quota_limits_the_pods_in_its_scope_and_widgets() -> None:
     pods = [Furnish(at=2.0 + number, sort="pod", number=number, cpu="" if number else "100m") for number in range(3)]
     world = ran(SetShare(at=0.0, hard={"pods": "1"}, scope="BestEffort"), *pods).world
     assert sorted(one.metadata.name for one in world.of(Pod).values()) == ["pod-0", "pod-1"]
@@ -288,7 +288,7 @@ def test_a_tenant_gets_his_share_of_pods_that_it_is_about_and_of_widgets() -> No
     assert len(ran(DefineKind(at=0.0), counted, *widgets).world.of(Widget)) == 2
 
 
-def test_single_containers_and_claims_of_a_tenant_keep_his_limits() -> None:
+def test_containers_and_claims_are_held_to_a_limit_range() -> None:
     limits = SetLimits(at=0.0, number=1, default="150m", largest="200m", gibibytes=1)
     sizes = [Furnish(at=12.0 + number, sort="pod", number=number, cpu=("", "100m", "2")[number]) for number in range(3)]
     claims = [Furnish(at=12.0, sort="claim", number=number) for number in (1, 2)]
@@ -302,7 +302,7 @@ def test_single_containers_and_claims_of_a_tenant_keep_his_limits() -> None:
     assert [one.metadata.name for one in world.of(PersistentVolumeClaim).values()] == ["claim-1"]
 
 
-def test_what_shows_a_pod_that_a_node_runs_by_itself_comes_again_when_a_user_deletes_it() -> None:
+def test_a_mirror_pod_that_a_user_deletes_is_recreated() -> None:
     gone = [DeletePod(at=3.0, name="own", number=number, force=bool(number)) for number in range(2)]
     simulation = Simulation(Plan(seed=1, own_pods=1, steps=tuple(gone)))
     assert simulation.run().violations == ()
@@ -311,7 +311,7 @@ def test_what_shows_a_pod_that_a_node_runs_by_itself_comes_again_when_a_user_del
     assert sum(1 for one in simulation.world.log_of(Pod) if one.new is None) == 2
 
 
-def test_what_is_approved_is_signed_and_goes_when_its_certificate_has_ended() -> None:
+def test_an_approved_request_is_signed_and_removed_when_its_certificate_has_expired() -> None:
     asked = [
         AskForCertificate(at=0.0, name="person", signer="client", short=True),
         AskForCertificate(at=0.0, name="kubelet", signer="kubelet"),
@@ -344,7 +344,7 @@ def test_the_grammar_draws_every_kind_of_action() -> None:
     assert any(step.force for seed in range(20) for step in generate(seed, ()).steps if isinstance(step, DeletePod))
 
 
-def test_a_simulation_that_is_over_takes_no_memory() -> None:
+def test_a_finished_simulation_is_freed() -> None:
     simulation = Simulation(Plan(seed=1))
     simulation.run(20)
     gone = weakref.ref(simulation)
