@@ -13,6 +13,8 @@ from kubeactors.sim.world import Commit, World
 
 MAX_REPLICAS = "deployment.kubernetes.io/max-replicas"
 """The annotation with the replicas and surge of the deployment when the ReplicaSet was last given its share."""
+DESIRED_REPLICAS = "deployment.kubernetes.io/desired-replicas"
+"""The annotation with the replicas of the deployment at that time. If only the surge has changed since, nothing is scaled."""
 
 
 class ScalingIsProportional(Invariant):
@@ -40,7 +42,11 @@ class ScalingIsProportional(Invariant):
         if not isinstance(owner, Deployment):
             return
         sets = [one for one in self.world.sets_of(owner.metadata.uid) if wanted(one)]
-        if isinstance(commit.old, ReplicaSet) and isinstance(commit.new, ReplicaSet) and is_rolling(owner):
+        if (
+            isinstance(commit.old, ReplicaSet)
+            and isinstance(commit.new, ReplicaSet)
+            and _is_scaled(commit.old, commit.new)
+        ):
             yield from self._judge(owner, sets, commit.old, commit.new)
         numbers = dict.fromkeys(map(_number, sets))
         if len(numbers) == 1:
@@ -50,7 +56,7 @@ class ScalingIsProportional(Invariant):
     def _judge(self, owner: Deployment, sets: list[ReplicaSet], old: ReplicaSet, new: ReplicaSet) -> Iterator[str]:
         sizes, uid, total = self._sizes.get(owner.metadata.uid, {}), new.metadata.uid, most(owner)
         before = _number(old)
-        if len(sizes) < 2 or uid not in sizes or before is None or not wanted(owner):
+        if not is_rolling(owner) or len(sizes) < 2 or uid not in sizes or before is None or not wanted(owner):
             return
         if not before != _number(new) == total:
             return
@@ -66,6 +72,11 @@ class ScalingIsProportional(Invariant):
         if wanted(new) not in {shares[uid], max(shares[uid] + extra, 0)}:
             change = f"from {sizes[uid]} of {before} pods to {wanted(new)}"
             yield f"{title(new)} was scaled {change}, but its share of {total} is {shares[uid]}"
+
+
+def _is_scaled(old: ReplicaSet, new: ReplicaSet) -> bool:
+    """Source: isScalingEvent in pkg/controller/deployment/sync.go (v1.36)."""
+    return old.metadata.annotations.get(DESIRED_REPLICAS) != new.metadata.annotations.get(DESIRED_REPLICAS)
 
 
 def _number(found: ReplicaSet) -> int | None:
