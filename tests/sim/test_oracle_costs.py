@@ -28,9 +28,9 @@ AT_EVENTS = (
     "watched",
     "store_asked",
     "store_told",
-    "_hear",
-    "_hear_server",
-    "_hear_store",
+    "_component_answered",
+    "_server_answered",
+    "_store_answered",
 )
 
 
