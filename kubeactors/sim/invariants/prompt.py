@@ -17,11 +17,6 @@ from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.world import World
 
-LARGE = 2_000
-"""So many objects make each look slow: then a few looks in a row are taken only now and then."""
-EVERY_SECONDS, FOR_SECONDS = 120, 15
-"""How often, and for how long."""
-
 
 class PromptInvariant(Invariant):
     """What controllers derive from other objects is up to date soon, while no fault affects them."""
@@ -45,9 +40,6 @@ class PromptInvariant(Invariant):
     def looked(self) -> Iterator[str]:
         """Note each problem; report those that persist."""
         now, before = self.root.kernel.now, self._noticed
-        if len(self.world.by_uid) > LARGE and now // SECOND % EVERY_SECONDS >= FOR_SECONDS:
-            self._noticed = {}
-            return
         informed = informed_at(self.world, MANAGER) < now
         self._noticed = {one: before.get(one, now) for one in self.pending()} if informed else {}
         late = [(*one, since) for one, since in self._noticed.items() if since + self.patience <= now]
