@@ -29,6 +29,14 @@ class Drawn:
         return options[self._draw(st.integers(0, len(options) - 1))]
 
 
+class BystanderAim(Aim):
+    """Aims faults at components, and never has a user change or delete what they update: the plan says what users do."""
+
+    def may_meddle(self, _component: str) -> bool:
+        """See `Aim`."""
+        return False
+
+
 @st.composite
 def plans(draw: st.DrawFn, kinds: Sequence[str] = FAULT_KINDS, nodes: int = 3) -> Plan:
     """Any scenario with faults of these kinds."""
@@ -44,7 +52,7 @@ def faults(
     kinds: Sequence[str] = FAULT_KINDS,
     nodes: int = 3,
 ) -> tuple[AnyFault, ...]:
-    """Faults for a plan of your own.
+    """Faults for a plan of your own. None of them changes or deletes what the plan creates.
 
     Args:
         draw: given by hypothesis.
@@ -53,5 +61,5 @@ def faults(
         kinds: of faults.
         nodes: how many nodes the cluster has.
     """
-    aim = Aim(Drawn(draw), node_names(nodes), workloads)
+    aim = BystanderAim(Drawn(draw), node_names(nodes), workloads)
     return tuple(Faults(aim, kinds).some(MOST_FAULTS, times))

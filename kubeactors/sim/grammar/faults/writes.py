@@ -87,10 +87,11 @@ def _delayed_write(aim: Aim, at: float) -> DelayedWrite:
 def _missed_delete(aim: Aim, at: float) -> MissedDelete:
     """Mostly of an object that the component creates; sometimes of one that it changes."""
     choice = aim.source.choice
+    component = choice((MANAGER, MANAGER, aim.component()))
     return MissedDelete(
         at=at,
-        component=choice((MANAGER, MANAGER, aim.component())),
-        verb=choice(MISSED_VERBS),
+        component=component,
+        verb=choice(MISSED_VERBS) if aim.may_meddle(component) else "create",
         skip=choice((0, 0, 1, 2, 4)),
         seconds=choice(HIDDEN[:3]),
     )

@@ -135,8 +135,6 @@ class AvailabilityBound(Invariant):
         super().__init__(world, root)
         self._floors: dict[str, int] = {}
         """By uid of each watched deployment: how many of its pods must be available."""
-        self._suspended: dict[str, None] = {}
-        """By uid: deployments that are no longer watched, because of something that their controller may not know."""
         self._news: dict[str, int] = {}
         """By uid of ReplicaSet: the revision at which a pod of it last became ready or unready."""
 
@@ -144,15 +142,14 @@ class AvailabilityBound(Invariant):
         """Follow the floors; check each pod that is lost."""
         self._note(commit)
         if not self.world.faults.calm:
-            for uid in tuple(self._floors):
-                self._suspend(uid)
+            self._floors.clear()
             return
         current = commit.current
         match current:
             case Deployment():
                 self._follow(commit, current)
             case ReplicaSet():
-                self._arm(self._owner(current))
+                self._follow_set(current)
             case Pod():
                 yield from self._pod(commit, current)
             case _:
@@ -166,8 +163,8 @@ class AvailabilityBound(Invariant):
             self._news[owner.uid if owner is not None else ""] = commit.revision
 
     def _suspend(self, uid: str) -> None:
+        """Stop to watch a deployment, because of something that its controllers may not know."""
         self._floors.pop(uid, None)
-        self._suspended[uid] = None
 
     def _follow(self, commit: Commit, deployment: Deployment) -> None:
         uid = deployment.metadata.uid
@@ -182,16 +179,21 @@ class AvailabilityBound(Invariant):
             self._floors[uid] = min(self._floors[uid], least(deployment))
         self._arm(deployment)
 
+    def _follow_set(self, found: ReplicaSet) -> None:
+        owner = self._owner(found)
+        if owner is not None and found.metadata.uid in self.world.intents.user_managed:
+            self._suspend(owner.metadata.uid)  # its pods are lost without a controller's doing
+        self._arm(owner)
+
     def _arm(self, deployment: Deployment | None) -> None:
         """Start to watch a deployment, if it is available and its controllers are up to date."""
         if deployment is None or deployment.metadata.deletion_timestamp is not None or not has_caught_up(deployment):
             return
         uid = deployment.metadata.uid
-        if uid in self._suspended and informed_at(self.world, MANAGER) >= self.root.kernel.now:
+        if uid not in self._floors and informed_at(self.world, MANAGER) >= self.root.kernel.now:
             return
         if all(map(self._is_known, self.world.sets_of(uid))) and self._stays(uid) >= least(deployment):
             self._floors[uid] = least(deployment)
-            self._suspended.pop(uid, None)
 
     def _is_known(self, found: ReplicaSet) -> bool:
         """Whether its status is accurate and up to date, and all of its ready pods are available.
