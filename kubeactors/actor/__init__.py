@@ -11,6 +11,7 @@ What users write and call:
     router.py           one ref for many actors                     topic.py            publish and subscribe
     stream.py           messages for ordinary code                  batch.py            request batching
     circuit_breaker.py  calls that fail fast                        threads.py          pools for blocking work
+    caller.py           whether a reply is still awaited
     waits.py            what a handler can wait for                 errors.py           errors, by condition
 
 What runs an actor:
@@ -50,6 +51,7 @@ It knows no Kubernetes. Its behaviour follows Erlang/OTP (supervision, monitors 
 
 from kubeactors.actor.actor import Actor, handle
 from kubeactors.actor.batch import Batch
+from kubeactors.actor.caller import Caller
 from kubeactors.actor.census import Census, Count, counted
 from kubeactors.actor.circuit_breaker import CircuitBreaker, CircuitOpen
 from kubeactors.actor.context import Context
@@ -103,6 +105,7 @@ __all__ = [
     "AskTimedOut",
     "Batch",
     "Broadcast",
+    "Caller",
     "Census",
     "CircuitBreaker",
     "CircuitOpen",

@@ -6,6 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from kubeactors.actor.behaviour import become
+from kubeactors.actor.caller import Caller
 from kubeactors.actor.death_watch import link, unwatch, watch
 from kubeactors.actor.envelope import sender_of
 from kubeactors.actor.errors import Exit, MailboxFull
@@ -134,6 +135,11 @@ class Context(Generic[M]):
     def sender(self) -> Ref[object] | None:
         """The sender of the current message; None if it was code outside."""
         return sender_of(self._cell.current_envelope())
+
+    @property
+    def caller(self) -> Caller:
+        """The caller of the current message. A handler that awaits can keep it, and then give up what nobody waits for."""
+        return Caller(self._cell.current_envelope())
 
     # Other actors.
 

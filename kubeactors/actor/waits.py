@@ -33,7 +33,7 @@ class Wait(Coroutine["Wait[T]", object, T]):
 
     @property
     def done(self) -> bool:
-        """Whether the value, or an error, is set."""
+        """Whether the value, or an error, is set, or nobody waits any more."""
         return self._value is not _PENDING or self._error is not None
 
     def set(self, value: T) -> None:
@@ -60,6 +60,8 @@ class Wait(Coroutine["Wait[T]", object, T]):
         if self.on_settled is not None:
             self.on_settled(cast("Wait[object]", self))
             self.on_settled = None
+        if self._value is _PENDING:
+            self._value = None
 
     def _settle(self) -> None:
         if self.on_settled is not None:

@@ -35,8 +35,8 @@ from kubeactors.api.core.v1 import (
 )
 from kubeactors.api.discovery.v1 import Endpoint, EndpointPort, EndpointSlice
 from kubeactors.api.discovery.v1.endpointslice import EndpointConditions
-from kubeactors.apimachinery.meta import ObjectMeta
-from kubeactors.apimachinery.requests import Result
+from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
+from kubeactors.apimachinery.requests import Create, Result
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver import ApiServer, ObjectCodec
 from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook, Posted, WebhookReply
@@ -141,7 +141,7 @@ def hook(**fields: object) -> ValidatingWebhook:
     )
 
 
-def changing(name: str, reinvocation: str = "Never") -> MutatingWebhookConfiguration:
+def changing(name: str, reinvocation: str = "Never", failure_policy: str = "Fail") -> MutatingWebhookConfiguration:
     made = MutatingWebhook(
         name=f"{name}.example.com",
         client_config=WebhookClientConfig(url=f"https://{name}.example.com/"),
@@ -149,6 +149,7 @@ def changing(name: str, reinvocation: str = "Never") -> MutatingWebhookConfigura
         side_effects="None",
         admission_review_versions=("v1",),
         reinvocation_policy=reinvocation,
+        failure_policy=failure_policy,
     )
     return MutatingWebhookConfiguration(metadata=ObjectMeta(name=name), webhooks=(made,))
 
@@ -293,6 +294,51 @@ def test_validating_webhooks_are_called_concurrently() -> None:
     plane.ask(lambda: Patient(wanted=2))
     plane.create(replace(validating(hook()), webhooks=(hook(), hook(name="x.example.com"))))
     assert refusal(plane.try_create(config_map())).message == 'admission webhook "w.example.com" denied the request: no'
+
+
+class Slow(Actor[CallWebhook]):
+    """A program that takes five seconds; then it allows everything, or fails."""
+
+    def __init__(self, error: str) -> None:
+        self.error = error
+
+    @handle
+    async def call(self, message: CallWebhook) -> WebhookReply:
+        await self.ctx.sleep(5)
+        response = {"uid": request_in(message)["uid"], "allowed": True}
+        review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
+        return WebhookReply(body=msgspec.json.encode(review), error=self.error)
+
+
+class Client(Actor[Create]):
+    """Passes on a request."""
+
+    def __init__(self, server: Ref[Create]) -> None:
+        self.server = server
+
+    @handle
+    async def create(self, message: Create) -> Result | Status:
+        return await self.server.ask(message)
+
+
+@pytest.mark.parametrize("error", ["", "connection refused"])
+@pytest.mark.parametrize(
+    "configuration", [validating(hook(failure_policy="Ignore")), changing("a", failure_policy="Ignore")]
+)
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_request_is_cancelled_if_its_client_restarts_while_a_webhook_is_called(
+    configuration: TypedObject, error: str, *, restarts: bool
+) -> None:
+    plane = Asked(deny_bad)
+    plane.ask(lambda: Slow(error))
+    plane.create(configuration)
+    client = plane.sim.spawn(lambda: Client(plane.server), name="client")
+    client.tell(plane.creating(config_map()))
+    plane.sim.run(1)
+    if restarts:
+        plane.sim.crash(client, RuntimeError("broken"))
+    plane.sim.run(10)
+    assert plane.names(ConfigMap) == ([] if restarts else ["a"])
 
 
 @pytest.mark.parametrize(("policy", "passes"), [("Fail", False), ("Ignore", True)])

@@ -7,10 +7,11 @@ once. The headers of a stream are sent at once, as the first piece may take a wh
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import anyio
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGISendEvent
+    from uvicorn._types import ASGI3Application, ASGISendEvent
 
 Header = tuple[bytes, bytes]
 
@@ -24,6 +25,20 @@ class Exchange(RequestResponseCycle):
     """Sends a response."""
 
     _head: bytes = b""
+    _scope: anyio.CancelScope | None = None
+
+    async def run_asgi(self, app: "ASGI3Application") -> None:
+        """Serve the request."""
+        with anyio.CancelScope() as self._scope:
+            await super().run_asgi(app)
+
+    def cancel(self) -> None:
+        """Give up the request, since its connection has ended.
+
+        Source: Go's net/http, which cancels the context of the request then.
+        """
+        if self._scope is not None:
+            self._scope.cancel()
 
     async def send(self, message: "ASGISendEvent") -> None:
         """Handle an ASGI event."""

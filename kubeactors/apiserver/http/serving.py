@@ -92,6 +92,11 @@ class _PeerProtocol(HttpToolsProtocol):
         if isinstance(tls, ssl.SSLObject) and (certificate := tls.getpeercert(binary_form=True)):
             self.app_state = {**self.app_state, PEER: certificate}
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if isinstance(self.cycle, Exchange) and not self.cycle.response_complete:
+            self.cycle.cancel()
+
     def _should_upgrade(self) -> bool:
         """Accept SPDY too, which kubectl before 1.31 uses."""
         return self._get_upgrade() == SPDY or super()._should_upgrade()

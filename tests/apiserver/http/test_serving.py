@@ -2,7 +2,7 @@
 
 import contextlib
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +12,9 @@ import httpx2
 import msgspec
 import pytest
 
-from kubeactors.actor import ActorSystem
+from kubeactors.actor import Actor, ActorSystem, handle
 from kubeactors.apimachinery.requests import Create, StopWatch
+from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.http import AddressInUse, ApiApp, Listening, Tls, serve
 from kubeactors.cluster.pki import Pki, ensure_pki, issue_client
 from tests.apiserver.policy import DEFAULTS, authorizer_with
@@ -209,6 +210,37 @@ async def test_a_watch_ends_when_its_client_disconnects(pki: Pki) -> None:
         with anyio.fail_after(5):
             while not isinstance(it.asked[-1], StopWatch):
                 await anyio.lowlevel.checkpoint()
+
+
+class Dawdler(Actor[Create | StopWatch]):
+    """Answers no request as long as its caller waits."""
+
+    def __init__(self, given_up: Callable[[], object]) -> None:
+        self.given_up = given_up
+
+    @handle
+    async def create(self, message: Create) -> Status:
+        caller = self.ctx.caller
+        while caller.is_waiting:
+            await self.ctx.sleep(0.001)
+        self.given_up()
+        return Status()
+
+    @handle
+    def stop_watch(self, message: StopWatch) -> None: ...
+
+
+async def test_a_request_is_cancelled_when_its_client_disconnects(pki: Pki) -> None:
+    given_up = anyio.Event()
+    async with ActorSystem() as system:
+        server = await system.spawn(lambda: Dawdler(given_up.set), name="apiserver")
+        app = ApiApp(server, SCHEME, authorizer=authorizer_with(*DEFAULTS), clock=lambda: NOW_NS)
+        async with serve(app, host="127.0.0.1", port=0, tls=tls(pki)) as at:
+            async with Site(pki, at, app, []).admin() as client:
+                with pytest.raises(httpx2.TimeoutException):
+                    await client.post(PATH, json=A, timeout=0.1)
+            with anyio.fail_after(5):
+                await given_up.wait()
 
 
 async def test_a_port_in_use_raises_an_error(pki: Pki) -> None:

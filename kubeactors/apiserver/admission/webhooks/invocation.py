@@ -7,9 +7,10 @@ from collections.abc import Awaitable
 
 import msgspec
 
+from kubeactors.actor import Caller
 from kubeactors.api.admissionregistration.v1.webhooks import MutatingWebhook
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.apimachinery.status import InternalError, StatusError
+from kubeactors.apimachinery.status import InternalError, StatusDetails, StatusError, Timeout
 from kubeactors.apiserver.admission.plugin import Attributes, Lookup
 from kubeactors.apiserver.admission.policies.policy_index import Webhook
 from kubeactors.apiserver.admission.webhooks.call import Call, CallWebhook, WebhookReply
@@ -51,12 +52,21 @@ class Invocation:
         lookup: finds the service of the webhook.
         call: carries the call.
         uid: identifies the call.
+        caller: who sent the request.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 -- made in one place
-        self, one: Webhook, value: TypedObject | None, attributes: Attributes, lookup: Lookup, call: Call, uid: str
+        self,
+        one: Webhook,
+        value: TypedObject | None,
+        attributes: Attributes,
+        lookup: Lookup,
+        call: Call,
+        uid: str,
+        caller: Caller,
     ) -> None:
         self._one = one
+        self._caller = caller
         self._uid = uid
         self._failure = ""
         self._reply: Awaitable[WebhookReply] | None = None
@@ -84,7 +94,8 @@ class Invocation:
         """The response, if the request is not rejected.
 
         Raises:
-            StatusError: the webhook rejects it, or the call has failed and the failure policy is Fail.
+            StatusError: the webhook rejects it, or the call has failed and the failure policy is Fail; or the client has
+                closed its connection meanwhile, which cancels its request.
         """
         try:
             response = await self._response()
@@ -103,12 +114,15 @@ class Invocation:
         Raises:
             _CallFailed: there is none.
             InvalidResponse: it is not valid.
+            StatusError: nobody waits for the reply to the request any more.
         """
         if self._failure:
             raise _CallFailed(self._failure)
         if self._reply is None:
             return _NOTHING_TO_SAY
         reply = await self._reply
+        if not self._caller.is_waiting:
+            raise Timeout.saying("Timeout: request did not complete within requested timeout", StatusDetails())
         if reply.error:
             posted = f'Post "{self._shown}?timeout={self._seconds}s": {reply.error}'
             raise _CallFailed(f"failed to call webhook: {posted}")

@@ -7,8 +7,9 @@ Source: apiserver/pkg/admission/plugin/webhook/{mutating,validating}/dispatcher.
 """
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
+from kubeactors.actor import Caller
 from kubeactors.api.admissionregistration.v1.webhooks import (
     MutatingWebhook,
     ValidatingWebhook,
@@ -27,23 +28,35 @@ from kubeactors.apiserver.admission.reinvocation import IF_NEEDED
 from kubeactors.apiserver.admission.webhooks.call import Call
 from kubeactors.apiserver.admission.webhooks.invocation import IGNORE, Invocation, internal
 from kubeactors.apiserver.authorization import Authorizer
-from kubeactors.apiserver.registry.metadata import Environment
 
 PLUGIN = "MutatingAdmissionWebhook"
 
 Admit: TypeAlias = Callable[[TypedObject, Attributes], TypedObject]
 
 
+class RequestContext(Protocol):
+    """The part of the server's context that concerns the current request."""
+
+    @property
+    def caller(self) -> Caller:
+        """Who sent the request."""
+        ...
+
+    def uid(self) -> str:
+        """A fresh UUID."""
+        ...
+
+
 class Webhooks:
     """Calls the webhooks of the cluster."""
 
     def __init__(  # called in one place
-        self, index: PolicyIndex, lookup: Lookup, authorizer: Authorizer, environment: Environment, call: Call
+        self, index: PolicyIndex, lookup: Lookup, authorizer: Authorizer, context: RequestContext, call: Call
     ) -> None:
         self._index = index
         self._authorizer = authorizer
         self._lookup = lookup
-        self._environment = environment
+        self._context = context
         self._call = call
 
     def concern(self, attributes: Attributes) -> bool:
@@ -157,4 +170,5 @@ class Webhooks:
         self, one: Webhook, kind: Kind[TypedObject], value: TypedObject | None, attributes: Attributes
     ) -> Invocation:
         seen, as_seen = seen_in(kind, value, attributes, self._index.scheme)
-        return Invocation(one, seen, as_seen, self._lookup, self._call, self._environment.uid())
+        uid, caller = self._context.uid(), self._context.caller
+        return Invocation(one, seen, as_seen, self._lookup, self._call, uid, caller)
