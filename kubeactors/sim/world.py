@@ -1,7 +1,7 @@
 """The typed contents of the store: the ground truth that invariants compare components with."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar, cast
 
@@ -56,6 +56,24 @@ def is_change(commit: Commit) -> bool:
     return not isinstance(commit.current, Lease | Event)
 
 
+def is_heartbeat(commit: Commit) -> bool:
+    """Whether a write of a Node changes nothing but the times in its conditions.
+
+    >>> is_heartbeat(Commit(revision=7, key="/nodes/a", old=Node(), new=Node()))
+    True
+    """
+    old, new = commit.old, commit.new
+    return isinstance(old, Node) and isinstance(new, Node) and _timeless(old) == _timeless(new)
+
+
+def _timeless(node: Node) -> tuple[object, ...]:
+    """A node without times and versions, and what its conditions report."""
+    metadata = msgspec.structs.replace(node.metadata, resource_version="", managed_fields=())
+    status = msgspec.structs.replace(node.status, conditions=())
+    reported = [(one.type, one.status, one.reason, one.message) for one in node.status.conditions]
+    return msgspec.structs.replace(node, metadata=metadata, status=status), *reported
+
+
 def described(commit: Commit) -> str:
     """A description of the write.
 
@@ -101,6 +119,8 @@ class World:
         """The node of the pod whose deletion was last requested or completed; empty if there was none yet."""
         self.log: dict[type[TypedObject], list[Commit]] = {}
         """All commits by kind, which event streams are compared with."""
+        self._changed: dict[type[TypedObject], int] = {}
+        """By kind: the revision of its last commit that is not a heartbeat."""
         self._histories: dict[type[TypedObject], dict[tuple[str, str], list[Commit]]] = {}
         """The same by namespace and name."""
         self._log_by_node: dict[str, list[Commit]] = {}
@@ -166,6 +186,10 @@ class World:
             if isinstance(one, ReplicaSet):
                 yield one
 
+    def has_changed(self, kinds: Iterable[type[TypedObject]], since: int) -> bool:
+        """Whether an object of these kinds was written after that revision; heartbeats of nodes do not count."""
+        return any(self._changed.get(kind, 0) > since for kind in kinds)
+
     def changes_since(self, revision: int) -> Iterator[Commit]:
         """The first commit of each kind after a revision, without heartbeats and Events."""
         for log in self.log.values():
@@ -185,6 +209,8 @@ class World:
                 self.intents.adopted(new)
         self.revision = commit.revision
         type_, metadata = type(commit.current), commit.current.metadata
+        if not is_heartbeat(commit):
+            self._changed[type_] = commit.revision
         if old is None:
             self.intents.created(commit.current)
         self.log.setdefault(type_, []).append(commit)

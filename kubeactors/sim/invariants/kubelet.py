@@ -1,6 +1,6 @@
 """Invariants of kubelets: which containers run, and how pods terminate."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
@@ -122,9 +122,9 @@ class AtMostOnePodPerIdentity(Invariant):
     def _look(self, key: Key) -> Iterator[str]:
         """Look at the containers on all nodes where pods of this name have been."""
         nodes, running = self._nodes[key], dict[str, str]()
+        uids = [uid for uid in nodes if uid not in self.world.intents.force_deleted]
         for node in dict.fromkeys(nodes.values()):
-            uids = (one.config.uid for one in running_on(self.root, node))
-            running |= {uid: node for uid in uids if uid in nodes and uid not in self.world.intents.force_deleted}
+            running |= {one.config.uid: node for one in running_on(self.root, node, uids)}
         first, *others = running.values() or ("",)
         for node in others:
             yield f'pod "{key[0]}/{key[1]}" runs on {first} and on {node} at the same time'
@@ -239,11 +239,13 @@ class NodeStatusesMatchKubelets(Invariant):
                 yield f"{title(node)} differs from what its kubelet reports"
 
 
-def running_on(root: Cell, node: str) -> Iterator[PodSandbox]:
-    """Every pod sandbox on a node with a running container."""
+def running_on(root: Cell, node: str, uids: Container[str] | None = None) -> Iterator[PodSandbox]:
+    """Every pod sandbox on a node with a running container; only those of pods with these uids, if given."""
     kubelet = kubelet_on(root, node)
     for one in sandboxes_of(kubelet):
-        if any(container.state is ContainerState.RUNNING for container in containers_of(kubelet, one)):
+        if (uids is None or one.config.uid in uids) and any(
+            container.state is ContainerState.RUNNING for container in containers_of(kubelet, one)
+        ):
             yield one
 
 

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
+from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.inspection import informed_at
 from kubeactors.sim.invariants.invariant import Invariant
 from kubeactors.sim.processes import MANAGER
@@ -21,6 +22,11 @@ from kubeactors.sim.world import World
 class PromptInvariant(Invariant):
     """What controllers derive from other objects is up to date soon, while no fault affects them."""
 
+    reads: ClassVar[tuple[type[TypedObject], ...]] = ()
+    """The kinds that `pending` reads. It is evaluated again only after a change of one, so it must depend on nothing else.
+
+    If empty, it depends on more, such as the time, and is evaluated at every look.
+    """
     patience: ClassVar[int] = 10 * SECOND
     """How soon, in nanoseconds; controllers take a second at most."""
 
@@ -28,6 +34,9 @@ class PromptInvariant(Invariant):
         super().__init__(world, root)
         self._noticed: dict[tuple[str, str], int] = {}
         """By problem and version: since when it was present at every look."""
+        self._found: tuple[tuple[str, str], ...] = ()
+        self._found_at = -1
+        """The revision of that."""
 
     def pending(self) -> Iterator[tuple[str, str]]:
         """What does not hold now, with the version of the object that it is about, or "" if that does not matter.
@@ -37,11 +46,17 @@ class PromptInvariant(Invariant):
         for problem in self.settled():
             yield problem, ""
 
+    def found(self) -> tuple[tuple[str, str], ...]:
+        """What is pending now."""
+        if not self.reads or self.world.has_changed(self.reads, since=self._found_at):
+            self._found, self._found_at = tuple(self.pending()), self.world.revision
+        return self._found
+
     def looked(self) -> Iterator[str]:
         """Note each problem; report those that persist."""
         now, before = self.root.kernel.now, self._noticed
         informed = informed_at(self.world, MANAGER) < now
-        self._noticed = {one: before.get(one, now) for one in self.pending()} if informed else {}
+        self._noticed = {one: before.get(one, now) for one in self.found()} if informed else {}
         late = [(*one, since) for one, since in self._noticed.items() if since + self.patience <= now]
         if late and is_backing_off(self.root):
             self._noticed = {}

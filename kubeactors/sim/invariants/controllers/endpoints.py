@@ -41,6 +41,7 @@ class EndpointsEqualReadyPods(PromptInvariant):
     """
 
     name: ClassVar[str] = "endpoints-equal-ready-pods"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (Service, Endpoints, EndpointSlice, Pod, Node)
 
     def settled(self) -> Iterator[str]:
         """Check each service with a selector."""

@@ -132,6 +132,7 @@ class NoPodsOnMissingNodes(PromptInvariant):
     """When all is quiet, no pod is bound to a node that does not exist."""
 
     name: ClassVar[str] = "no-pods-on-missing-nodes"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (Node, Pod)
     patience: ClassVar[int] = QUARANTINE
 
     def settled(self) -> Iterator[str]:

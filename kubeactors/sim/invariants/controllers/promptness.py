@@ -47,7 +47,9 @@ class SpecsAreActedOnPromptly(Invariant):
     def looked(self) -> Iterator[str]:
         """Check each workload."""
         now = self.root.kernel.now
-        late = () if is_disturbed(self.world, self.root, now) else tuple(self._undone())
+        late = tuple(self._undone())
+        if late and is_disturbed(self.world, self.root, now):
+            late = ()
         self._since = {one: self._since.get(one, now) for one in late}
         for one, since in self._since.items():
             if since + PATIENCE <= now:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from kubeactors.api.core.v1 import Service
 from kubeactors.api.core.v1.service import EXTERNAL_NAME, LOAD_BALANCER, LOCAL, NODE_PORT
+from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.prompt import PromptInvariant
 
@@ -18,6 +19,7 @@ class ServicesHaveAddressesAndPorts(PromptInvariant):
     """
 
     name: ClassVar[str] = "services-have-addresses-and-ports"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (Service,)
 
     def settled(self) -> Iterator[str]:
         """Check each service."""

@@ -66,6 +66,10 @@ class StatusesAreAccurate(PromptInvariant):
     """When all is quiet, statuses agree with the pods and revisions in the store."""
 
     name: ClassVar[str] = "statuses-are-accurate"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (
+        ReplicaSet, ReplicationController, Deployment, StatefulSet, DaemonSet, ControllerRevision, Job, CronJob,
+        PodDisruptionBudget, Pod, Node
+    )  # fmt: skip
 
     def settled(self) -> Iterator[str]:
         """Check each workload, budget and autoscaler."""

@@ -77,6 +77,7 @@ class NamespacesAreInitialized(PromptInvariant):
     """
 
     name: ClassVar[str] = "namespaces-are-initialized"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (Namespace, ServiceAccount, ConfigMap, ResourceQuota)
 
     def settled(self) -> Iterator[str]:
         """Check each namespace."""
@@ -147,6 +148,7 @@ class PodClaimsExist(PromptInvariant):
     """When all is quiet, the claims that pods use exist, except for pending pods that a user created by hand."""
 
     name: ClassVar[str] = "pod-claims-exist"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (Pod, PersistentVolumeClaim)
 
     def settled(self) -> Iterator[str]:
         """Check each volume of each pod."""
@@ -242,6 +244,7 @@ class ClusterRolesAreAggregated(PromptInvariant):
     """When all is quiet, an aggregated cluster role has exactly the rules of the roles that it selects."""
 
     name: ClassVar[str] = "cluster-roles-are-aggregated"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (ClusterRole,)
 
     def settled(self) -> Iterator[str]:
         """Check each aggregated role."""
@@ -263,6 +266,7 @@ class CordonedNodesAreTainted(PromptInvariant):
     """When all is quiet, exactly the cordoned nodes have the unschedulable taint."""
 
     name: ClassVar[str] = "cordoned-nodes-are-tainted"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (Node,)
 
     def settled(self) -> Iterator[str]:
         """Check each node."""

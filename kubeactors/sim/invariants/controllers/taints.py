@@ -39,6 +39,7 @@ class TaintsFollowReadiness(PromptInvariant):
     """
 
     name: ClassVar[str] = "taints-follow-readiness"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (Node,)
 
     def settled(self) -> Iterator[str]:
         """Check each node."""
@@ -55,6 +56,7 @@ class UnreadyNodesAreTainted(PromptInvariant):
     """An unready node gets its NoExecute taint, which evicts its pods, unless most nodes of the zone are unready."""
 
     name: ClassVar[str] = "unready-nodes-are-tainted"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (Node,)
     patience: ClassVar[int] = RATIONED
 
     def pending(self) -> Iterator[tuple[str, str]]:

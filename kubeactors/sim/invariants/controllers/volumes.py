@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from kubeactors.api.apps.v1 import StatefulSet
 from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod
+from kubeactors.api.core.v1.limitrange import LimitRange
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.api.storage.v1 import StorageClass
 from kubeactors.apimachinery.meta import TypedObject
@@ -103,6 +104,9 @@ class VolumeStatusesAreAccurate(PromptInvariant):
     """
 
     name: ClassVar[str] = "volume-statuses-are-accurate"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (
+        PersistentVolumeClaim, PersistentVolume, StorageClass, LimitRange, Pod
+    )  # fmt: skip
 
     def settled(self) -> Iterator[str]:
         """Check each claim and each volume."""
@@ -185,6 +189,7 @@ class OneClaimPerVolume(PromptInvariant):
     """When all is quiet, the volume of each bound claim refers back to that claim."""
 
     name: ClassVar[str] = "one-claim-per-volume"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (PersistentVolumeClaim, PersistentVolume)
 
     def settled(self) -> Iterator[str]:
         """Check each claim."""
