@@ -19,7 +19,7 @@ from kubeactors.api.apps.v1 import (
     StatefulSetStatus,
     StatefulSetUpdateStrategy,
 )
-from kubeactors.api.core.v1 import Container, PodSpec, PodTemplateSpec
+from kubeactors.api.core.v1 import Container, PodSpec, PodTemplateSpec, VolumeMount
 from kubeactors.api.core.v1.claim_templates import PersistentVolumeClaim as ClaimTemplate
 from kubeactors.apimachinery import serializer
 from kubeactors.apimachinery.meta import IntOrString, LabelSelector, ObjectMeta
@@ -30,6 +30,8 @@ TEMPLATE = PodTemplateSpec(
 )
 WEB = LabelSelector(match_labels={"app": "web"})
 NEGATIVE = "Invalid value: -1: must be greater than or equal to 0"
+MOUNT = VolumeMount(name="data", mount_path="/data")
+MOUNTING = replace(TEMPLATE, spec=PodSpec(containers=(Container(name="web", image="nginx", volume_mounts=(MOUNT,)),)))
 NEVER = replace(TEMPLATE, spec=replace(TEMPLATE.spec, restart_policy="Never"))
 
 
@@ -118,6 +120,25 @@ def test_claims_in_a_stateful_set_are_written_with_their_type() -> None:
             ["spec.selector: Invalid value: {}: empty selector is invalid for statefulset"],
         ),
         (
+            {"service_name": "a.b"},
+            ['spec.serviceName: Invalid value: "a.b": must not contain dots'],
+        ),
+        (
+            {"template": replace(TEMPLATE, spec=PodSpec())},
+            ["spec.template.spec.containers: Required value"],
+        ),
+        (
+            {"template": MOUNTING, "volume_claim_templates": (ClaimTemplate(metadata=ObjectMeta(name="data")),)},
+            [
+                "spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required",
+                "spec.volumeClaimTemplates[0].spec.resources[storage]: Required value",
+            ],
+        ),
+        (
+            {"template": MOUNTING},
+            ['spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"'],
+        ),
+        (
             {"template": NEVER},
             ['spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"'],
         ),
@@ -133,6 +154,15 @@ def test_little_of_a_stateful_set_may_change() -> None:
     assert list(SETS.validate_update(allowed, old)) == []
     (error,) = SETS.validate_update(stateful(service_name="other"), old)
     assert str(error).startswith("spec: Forbidden: updates to statefulset spec for fields other than 'replicas', ")
+
+
+def test_what_an_older_version_accepted_in_a_stateful_set_may_stay() -> None:
+    old = stateful(template=MOUNTING, service_name="a.b")
+    assert list(SETS.validate_update(stateful(template=MOUNTING, service_name="a.b", replicas=3), old)) == []
+    other = replace(MOUNTING, metadata=replace(TEMPLATE.metadata, annotations={"a": "b"}))
+    assert list(SETS.validate_update(stateful(template=other, service_name="a.b"), old)) == []
+    (error,) = SETS.validate_update(stateful(template=MOUNTING), stateful())
+    assert str(error) == 'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"'
 
 
 def test_a_part_of_a_stateful_set_is_never_more_than_the_whole() -> None:

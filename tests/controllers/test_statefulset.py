@@ -157,17 +157,6 @@ def test_pods_below_the_partition_keep_their_revision_even_when_recreated(contro
     assert images(control_plane) == {"web-0": "1", "web-1": "1", "web-2": "2"}
 
 
-def test_max_unavailable_pods_are_replaced_at_once(control_plane: Plane) -> None:
-    made = control_plane.create(stateful_set(4, update_strategy=rolling(max_unavailable=2)))
-    control_plane.tick(6)
-    with_image(control_plane, made, "example/web:2")
-    control_plane.sim.run(1.0)
-    going = [one.metadata.name for one in control_plane.list(Pod) if one.metadata.deletion_timestamp]
-    assert going == ["web-2", "web-3"]
-    control_plane.tick(10)
-    assert set(images(control_plane).values()) == {"2"}
-
-
 def test_on_delete_replaces_only_deleted_pods(control_plane: Plane) -> None:
     made = control_plane.create(stateful_set(2, update_strategy=StatefulSetUpdateStrategy(type="OnDelete")))
     control_plane.tick(4)

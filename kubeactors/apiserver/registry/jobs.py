@@ -8,7 +8,9 @@ from msgspec.structs import replace
 from kubeactors.api.batch.v1 import CronJob, Job
 from kubeactors.api.batch.v1.defaults import with_labels_of_template
 from kubeactors.api.batch.v1.job import CONTROLLER_UID, JOB_NAME, LEGACY_CONTROLLER_UID, LEGACY_JOB_NAME
+from kubeactors.api.core.v1.disabled import without_disabled_template_fields
 from kubeactors.apimachinery.meta import DeleteOptions, LabelSelector
+from kubeactors.apiserver.registry.pod_templates import WithTemplate
 from kubeactors.apiserver.registry.strategy import WithStatus
 
 _PODS_STAY = (
@@ -17,7 +19,7 @@ _PODS_STAY = (
 )
 
 
-class JobStrategy(WithStatus[Job]):
+class JobStrategy(WithTemplate[Job]):
     """The strategy of Jobs."""
 
     orphans = True
@@ -34,6 +36,24 @@ class JobStrategy(WithStatus[Job]):
 
 class CronJobStrategy(WithStatus[CronJob]):
     """The strategy of CronJobs."""
+
+    def prepare_for_create(self, new: CronJob) -> CronJob:
+        """No status; no fields of disabled features."""
+        return super().prepare_for_create(_without_disabled_fields(new, None))
+
+    def prepare_for_update(self, new: CronJob, old: CronJob) -> CronJob:
+        """Keep the status; count changes of the spec."""
+        return super().prepare_for_update(_without_disabled_fields(new, old), old)
+
+
+def _without_disabled_fields(new: CronJob, old: CronJob | None) -> CronJob:
+    job = new.spec.job_template
+    before = None if old is None else old.spec.job_template.spec.template
+    template = without_disabled_template_fields(job.spec.template, before)
+    if template is job.spec.template:
+        return new
+    job = replace(job, spec=replace(job.spec, template=template))
+    return replace(new, spec=replace(new.spec, job_template=job))
 
 
 def with_generated_selector(job: Job) -> Job:

@@ -6,7 +6,7 @@ Source: pkg/registry/{core,apps,coordination,discovery}/*/strategy.go (v1.36).
 from msgspec.structs import replace
 
 from kubeactors.api.apiregistration.v1.apiservice import APIService, APIServiceStatus, local_condition
-from kubeactors.api.apps.v1 import DaemonSet, Deployment
+from kubeactors.api.apps.v1 import DaemonSet, Deployment, StatefulSet
 from kubeactors.api.apps.v1.daemonset import TEMPLATE_GENERATION
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.core.v1 import Node, ReplicationController, ResourceQuota
@@ -16,6 +16,7 @@ from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.api.storage.v1.csidriver import CSIDriver
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apiserver.objects import with_metadata
+from kubeactors.apiserver.registry.pod_templates import WithTemplate
 from kubeactors.apiserver.registry.strategy import CountsContent, Strategy, WithStatus, same_part, with_generation
 
 
@@ -98,21 +99,37 @@ class ResourceQuotaStrategy(WithStatus[ResourceQuota]):
     returns_deleted = True
 
 
-class ReplicaSetStrategy(WithStatus[TypedObject]):
+class ReplicaSetStrategy(WithTemplate[TypedObject]):
     """ReplicaSets."""
 
 
-class ReplicationControllerStrategy(WithStatus[ReplicationController]):
+class ReplicationControllerStrategy(WithTemplate[ReplicationController]):
     """ReplicationControllers: their pods are orphaned by default."""
 
     orphans = True
 
 
-class StatefulSetStrategy(WithStatus[TypedObject]):
-    """StatefulSets."""
+class StatefulSetStrategy(WithTemplate[StatefulSet]):
+    """StatefulSets: `maxUnavailable` is dropped, as its feature gate, MaxUnavailableStatefulSet, is off."""
+
+    def prepare_for_create(self, new: StatefulSet) -> StatefulSet:
+        """No status; no fields of disabled features."""
+        return super().prepare_for_create(_one_at_a_time(new))
+
+    def prepare_for_update(self, new: StatefulSet, old: StatefulSet) -> StatefulSet:
+        """Keep the status; count changes of the spec."""
+        return super().prepare_for_update(_one_at_a_time(new), old)
 
 
-class DaemonSetStrategy(WithStatus[DaemonSet]):
+def _one_at_a_time(value: StatefulSet) -> StatefulSet:
+    strategy = value.spec.update_strategy
+    if strategy.rolling_update is None or strategy.rolling_update.max_unavailable is None:
+        return value
+    strategy = replace(strategy, rolling_update=replace(strategy.rolling_update, max_unavailable=None))
+    return replace(value, spec=replace(value.spec, update_strategy=strategy))
+
+
+class DaemonSetStrategy(WithTemplate[DaemonSet]):
     """DaemonSets: an annotation counts changes of the template."""
 
     def prepare_for_create(self, new: DaemonSet) -> DaemonSet:
@@ -135,7 +152,7 @@ def _with_template_generation(value: DaemonSet, count: int) -> DaemonSet:
     return with_metadata(value, replace(value.metadata, annotations=annotations))
 
 
-class DeploymentStrategy(WithStatus[Deployment]):
+class DeploymentStrategy(WithTemplate[Deployment]):
     """Deployments: the generation counts changes of annotations, too."""
 
     status_keeps_labels = True

@@ -9,6 +9,8 @@ from functools import cache
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Container, Pod, PodCondition, PodSpec, PodStatus
+from kubeactors.api.core.v1.disabled import without_disabled_fields
+from kubeactors.api.core.v1.label_keys import with_label_keys
 from kubeactors.api.core.v1.resources import qos_class
 from kubeactors.api.core.v1.validation import validate_ephemeral_containers_update, validate_pod_resize
 from kubeactors.apimachinery import names
@@ -61,9 +63,13 @@ class PodStrategy(Strategy[Pod]):
         """Pending, with the QoS class that its spec implies."""
         made = self._templates.of(new)
         if made is not None and made.admitted is new.spec:
+            if not made.plain:
+                new = _prepared(new)
+                made.plain = new.spec is made.admitted
             made.qos_class = made.qos_class or qos_class(new)
             quality = made.qos_class
         else:
+            new = _prepared(new)
             quality = qos_class(new)
         conditions = (self._gated(),) if new.spec.scheduling_gates else ()
         status = PodStatus(phase=PENDING, qos_class=quality, conditions=conditions) if conditions else _pending(quality)
@@ -92,12 +98,13 @@ class PodStrategy(Strategy[Pod]):
 
     def prepare_for_update(self, new: Pod, old: Pod) -> Pod:
         """Keep the status; count changes of the spec."""
-        return _next(replace(new, status=old.status), old)
+        return _next(replace(new, spec=without_disabled_fields(new.spec, old.spec), status=old.status), old)
 
     def prepare_for_status_update(self, new: Pod, old: Pod) -> Pod:
-        """Keep the spec, the owner references and the QoS class."""
+        """Keep the spec, the owner references, the QoS class, and observed generations that are not set."""
         if not new.status.qos_class:
             new = replace(new, status=replace(new.status, qos_class=old.status.qos_class))
+        new = replace(new, status=with_observed_generations(new.status, old.status))
         if new.metadata.owner_references is not old.metadata.owner_references:
             new = with_metadata(new, replace(new.metadata, owner_references=old.metadata.owner_references))
         return new if new.spec is old.spec else replace(new, spec=old.spec)
@@ -137,6 +144,32 @@ class PodStrategy(Strategy[Pod]):
         return 1 if wanted < 0 else wanted
 
 
+def _prepared(pod: Pod) -> Pod:
+    """A new pod without fields of disabled features, whose selectors have its label keys; the same if nothing changes."""
+    spec = with_label_keys(without_disabled_fields(pod.spec, None), pod.metadata.labels)
+    return pod if spec is pod.spec else replace(pod, spec=spec)
+
+
+def with_observed_generations(new: PodStatus, old: PodStatus) -> PodStatus:
+    """The new status with the old observed generation of the pod, and of the condition of each type, where it has none."""
+    generation = new.observed_generation or old.observed_generation
+    conditions = new.conditions
+    if not all(one.observed_generation for one in conditions):
+        before: dict[str, list[int]] = {}
+        for one in old.conditions:
+            before.setdefault(one.type, []).append(one.observed_generation)
+        conditions = tuple(_observed(one, before.get(one.type, [])) for one in conditions)
+    if generation == new.observed_generation and conditions == new.conditions:
+        return new
+    return replace(new, observed_generation=generation, conditions=conditions)
+
+
+def _observed(condition: PodCondition, generations: list[int]) -> PodCondition:
+    """A type may occur more than once: the first condition takes the first generation."""
+    generation = generations.pop(0) if generations else 0
+    return condition if condition.observed_generation else replace(condition, observed_generation=generation)
+
+
 @cache
 def _pending(quality: str) -> PodStatus:
     """The status of a new pod, shared by all of one QoS class."""
@@ -144,13 +177,19 @@ def _pending(quality: str) -> PodStatus:
 
 
 def resized(old: PodSpec, new: PodSpec) -> PodSpec:
-    """The old spec with the resources of the new one's containers of the same name."""
-    wanted = {one.name: one for one in (*new.init_containers, *new.containers)}
+    """The old spec with the resources of the new one.
 
-    def sized(containers: tuple[Container, ...]) -> tuple[Container, ...]:
-        return tuple(_sized(one, wanted.get(one.name, one)) for one in containers)
+    Containers that were added, removed, renamed or reordered stay, for validation to reject them.
+    """
+    inits = _all_sized(old.init_containers, new.init_containers)
+    containers = _all_sized(old.containers, new.containers)
+    return replace(old, init_containers=inits, containers=containers, resources=new.resources)
 
-    return replace(old, init_containers=sized(old.init_containers), containers=sized(old.containers))
+
+def _all_sized(old: tuple[Container, ...], new: tuple[Container, ...]) -> tuple[Container, ...]:
+    if [one.name for one in old] != [one.name for one in new]:
+        return new
+    return tuple(_sized(one, wanted) for one, wanted in zip(old, new, strict=True))
 
 
 def _sized(old: Container, new: Container) -> Container:

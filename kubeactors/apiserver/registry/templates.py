@@ -13,7 +13,7 @@ CAPACITY = 4096
 class Made:
     """The results for a spec: `given` by the client, `defaulted`, `admitted` for an account, and found valid."""
 
-    __slots__ = ("account", "admitted", "defaulted", "given", "priority_class", "qos_class", "quiet", "valid")
+    __slots__ = ("account", "admitted", "defaulted", "given", "plain", "priority_class", "qos_class", "quiet", "valid")
 
     def __init__(self, given: PodSpec, defaulted: PodSpec) -> None:
         self.given: PodSpec = given
@@ -24,6 +24,8 @@ class Made:
         self.valid: bool = False
         self.quiet: bool = False
         """Whether it gives no warnings."""
+        self.plain: bool = False
+        """Whether nothing in it depends on the pod's labels, and no feature that it uses is disabled."""
         self.qos_class: str = ""
 
 

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from kubeactors.api.apps.v1 import ControllerRevision, StatefulSet, StatefulSetStatus
 from kubeactors.api.apps.v1.statefulset import PARALLEL, RETAIN
 from kubeactors.api.core.v1 import PersistentVolumeClaim, Pod, PodTemplateSpec
-from kubeactors.apimachinery.intstr import scaled
 from kubeactors.controllers.history import template_in
 from kubeactors.controllers.pods import FAILED, PENDING, RUNNING, SUCCEEDED, is_ready, seconds_to_available
 from kubeactors.controllers.statefulset.claims import claim_name, claim_names, claims_of, is_stale, with_owners
@@ -227,11 +226,7 @@ class _Members:
         rolling = self._found.spec.update_strategy.rolling_update
         lowest = (rolling.partition or 0) if rolling is not None else 0
         pods = [pod for _, pod in self._wanted[lowest:] if pod is not None]
-        limit = rolling.max_unavailable if rolling is not None else None
-        if limit is None:
-            return self._one_outdated(reversed(pods))
-        allowed = max(scaled(limit, wanted(self._found), round_up=True), 1)
-        return self._several_outdated(reversed(pods), allowed)
+        return self._one_outdated(reversed(pods))
 
     def _one_outdated(self, pods: Iterable[Pod]) -> Iterator[Pod]:
         for pod in pods:
@@ -240,18 +235,6 @@ class _Members:
                 return
             if self._is_unavailable(pod):
                 return
-
-    def _several_outdated(self, pods: Iterable[Pod], allowed: int) -> Iterator[Pod]:
-        """All outdated pods that are unavailable anyway, and others up to maxUnavailable."""
-        room = allowed - sum(pod is None or self._is_unavailable(pod) for _, pod in self._wanted)
-        for pod in pods:
-            if not self._is_outdated(pod):
-                continue
-            if self._is_unavailable(pod):
-                yield pod
-            elif room > 0:
-                room -= 1
-                yield pod
 
     def _is_outdated(self, pod: Pod) -> bool:
         return revision_of_pod(pod) != self._view.update.metadata.name and not self._is_terminating(pod)

@@ -190,16 +190,17 @@ def test_each_rule_of_affinity_has_its_error(affinity: JSON, expected: list[str]
 
 
 def test_a_key_selected_twice_is_named() -> None:
-    selector = {"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]}
+    selector = {"matchLabels": {"a": "b"}, "matchExpressions": [A_IS_B]}
     (found,) = texts(validate_pod(pod({"affinity": terms(labelSelector=selector, matchLabelKeys=["a"])})))
     assert found.endswith('[0][0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector')
 
 
+A_IS_B = {"key": "a", "operator": "In", "values": ["b"]}
 SPREADS: list[tuple[JSON, list[str]]] = [
     ({"matchLabelKeys": ["a"]}, [".matchLabelKeys: Forbidden: must not be specified when labelSelector is not set"]),
     (
-        {"matchLabelKeys": ["a"], "labelSelector": {"matchLabels": {"a": "b"}}},
-        ['.matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector'],
+        {"matchLabelKeys": ["a"], "labelSelector": {"matchLabels": {"a": "b"}, "matchExpressions": [A_IS_B]}},
+        ['[0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector'],
     ),
     (
         {"nodeAffinityPolicy": "Some", "nodeTaintsPolicy": "Some"},

@@ -178,12 +178,45 @@ def test_a_pod_is_resized_only_where_its_node_can() -> None:
     ]
 
 
-def test_of_init_containers_only_sidecars_are_resized() -> None:
-    def one(cpu: str, policy: str | None) -> Pod:
-        init = {"name": "i", "image": "x", "resources": {"requests": {"cpu": cpu}}}
-        return pod({"initContainers": [{**init, "restartPolicy": policy} if policy else init]})
+def test_init_containers_are_resized_unless_they_would_restart() -> None:
+    def one(cpu: str, **more: object) -> Pod:
+        return pod({"initContainers": [{"name": "i", "image": "x", "resources": {"requests": {"cpu": cpu}}, **more}]})
 
-    assert texts(validate_pod_resize(one("2", "Always"), one("1", "Always"))) == []
-    assert texts(validate_pod_resize(one("2", None), one("1", None))) == [
-        "spec: Forbidden: resources for non-sidecar init containers are immutable"
+    restarts = {"resizePolicy": [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]}
+    assert texts(validate_pod_resize(one("2", restartPolicy="Always"), one("1", restartPolicy="Always"))) == []
+    assert texts(validate_pod_resize(one("2"), one("1"))) == []
+    path = "spec.initContainers[0]"
+    assert texts(validate_pod_resize(one("2", **restarts), one("1", **restarts))) == [
+        f"{path}: Forbidden: non-sidecar init containers with a resize policy of RestartContainer cannot be resized"
+    ]
+    assert texts(validate_pod_resize(one("2", image="y"), one("1"))) == [
+        f"{path}: Forbidden: only cpu and memory resources for init or sidecar containers are mutable"
+    ]
+
+
+def test_a_resize_keeps_the_order_of_containers() -> None:
+    def some(*names: str) -> Pod:
+        return pod({"containers": [{"name": name, "image": "x"} for name in names]})
+
+    path, renamed = "spec.containers", "name: Forbidden: containers may not be renamed or reordered on resize"
+    assert texts(validate_pod_resize(some("b", "a"), some("a", "b"))) == [
+        f"{path}[0].{renamed}",
+        f"{path}[1].{renamed}",
+    ]
+    assert texts(validate_pod_resize(some("a"), some("a", "b"))) == [
+        f"{path}: Forbidden: containers may not be added or removed on resize"
+    ]
+
+
+def test_pod_level_resources_are_resized_and_not_removed() -> None:
+    def one(**requests: str) -> Pod:
+        return pod({"resources": {"requests": requests}})
+
+    assert texts(validate_pod_resize(one(cpu="2"), one(cpu="1"))) == []
+    assert texts(validate_pod_resize(one(cpu="2"), one(cpu="1", memory="1Gi"))) == [
+        "spec.resources.requests: Forbidden: pod-level resource requests cannot be removed"
+    ]
+    removed = replace(one(cpu="1"), spec=replace(one(cpu="1").spec, resources=None))
+    assert texts(validate_pod_resize(removed, one(cpu="1")))[-1:] == [
+        "spec.resources: Forbidden: pod-level resources cannot be removed"
     ]

@@ -7,6 +7,7 @@ from kubeactors.api.apps.v1.daemonset import DaemonSet
 from kubeactors.api.apps.v1.deployment import Deployment
 from kubeactors.api.apps.v1.replicaset import ReplicaSet
 from kubeactors.api.apps.v1.statefulset import StatefulSet
+from kubeactors.apimachinery import names
 from kubeactors.apimachinery.scheme import Kind
 
 KINDS = (
@@ -70,6 +71,7 @@ KINDS = (
         kind="StatefulSet",
         resource="statefulsets",
         singular="statefulset",
+        name_rule=names.name_is_dns_label,
         short_names=("sts",),
         categories=("all",),
         subresources=("scale", "status"),

@@ -22,7 +22,11 @@ from kubeactors.api.apps.v1.statefulset import (
 )
 from kubeactors.api.core.v1.advice import warn_of_pod_template
 from kubeactors.api.core.v1.pod import PodTemplateSpec
-from kubeactors.api.core.v1.validation.annotations import validate_pod_annotations
+from kubeactors.api.core.v1.storage_advice import warn_of_claim_spec
+from kubeactors.api.core.v1.validation.claims import validate_claim_spec
+from kubeactors.api.core.v1.validation.common import label
+from kubeactors.api.core.v1.validation.pods import validate_pod_template_spec
+from kubeactors.api.core.v1.volume import PersistentVolumeClaimVolumeSource, Volume
 from kubeactors.api.validation import validate_count
 from kubeactors.api.workloads import (
     MORE_THAN_REPLICAS,
@@ -32,12 +36,10 @@ from kubeactors.api.workloads import (
     validate_collisions,
     validate_counts,
     validate_number_or_percent,
-    warn_of_name,
 )
 from kubeactors.apimachinery import labels
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
 from kubeactors.apimachinery.meta import LabelSelector
-from kubeactors.apimachinery.objectmeta import validate_annotations
 
 _FROZEN = (
     "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
@@ -46,31 +48,25 @@ _FROZEN = (
 
 
 def validate_stateful_set(found: StatefulSet) -> Iterator[FieldError]:
-    """The selector matches the template, and an update can make progress."""
+    """The selector matches the template, an update can make progress, and the claims are valid."""
     spec = found.spec
-    yield from _validate_management(spec.pod_management_policy)
-    yield from _validate_strategy(spec.update_strategy)
-    policy = spec.persistent_volume_claim_retention_policy
-    if policy is not None:
-        yield from _validate_retention(policy)
-    yield from validate_count(spec.replicas, "spec.replicas")
-    yield from validate_count(spec.min_ready_seconds, "spec.minReadySeconds")
-    if spec.ordinals is not None:
-        yield from validate_count(spec.ordinals.start, "spec.ordinals.start")
-    yield from _validate_selector(spec.selector)
-    try:
-        compiled = labels.of_object(spec.selector)
-    except labels.SelectorError:
-        yield invalid("spec.selector", spec.selector)
-    else:
-        yield from _validate_template(spec.template, compiled)
+    yield from _validate_progress(spec)
+    if spec.service_name:
+        yield from label("spec.serviceName", spec.service_name)
+    yield from _validate_pods(spec)
+    for i, claim in enumerate(spec.volume_claim_templates):
+        yield from validate_claim_spec(claim.spec, f"spec.volumeClaimTemplates[{i}].spec")
     yield from _validate_lifetime(spec.template)
 
 
 def validate_stateful_set_update(new: StatefulSet, old: StatefulSet) -> Iterator[FieldError]:
-    """Most of the spec is immutable."""
-    yield from validate_stateful_set(new)
-    if _frozen_part(new.spec, old.spec) != old.spec:
+    """Most of the spec is immutable. What older versions accepted in immutable fields and the template may stay."""
+    spec = new.spec
+    yield from _validate_progress(spec)
+    keeps_template = spec.template == old.spec.template or any(validate_stateful_set(old))
+    yield from _validate_pods(spec, checks_template=not keeps_template)
+    yield from _validate_lifetime(spec.template)
+    if _frozen_part(spec, old.spec) != old.spec:
         yield forbidden("spec", _FROZEN)
 
 
@@ -82,15 +78,57 @@ def validate_stateful_set_status(new: StatefulSet, old: StatefulSet) -> Iterator
 
 
 def warn_of_stateful_set(new: StatefulSet, old: StatefulSet | None) -> Iterator[str]:
-    """A name that is not a valid host name; the warnings about the template; an unlimited history."""
-    if old is None:
-        yield from warn_of_name(new.metadata.name)
+    """The warnings about the template and the claims; an unlimited history."""
     if old is None or new.spec != old.spec:
         yield from warn_of_pod_template(new.spec.template, "spec.template")
+    if old is None:
+        for i, claim in enumerate(new.spec.volume_claim_templates):
+            yield from warn_of_claim_spec(claim.spec, f"spec.volumeClaimTemplates[{i}]")
     if (new.spec.revision_history_limit or 0) < 0:
         yield (
             "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended"
         )
+
+
+def _validate_progress(spec: StatefulSetSpec) -> Iterator[FieldError]:
+    """How pods are created, replaced and counted."""
+    yield from _validate_management(spec.pod_management_policy)
+    yield from _validate_strategy(spec.update_strategy)
+    policy = spec.persistent_volume_claim_retention_policy
+    if policy is not None:
+        yield from _validate_retention(policy)
+    yield from validate_count(spec.replicas, "spec.replicas")
+    yield from validate_count(spec.min_ready_seconds, "spec.minReadySeconds")
+    if spec.ordinals is not None:
+        yield from validate_count(spec.ordinals.start, "spec.ordinals.start")
+
+
+def _validate_pods(spec: StatefulSetSpec, *, checks_template: bool = True) -> Iterator[FieldError]:
+    """The selector, and the template with the volumes of the claims."""
+    yield from _validate_selector(spec.selector)
+    try:
+        selector = labels.of_object(spec.selector)
+    except labels.SelectorError:
+        yield invalid("spec.selector", spec.selector)
+        return
+    found = spec.template.metadata.labels
+    if not selector.empty and not selector.matches(found):
+        yield invalid("spec.template.metadata.labels", found, "`selector` does not match template `labels`")
+    if checks_template:
+        yield from validate_pod_template_spec(_with_claims(spec), "spec.template")
+
+
+def _with_claims(spec: StatefulSetSpec) -> PodTemplateSpec:
+    """The template as the controller completes it: a claim replaces the volume of its name."""
+    names = tuple(claim.metadata.name for claim in spec.volume_claim_templates)
+    if not names:
+        return spec.template
+    pods = spec.template.spec
+    claimed = (
+        Volume(name=name, persistent_volume_claim=PersistentVolumeClaimVolumeSource(claim_name=name)) for name in names
+    )
+    others = (volume for volume in pods.volumes if volume.name not in names)
+    return replace(spec.template, spec=replace(pods, volumes=(*others, *claimed)))
 
 
 def _validate_management(policy: str) -> Iterator[FieldError]:
@@ -141,16 +179,6 @@ def _validate_selector(selector: LabelSelector | None) -> Iterator[FieldError]:
     yield from labels.validate_selector(selector, "spec.selector")
     if not selector.match_labels and not selector.match_expressions:
         yield invalid("spec.selector", selector, "empty selector is invalid for statefulset")
-
-
-def _validate_template(template: PodTemplateSpec, selector: labels.Selector) -> Iterator[FieldError]:
-    """The pod spec is not validated: its volumes are incomplete without the claims."""
-    metadata, path = template.metadata, "spec.template"
-    if not selector.empty and not selector.matches(metadata.labels):
-        yield invalid(f"{path}.metadata.labels", metadata.labels, "`selector` does not match template `labels`")
-    yield from labels.validate_labels(metadata.labels, f"{path}.labels")
-    yield from validate_annotations(metadata.annotations, f"{path}.annotations")
-    yield from validate_pod_annotations(metadata.annotations, template.spec, f"{path}.annotations")
 
 
 def _validate_lifetime(template: PodTemplateSpec) -> Iterator[FieldError]:

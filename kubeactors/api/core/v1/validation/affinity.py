@@ -109,23 +109,25 @@ def _pod_term(term: PodAffinityTerm, path: str) -> Iterator[FieldError]:
     for name in term.namespaces:
         yield from messages(f"{path}.namespace", name, names.dns1123_label(name))
     if term.match_label_keys or term.mismatch_label_keys:
-        yield from _label_keys(term, path)
+        yield from _label_keys(term.match_label_keys, term.mismatch_label_keys, term.label_selector, path)
     if not term.topology_key:
         yield required(f"{path}.topologyKey", "can not be empty")
     yield from qualified_name(f"{path}.topologyKey", term.topology_key)
 
 
-def _label_keys(term: PodAffinityTerm, path: str) -> Iterator[FieldError]:
+def _label_keys(
+    match: tuple[str, ...], mismatch: tuple[str, ...], selector: LabelSelector | None, path: str
+) -> Iterator[FieldError]:
     """By now the keys have been merged into the selector, which contains each once."""
-    for field, keys in (("matchLabelKeys", term.match_label_keys), ("mismatchLabelKeys", term.mismatch_label_keys)):
-        if keys and term.label_selector is None:
+    for field, keys in (("matchLabelKeys", match), ("mismatchLabelKeys", mismatch)):
+        if keys and selector is None:
             yield forbidden(f"{path}.{field}", _NO_SELECTOR)
         elif keys:
             for i, key in enumerate(keys):
                 yield from qualified_name(f"{path}.{field}[{i}]", key)
-    yield from _selected_twice(term.match_label_keys, term.label_selector, path)
-    for i, key in enumerate(term.match_label_keys):
-        if key in term.mismatch_label_keys:
+    yield from _selected_twice(match, selector, path)
+    for i, key in enumerate(match):
+        if key in mismatch:
             yield invalid(f"{path}.matchLabelKeys[{i}]", key, "exists in both matchLabelKeys and mismatchLabelKeys")
 
 
@@ -161,7 +163,7 @@ def validate_spread(constraints: tuple[TopologySpreadConstraint, ...], path: str
             yield duplicate(f"{at}.{{topologyKey, whenUnsatisfiable}}", text)
         yield from _spread_options(constraint, at)
         if constraint.match_label_keys:
-            yield from _spread_keys(constraint, f"{at}.matchLabelKeys")
+            yield from _label_keys(constraint.match_label_keys, (), constraint.label_selector, at)
         yield from validate_selector(constraint.label_selector, f"{at}.labelSelector")
 
 
@@ -177,16 +179,3 @@ def _spread_options(constraint: TopologySpreadConstraint, path: str) -> Iterator
         yield from one_of(f"{path}.nodeAffinityPolicy", constraint.node_affinity_policy, ("Honor", "Ignore"))
     if constraint.node_taints_policy is not None:
         yield from one_of(f"{path}.nodeTaintsPolicy", constraint.node_taints_policy, ("Honor", "Ignore"))
-
-
-def _spread_keys(constraint: TopologySpreadConstraint, path: str) -> Iterator[FieldError]:
-    selector = constraint.label_selector
-    if selector is None:
-        yield forbidden(path, _NO_SELECTOR)
-        known: tuple[str, ...] = ()
-    else:
-        known = (*selector.match_labels, *(one.key for one in selector.match_expressions))
-    for i, key in enumerate(constraint.match_label_keys):
-        yield from qualified_name(f"{path}[{i}]", key)
-        if key in known:
-            yield invalid(f"{path}[{i}]", key, _IN_BOTH)

@@ -28,6 +28,7 @@ _ONLY = (
     "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
     "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
 )
+_NO_RESTART = "non-sidecar init containers with a resize policy of RestartContainer cannot be resized"
 _TERMS = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
 
 
@@ -181,24 +182,65 @@ def _resize(new: Pod, old: Pod) -> Iterator[FieldError]:
         yield invalid("spec", new.status.qos_class, "Pod QOS Class may not change as a result of resizing")
     if not _node_can_resize(old):
         yield forbidden("spec", "Pod running on node without support for resize")
-    for i, (after, before) in enumerate(zip(new.spec.init_containers, old.spec.init_containers, strict=False)):
-        if is_sidecar(before):
-            yield from _only_sizes(
-                after, before, f"spec.initContainers[{i}]", "cpu and memory resources for sidecar containers"
-            )
-        elif after != before:
-            yield forbidden("spec", "resources for non-sidecar init containers are immutable")
-    for i, (after, before) in enumerate(zip(new.spec.containers, old.spec.containers, strict=False)):
-        yield from _only_sizes(after, before, f"spec.containers[{i}]", "cpu and memory resources")
+    yield from _pod_level(new.spec.resources, old.spec.resources)
+    unordered = (
+        *_same_containers(new.spec.containers, old.spec.containers, "containers"),
+        *_same_containers(new.spec.init_containers, old.spec.init_containers, "initContainers"),
+    )
+    yield from unordered or _sizes_of_containers(new.spec, old.spec)
 
 
-def _only_sizes(new: Container, old: Container, path: str, what: str) -> Iterator[FieldError]:
-    if any(name not in new.resources.requests for name in old.resources.requests):
-        yield forbidden(f"{path}.resources.requests", "resource requests cannot be removed")
-    if any(name not in new.resources.limits for name in old.resources.limits):
-        yield forbidden(f"{path}.resources.limits", "resource limits cannot be removed")
-    if _with_sizes_of(new, old) != old:
-        yield forbidden("spec", f"only {what} are mutable")
+def _pod_level(new: ResourceRequirements | None, old: ResourceRequirements | None) -> Iterator[FieldError]:
+    if old is None or (not old.limits and not old.requests):
+        return
+    if new is None:
+        yield forbidden("spec.resources", "pod-level resources cannot be removed")
+        return
+    if any(name not in new.requests for name in old.requests):
+        yield forbidden("spec.resources.requests", "pod-level resource requests cannot be removed")
+    if any(name not in new.limits for name in old.limits):
+        yield forbidden("spec.resources.limits", "pod-level resource limits cannot be removed")
+    if _sizes(new, old) != old:
+        yield forbidden("spec", "only cpu and memory resources are mutable at pod-level")
+
+
+def _same_containers(new: tuple[Container, ...], old: tuple[Container, ...], field: str) -> Iterator[FieldError]:
+    if len(new) != len(old):
+        yield forbidden(f"spec.{field}", f"{field} may not be added or removed on resize")
+        return
+    for i, (after, before) in enumerate(zip(new, old, strict=True)):
+        if after.name != before.name:
+            yield forbidden(f"spec.{field}[{i}].name", f"{field} may not be renamed or reordered on resize")
+
+
+def _sizes_of_containers(new: PodSpec, old: PodSpec) -> Iterator[FieldError]:
+    """No amount is removed, and only CPU and memory change."""
+    inits = tuple(zip(new.init_containers, old.init_containers, strict=True))
+    containers = tuple(zip(new.containers, old.containers, strict=True))
+    for i, (after, before) in enumerate(inits):
+        yield from _none_removed(after.resources, before.resources, f"spec.initContainers[{i}].resources")
+    for i, (after, before) in enumerate(containers):
+        yield from _none_removed(after.resources, before.resources, f"spec.containers[{i}].resources")
+    for after, before in containers:
+        if _with_sizes_of(after, before) != before:
+            yield forbidden("spec", "only cpu and memory resources are mutable")
+    for i, (after, before) in enumerate(inits):
+        path, made = f"spec.initContainers[{i}]", _with_sizes_of(after, before)
+        if made != before:
+            yield forbidden(path, "only cpu and memory resources for init or sidecar containers are mutable")
+        if after != before and not is_sidecar(after) and _restarts(made):
+            yield forbidden(path, _NO_RESTART)
+
+
+def _none_removed(new: ResourceRequirements, old: ResourceRequirements, path: str) -> Iterator[FieldError]:
+    if any(name not in new.requests for name in old.requests):
+        yield forbidden(f"{path}.requests", "resource requests cannot be removed")
+    if any(name not in new.limits for name in old.limits):
+        yield forbidden(f"{path}.limits", "resource limits cannot be removed")
+
+
+def _restarts(container: Container) -> bool:
+    return any(policy.restart_policy == "RestartContainer" for policy in container.resize_policy)
 
 
 def _node_can_resize(pod: Pod) -> bool:
@@ -213,8 +255,16 @@ def _without_sizes(new: PodSpec, old: PodSpec) -> PodSpec:
         new,
         containers=_all_with_sizes_of(new.containers, old.containers),
         init_containers=_all_with_sizes_of(new.init_containers, old.init_containers),
-        resources=_sizes(new.resources, old.resources) if new.resources and old.resources else new.resources,
+        resources=_pod_sizes(new.resources, old.resources),
     )
+
+
+def _pod_sizes(new: ResourceRequirements | None, old: ResourceRequirements | None) -> ResourceRequirements | None:
+    """Sizes may be added to a pod that has none."""
+    if new is None:
+        return None
+    made = _sizes(new, old or ResourceRequirements())
+    return None if old is None and made == ResourceRequirements() else made
 
 
 def _all_with_sizes_of(new: tuple[Container, ...], old: tuple[Container, ...]) -> tuple[Container, ...]:
