@@ -1,9 +1,13 @@
 """Warnings about pods that are accepted and yet unwise."""
 
 import pytest
+from msgspec.structs import replace
 
-from kubeactors.api.core.v1.advice import warn_of_pod
+from kubeactors.api.core.v1 import PodSecurityContext, PodTemplateSpec, SeccompProfile
+from kubeactors.api.core.v1.advice import warn_of_pod, warn_of_pod_template
 from tests.api.core.builders import JSON, pod
+
+OVERLAPS = 'volume "v" (Projected): overlapping paths:'
 
 SPECS: list[tuple[JSON, list[str]]] = [
     ({}, []),
@@ -104,8 +108,40 @@ SPECS: list[tuple[JSON, list[str]]] = [
             ]
         },
         [
-            'spec.volumes[0].projected.sources.configMap[0]: has duplicated path with ServiceAccountToken "t"',
-            'spec.volumes[0].projected.sources.ClusterTrustBundle: has duplicated path with ServiceAccountToken "t"',
+            f'{OVERLAPS} "t" (ConfigMap "c") with "t" (ServiceAccountToken)',
+            f'{OVERLAPS} "t" (ClusterTrustBundle "example.com/s") with "t" (ServiceAccountToken)',
+            f'{OVERLAPS} "t" (ClusterTrustBundle "example.com/s") with "t" (ConfigMap "c")',
+        ],
+    ),
+    (
+        {
+            "volumes": [
+                {
+                    "name": "s",
+                    "secret": {"secretName": "a", "items": [{"path": "x/"}, {"path": "x/y"}, {"path": "xy"}]},
+                },
+                {"name": "d", "downwardAPI": {"items": [{"path": "x"}, {"path": "x"}]}},
+                {"name": "p", "projected": {"sources": [{}]}},
+            ]
+        },
+        [
+            'volume "s" (Secret "a"): overlapping paths: "x/y" with "x"',
+            'volume "d" (DownwardAPI): overlapping paths: "x" with "x"',
+            'volume "p" (Projected) has no sources provided',
+        ],
+    ),
+    (
+        {
+            "containers": [
+                {"name": "a", "image": "x", "ports": [{"name": "http", "containerPort": 80}]},
+                {"name": "b", "image": "x", "ports": [{"name": "http", "containerPort": 81}]},
+            ]
+        },
+        [
+            (
+                'spec.containers[1].ports[0]: duplicate port name "http" with spec.containers[0].ports[0], '
+                "services and probes that select ports by name will use spec.containers[0].ports[0]"
+            ),
         ],
     ),
     (
@@ -156,3 +192,29 @@ def test_old_annotations_and_names_that_are_no_labels_are_named() -> None:
 def test_nothing_is_said_again_when_the_spec_stays() -> None:
     made = pod({"imagePullSecrets": [{"name": ""}]})
     assert list(warn_of_pod(made, made)) == []
+
+
+def test_annotations_for_profiles_have_become_fields() -> None:
+    annotations = {
+        "seccomp.security.alpha.kubernetes.io/pod": "unconfined",
+        "container.seccomp.security.alpha.kubernetes.io/app": "unconfined",
+        "container.apparmor.security.beta.kubernetes.io/app": "unconfined",
+    }
+    old = 'non-functional in v1.27+; use the "seccompProfile" field instead'
+    expected = [
+        f"metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]: {old}",
+        f"metadata.annotations[container.seccomp.security.alpha.kubernetes.io/app]: {old}",
+    ]
+    value = pod(annotations=annotations)
+    assert list(warn_of_pod(value, None)) == expected
+    template = PodTemplateSpec(metadata=value.metadata, spec=value.spec)
+    assert list(warn_of_pod_template(template, "spec.template")) == [
+        *(f"spec.template.{text}" for text in expected),
+        (
+            "spec.template.metadata.annotations[container.apparmor.security.beta.kubernetes.io/app]: "
+            'deprecated since v1.30; use the "appArmorProfile" field instead'
+        ),
+    ]
+    profile = SeccompProfile(type="Unconfined")
+    new = replace(value, spec=replace(value.spec, security_context=PodSecurityContext(seccomp_profile=profile)))
+    assert list(warn_of_pod(new, None)) == expected[1:]

@@ -6,13 +6,15 @@ Source: pkg/api/pod/warnings.go, pkg/api/node/util.go, pkg/registry/core/pod/str
 import json
 from collections.abc import Iterator
 
-from kubeactors.api.core.v1.affinity import Affinity, NodeSelectorTerm, PodAffinity, PodAntiAffinity
+from kubeactors.api.core.v1.affinity import Affinity, NodeAffinity, NodeSelectorTerm, PodAffinity, PodAntiAffinity
 from kubeactors.api.core.v1.container import Container, ContainerPort
 from kubeactors.api.core.v1.env import EnvVar
 from kubeactors.api.core.v1.node_labels import OLD_LABELS, warn_of_term
+from kubeactors.api.core.v1.path_advice import warn_of_paths
 from kubeactors.api.core.v1.pod import Pod, PodTemplate, PodTemplateSpec
 from kubeactors.api.core.v1.podspec import PodSpec
 from kubeactors.api.core.v1.resources import EPHEMERAL_STORAGE, MEMORY, Resources
+from kubeactors.api.core.v1.validation.annotations import APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD
 from kubeactors.api.core.v1.validation.windows import containers_with_path
 from kubeactors.api.core.v1.volume import Volume
 from kubeactors.apimachinery import names, quantity
@@ -27,6 +29,7 @@ _OLD_ANNOTATIONS = {
     "security.alpha.kubernetes.io/unsafe-sysctls": "sysctls",
 }
 _SINCE = {"scheduler.alpha.kubernetes.io/critical-pod": "v1.16"}
+_OLD_SECCOMP = 'non-functional in v1.27+; use the "seccompProfile" field instead'
 _OLD_VOLUMES = (
     ("photon_persistent_disk", "photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
     ("git_repo", "gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
@@ -51,14 +54,12 @@ def warn_of_pod(new: Pod, old: Pod | None) -> Iterator[str]:
         why = "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended"
         yield f"metadata.name: {why}: [{' '.join(wrong)}]"
     if old is None or new.spec is not old.spec:
-        yield from _of_annotations(new.metadata.annotations, "metadata.annotations")
-        yield from _of_spec(new.spec, "spec")
+        yield from _of_parts(new.spec, new.metadata.annotations, "")
 
 
 def warn_of_pod_template(template: PodTemplateSpec, path: str) -> Iterator[str]:
     """Warnings about the template of a workload."""
-    yield from _of_annotations(template.metadata.annotations, f"{path}.metadata.annotations")
-    yield from _of_spec(template.spec, f"{path}.spec")
+    yield from _of_parts(template.spec, template.metadata.annotations, f"{path}.")
 
 
 def warn_of_template(new: PodTemplate, old: PodTemplate | None) -> Iterator[str]:
@@ -74,44 +75,75 @@ def _of_annotations(annotations: dict[str, str], path: str) -> Iterator[str]:
             yield f'{path}[{key}]: non-functional in {since}+; use the "{field}" field instead'
 
 
-def _of_spec(spec: PodSpec, path: str) -> Iterator[str]:
+def _of_parts(spec: PodSpec, annotations: dict[str, str], prefix: str) -> Iterator[str]:
+    """Warnings in the order of Kubernetes; the prefix is that of a template, or empty."""
+    path, at_annotations = f"{prefix}spec", f"{prefix}metadata.annotations"
     yield from _of_placement(spec, path)
+    yield from _of_annotations(annotations, at_annotations)
     for i, volume in enumerate(spec.volumes):
         yield from _of_volume(volume, f"{path}.volumes[{i}]")
-    yield from _of_tokens(spec.volumes, path)
+    yield from warn_of_paths(spec.volumes)
     yield from _of_references(spec, path)
     yield from _fractions(spec.overhead, f"{path}.overhead")
-    seen: dict[str, list[tuple[ContainerPort, str]]] = {}
-    for container, at in containers_with_path(spec, path):
+    containers = tuple(containers_with_path(spec, path))
+    if annotations:
+        yield from _of_profiles(spec, annotations, at_annotations)
+    for container, at in containers:
+        if annotations:
+            yield from _of_container_profiles(container, spec, annotations, at_annotations, is_template=bool(prefix))
         yield from _of_container(container, at)
-        for i, port in enumerate(container.ports):
-            yield from _of_port(port, seen, f"{at}.ports[{i}]")
+    yield from _of_ports(containers)
+    if spec.affinity is not None:
+        yield from _of_affinity(spec.affinity, f"{path}.affinity")
+
+
+def _of_profiles(spec: PodSpec, annotations: dict[str, str], path: str) -> Iterator[str]:
+    """The annotation of a pod for a profile that its field does not set."""
+    if SECCOMP_POD in annotations and (spec.security_context is None or spec.security_context.seccomp_profile is None):
+        yield f"{path}[{SECCOMP_POD}]: {_OLD_SECCOMP}"
+
+
+def _of_container_profiles(
+    container: Container, spec: PodSpec, annotations: dict[str, str], path: str, *, is_template: bool
+) -> Iterator[str]:
+    """The annotations of a container for profiles that its fields do not set."""
+    own, seccomp, armor = (
+        container.security_context,
+        f"{SECCOMP_CONTAINER}{container.name}",
+        f"{APP_ARMOR}{container.name}",
+    )
+    if seccomp in annotations and (own is None or own.seccomp_profile is None):
+        yield f"{path}[{seccomp}]: {_OLD_SECCOMP}"
+    has_armor = any(one is not None and one.app_armor_profile is not None for one in (own, spec.security_context))
+    if is_template and armor in annotations and not has_armor:
+        yield f'{path}[{armor}]: deprecated since v1.30; use the "appArmorProfile" field instead'
 
 
 def _of_placement(spec: PodSpec, path: str) -> Iterator[str]:
     for key in spec.node_selector:
         if key in OLD_LABELS:
             yield f"{path}.nodeSelector[{key}]: {OLD_LABELS[key]}"
+    if spec.affinity is not None and spec.affinity.node_affinity is not None:
+        yield from _of_node_affinity(spec.affinity.node_affinity, f"{path}.affinity.nodeAffinity")
     for i, constraint in enumerate(spec.topology_spread_constraints):
         at = f"{path}.topologySpreadConstraints[{i}]"
         if constraint.topology_key in OLD_LABELS:
             yield f"{at}.topologyKey: {constraint.topology_key} is {OLD_LABELS[constraint.topology_key]}"
         if constraint.label_selector is None:
             yield f"{at}.labelSelector: {_MATCHES_NOTHING}"
-    if spec.affinity is not None:
-        yield from _of_affinity(spec.affinity, f"{path}.affinity")
+
+
+def _of_node_affinity(affinity: NodeAffinity, path: str) -> Iterator[str]:
+    needed = affinity.required_during_scheduling_ignored_during_execution
+    for i, term in enumerate(needed.node_selector_terms if needed else ()):
+        yield from warn_of_term(term, f"{path}.{_REQUIRED}.nodeSelectorTerms[{i}]")
+    for i, preferred in enumerate(affinity.preferred_during_scheduling_ignored_during_execution):
+        at = f"{path}.{_PREFERRED}[{i}].preference"
+        yield from warn_of_term(preferred.preference, at)
+        yield from _of_values(preferred.preference, at)
 
 
 def _of_affinity(affinity: Affinity, path: str) -> Iterator[str]:
-    of_node = affinity.node_affinity
-    if of_node is not None:
-        needed = of_node.required_during_scheduling_ignored_during_execution
-        for i, term in enumerate(needed.node_selector_terms if needed else ()):
-            yield from warn_of_term(term, f"{path}.nodeAffinity.{_REQUIRED}.nodeSelectorTerms[{i}]")
-        for i, preferred in enumerate(of_node.preferred_during_scheduling_ignored_during_execution):
-            at = f"{path}.nodeAffinity.{_PREFERRED}[{i}].preference"
-            yield from warn_of_term(preferred.preference, at)
-            yield from _of_values(preferred.preference, at)
     if affinity.pod_affinity is not None:
         yield from _of_pod_affinity(affinity.pod_affinity, f"{path}.podAffinity")
     if affinity.pod_anti_affinity is not None:
@@ -135,8 +167,6 @@ def _of_pod_affinity(affinity: PodAffinity | PodAntiAffinity, path: str) -> Iter
 
 
 def _of_volume(volume: Volume, path: str) -> Iterator[str]:
-    if volume.projected is not None:
-        return
     for attribute, name, message in _OLD_VOLUMES:
         if getattr(volume, attribute) is not None:
             yield f"{path}.{name}: {message}"
@@ -145,30 +175,6 @@ def _of_volume(volume: Volume, path: str) -> Iterator[str]:
     if storage is not None and quantity.milli_value(storage) % 1000:
         at = f"{path}.ephemeral.volumeClaimTemplate.spec.resources.requests[storage]"
         yield f'{at}: fractional byte value "{storage}" is invalid, must be an integer'
-
-
-def _of_tokens(volumes: tuple[Volume, ...], path: str) -> Iterator[str]:
-    """Projections that overwrite the file of a token."""
-    projections = [
-        (i, source) for i, one in enumerate(volumes) if one.projected for source in one.projected.sources or ()
-    ]
-    tokens = [source.service_account_token.path for _, source in projections if source.service_account_token]
-    if not tokens:
-        return
-    for i, source in projections:
-        at = f"{path}.volumes[{i}].projected.sources"
-        files = {
-            "configMap": [file.path for file in source.config_map.items] if source.config_map else (),
-            "secrets": [file.path for file in source.secret.items] if source.secret else (),
-            "downwardAPI": [file.path for file in source.downward_api.items] if source.downward_api else (),
-        }
-        for name, paths in files.items():
-            for j, file in enumerate(paths):
-                if file in tokens:
-                    yield f'{at}.{name}[{j}]: has duplicated path with ServiceAccountToken "{file}"'
-        bundle = source.cluster_trust_bundle
-        if bundle is not None and bundle.path in tokens:
-            yield f'{at}.ClusterTrustBundle: has duplicated path with ServiceAccountToken "{bundle.path}"'
 
 
 def _of_references(spec: PodSpec, path: str) -> Iterator[str]:
@@ -209,6 +215,22 @@ def _hides(variable: EnvVar) -> bool:
     """Whether the earlier value is lost: a value may refer to it, as in `$(PATH):/more`."""
     itself = f"$({variable.name})"
     return variable.value_from is not None or variable.value == itself or itself not in variable.value
+
+
+def _of_ports(containers: tuple[tuple[Container, str], ...]) -> Iterator[str]:
+    """Ports, then names, that several containers define."""
+    seen: dict[str, list[tuple[ContainerPort, str]]] = {}
+    ports = [(port, f"{at}.ports[{i}]") for container, at in containers for i, port in enumerate(container.ports)]
+    for port, path in ports:
+        yield from _of_port(port, seen, path)
+    named: dict[str, str] = {}
+    for port, path in ports:
+        if port.name and port.name in named:
+            first = named[port.name]
+            why = f"services and probes that select ports by name will use {first}"
+            yield f'{path}: duplicate port name "{port.name}" with {first}, {why}'
+        elif port.name:
+            named[port.name] = path
 
 
 def _of_port(port: ContainerPort, seen: dict[str, list[tuple[ContainerPort, str]]], path: str) -> Iterator[str]:

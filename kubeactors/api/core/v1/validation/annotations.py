@@ -11,9 +11,9 @@ from kubeactors.apimachinery.field import FieldError, forbidden, invalid
 
 MIRROR = "kubernetes.io/config.mirror"
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
-_APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
-_SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
-_SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
+APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
+SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
+SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
 
 _is_int32 = re.compile("0|[1-9][0-9]*|-[1-9][0-9]*").fullmatch
 
@@ -27,24 +27,24 @@ def validate_pod_annotations(annotations: dict[str, str], spec: PodSpec, path: s
     if cost is not None and not _is_cost(cost):
         yield invalid(f"{path}[{DELETION_COST}]", cost, "must be a 32bit integer")
     for key, value in annotations.items():
-        if key == _SECCOMP_POD or key.startswith(_SECCOMP_CONTAINER):
+        if key == SECCOMP_POD or key.startswith(SECCOMP_CONTAINER):
             yield from _seccomp_name(value, f"{path}.{key}")
     for key, value in annotations.items():
-        if key.startswith(_APP_ARMOR):
-            yield from _app_armor_name(key.removeprefix(_APP_ARMOR), value, spec, f"{path}[{key}]")
+        if key.startswith(APP_ARMOR):
+            yield from _app_armor_name(key.removeprefix(APP_ARMOR), value, spec, f"{path}[{key}]")
 
 
 def validate_annotations_kept(new: dict[str, str], old: dict[str, str], path: str) -> Iterator[FieldError]:
     """Some annotations are immutable."""
     for key, value in old.items():
         if new.get(key) != value:
-            if key.startswith(_APP_ARMOR):
+            if key.startswith(APP_ARMOR):
                 yield forbidden(f"{path}[{key}]", "may not remove or update AppArmor annotations")
             if key == MIRROR:
                 yield forbidden(f"{path}[{key}]", "may not remove or update mirror pod annotation")
     for key in new:
         if key not in old:
-            if key.startswith(_APP_ARMOR):
+            if key.startswith(APP_ARMOR):
                 yield forbidden(f"{path}[{key}]", "may not add AppArmor annotations")
             if key == MIRROR:
                 yield forbidden(f"{path}[{key}]", "may not add mirror pod annotation")
@@ -54,11 +54,11 @@ def validate_profiles_match(annotations: dict[str, str], spec: PodSpec, path: st
     """A profile in an annotation and that in the field agree."""
     context = spec.security_context
     of_pod = context.seccomp_profile if context else None
-    if of_pod is not None and _SECCOMP_POD in annotations:
-        yield from _matches(annotations[_SECCOMP_POD], of_pod, f"{path}.securityContext.seccompProfile")
+    if of_pod is not None and SECCOMP_POD in annotations:
+        yield from _matches(annotations[SECCOMP_POD], of_pod, f"{path}.securityContext.seccompProfile")
     for container, at in containers_with_path(spec, path):
         profile = container.security_context.seccomp_profile if container.security_context else None
-        value = annotations.get(f"{_SECCOMP_CONTAINER}{container.name}")
+        value = annotations.get(f"{SECCOMP_CONTAINER}{container.name}")
         if profile is not None and value is not None:
             yield from _matches(value, profile, f"{at}.securityContext.seccompProfile")
     if spec.os is not None and spec.os.name == "windows":
@@ -66,7 +66,7 @@ def validate_profiles_match(annotations: dict[str, str], spec: PodSpec, path: st
     for container, at in containers_with_path(spec, path):
         own = container.security_context.app_armor_profile if container.security_context else None
         armor = own or (context.app_armor_profile if context else None)
-        value = annotations.get(f"{_APP_ARMOR}{container.name}")
+        value = annotations.get(f"{APP_ARMOR}{container.name}")
         if armor is not None and value is not None:
             yield from _matches(value, armor, f"{at}.securityContext.appArmorProfile")
 
