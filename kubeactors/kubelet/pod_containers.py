@@ -366,7 +366,14 @@ class PodContainers:
     # Stopping.
 
     def terminate(self, grace_seconds: float, now: int) -> None:
-        """Stop all containers within the grace period. A later call can shorten it, but not extend it."""
+        """Stop all containers within the grace period. A later call can shorten it, but not extend it.
+
+        Source: ShouldContainerBeRestarted in pkg/kubelet/container/helpers.go (v1.36): those of a deleted pod do not wait
+        for a restart.
+        """
+        if self.pod.metadata.deletion_timestamp is not None:
+            for record in self.records:
+                record.blocked_until = 0
         first = self._grace_seconds is None
         if self._grace_seconds is not None and self._grace_seconds <= grace_seconds:
             return

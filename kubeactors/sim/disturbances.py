@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping
 
+from kubeactors.actor.supervision import SECOND
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
+from kubeactors.client.reflector import MAX_BACKOFF_SECONDS
 
 LONG_AGO = -(1 << 62)
+RETRIED_SECONDS = 30.0
+RETRIED = int(RETRIED_SECONDS * SECOND)
+"""How long after a short outage a component may still back off."""
+LONGEST_BACKOFF = int(2 * MAX_BACKOFF_SECONDS * SECOND)
+"""With its jitter."""
 
 
 class Disturbances:
@@ -25,6 +32,8 @@ class Disturbances:
         """Paused processes: they do not notice that time passes."""
         self.affected: dict[str, int] = {}
         """Components, and until when (virtual nanoseconds) a fault last affected them."""
+        self._since: dict[str, int] = {}
+        """The same components, and since when, without a pause in which they could recover."""
         self._slowed: dict[str, int] = {}
         """The same for faults that slow down the component itself, not only its containers."""
         self._watches_impaired: dict[str, int] = {}
@@ -34,8 +43,22 @@ class Disturbances:
         self._corrupted: dict[str, None] = {}
         """See `is_corrupted`."""
 
-    def affect(self, component: str, until: int, *, slows: bool = True, impairs_watches: bool = True) -> None:
-        """A fault affects a component until then. `apiserver` and `store` affect all components."""
+    def affect(
+        self,
+        component: str,
+        until: int,
+        *,
+        since: int | None = None,
+        slows: bool = True,
+        impairs_watches: bool = True,
+    ) -> None:
+        """A fault affects a component until then, `since` then if not just at that moment.
+
+        `apiserver` and `store` affect all components.
+        """
+        since = until if since is None else since
+        if since > self.affected.get(component, LONG_AGO) + RETRIED:
+            self._since[component] = since
         concerned = ((self.affected, True), (self._slowed, slows), (self._watches_impaired, impairs_watches))
         for found in (one for one, does in concerned if does):
             found[component] = max(until, found.get(component, 0))
@@ -46,6 +69,19 @@ class Disturbances:
         `LONG_AGO` if there was none.
         """
         return _last(self.affected, components)
+
+    def reconnected_by(self, *components: str) -> int:
+        """When these components have reached the server again: the longer an outage, the longer they back off after it.
+
+        Each wait of a reflector is up to twice as long as all before it together.
+        """
+        concerned = [one for one in (*components, "apiserver", "store") if one in self.affected]
+        since = until = known = LONG_AGO
+        for begin, end in sorted((self._since[one], self.affected[one]) for one in concerned):
+            since = begin if begin > known else since
+            until = max(until, end)
+            known = until + min(max(2 * (until - since), RETRIED), LONGEST_BACKOFF)
+        return known
 
     def slow(self, component: str, until: int) -> None:
         """Users' rules, not a fault, reject a component's writes: it is late, and otherwise unaffected."""

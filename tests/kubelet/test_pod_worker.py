@@ -88,6 +88,20 @@ def test_the_readiness_of_a_container_does_not_improve_while_a_failed_probe_stop
     assert worker.pod.status.container_statuses[0].restart_count == 1
 
 
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_container_of_a_deleted_pod_does_not_wait_for_a_restart(*, deleted: bool) -> None:
+    runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=0.0, run_seconds=1.0))
+    worker = PodWorker(a_pod(Container(name="c", image="x")), runtime, "1.1.1.1", START)
+    live(worker, START + 5 * SECOND)
+    if deleted:
+        worker.pod = replace(worker.pod, metadata=replace(worker.pod.metadata, deletion_timestamp=TIME))
+    live(worker, START + 6 * SECOND, START + 5 * SECOND)
+
+    (status,) = worker.pod.status.container_statuses
+    assert (status.state.waiting is None, status.state.terminated is not None) == (deleted, deleted)
+    assert (worker.pod.status.phase, status.restart_count) == ("Succeeded" if deleted else "Running", 1)
+
+
 def test_an_idle_pod_worker_sets_no_timer() -> None:
     runtime = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=1.0))
     worker = PodWorker(a_pod(Container(name="c", image="x")), runtime, "1.1.1.1", START)

@@ -23,9 +23,9 @@ from kubeactors.api.core.v1 import (
 )
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.time import parse_time
+from kubeactors.sim.disturbances import RETRIED_SECONDS
 from kubeactors.sim.invariants import Invariant
 from kubeactors.sim.invariants.conditions import ConditionTransitionsAreTimestamped
-from kubeactors.sim.invariants.inspection import RETRIED_SECONDS
 from kubeactors.sim.invariants.pod_status import ContainerStatesAdvance, PodStatusesAreConsistent
 from kubeactors.sim.invariants.pod_timing import ContainerRestartsBackOff, PodsTerminateInTime
 from kubeactors.sim.world import Commit, World
@@ -33,6 +33,7 @@ from kubeactors.storage import KeyValue, StoreEvent
 
 T0, T1, T2 = "2026-01-01T00:00:00Z", "2026-01-01T00:00:10Z", "2026-01-01T00:00:20Z"
 WAITS = ContainerState(waiting=ContainerStateWaiting(reason="ContainerCreating"))
+BACKS_OFF = ContainerState(waiting=ContainerStateWaiting(reason="CrashLoopBackOff"))
 RUNS = ContainerState(running=ContainerStateRunning(started_at=T1))
 DONE = ContainerState(terminated=ContainerStateTerminated(exit_code=0, started_at=T0, finished_at=T1))
 BROKEN = ContainerState(terminated=ContainerStateTerminated(exit_code=1, started_at=T0, finished_at=T1))
@@ -95,6 +96,8 @@ EMPTY = Pod()
         (pod(told(WAITS), "Running"), "none of its containers has started"),
         (pod(told(WAITS, count=1, last=BROKEN), "Running"), ""),
         (pod(replace(told(WAITS), started=True), "Pending"), "has started: true"),
+        (pod(told(BACKS_OFF, count=1, last=DONE), "Running"), ""),
+        (pod(told(BACKS_OFF, count=1, last=BROKEN), "Failed"), "main waits for a restart"),
         (pod(told(DONE), "Succeeded", policy="Never"), ""),
         (pod(told(DONE), "Running", policy="Never"), "all of its containers have finished"),
         (pod(told(DONE), "Running"), ""),

@@ -95,7 +95,11 @@ class Chaos:
         """Resolve the target node and leader now; for a stale restart, when the component crashes."""
         fault = fault if isinstance(fault, StaleRestart) else self._effects.at_the_hot_node(fault)
         self._world.faults.affect(
-            affected_component(fault), until, slows=slows(fault), impairs_watches=impairs_watches(fault)
+            affected_component(fault),
+            until,
+            since=self._kernel.now,
+            slows=slows(fault),
+            impairs_watches=impairs_watches(fault),
         )
         self._do(self._effects.processes.at_the_leader(fault))
 

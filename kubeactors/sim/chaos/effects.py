@@ -52,9 +52,13 @@ class Effects:
 
     def concern(self, fault: AnyFault, seconds: float) -> None:
         """The fault affects its component from now on for so long."""
-        until = self.kernel.now + int(seconds * SECOND)
+        now = self.kernel.now
         self.world.faults.affect(
-            affected_component(fault), until, slows=slows(fault), impairs_watches=impairs_watches(fault)
+            affected_component(fault),
+            now + int(seconds * SECOND),
+            since=now,
+            slows=slows(fault),
+            impairs_watches=impairs_watches(fault),
         )
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:

@@ -67,7 +67,7 @@ class Machines:
             self._without[node] = self._without.get(node, 0) + 1
             world.faults.powered_off.setdefault(node, now)
             if seconds is not None:
-                world.faults.affect(node, now + int(seconds * SECOND))
+                world.faults.affect(node, now + int(seconds * SECOND), since=now)
                 self._effects.after(seconds, partial(self._restore, node))
         machines.tell(PowerOff(nodes))
         self._effects.count(fault)

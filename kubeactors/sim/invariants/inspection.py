@@ -7,14 +7,13 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.meta import HasMeta, TypedObject
 from kubeactors.client.informer import SILENCE_SECONDS
+from kubeactors.sim.disturbances import RETRIED_SECONDS
 from kubeactors.sim.invariants.invariant import title
 from kubeactors.sim.processes import ELECTED
 from kubeactors.sim.world import Commit, World
 
 Key = tuple[str, str]
 
-RETRIED_SECONDS = 30.0
-RETRIED = int(RETRIED_SECONDS * SECOND)
 UNDISTURBED = int((SILENCE_SECONDS + RETRIED_SECONDS) * SECOND)
 """How long after a fault a component may have a stale view: a dead watch is noticed only by its silence."""
 EVICTED, CONDEMNED = "DeletionByTaintManager", "DeletionByPodGC"
@@ -24,7 +23,7 @@ PREEMPTED = "PreemptionByScheduler"
 def informed_at(world: World, *components: str) -> int:
     """When these components are up to date again: soon after a fault, or once they have noticed that a watch is dead."""
     faults = world.faults
-    return max(faults.affected_until(*components) + RETRIED, faults.watches_impaired_until(*components) + UNDISTURBED)
+    return max(faults.reconnected_by(*components), faults.watches_impaired_until(*components) + UNDISTURBED)
 
 
 def is_evicted(value: TypedObject | None) -> bool:

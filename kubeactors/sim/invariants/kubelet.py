@@ -13,8 +13,8 @@ from kubeactors.client import controller_of
 from kubeactors.kubelet import Kubelet
 from kubeactors.kubelet.runtimes import ContainerRuntime, ContainerState, PodSandbox, RuntimeContainer
 from kubeactors.kubelet.static_pods import mirrored
-from kubeactors.sim.disturbances import LONG_AGO
-from kubeactors.sim.invariants.inspection import RETRIED, Key, informed_at, is_lost_with_node, key_of
+from kubeactors.sim.disturbances import LONG_AGO, RETRIED
+from kubeactors.sim.invariants.inspection import Key, informed_at, is_lost_with_node, key_of
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.tree import actor_at, actors_within
 from kubeactors.sim.world import Commit, World

@@ -108,6 +108,7 @@ class _Ends:
         self.over: bool = all(one is not None for one in found) and not beside
         self.well: bool = all(one is not None and one.exit_code == 0 for one in found)
         disrupted = any(one.type == "DisruptionTarget" for one in status.conditions)
+        self.waits: list[str] = [one.name for one in status.container_statuses if is_backing_off(one)]
         self.explained: bool = bool(status.reason) or disrupted
         """Whether a reason or DisruptionTarget explains a failure."""
 
@@ -115,6 +116,8 @@ class _Ends:
 def _phase(pod: Pod) -> Iterator[str]:
     """Whether the phase follows from the container statuses; a pod may also fail for a reason in its status."""
     ends, policy = _Ends(pod), pod.spec.restart_policy
+    if pod.status.phase in TERMINAL and ends.waits and not pod.status.reason:
+        yield f"its phase is {pod.status.phase}, but {', '.join(ends.waits)} waits for a restart"
     match pod.status.phase:
         case "Running":
             if not ends.begun:
@@ -144,6 +147,14 @@ def _addresses(pod: Pod) -> Iterator[str]:
 def is_sidecar(container: Container) -> bool:
     """Whether an init container is a sidecar."""
     return container.restart_policy == ALWAYS
+
+
+BACKING_OFF = "CrashLoopBackOff"
+
+
+def is_backing_off(one: ContainerStatus) -> bool:
+    """Whether it waits for its next start."""
+    return one.state.waiting is not None and one.state.waiting.reason == BACKING_OFF
 
 
 def has_run(one: ContainerStatus) -> bool:

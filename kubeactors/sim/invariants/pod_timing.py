@@ -15,10 +15,11 @@ from kubeactors.api.core.v1 import ContainerStatus, Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.sim.bounds.capacity import is_ours
-from kubeactors.sim.invariants.inspection import RETRIED, informed_at
+from kubeactors.sim.disturbances import RETRIED
+from kubeactors.sim.invariants.inspection import informed_at
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.kubelet import kubelet_on, runtimes
-from kubeactors.sim.invariants.pod_status import TERMINAL, may_start, statuses_of
+from kubeactors.sim.invariants.pod_status import TERMINAL, is_backing_off, may_start, statuses_of
 from kubeactors.sim.world import Commit, World
 
 MANAGER = "controller-manager"
@@ -30,7 +31,6 @@ LATE = 10 * SECOND
 """Tolerance for an action that is due."""
 STARTS_KEPT = 2
 """The newest instance of a container, and the previous one, whose log can still be read."""
-BACKING_OFF = "CrashLoopBackOff"
 
 
 class _Restarts:
@@ -86,7 +86,7 @@ class ContainerRestartsBackOff(Invariant):
             yield from self._restarted(pod, one, known)
         if one.state.running is not None:
             known.ended = None
-        elif known.ended is None and (one.state.terminated or _backs_off(one)):
+        elif known.ended is None and (one.state.terminated or is_backing_off(one)):
             known.ended = self.root.kernel.now
 
     def _restarted(self, pod: Pod, one: ContainerStatus, known: _Restarts) -> Iterator[str]:
@@ -127,10 +127,6 @@ class ContainerRestartsBackOff(Invariant):
     def _kubelet(self, pod: Pod) -> object:
         """The kubelet instance of a pod: a restarted kubelet does not know earlier back-offs."""
         return kubelet_on(self.root, pod.spec.node_name)
-
-
-def _backs_off(one: ContainerStatus) -> bool:
-    return one.state.waiting is not None and one.state.waiting.reason == BACKING_OFF
 
 
 class PodsTerminateInTime(Invariant):

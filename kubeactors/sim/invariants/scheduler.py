@@ -18,10 +18,10 @@ from kubeactors.scheduler.scheduler import Scheduler
 from kubeactors.sim.bounds.capacity import has_capacity, has_less_capacity
 from kubeactors.sim.bounds.placement import Search, conflicts, is_chosen, is_constrained
 from kubeactors.sim.bounds.rollouts import FINISHED
-from kubeactors.sim.disturbances import LONG_AGO
+from kubeactors.sim.disturbances import LONG_AGO, RETRIED
 from kubeactors.sim.invariants.controllers.devices import claim_of, devices_of, devices_suit
 from kubeactors.sim.invariants.controllers.volumes import LATE
-from kubeactors.sim.invariants.inspection import RETRIED, informed_at
+from kubeactors.sim.invariants.inspection import informed_at
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.tree import actors_within
 from kubeactors.sim.world import Commit, World

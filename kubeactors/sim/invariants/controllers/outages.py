@@ -10,7 +10,8 @@ from kubeactors.api.core.v1 import Node, Pod, Taint, Toleration
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.bounds.rollouts import is_active
-from kubeactors.sim.invariants.inspection import RETRIED, informed_at
+from kubeactors.sim.disturbances import RETRIED
+from kubeactors.sim.invariants.inspection import informed_at
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import Commit, World
 

@@ -24,9 +24,8 @@ from kubeactors.apimachinery.requests import ApiRequest, Delete
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.client import controller_of
 from kubeactors.sim.bounds.rollouts import Replicas, is_active, selector_of, wanted
-from kubeactors.sim.disturbances import LONG_AGO
+from kubeactors.sim.disturbances import LONG_AGO, RETRIED
 from kubeactors.sim.invariants.inspection import (
-    RETRIED,
     UNDISTURBED,
     has_said,
     informed_at,
