@@ -25,7 +25,7 @@ TWENTY_PODS = (
     workload.Roll(at=60.0, name="web", image="2"),
     workload.Scale(at=120.0, name="web", replicas=8),
     workload.DeletePod(at=180.0, name="db"),
-    workload.RollSet(at=240.0, of="StatefulSet", name="db", image="2"),
+    workload.RollWorkload(at=240.0, of="StatefulSet", name="db", image="2"),
     workload.Drain(at=300.0, node="node-1"),
     workload.Uncordon(at=360.0, node="node-1"),
     workload.Scale(at=420.0, name="web", replicas=12),

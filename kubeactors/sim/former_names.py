@@ -8,6 +8,62 @@ from types import MappingProxyType
 
 import msgspec
 
+FORMER_ACTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "act": "act-as",
+        "add-pod": "create-pod",
+        "add-token": "create-token-secret",
+        "add-volume": "create-volume",
+        "ask-for-certificate": "request-certificate",
+        "ask-for-device": "create-device-pod",
+        "claim": "create-claim",
+        "claim-foreign-owner": "create-with-foreign-owner",
+        "claim-unknown-owner": "create-with-unknown-owner",
+        "claim-volume": "create-bound-volume",
+        "clear": "delete-tenant-object",
+        "decide": "review-certificate-request",
+        "define-kind": "create-definition",
+        "delete-set": "delete-workload",
+        "disentitle": "revoke-tenant-role",
+        "drop-account": "delete-service-account",
+        "drop-claim": "delete-claim",
+        "drop-class": "delete-class",
+        "drop-device-claim": "delete-device-claim",
+        "drop-owner": "delete-owner",
+        "drop-request": "delete-certificate-request",
+        "drop-token": "delete-token-secret",
+        "drop-volume": "delete-volume",
+        "entitle": "grant-tenant-role",
+        "expose": "create-service",
+        "furnish": "create-tenant-object",
+        "grow-claim": "expand-claim",
+        "lend": "delegate-role",
+        "look": "read-objects",
+        "manage": "write-as-manager",
+        "meddle": "interfere",
+        "name-none": "create-without-class",
+        "offer-class": "create-storage-class",
+        "offer-devices": "publish-devices",
+        "own-by": "create-owned-object",
+        "publish-addresses": "set-endpoints",
+        "roll-set": "roll-workload",
+        "set-default": "set-default-class",
+        "set-limits": "set-limit-range",
+        "set-rule": "set-admission-rule",
+        "set-share": "set-tenant-quota",
+        "spoil": "damage-object",
+        "spoil-root": "damage-root-ca",
+        "touch": "label-tenant-object",
+        "undefine-kind": "delete-definition",
+        "unexpose": "delete-service",
+        "unmanage": "delete-managed-object",
+        "use-claim": "mount-claim",
+        "visit": "add-foreign-nodes",
+        "withdraw-addresses": "delete-endpoints",
+    }
+)
+"""The present name of a kind of user action by its former one."""
+
 FORMER_FAULTS: Mapping[str, str] = MappingProxyType(
     {
         "bad-starts": "failing-containers",
@@ -166,6 +222,15 @@ def current_fault(kind: str) -> str:
     return FORMER_FAULTS.get(kind, kind)
 
 
+def current_kind(kind: str) -> str:
+    """The present name of a kind of step.
+
+    >>> current_kind("meddle"), current_kind("fail-over"), current_kind("scale")
+    ('interfere', 'stale-restart', 'scale')
+    """
+    return FORMER_ACTIONS.get(kind, current_fault(kind))
+
+
 def current_invariant(name: str) -> str:
     """The present name of an invariant.
 
@@ -176,7 +241,7 @@ def current_invariant(name: str) -> str:
 
 
 def with_current_kind(line: str) -> str:
-    """A line of a replay file; if its fault has a former name, with the present one.
+    """A line of a replay file; if its step has a former name, with the present one.
 
     >>> with_current_kind('{"kind":"unseen","at":1.5,"component":"scheduler","seconds":3.0}')
     '{"kind":"missed-delete","at":1.5,"component":"scheduler","seconds":3.0}'
@@ -185,6 +250,6 @@ def with_current_kind(line: str) -> str:
         step = msgspec.json.decode(line, type=dict[str, object])
     except msgspec.DecodeError:
         return line  # rejected, with the reason, when it is decoded as a step
-    if step.get("kind") not in FORMER_FAULTS:
-        return line
-    return msgspec.json.encode({**step, "kind": FORMER_FAULTS[str(step["kind"])]}).decode()
+    former = str(step.get("kind"))
+    current = current_kind(former)
+    return line if current == former else msgspec.json.encode({**step, "kind": current}).decode()

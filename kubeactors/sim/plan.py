@@ -11,7 +11,7 @@ from typing import get_args
 import msgspec
 
 from kubeactors.sim.chaos.faults import AnyFault, OwnFault
-from kubeactors.sim.former_names import current_fault, current_invariant, with_current_kind
+from kubeactors.sim.former_names import current_invariant, current_kind, with_current_kind
 from kubeactors.sim.search.strategies import DELAYS, STRATEGIES, TAPE
 from kubeactors.sim.search.tape import Deviation
 from kubeactors.sim.steps import Fault, kind_of
@@ -175,7 +175,7 @@ def decode(text: str) -> Replay:
         invariant=current_invariant(header.invariant),
         version=header.version,
         operator=header.operator,
-        happened=tuple(map(current_fault, header.happened)),
+        happened=header.happened if header.operator else tuple(map(current_kind, header.happened)),
         unknown=tuple(unknown.values()),
         left_out=tuple(one for one in unknown.values() if one.startswith(STEP)),
     )

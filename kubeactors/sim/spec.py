@@ -8,7 +8,7 @@ from kubeactors.cluster import ClusterSpec, NodePool
 from kubeactors.sim.plan import Plan
 from kubeactors.sim.users.certificates import ROOT_CA, signing_key
 from kubeactors.sim.users.manifests import own_pod
-from kubeactors.sim.workload import AskForCertificate
+from kubeactors.sim.workload import RequestCertificate
 
 VISITORS_RANGE = "10.32.0.0/24"
 """The pod CIDRs of foreign nodes come from this range: it has room for one node, so that a second must wait."""
@@ -27,7 +27,7 @@ def spec_of(plan: Plan, *, leader_elect: bool) -> ClusterSpec:
         cluster_cidr=VISITORS_RANGE,
         load_balancer_pool=BALANCERS_RANGE,
         root_ca=ROOT_CA,
-        signing_key=signing_key() if any(isinstance(one, AskForCertificate) for one in plan.steps) else b"",
+        signing_key=signing_key() if any(isinstance(one, RequestCertificate) for one in plan.steps) else b"",
         schedulers=plan.candidates,
         controller_managers=plan.candidates,
         events=plan.events,

@@ -32,7 +32,7 @@ class Drawn:
 class BystanderAim(Aim):
     """Aims faults at components, and never has a user change or delete what they update: the plan says what users do."""
 
-    def may_meddle(self, _component: str) -> bool:
+    def may_interfere(self, _component: str) -> bool:
         """See `Aim`."""
         return False
 

@@ -47,22 +47,22 @@ from kubeactors.sim.workload import (
     AnyAction,
     BoundAction,
     CertificateAction,
+    DamageObject,
     DefaultAction,
     DeploymentAction,
     DeviceAction,
-    Look,
     ManagementAction,
     NamespaceAction,
     NodeAction,
     OwnAction,
     OwnershipAction,
     PodAction,
-    RightAction,
+    ReadObjects,
+    RoleAction,
     RuleAction,
     ServiceAction,
     SetAction,
     SharingAction,
-    Spoil,
     TenancyAction,
     VolumeAction,
 )
@@ -154,15 +154,15 @@ class Doer:
             return Certificates(session).do(action)
         if isinstance(action, RuleAction):
             return Rules(session).do(action)
-        if isinstance(action, RightAction):
+        if isinstance(action, RoleAction):
             return Rbac(session).do(action)
         if isinstance(action, DefaultAction):
             return Defaults(session).do(action)
         if isinstance(action, ManagementAction):
             return FieldManagers(session).do(action)
-        if isinstance(action, Look):
+        if isinstance(action, ReadObjects):
             return Reads(session, self._watching).do(action)
-        if isinstance(action, Spoil):
+        if isinstance(action, DamageObject):
             return Interference(session).damage(action)
         return Interference(session).do(action)
 
@@ -204,7 +204,7 @@ class User(Actor[UserMessage], reentrant=True, deterministic=True):
         if isinstance(action, OwnAction):
             self._done(action.name, error is None)
         else:
-            self._done(kind_of(action), way.has_written or (isinstance(action, Look) and error is None))
+            self._done(kind_of(action), way.has_written or (isinstance(action, ReadObjects) and error is None))
         if error is not None and not is_passing(error):
             self.ctx.log.info("user.refused", action=repr(action), error=str(error))
 

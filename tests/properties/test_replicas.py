@@ -25,7 +25,7 @@ from kubeactors.sim.workload import (
     CreateReplicationController,
     CreateStatefulSet,
     Roll,
-    RollSet,
+    RollWorkload,
     Scale,
     ScaleReplicationController,
     ScaleStatefulSet,
@@ -110,7 +110,7 @@ def test_a_stateful_set_has_its_members_one_of_each_name(
 ) -> None:
     steps: list[AnyStep] = [CreateStatefulSet(at=0.0, name=NAME, replicas=numbers[0], parallel=parallel)]
     steps += scaled(lambda when, size: ScaleStatefulSet(at=when, name=NAME, replicas=size), numbers)
-    steps += [RollSet(at=at(1) + 0.5, of="StatefulSet", name=NAME, image=IMAGE)] if rolls else []
+    steps += [RollWorkload(at=at(1) + 0.5, of="StatefulSet", name=NAME, image=IMAGE)] if rolls else []
     world = converged(data, "StatefulSet", steps)
     pods, stateful_set = ready_pods(world), world.find(StatefulSet, NAME)
     assert stateful_set is not None
@@ -123,7 +123,7 @@ def test_a_stateful_set_has_its_members_one_of_each_name(
 @given(data=st.data(), surges=st.booleans())
 def test_a_daemon_set_has_one_pod_on_each_node(data: st.DataObject, *, surges: bool) -> None:
     create = CreateDaemonSet(at=0.0, name=NAME, max_unavailable=0 if surges else 1, max_surge=1 if surges else 0)
-    world = converged(data, "DaemonSet", [create, RollSet(at=at(1), of="DaemonSet", name=NAME, image=IMAGE)])
+    world = converged(data, "DaemonSet", [create, RollWorkload(at=at(1), of="DaemonSet", name=NAME, image=IMAGE)])
     pods = ready_pods(world)
     assert sorted(pod.spec.node_name for pod in pods.values()) == sorted(
         node.metadata.name for node in world.of(Node).values()

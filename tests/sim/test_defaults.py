@@ -22,10 +22,10 @@ from kubeactors.sim.workload import (
     AnyAction,
     Chosen,
     CreateDeployment,
-    DropClass,
-    NameNone,
+    CreateWithoutClass,
+    DeleteClass,
     Scale,
-    SetDefault,
+    SetDefaultClass,
 )
 
 
@@ -84,29 +84,32 @@ def thrifty() -> AbstractContextManager[object]:
 
 
 MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], tuple[AnyAction, ...]]] = [
-    (indifferent, (SetDefault(at=0.0, of="ingress", number=1), NameNone(at=15.0, of="ingress", number=1))),
+    (
+        indifferent,
+        (SetDefaultClass(at=0.0, of="ingress", number=1), CreateWithoutClass(at=15.0, of="ingress", number=1)),
+    ),
     (
         old_fashioned,
         (
-            SetDefault(at=0.0, of="ingress", number=1),
-            SetDefault(at=5.0, of="ingress", number=2),
-            NameNone(at=20.0, of="ingress", number=1),
+            SetDefaultClass(at=0.0, of="ingress", number=1),
+            SetDefaultClass(at=5.0, of="ingress", number=2),
+            CreateWithoutClass(at=20.0, of="ingress", number=1),
         ),
     ),
     (
         insistent,
         (
-            SetDefault(at=0.0, of="claim", number=1),
-            SetDefault(at=5.0, of="claim", number=1, default=False),
-            NameNone(at=20.0, of="claim", number=1),
+            SetDefaultClass(at=0.0, of="claim", number=1),
+            SetDefaultClass(at=5.0, of="claim", number=1, default=False),
+            CreateWithoutClass(at=20.0, of="claim", number=1),
         ),
     ),
-    (forgetful, (NameNone(at=0.0, of="claim", number=1), SetDefault(at=5.0, of="claim", number=1))),
+    (forgetful, (CreateWithoutClass(at=0.0, of="claim", number=1), SetDefaultClass(at=5.0, of="claim", number=1))),
     (
         thrifty,
         (
             CreateDeployment(at=0.0, name="web", replicas=1),
-            SetDefault(at=5.0, of="pod", number=1),
+            SetDefaultClass(at=5.0, of="pod", number=1),
             Scale(at=20.0, name="web", replicas=2),
         ),
     ),
@@ -125,10 +128,10 @@ def test_a_mistake_in_the_choice_of_the_default_class_is_found(
 @pytest.mark.parametrize("of", ["ingress", "claim", "pod"])
 def test_changes_of_the_default_class_violate_nothing(of: Chosen) -> None:
     steps: tuple[AnyAction, ...] = (
-        SetDefault(at=0.0, of=of, number=1),
-        SetDefault(at=15.0, of=of, number=1, default=False),
-        SetDefault(at=30.0, of=of, number=2),
-        DropClass(at=45.0, of=of, number=2),
-        *(NameNone(at=at, of=of, number=number) for number, at in enumerate((12.0, 27.0, 42.0, 57.0))),
+        SetDefaultClass(at=0.0, of=of, number=1),
+        SetDefaultClass(at=15.0, of=of, number=1, default=False),
+        SetDefaultClass(at=30.0, of=of, number=2),
+        DeleteClass(at=45.0, of=of, number=2),
+        *(CreateWithoutClass(at=at, of=of, number=number) for number, at in enumerate((12.0, 27.0, 42.0, 57.0))),
     )
     assert ran(*steps).judge.violations == []

@@ -16,7 +16,7 @@ from kubeactors.sim.workload import (
     CreateStatefulSet,
     DeleteNamespace,
     DeletePod,
-    DeleteSet,
+    DeleteWorkload,
     Scale,
 )
 from tests.quality.automatic.mutants import in_force, named
@@ -68,7 +68,7 @@ def test_the_name_of_an_orphaned_pod_of_a_stateful_set_is_not_taken() -> None:
     late = DelayedWrite(at=9.9, component=MANAGER, resource="pods", verb="patch", meanwhile="replace", seconds=1.0)
     again = CreateStatefulSet(at=10.0, name="db", replicas=1)
     first = CreateStatefulSet(at=0.0, name="db", replicas=1)
-    orphan = DeleteSet(at=5.0, of="StatefulSet", name="db", propagation="Orphan")
+    orphan = DeleteWorkload(at=5.0, of="StatefulSet", name="db", propagation="Orphan")
     assert apps(lived(first, orphan, late, again, late=1)) == ["db"]
 
 

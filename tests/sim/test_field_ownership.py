@@ -9,7 +9,7 @@ from kubeactors.sim.grammar.topics.field_managers import FieldManagers
 from kubeactors.sim.invariants.apiserver.field_ownership import FieldOwnershipIsTracked
 from kubeactors.sim.plan import in_order
 from kubeactors.sim.users.manifests import NAMESPACE
-from kubeactors.sim.workload import Manage
+from kubeactors.sim.workload import WriteAsManager
 from tests.quality.automatic.mutants import in_force, named
 
 
@@ -24,7 +24,7 @@ def shared(seed: int, writes: int = 15) -> Plan:
 def test_correct_ownership_violates_nothing(seed: int) -> None:
     simulation = Simulation(shared(seed))
     assert simulation.run(until=25.0).violations == ()
-    assert simulation.actions["manage"] > 10
+    assert simulation.actions["write-as-manager"] > 10
 
 
 @pytest.mark.parametrize(
@@ -48,21 +48,27 @@ def test_a_dry_run_stores_nothing_and_a_conflict_is_resolved_by_force() -> None:
             seed=1,
             nodes=1,
             steps=(
-                Manage(at=1.0, of="ConfigMap", name="managed", manager="alice", fields=("x",), value="1"),
-                Manage(at=2.0, of="ConfigMap", name="managed", manager="bob", fields=("x",), value="2"),
-                Manage(at=3.0, of="ConfigMap", name="managed", manager="bob", fields=("x",), value="2", rehearsed=True),
-                Manage(at=4.0, of="ConfigMap", name="managed", manager="bob", how="force", fields=("y",), value="2"),
+                WriteAsManager(at=1.0, of="ConfigMap", name="managed", manager="alice", fields=("x",), value="1"),
+                WriteAsManager(at=2.0, of="ConfigMap", name="managed", manager="bob", fields=("x",), value="2"),
+                WriteAsManager(
+                    at=3.0, of="ConfigMap", name="managed", manager="bob", fields=("x",), value="2", rehearsed=True
+                ),
+                WriteAsManager(
+                    at=4.0, of="ConfigMap", name="managed", manager="bob", how="force", fields=("y",), value="2"
+                ),
             ),
         )
     )
     assert simulation.run(until=6.0).violations == ()
-    assert simulation.actions["manage"] == 2
+    assert simulation.actions["write-as-manager"] == 2
 
 
 def test_an_update_without_a_uid_keeps_the_objects_identity() -> None:
     steps = (
-        Manage(at=1.0, of="ConfigMap", name="managed", manager="alice", fields=("x", "y")),
-        Manage(at=2.0, of="ConfigMap", name="managed", manager="bob", how="overwrite", fields=("y", "z"), value="2"),
+        WriteAsManager(at=1.0, of="ConfigMap", name="managed", manager="alice", fields=("x", "y")),
+        WriteAsManager(
+            at=2.0, of="ConfigMap", name="managed", manager="bob", how="overwrite", fields=("y", "z"), value="2"
+        ),
     )
     plan = Plan(seed=1, nodes=1, steps=steps)
     simulation = Simulation(plan)

@@ -13,7 +13,7 @@ from kubeactors.sim.bounds.scores import ZONE, Choice, scores
 from kubeactors.sim.invariants.node_choice import BestScoringNodeIsChosen
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.users.manifests.traits import AVOIDED, PREFERRED, with_trait
-from kubeactors.sim.workload import AddPod, CreateDeployment, CreateStatefulSet, Scale, Taint, Trait
+from kubeactors.sim.workload import CreateDeployment, CreatePod, CreateStatefulSet, Scale, Taint, Trait
 from tests.quality.automatic.mutants import in_force, named
 
 
@@ -22,11 +22,11 @@ def one_by_one(trait: Trait = "") -> tuple[AnyStep, ...]:
     return (
         Taint(at=0.0, node="node-3", seconds=70.0, mild=True),
         CreateDeployment(at=0.0, name="web", replicas=2, trait=trait),
-        AddPod(at=5.0, name="scratch", pod="scratch-1"),
+        CreatePod(at=5.0, name="scratch", pod="scratch-1"),
         *(Scale(at=5.0 * pods - 5.0, name="web", replicas=pods) for pods in (3, 4, 5)),
         CreateDeployment(at=30.0, name="api", replicas=1, cpu="2"),
         CreateStatefulSet(at=40.0, name="db", replicas=3),
-        *(AddPod(at=60.0 + 5.0 * pod, name="web", pod=f"web-x{pod}") for pod in (0, 1)),
+        *(CreatePod(at=60.0 + 5.0 * pod, name="web", pod=f"web-x{pod}") for pod in (0, 1)),
     )
 
 

@@ -19,17 +19,28 @@ from kubeactors.apiserver.admission.webhooks.review import AdmissionResponse, re
 from kubeactors.apiserver.admission.webhooks.webhooks import Admit, Webhooks
 from kubeactors.apiserver.registry.registry import Registry
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.workload import Answer, AnyAction, Clear, Form, Furnish, Means, Operation, Place, SetRule, Touch
+from kubeactors.sim.workload import (
+    Answer,
+    AnyAction,
+    CreateTenantObject,
+    DeleteTenantObject,
+    Form,
+    LabelTenantObject,
+    Means,
+    Operation,
+    Place,
+    SetAdmissionRule,
+)
 
 CHANGES: tuple[Operation, ...] = ("CREATE", "UPDATE")
 WRITES: tuple[AnyAction, ...] = (
-    Furnish(at=0.0, sort="config-map", number=1),
-    Touch(at=15.0, sort="config-map", number=1, how="merge", mark="a"),
-    Touch(at=16.0, sort="config-map", number=1, how="try", mark="b"),
-    Touch(at=45.0, sort="config-map", number=1, how="apply", mark="c"),
-    Furnish(at=45.0, sort="config-map", number=2),
-    Clear(at=46.0, sort="config-map", number=2),
-    Touch(at=75.0, sort="config-map", number=1, how="update", mark="d"),
+    CreateTenantObject(at=0.0, sort="config-map", number=1),
+    LabelTenantObject(at=15.0, sort="config-map", number=1, how="merge", mark="a"),
+    LabelTenantObject(at=16.0, sort="config-map", number=1, how="try", mark="b"),
+    LabelTenantObject(at=45.0, sort="config-map", number=1, how="apply", mark="c"),
+    CreateTenantObject(at=45.0, sort="config-map", number=2),
+    DeleteTenantObject(at=46.0, sort="config-map", number=2),
+    LabelTenantObject(at=75.0, sort="config-map", number=1, how="update", mark="d"),
 )
 """Writes at times when the server must know which version of a rule is in force."""
 
@@ -45,9 +56,9 @@ def rule(
     in_binding: bool = False,
     answer: Answer = "nobody",
     takes_seconds: float = 0.0,
-) -> SetRule:
+) -> SetAdmissionRule:
     """A rule that exists for a minute."""
-    return SetRule(
+    return SetAdmissionRule(
         at=5.0,
         form=form,
         number=1,
@@ -64,7 +75,7 @@ def rule(
     )
 
 
-def ran(found: SetRule) -> Simulation:
+def ran(found: SetAdmissionRule) -> Simulation:
     """A run of the rule, and of writes that it may match."""
     simulation = Simulation(Plan(seed=1, steps=(found, *WRITES)))
     simulation.run()
@@ -176,7 +187,7 @@ def heedless() -> AbstractContextManager[object]:
     return patch.object(Registry, "_ask_before_deletion", ask)
 
 
-MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], SetRule]] = [
+MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], SetAdmissionRule]] = [
     (stale, rule("validating")),
     (stale, rule("validating", by="parameter")),
     (stale, rule("mutating", by="name", operations=CHANGES)),
@@ -208,7 +219,7 @@ MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], SetRule]] = [
     ("mutant", "found"), MUTANTS, ids=[f"{mutant.__name__}-{one.form}-{one.by}-{one.answer}" for mutant, one in MUTANTS]
 )
 def test_a_rule_that_is_not_enforced_is_found(
-    mutant: Callable[[], AbstractContextManager[object]], found: SetRule
+    mutant: Callable[[], AbstractContextManager[object]], found: SetAdmissionRule
 ) -> None:
     assert ran(found).judge.violations == []
     with mutant():

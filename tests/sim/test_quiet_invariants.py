@@ -33,49 +33,49 @@ from kubeactors.sim.chaos.faults import Pause as Freeze
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
     SLOW_IMAGE,
-    AddPod,
-    AddToken,
-    AskForCertificate,
     Autoscale,
-    Claim,
+    CreateClaim,
     CreateCronJob,
     CreateDaemonSet,
     CreateDeployment,
     CreateJob,
     CreateNamespace,
+    CreateOwnedObject,
+    CreatePod,
     CreateReplicationController,
+    CreateService,
     CreateStatefulSet,
-    Decide,
+    CreateStorageClass,
+    CreateTenantObject,
+    CreateTokenSecret,
+    DamageObject,
+    DeleteClaim,
     DeleteDeployment,
+    DeleteOwner,
     DeletePod,
-    DeleteSet,
-    DropAccount,
-    DropClaim,
-    DropOwner,
-    DropToken,
-    Expose,
-    Furnish,
+    DeleteServiceAccount,
+    DeleteTokenSecret,
+    DeleteWorkload,
+    ExpandClaim,
     GrantRole,
-    GrowClaim,
-    OfferClass,
-    Own,
+    MountClaim,
     Pace,
     Pause,
-    PublishAddresses,
     RelabelPod,
+    RequestCertificate,
     ResizeJob,
+    ReviewCertificateRequest,
     Roll,
-    RollSet,
+    RollWorkload,
     Scale,
     ScaleStatefulSet,
     SetBudget,
-    SetLimits,
-    SetShare,
-    Spoil,
+    SetEndpoints,
+    SetLimitRange,
+    SetTenantQuota,
     SuspendCronJob,
     Taint,
     Undo,
-    UseClaim,
 )
 from tests.quality.automatic.mutants import in_force, named
 
@@ -87,8 +87,12 @@ TRIED = CreateJob(
 )
 SHRINKING = CreateStatefulSet(at=0.0, name="db", replicas=2, claims=True, retention="Delete")
 RATHER_SLOW = (Pace(amount=1), Pace(amount=300, percent=True))
-CLAIMED = (OfferClass(at=0.0, name="simulated"), Claim(at=0.0, name="disk-1", gibibytes=1))
-KIN = (Own(at=0.0, name="a"), Own(at=1.0, name="b"), Own(at=2.0, name="c", owners=("a", "b")))
+CLAIMED = (CreateStorageClass(at=0.0, name="simulated"), CreateClaim(at=0.0, name="disk-1", gibibytes=1))
+KIN = (
+    CreateOwnedObject(at=0.0, name="a"),
+    CreateOwnedObject(at=1.0, name="b"),
+    CreateOwnedObject(at=2.0, name="c", owners=("a", "b")),
+)
 
 MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("no-stale-component-state", "statefulset.controller:StatefulSetController._on_pod:forget_deed:0",
@@ -103,7 +107,7 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("statuses-are-accurate", "deployment.revisions:_history:ignore_filter:0",
      (WEB, Roll(at=10.0, name="web", image="2"), Undo(at=20.0, name="web"))),
     ("statuses-are-accurate", "daemonset.controller:DaemonSetController._current:swap_extremes:0",
-     (CreateDaemonSet(at=0.0, name="agent"), *(RollSet(at=10.0 * one, of="DaemonSet", name="agent", image=str(one + 1))
+     (CreateDaemonSet(at=0.0, name="agent"), *(RollWorkload(at=10.0 * one, of="DaemonSet", name="agent", image=str(one + 1))
                                                for one in (1, 2)))),
     *(("rollout-progress-is-reported", f"deployment.status:{one}:0",
        (CreateDeployment(at=0.0, name="web", replicas=2, deadline_seconds=8, min_ready_seconds=6),
@@ -130,39 +134,39 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("cluster-roles-are-aggregated", "clusterrole_aggregation:ClusterRoleAggregationController._on_role:skip_wake_up:0",
      (GrantRole(at=0.0, name="team-1"),)),
     ("mirrored-endpoints-match", "endpointslice_mirroring:EndpointSliceMirroringController._on_endpoints:skip_wake_up:0",
-     (PublishAddresses(at=0.0, name="legacy", count=1), PublishAddresses(at=5.0, name="legacy", count=2))),
+     (SetEndpoints(at=0.0, name="legacy", count=1), SetEndpoints(at=5.0, name="legacy", count=2))),
     ("namespaces-are-initialized", "serviceaccount:ServiceAccountController._on_namespace:skip_wake_up:0",
      (CreateNamespace(at=0.0, name="team"),)),
     ("deletions-are-completed",
      "persistentvolume.protection:PersistentVolumeClaimProtectionController._on_claim:skip_wake_up:0",
      (SHRINKING, ScaleStatefulSet(at=15.0, name="db", replicas=1))),
     ("services-have-addresses-and-ports", "service_lb:ServiceLBController._on_service:skip_wake_up:0",
-     (Expose(at=0.0, name="front", of="web", form="LoadBalancer"),)),
+     (CreateService(at=0.0, name="front", of="web", form="LoadBalancer"),)),
     ("endpoints-equal-ready-pods", "backends:target_port:confuse:1",
-     (WEB, Expose(at=0.0, name="front", of="web", ports=("http",)))),
+     (WEB, CreateService(at=0.0, name="front", of="web", ports=("http",)))),
     ("endpoints-equal-ready-pods", "endpoints:EndpointsController._on_endpoints:skip_wake_up:0",
-     (WEB, Spoil(at=10.0, of="Endpoints", number=1))),
+     (WEB, DamageObject(at=10.0, of="Endpoints", number=1))),
     ("schedulable-pods-are-scheduled", "ephemeral_volume:EphemeralVolumeController._on_pod:negate_condition:0",
-     (AddPod(at=0.0, name="scratch", pod="scratch-1", scratch=True),)),
+     (CreatePod(at=0.0, name="scratch", pod="scratch-1", scratch=True),)),
     ("used-claims-are-kept",
      "persistentvolume.protection:PersistentVolumeClaimProtectionController.reconcile:negate_condition:1",
-     (*CLAIMED, UseClaim(at=1.0, name="disk-1"), DropClaim(at=10.0, name="disk-1"), DeletePod(at=20.0, name="disk-1"))),
+     (*CLAIMED, MountClaim(at=1.0, name="disk-1"), DeleteClaim(at=10.0, name="disk-1"), DeletePod(at=20.0, name="disk-1"))),
     ("volume-statuses-are-accurate", "persistentvolume.expander:ExpandController._on_claim:skip_wake_up:0",
-     (*CLAIMED, GrowClaim(at=5.0, name="disk-1", gibibytes=2))),
+     (*CLAIMED, ExpandClaim(at=5.0, name="disk-1", gibibytes=2))),
     ("dependents-are-garbage-collected", "garbagecollector.plan:plan:confuse:1",
-     (*KIN, DropOwner(at=5.0, name="a"))),
+     (*KIN, DeleteOwner(at=5.0, name="a"))),
     ("tokens-have-service-accounts", "serviceaccount_tokens:TokensController._on_account:skip_wake_up:0",
-     (AddToken(at=0.0, name="token-1", account="robot"), DropAccount(at=5.0, name="robot"))),
+     (CreateTokenSecret(at=0.0, name="token-1", account="robot"), DeleteServiceAccount(at=5.0, name="robot"))),
     ("tokens-have-service-accounts", "serviceaccount_tokens:TokensController._forget:confuse:0",
-     (AddToken(at=0.0, name="token-1", account="default"), DropToken(at=5.0, name="token-1"))),
+     (CreateTokenSecret(at=0.0, name="token-1", account="default"), DeleteTokenSecret(at=5.0, name="token-1"))),
     ("autoscaling-behavior-is-respected", "podautoscaler.behavior:up_limit:swap_extremes:0",
      (BUSY, Autoscale(at=1.0, name="web", percent=30, paces=RATHER_SLOW, slowest=True))),
     ("autoscaling-behavior-is-respected", "podautoscaler.behavior:up_limit:swap_extremes:1",
      (LOADED, Autoscale(at=1.0, name="web", percent=30, most=9, paces=RATHER_SLOW))),
     ("csrs-are-signed-correctly", "certificates.signers:_problem_of_client:drop_condition:0",
-     (AskForCertificate(at=0.0, name="a", signer="client"), Decide(at=1.0, name="a", approve=True))),
+     (RequestCertificate(at=0.0, name="a", signer="client"), ReviewCertificateRequest(at=1.0, name="a", approve=True))),
     ("live-reads-are-fresh", "serviceaccount_tokens:TokensController._forget:read_cache:0",
-     (AddToken(at=0.0, name="token-1", account="default"), DropToken(at=5.0, name="token-1"))),
+     (CreateTokenSecret(at=0.0, name="token-1", account="default"), DeleteTokenSecret(at=5.0, name="token-1"))),
     ("specs-are-acted-on-promptly", "statefulset.controller:StatefulSetController._enqueue_named_in:skip_wake_up:0",
      (CreateStatefulSet(at=0.0, name="db", replicas=2), DeletePod(at=20.0, name="db", number=1))),
     ("only-surplus-pods-are-deleted", "replicaset.ranking:pods_to_delete:negate_condition:0",
@@ -172,21 +176,21 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     *(("job-indexes-are-accounted-for", f"job.survey:_fails_index:{one}:0", (TRIED,))
       for one in ("negate_condition", "off_by_one")),
     ("csrs-are-signed-correctly", "certificates.controllers:_RequestController._on_request:skip_wake_up:0",
-     (AskForCertificate(at=0.0, name="a", signer="kubelet"),)),
+     (RequestCertificate(at=0.0, name="a", signer="kubelet"),)),
     *(("csrs-are-signed-correctly", f"certificates.authority:{one}:0",
-       (AskForCertificate(at=0.0, name="a", signer="kubelet", short=True),))
+       (RequestCertificate(at=0.0, name="a", signer="kubelet", short=True),))
       for one in ("Authority.sign:negate_condition", "Authority._life:swap_extremes", "_key_usage:drop_clause")),
     ("disruption-target-is-set", "pod_gc:_failure:negate_condition:0", (WEB, NodeRemoved(at=10.0, node="node-1"))),
     ("status-counts-add-up", "disruption.plan:plan:swap_extremes:0", (WEB, SetBudget(at=5.0, name="web"))),
     ("quotas-are-enforced", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
-     (SetShare(at=0.0, hard={"requests.cpu": "1"}), Furnish(at=5.0, sort="pod", number=1, cpu="100m"))),
+     (SetTenantQuota(at=0.0, hard={"requests.cpu": "1"}), CreateTenantObject(at=5.0, sort="pod", number=1, cpu="100m"))),
     ("quotas-are-enforced", "resourcequota:ResourceQuotaController._on_change:skip_wake_up:0",
-     (SetShare(at=0.0, hard={"count/podtemplates": "2"}), Furnish(at=5.0, sort="pod-template", number=1))),
+     (SetTenantQuota(at=0.0, hard={"count/podtemplates": "2"}), CreateTenantObject(at=5.0, sort="pod-template", number=1))),
     # What comes right later, because something else happens, comes too late.
     ("endpoints-equal-ready-pods", "endpoints:EndpointsController._on_endpoints:skip_wake_up:0",
-     (WEB, Spoil(at=10.0, of="Endpoints", number=1), Scale(at=60.0, name="web", replicas=4))),
+     (WEB, DamageObject(at=10.0, of="Endpoints", number=1), Scale(at=60.0, name="web", replicas=4))),
     ("namespaces-are-initialized", "serviceaccount:ServiceAccountController._on_account:negate_condition:0",
-     (DropAccount(at=45.0, name="default"), CreateNamespace(at=100.0, name="team"))),
+     (DeleteServiceAccount(at=45.0, name="default"), CreateNamespace(at=100.0, name="team"))),
     ("no-pods-on-missing-nodes", "pod_gc:PodGCController._on_node:skip_wake_up:0", (WEB, NodeRemoved(at=10.0, node="node-1"))),
     ("taints-follow-readiness", "nodelifecycle.health:with_schedule_taints:drop_condition:0",
      (WEB, NodePowerLoss(at=5.0, node="node-1", seconds=100.0))),
@@ -268,7 +272,7 @@ def test_two_revisions_may_share_a_number_if_one_was_adopted_late() -> None:
     steps = (
         CreateStatefulSet(at=0.0, name="db", replicas=1),
         WatchLag(at=4.0, component="controller-manager", resource="controllerrevisions", seconds=30.0),
-        DeleteSet(at=5.0, of="StatefulSet", name="db", propagation="Orphan"),
+        DeleteWorkload(at=5.0, of="StatefulSet", name="db", propagation="Orphan"),
         CreateStatefulSet(at=10.0, name="db", replicas=1, image="2"),
     )
     simulation = Simulation(Plan(seed=1, steps=steps))
@@ -283,7 +287,7 @@ def test_a_replication_controller_that_adopts_all_pods_is_found() -> None:
 
     steps = (
         CreateReplicationController(at=0.0, name="old", replicas=1),
-        AddPod(at=10.0, name="scratch", pod="scratch-1"),
+        CreatePod(at=10.0, name="scratch", pod="scratch-1"),
     )
     assert Simulation(Plan(seed=1, steps=steps)).run().violations == ()
     with patch.object(ReplicationManager, "view", staticmethod(unselective)):
@@ -316,7 +320,7 @@ def test_a_replication_controller_without_a_status_is_found() -> None:
 
 
 def test_a_limit_range_that_is_not_enforced_is_found() -> None:
-    steps = (SetLimits(at=0.0, number=1, largest="1"), Furnish(at=15.0, sort="pod", number=1, cpu="2"))
+    steps = (SetLimitRange(at=0.0, number=1, largest="1"), CreateTenantObject(at=15.0, sort="pod", number=1, cpu="2"))
     with patch.object(LimitRanger, "_limit_ranges", return_value=()):
         assert {one.invariant for one in Simulation(Plan(seed=1, steps=steps)).run().violations} == {
             "limit-ranges-are-enforced"

@@ -14,19 +14,29 @@ from kubeactors.apiserver.rbac import authorizer, policies, rules
 from kubeactors.apiserver.rbac.authorizer import RbacAuthorizer
 from kubeactors.apiserver.rbac.policies import Policies
 from kubeactors.sim import Plan, Simulation
-from kubeactors.sim.workload import Act, AnyAction, Disentitle, Entitle, Extent, Furnish, Lend, Person, Verb
+from kubeactors.sim.workload import (
+    ActAs,
+    AnyAction,
+    CreateTenantObject,
+    DelegateRole,
+    Extent,
+    GrantTenantRole,
+    Person,
+    RevokeTenantRole,
+    Verb,
+)
 
 FIRST: tuple[AnyAction, ...] = (
-    Furnish(at=0.0, sort="config-map", number=1),
-    Furnish(at=0.0, sort="config-map", number=2),
-    Entitle(at=5.0, number=1, verbs=("get", "patch"), thing="config-map"),
-    Entitle(at=5.0, number=2, verbs=("create",), thing="role"),
+    CreateTenantObject(at=0.0, sort="config-map", number=1),
+    CreateTenantObject(at=0.0, sort="config-map", number=2),
+    GrantTenantRole(at=5.0, number=1, verbs=("get", "patch"), thing="config-map"),
+    GrantTenantRole(at=5.0, number=2, verbs=("create",), thing="role"),
 )
 
 
-def tries(at: float, verb: Verb, *, person: Person = "alice", number: int = 1, elsewhere: bool = False) -> Act:
+def tries(at: float, verb: Verb, *, person: Person = "alice", number: int = 1, elsewhere: bool = False) -> ActAs:
     """A user tries something with a config map."""
-    return Act(at=at, person=person, verb=verb, thing="config-map", number=number, elsewhere=elsewhere)
+    return ActAs(at=at, person=person, verb=verb, thing="config-map", number=number, elsewhere=elsewhere)
 
 
 def ran(*steps: AnyAction) -> Simulation:
@@ -88,28 +98,28 @@ def lonely() -> AbstractContextManager[object]:
 
 MUTANTS: list[tuple[Callable[[], AbstractContextManager[object]], tuple[AnyAction, ...]]] = [
     (deaf, (tries(20.0, "get"),)),
-    (clinging, (Disentitle(at=20.0, number=1, extent="role"), tries(35.0, "get"))),
+    (clinging, (RevokeTenantRole(at=20.0, number=1, extent="role"), tries(35.0, "get"))),
     (
         remembering,
         (
             tries(20.0, "patch"),
-            Entitle(at=25.0, number=1, verbs=("get",), thing="config-map"),
+            GrantTenantRole(at=25.0, number=1, verbs=("get",), thing="config-map"),
             tries(40.0, "patch"),
         ),
     ),
     (
         nameless,
         (
-            Entitle(at=10.0, number=1, verbs=("get",), thing="config-map", which=2, extent="cluster-role"),
-            Entitle(at=10.0, number=3, verbs=("delete",), thing="config-map", which=2, extent="cluster"),
+            GrantTenantRole(at=10.0, number=1, verbs=("get",), thing="config-map", which=2, extent="cluster-role"),
+            GrantTenantRole(at=10.0, number=3, verbs=("delete",), thing="config-map", which=2, extent="cluster"),
             tries(30.0, "delete"),
         ),
     ),
-    (generous, (Lend(at=20.0, person="alice", to="bob", number=1, verbs=("delete",), thing="config-map"),)),
+    (generous, (DelegateRole(at=20.0, person="alice", to="bob", number=1, verbs=("delete",), thing="config-map"),)),
     (
         lonely,
         (
-            Entitle(at=10.0, number=3, verbs=("list",), thing="config-map", to="team"),
+            GrantTenantRole(at=10.0, number=3, verbs=("list",), thing="config-map", to="team"),
             tries(30.0, "list", person="bob"),
         ),
     ),
@@ -128,11 +138,11 @@ def test_a_mistake_in_authorization_is_found(
 @pytest.mark.parametrize(("extent", "everywhere"), [("role", False), ("cluster-role", False), ("cluster", True)])
 def test_correct_authorization_violates_nothing(extent: Extent, *, everywhere: bool) -> None:
     simulation = ran(
-        Entitle(at=10.0, number=3, verbs=("create",), thing="config-map", extent=extent),
+        GrantTenantRole(at=10.0, number=3, verbs=("create",), thing="config-map", extent=extent),
         tries(30.0, "create", number=7),
         tries(30.0, "create", number=8, elsewhere=True),
         tries(30.0, "create", number=9, person="bob"),
-        Lend(at=30.0, person="alice", to="bob", number=1, verbs=("create",), thing="config-map"),
+        DelegateRole(at=30.0, person="alice", to="bob", number=1, verbs=("create",), thing="config-map"),
         tries(45.0, "create", number=10, person="bob"),
     )
     assert simulation.judge.violations == []

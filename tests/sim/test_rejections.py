@@ -5,21 +5,21 @@ import pytest
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
-    Claim,
+    CreateClaim,
     CreateDeployment,
-    Expose,
-    Furnish,
-    GrowClaim,
-    OfferClass,
+    CreateService,
+    CreateStorageClass,
+    CreateTenantObject,
+    ExpandClaim,
+    MountClaim,
     RecreateService,
-    SetLimits,
-    SetShare,
-    UseClaim,
+    SetLimitRange,
+    SetTenantQuota,
 )
 from tests.quality.automatic.mutants import in_force, named
 
-LIMITED = (SetLimits(at=0.0, number=1, largest="1"), Furnish(at=15.0, sort="pod", number=1, cpu="1"))
-SHARED = (SetShare(at=0.0, hard={"requests.cpu": "1"}), Furnish(at=5.0, sort="pod", number=1, cpu="1"))
+LIMITED = (SetLimitRange(at=0.0, number=1, largest="1"), CreateTenantObject(at=15.0, sort="pod", number=1, cpu="1"))
+SHARED = (SetTenantQuota(at=0.0, hard={"requests.cpu": "1"}), CreateTenantObject(at=5.0, sort="pod", number=1, cpu="1"))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,10 @@ def test_a_rejection_within_the_bounds_is_found(mutant: str, steps: tuple[AnySte
         assert [one.invariant for one in Simulation(plan).run().violations] == ["resource-rejections-are-justified"]
 
 
-EXPOSED = (CreateDeployment(at=0.0, name="web", replicas=1), Expose(at=5.0, name="front", of="web", form="NodePort"))
+EXPOSED = (
+    CreateDeployment(at=0.0, name="web", replicas=1),
+    CreateService(at=5.0, name="front", of="web", form="NodePort"),
+)
 
 
 @pytest.mark.parametrize(
@@ -57,15 +60,15 @@ def test_a_rejection_of_a_valid_request_is_found(mutant: str, problem: str) -> N
 
 def test_a_rejection_because_of_another_users_write_is_no_violation() -> None:
     steps = (
-        Expose(at=0.0, name="front", of="web"),
-        Expose(at=5.0, name="front", of="web", form="Headless"),
-        SetLimits(at=0.0, number=1, default="100m"),
-        Furnish(at=15.0, sort="pod", number=1, cpu="1"),
-        OfferClass(at=15.0, name="late"),
-        Claim(at=16.0, name="disk-1", gibibytes=1, of="late"),
-        UseClaim(at=17.0, name="disk-1"),
-        GrowClaim(at=25.0, name="disk-1", gibibytes=3),
-        GrowClaim(at=45.0, name="disk-1", gibibytes=2),
+        CreateService(at=0.0, name="front", of="web"),
+        CreateService(at=5.0, name="front", of="web", form="Headless"),
+        SetLimitRange(at=0.0, number=1, default="100m"),
+        CreateTenantObject(at=15.0, sort="pod", number=1, cpu="1"),
+        CreateStorageClass(at=15.0, name="late"),
+        CreateClaim(at=16.0, name="disk-1", gibibytes=1, of="late"),
+        MountClaim(at=17.0, name="disk-1"),
+        ExpandClaim(at=25.0, name="disk-1", gibibytes=3),
+        ExpandClaim(at=45.0, name="disk-1", gibibytes=2),
     )
     assert Simulation(Plan(seed=1, steps=steps)).run().violations == ()
 

@@ -27,7 +27,15 @@ from kubeactors.sim.invariants.requests import (
 )
 from kubeactors.sim.network import Asked
 from kubeactors.sim.plan import AnyStep
-from kubeactors.sim.workload import Claim, CreateDeployment, DropClaim, OfferClass, RecreateService, SetQuota, Taint
+from kubeactors.sim.workload import (
+    CreateClaim,
+    CreateDeployment,
+    CreateStorageClass,
+    DeleteClaim,
+    RecreateService,
+    SetQuota,
+    Taint,
+)
 from kubeactors.sim.world import World
 from kubeactors.storage import KeyValue, StoreEvent
 from tests.quality.automatic.mutants import in_force, named
@@ -193,9 +201,9 @@ def test_a_pod_collected_without_a_live_read_of_its_node_is_found_without_a_race
 
 def test_a_release_of_a_volume_without_a_live_read_of_its_claim_is_found_without_a_race() -> None:
     steps: tuple[AnyStep, ...] = (
-        OfferClass(at=0.0, name="simulated"),
-        Claim(at=0.0, name="disk-1", gibibytes=1),
-        DropClaim(at=10.0, name="disk-1"),
+        CreateStorageClass(at=0.0, name="simulated"),
+        CreateClaim(at=0.0, name="disk-1", gibibytes=1),
+        DeleteClaim(at=10.0, name="disk-1"),
     )
     plan = Plan(seed=1, steps=steps)
     assert Simulation(plan).run().violations == ()

@@ -4,10 +4,10 @@ import pytest
 
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.plan import AnyStep
-from kubeactors.sim.workload import CreateDeployment, Visit
+from kubeactors.sim.workload import AddForeignNodes, CreateDeployment
 from tests.quality.automatic.mutants import in_force, named
 
-VISIT = Visit(at=1.0, machines=1, apart_seconds=1.0, seconds=15.0, held_seconds=0.0)
+VISIT = AddForeignNodes(at=1.0, machines=1, apart_seconds=1.0, seconds=15.0, held_seconds=0.0)
 WEB = CreateDeployment(at=1.0, name="web", replicas=2)
 
 

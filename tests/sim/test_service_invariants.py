@@ -5,7 +5,7 @@ import pytest
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.invariants.apiserver import services
 from kubeactors.sim.invariants.controllers.services import ServicesHaveAddressesAndPorts
-from kubeactors.sim.workload import CreateDeployment, Expose, ServiceForm, Unexpose
+from kubeactors.sim.workload import CreateDeployment, CreateService, DeleteService, ServiceForm
 from tests.quality.automatic.mutants import in_force, named
 
 FORMS: tuple[tuple[ServiceForm, tuple[str, ...]], ...] = (
@@ -23,11 +23,11 @@ PLAN = Plan(
     steps=(
         CreateDeployment(at=0.0, name="web", replicas=1),
         *(
-            Expose(at=5.0 * number, name="front", of="web", form=form, ports=ports)
+            CreateService(at=5.0 * number, name="front", of="web", form=form, ports=ports)
             for number, (form, ports) in enumerate(FORMS, start=1)
         ),
-        Expose(at=50.0, name="side", of="web", form="LoadBalancer"),
-        Unexpose(at=60.0, name="side"),
+        CreateService(at=50.0, name="side", of="web", form="LoadBalancer"),
+        DeleteService(at=60.0, name="side"),
     ),
 )
 JUDGES = (*services.INVARIANTS, ServicesHaveAddressesAndPorts)

@@ -12,7 +12,7 @@ from kubeactors.sim.bounds.placement import HOST, Search
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.users.manifests import pod_spec
 from kubeactors.sim.users.manifests.traits import with_trait
-from kubeactors.sim.workload import AddPod, CreateDeployment, CreateJob, Trait
+from kubeactors.sim.workload import CreateDeployment, CreateJob, CreatePod, Trait
 from kubeactors.sim.world import World
 from kubeactors.storage import KeyValue, StoreEvent
 from tests.quality.automatic.mutants import in_force, named
@@ -86,7 +86,7 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     ("pod-statuses-are-consistent", "kubelet.lifecycle:phase:negate_condition:2",
      (CreateDeployment(at=0.0, name="web", replicas=1, trait="preparation"),)),
     ("bound-pods-run", "kubelet.pod_containers:PodContainers.advance:negate_condition:0",
-     (AddPod(at=0.0, name="web", pod="web-1"),)),
+     (CreatePod(at=0.0, name="web", pod="web-1"),)),
     ("rollout-progress-is-reported", "controllers.deployment.status:seconds_to_deadline:confuse:0",
      (CreateDeployment(at=0.0, name="web", replicas=4, trait="apart", deadline_seconds=8),)),
     ("statuses-are-accurate", "controllers.replicaset.plan:seconds_to_next_available:confuse:0",

@@ -30,57 +30,57 @@ from kubeactors.sim.steps import kind_of
 from kubeactors.sim.users.auxiliary import Widget
 from kubeactors.sim.users.manifests import image_of
 from kubeactors.sim.workload import (
-    AddPod,
-    AddToken,
-    AddVolume,
     AnyAction,
-    AskForCertificate,
     Autoscale,
-    Claim,
+    CreateClaim,
     CreateCronJob,
+    CreateDefinition,
     CreateDeployment,
     CreateJob,
     CreateNamespace,
+    CreateOwnedObject,
+    CreatePod,
     CreateReplicationController,
+    CreateService,
     CreateStatefulSet,
-    Decide,
-    DefineKind,
+    CreateStorageClass,
+    CreateTenantObject,
+    CreateTokenSecret,
+    CreateVolume,
+    DamageObject,
+    DamageRootCA,
+    DeleteClaim,
+    DeleteDefinition,
+    DeleteEndpoints,
     DeleteNamespace,
+    DeleteOwner,
     DeletePod,
-    DeleteSet,
+    DeleteServiceAccount,
+    DeleteTokenSecret,
+    DeleteVolume,
+    DeleteWorkload,
     Derived,
-    DropAccount,
-    DropClaim,
-    DropOwner,
-    DropToken,
-    DropVolume,
     Evict,
-    Expose,
-    Furnish,
+    ExpandClaim,
     GrantRole,
-    GrowClaim,
     Keeper,
-    Look,
-    OfferClass,
-    Own,
-    PublishAddresses,
+    MountClaim,
+    ReadObjects,
+    RequestCertificate,
+    ReviewCertificateRequest,
     RevokeRole,
     Roll,
-    RollSet,
+    RollWorkload,
     ScaleReplicationController,
     ScaleStatefulSet,
-    SetLimits,
-    SetShare,
-    Spoil,
-    SpoilRoot,
+    SetEndpoints,
+    SetLimitRange,
+    SetTenantQuota,
     SuspendCronJob,
     SuspendJob,
-    UndefineKind,
-    UseClaim,
-    WithdrawAddresses,
 )
 
-LATER = (AskForCertificate(at=700.0, name="late", signer="foreign"),)
+LATER = (RequestCertificate(at=700.0, name="late", signer="foreign"),)
 """Something that makes a run as long as this."""
 
 
@@ -147,9 +147,9 @@ def test_a_controller_adopts_orphans_of_its_predecessor_and_added_pods(of: Keepe
     world = ran(
         create,
         ScaleReplicationController(at=5.0, name="old", of=of, replicas=3),
-        RollSet(at=8.0, of=of, name="old", image="2"),
-        DeleteSet(at=10.0, of=of, name="old", propagation="Orphan"),
-        AddPod(at=20.0, name="old", pod="added"),
+        RollWorkload(at=8.0, of=of, name="old", image="2"),
+        DeleteWorkload(at=10.0, of=of, name="old", propagation="Orphan"),
+        CreatePod(at=20.0, name="old", pod="added"),
         replace(create, at=30.0, replicas=4),
     ).world
     pods = [one for one in world.of(Pod).values() if one.metadata.labels.get("app") == "old"]
@@ -160,15 +160,15 @@ def test_a_controller_adopts_orphans_of_its_predecessor_and_added_pods(of: Keepe
 
 def test_pods_with_ordinals_below_the_partition_keep_their_template() -> None:
     create = CreateStatefulSet(at=0.0, name="db", replicas=2, partition=1)
-    world = ran(create, RollSet(at=10.0, of="StatefulSet", name="db", image="2")).world
+    world = ran(create, RollWorkload(at=10.0, of="StatefulSet", name="db", image="2")).world
     images = {one.metadata.name: one.spec.containers[0].image for one in world.of(Pod).values()}
     assert images == {"db-0": image_of("1"), "db-1": image_of("2")}
 
 
 def test_manual_endpoints_are_mirrored_until_they_are_deleted() -> None:
-    publish = PublishAddresses(at=0.0, name="legacy", count=2)
+    publish = SetEndpoints(at=0.0, name="legacy", count=2)
     assert len(slices_of("legacy", ran(publish))) == 1
-    assert slices_of("legacy", ran(publish, WithdrawAddresses(at=5.0, name="legacy"))) == []
+    assert slices_of("legacy", ran(publish, DeleteEndpoints(at=5.0, name="legacy"))) == []
 
 
 def slices_of(service: str, simulation: Simulation) -> list[EndpointSlice]:
@@ -184,31 +184,34 @@ def test_an_aggregated_role_has_the_rules_of_the_roles_it_selects() -> None:
 
 
 def test_a_pod_gets_its_ephemeral_volume() -> None:
-    world = ran(AddPod(at=0.0, name="scratch", pod="scratch-1", scratch=True)).world
+    world = ran(CreatePod(at=0.0, name="scratch", pod="scratch-1", scratch=True)).world
     assert [one.status.phase for one in world.of(PersistentVolumeClaim).values()] == ["Bound"]
     assert [one.status.phase for one in world.of(Pod).values()] == ["Running"]
 
 
 def test_reads_change_nothing() -> None:
     web = CreateDeployment(at=0.0, name="web", replicas=3)
-    look = Look(at=2.0, of="Pod", labels="app=web", page=1, apart_seconds=0.5, again=True, watch_seconds=10.0)
+    look = ReadObjects(at=2.0, of="Pod", labels="app=web", page=1, apart_seconds=0.5, again=True, watch_seconds=10.0)
     simulation, without = (
         ran(web, look, Roll(at=5.0, name="web", image="2")),
         ran(web, Roll(at=5.0, name="web", image="2")),
     )
-    assert simulation.actions["look"] == 1
+    assert simulation.actions["read-objects"] == 1
     assert sorted(simulation.world.of(Pod)) != []
     assert len(simulation.world.of(Pod)) == len(without.world.of(Pod))
 
 
 def test_a_service_changes_its_type_and_finds_the_ports_of_pods_by_name() -> None:
     web = CreateDeployment(at=0.0, name="web", replicas=1)
-    front = Expose(at=0.0, name="front", of="web", form="LoadBalancer", ports=("80", "http"))
+    front = CreateService(at=0.0, name="front", of="web", form="LoadBalancer", ports=("80", "http"))
     service = ran(web, front).world.find(Service, "front")
     assert service is not None
     assert [one.ip for one in service.status.load_balancer.ingress] == ["192.0.2.130"]
     world = ran(
-        web, front, Expose(at=20.0, name="front", of="web", ports=("http",)), Roll(at=30.0, name="web", image="2")
+        web,
+        front,
+        CreateService(at=20.0, name="front", of="web", ports=("http",)),
+        Roll(at=30.0, name="web", image="2"),
     ).world
     service, endpoints = world.find(Service, "front"), world.find(Endpoints, "front")
     assert service is not None
@@ -218,15 +221,15 @@ def test_a_service_changes_its_type_and_finds_the_ports_of_pods_by_name() -> Non
 
 
 def test_claims_are_bound_once_there_is_a_class_a_volume_or_a_pod_and_can_be_expanded() -> None:
-    classes = (OfferClass(at=5.0, name="simulated"), OfferClass(at=0.0, name="late"))
+    classes = (CreateStorageClass(at=5.0, name="simulated"), CreateStorageClass(at=0.0, name="late"))
     claims = (
-        Claim(at=0.0, name="disk-1", gibibytes=1),
-        Claim(at=0.0, name="disk-2", gibibytes=2, of="manual"),
-        Claim(at=0.0, name="disk-3", gibibytes=1, of="late"),
-        Claim(at=0.0, name="disk-4", gibibytes=1, of="late"),
+        CreateClaim(at=0.0, name="disk-1", gibibytes=1),
+        CreateClaim(at=0.0, name="disk-2", gibibytes=2, of="manual"),
+        CreateClaim(at=0.0, name="disk-3", gibibytes=1, of="late"),
+        CreateClaim(at=0.0, name="disk-4", gibibytes=1, of="late"),
     )
-    volumes = (AddVolume(at=6.0, name="small", gibibytes=1), AddVolume(at=7.0, name="large", gibibytes=3))
-    later = (UseClaim(at=8.0, name="disk-3"), GrowClaim(at=9.0, name="disk-1", gibibytes=4))
+    volumes = (CreateVolume(at=6.0, name="small", gibibytes=1), CreateVolume(at=7.0, name="large", gibibytes=3))
+    later = (MountClaim(at=8.0, name="disk-3"), ExpandClaim(at=9.0, name="disk-1", gibibytes=4))
     found = ran(*classes, *claims, *volumes, *later).world.of(PersistentVolumeClaim).values()
     assert {one.metadata.name: one.status.capacity.get("storage", "") for one in found} == {
         "disk-1": "4Gi", "disk-2": "3Gi", "disk-3": "1Gi", "disk-4": ""
@@ -234,8 +237,15 @@ def test_claims_are_bound_once_there_is_a_class_a_volume_or_a_pod_and_can_be_exp
 
 
 def test_claims_in_use_and_bound_volumes_are_kept() -> None:
-    first = (AddVolume(at=0.0, name="volume-1", gibibytes=1), Claim(at=0.0, name="disk-1", gibibytes=1, of="manual"))
-    dropped = (UseClaim(at=2.0, name="disk-1"), DropVolume(at=10.0, name="volume-1"), DropClaim(at=11.0, name="disk-1"))
+    first = (
+        CreateVolume(at=0.0, name="volume-1", gibibytes=1),
+        CreateClaim(at=0.0, name="disk-1", gibibytes=1, of="manual"),
+    )
+    dropped = (
+        MountClaim(at=2.0, name="disk-1"),
+        DeleteVolume(at=10.0, name="volume-1"),
+        DeleteClaim(at=11.0, name="disk-1"),
+    )
     world = ran(*first, *dropped).world
     held = (world.find(PersistentVolume, "volume-1", ""), world.find(PersistentVolumeClaim, "disk-1"))
     assert [one is not None and one.metadata.deletion_timestamp is not None for one in held] == [True, True]
@@ -244,22 +254,29 @@ def test_claims_in_use_and_bound_volumes_are_kept() -> None:
 
 
 def test_dependents_are_deleted_with_their_last_owner_and_widgets_with_their_definition() -> None:
-    kin = (Own(at=2.0, name="a"), Own(at=3.0, name="w1", owners=("a",)), Own(at=4.0, name="b", owners=("a", "w1")))
-    steps = (DefineKind(at=0.0), *kin, Own(at=5.0, name="c", owners=("b",), held_seconds=10.0))
-    names = [one.metadata.name for one in ran(*steps, DropOwner(at=6.0, name="a")).world.of(ConfigMap).values()]
+    kin = (
+        CreateOwnedObject(at=2.0, name="a"),
+        CreateOwnedObject(at=3.0, name="w1", owners=("a",)),
+        CreateOwnedObject(at=4.0, name="b", owners=("a", "w1")),
+    )
+    steps = (CreateDefinition(at=0.0), *kin, CreateOwnedObject(at=5.0, name="c", owners=("b",), held_seconds=10.0))
+    names = [one.metadata.name for one in ran(*steps, DeleteOwner(at=6.0, name="a")).world.of(ConfigMap).values()]
     assert not {"a", "b", "c"}.intersection(names)
-    world = ran(*steps, UndefineKind(at=8.0)).world
+    world = ran(*steps, DeleteDefinition(at=8.0)).world
     assert dict(world.of(Widget)) == {}
     assert world.find(ConfigMap, "b") is not None
 
 
 def test_a_deleted_account_loses_its_tokens_and_a_damaged_root_ca_is_repaired() -> None:
-    tokens = (AddToken(at=0.0, name="token-1", account="default"), AddToken(at=0.0, name="token-2", account="robot"))
+    tokens = (
+        CreateTokenSecret(at=0.0, name="token-1", account="default"),
+        CreateTokenSecret(at=0.0, name="token-2", account="robot"),
+    )
     world = ran(
         *tokens,
-        DropAccount(at=3.0, name="robot"),
-        DropToken(at=4.0, name="token-1"),
-        SpoilRoot(at=5.0, namespace="default"),
+        DeleteServiceAccount(at=3.0, name="robot"),
+        DeleteTokenSecret(at=4.0, name="token-1"),
+        DamageRootCA(at=5.0, namespace="default"),
     ).world
     assert dict(world.of(Secret)) == {}
     account = world.find(ServiceAccount, "default")
@@ -269,30 +286,38 @@ def test_a_deleted_account_loses_its_tokens_and_a_damaged_root_ca_is_repaired() 
 
 def test_objects_of_controllers_are_recreated_or_repaired() -> None:
     web = CreateDeployment(at=0.0, name="web", replicas=2)
-    shrunk = ran(web, Spoil(at=10.0, of="ReplicaSet", number=0, delete=False)).world
+    shrunk = ran(web, DamageObject(at=10.0, of="ReplicaSet", number=0, delete=False)).world
     assert [one.spec.replicas for one in shrunk.of(ReplicaSet).values()] == [2]
     derived: tuple[Derived, ...] = ("ReplicaSet", "Endpoints", "EndpointSlice")
     for of in derived:
-        world = ran(web, Spoil(at=10.0, of=of, number=0)).world
+        world = ran(web, DamageObject(at=10.0, of=of, number=0)).world
         gone = [one.current for log in world.log.values() for one in log if one.new is None]
         assert [one.kind for one in gone if one.kind == of] == [of]
         assert [one.status.phase for one in world.of(Pod).values()] == ["Running", "Running"]
 
 
 def test_a_quota_limits_the_pods_in_its_scope_and_widgets() -> None:
-    pods = [Furnish(at=2.0 + number, sort="pod", number=number, cpu="" if number else "100m") for number in range(3)]
-    world = ran(SetShare(at=0.0, hard={"pods": "1"}, scope="BestEffort"), *pods).world
+    pods = [
+        CreateTenantObject(at=2.0 + number, sort="pod", number=number, cpu="" if number else "100m")
+        for number in range(3)
+    ]
+    world = ran(SetTenantQuota(at=0.0, hard={"pods": "1"}, scope="BestEffort"), *pods).world
     assert sorted(one.metadata.name for one in world.of(Pod).values()) == ["pod-0", "pod-1"]
-    widgets = [Furnish(at=5.0 + number, sort="widget", number=number) for number in range(3)]
-    counted = SetShare(at=3.0, hard={"count/widgets.example.org": "2"})
-    assert len(ran(DefineKind(at=0.0), counted, *widgets).world.of(Widget)) == 2
+    widgets = [CreateTenantObject(at=5.0 + number, sort="widget", number=number) for number in range(3)]
+    counted = SetTenantQuota(at=3.0, hard={"count/widgets.example.org": "2"})
+    assert len(ran(CreateDefinition(at=0.0), counted, *widgets).world.of(Widget)) == 2
 
 
 def test_containers_and_claims_are_held_to_a_limit_range() -> None:
-    limits = SetLimits(at=0.0, number=1, default="150m", largest="200m", gibibytes=1)
-    sizes = [Furnish(at=12.0 + number, sort="pod", number=number, cpu=("", "100m", "2")[number]) for number in range(3)]
-    claims = [Furnish(at=12.0, sort="claim", number=number) for number in (1, 2)]
-    world = ran(limits, *sizes, *claims, SetLimits(at=20.0, number=1), Furnish(at=32.0, sort="pod", number=3)).world
+    limits = SetLimitRange(at=0.0, number=1, default="150m", largest="200m", gibibytes=1)
+    sizes = [
+        CreateTenantObject(at=12.0 + number, sort="pod", number=number, cpu=("", "100m", "2")[number])
+        for number in range(3)
+    ]
+    claims = [CreateTenantObject(at=12.0, sort="claim", number=number) for number in (1, 2)]
+    world = ran(
+        limits, *sizes, *claims, SetLimitRange(at=20.0, number=1), CreateTenantObject(at=32.0, sort="pod", number=3)
+    ).world
     cpu = [one.spec.containers[0].resources for one in world.of(Pod).values()]
     assert [(one.requests.get("cpu"), one.limits.get("cpu")) for one in cpu] == [
         ("150m", "150m"),
@@ -313,13 +338,17 @@ def test_a_mirror_pod_that_a_user_deletes_is_recreated() -> None:
 
 def test_an_approved_request_is_signed_and_removed_when_its_certificate_has_expired() -> None:
     asked = [
-        AskForCertificate(at=0.0, name="person", signer="client", short=True),
-        AskForCertificate(at=0.0, name="kubelet", signer="kubelet"),
-        AskForCertificate(at=0.0, name="wrong", signer="client", good=False),
-        AskForCertificate(at=0.0, name="elsewhere", signer="foreign"),
-        AskForCertificate(at=0.0, name="denied", signer="client"),
+        RequestCertificate(at=0.0, name="person", signer="client", short=True),
+        RequestCertificate(at=0.0, name="kubelet", signer="kubelet"),
+        RequestCertificate(at=0.0, name="wrong", signer="client", good=False),
+        RequestCertificate(at=0.0, name="elsewhere", signer="foreign"),
+        RequestCertificate(at=0.0, name="denied", signer="client"),
     ]
-    decided = [Decide(at=2.0, name=one.name, approve=one.name != "denied") for one in asked if one.name != "kubelet"]
+    decided = [
+        ReviewCertificateRequest(at=2.0, name=one.name, approve=one.name != "denied")
+        for one in asked
+        if one.name != "kubelet"
+    ]
     both = [
         {one.metadata.name: one for one in ran(*asked, *decided, *more).world.of(Csr).values()} for more in ((), LATER)
     ]
@@ -339,7 +368,7 @@ def test_an_approved_request_is_signed_and_removed_when_its_certificate_has_expi
 
 def test_the_grammar_draws_every_kind_of_action() -> None:
     drawn = {kind_of(step) for seed in range(300) for step in generate(seed, ()).steps}
-    unused = {"delete-node", "meddle"}  # what faults do
+    unused = {"delete-node", "interfere"}  # what faults do
     assert drawn | unused == {str(one.__struct_config__.tag) for one in get_args(AnyAction)}
     assert any(step.force for seed in range(20) for step in generate(seed, ()).steps if isinstance(step, DeletePod))
 

@@ -176,7 +176,7 @@ class Actions:
         relabel = self._relabel(name)
         delete: Make = lambda at: self._delete_deployment(name, at)  # noqa: E731
         again: Make = lambda at: workload.RecreateService(at=at, name=name)  # noqa: E731
-        foreign: Make = lambda at: workload.ClaimForeignOwner(at=at, name=name)  # noqa: E731
+        foreign: Make = lambda at: workload.CreateWithForeignOwner(at=at, name=name)  # noqa: E731
         return (
             *(scale,) * 4,
             *(roll,) * 4,
@@ -189,7 +189,7 @@ class Actions:
             lambda at: workload.DeleteSlices(at=at, name=name),
             lambda at: workload.EmptySlices(at=at, name=name),
             *(foreign,) * 2,
-            lambda at: workload.ClaimUnknownOwner(at=at, name=name),
+            lambda at: workload.CreateWithUnknownOwner(at=at, name=name),
             lambda at: self._create(Subject(DEPLOYMENT, name), at),
             self._delete_pod(name),
         )
@@ -213,7 +213,7 @@ class Actions:
     def _delete_set(self, subject: Subject, at: float) -> AnyAction:
         self._gone[subject] = None
         propagation = self._source.choice(PROPAGATIONS)
-        return workload.DeleteSet(at=at, of=SET_KINDS[subject.kind], name=subject.name, propagation=propagation)
+        return workload.DeleteWorkload(at=at, of=SET_KINDS[subject.kind], name=subject.name, propagation=propagation)
 
     def _roll_to(self, subject: Subject) -> Make:
         def roll(at: float) -> AnyAction:
@@ -251,11 +251,11 @@ class Actions:
     def _roll(subject: Subject, at: float, image: str) -> AnyAction:
         if subject.kind == DEPLOYMENT:
             return workload.Roll(at=at, name=subject.name, image=image)
-        return workload.RollSet(at=at, of=SET_KINDS[subject.kind], name=subject.name, image=image)
+        return workload.RollWorkload(at=at, of=SET_KINDS[subject.kind], name=subject.name, image=image)
 
     def _add_pod(self, name: str, at: float) -> AnyAction:
         self._pods += 1
-        return workload.AddPod(at=at, name=name, pod=f"{name}-extra-{self._pods}")
+        return workload.CreatePod(at=at, name=name, pod=f"{name}-extra-{self._pods}")
 
     # Actions on nodes and namespaces.
 
@@ -266,7 +266,7 @@ class Actions:
             self._drain,
             lambda at: workload.Evict(at=at, name=subject.name, number=self._which()),
             lambda at: workload.SetBudget(at=at, name=subject.name, max_unavailable=self._source.integer(0, 2)),
-            lambda at: workload.ClaimVolume(at=at, name=f"claim-{self._source.integer(1, 3)}"),
+            lambda at: workload.CreateBoundVolume(at=at, name=f"claim-{self._source.integer(1, 3)}"),
             *(lambda at: workload.CreateNamespace(at=at, name="team"), self._delete_namespace),
             lambda at: workload.SetQuota(at=at, pods=self._source.choice((4, 8, 2))),
             *(self._visit,) * 2,
@@ -287,7 +287,7 @@ class Actions:
 
     def _visit(self, at: float) -> AnyAction:
         source = self._source
-        return workload.Visit(
+        return workload.AddForeignNodes(
             at=at,
             machines=source.choice((2, 3, 1)),
             apart_seconds=source.choice(APART),

@@ -207,7 +207,7 @@ class Extras:
         fields = source.choice(("", "", f"metadata.name={name}", f"metadata.name!={name}"))
         if of == "Pod" and not fields:
             fields = source.choice(("", "spec.nodeName=node-1", "spec.nodeName=", "status.phase!=Running"))
-        return workload.Look(
+        return workload.ReadObjects(
             at=round(at, 3),
             of=of,
             everywhere=not source.integer(0, 2),
@@ -224,9 +224,9 @@ class Extras:
         source, at = self._source, round(at, 3)
         match source.integer(0, 9):
             case 0 | 1 | 2:
-                return workload.PublishAddresses(at=at, name="legacy", count=source.integer(0, 3))
+                return workload.SetEndpoints(at=at, name="legacy", count=source.integer(0, 3))
             case 3:
-                return workload.WithdrawAddresses(at=at, name="legacy", service=not source.integer(0, 1))
+                return workload.DeleteEndpoints(at=at, name="legacy", service=not source.integer(0, 1))
             case 4 | 5 | 6:
                 verbs = source.choice((("get",), ("get", "list"), ("list", "watch")))
                 return workload.GrantRole(at=at, name=f"team-{source.integer(1, 2)}", verbs=verbs)
@@ -234,4 +234,4 @@ class Extras:
                 return workload.RevokeRole(at=at, name=f"team-{source.integer(1, 2)}")
             case _:
                 self._pods += 1
-                return workload.AddPod(at=at, name="scratch", pod=f"scratch-{self._pods}", scratch=True)
+                return workload.CreatePod(at=at, name="scratch", pod=f"scratch-{self._pods}", scratch=True)

@@ -39,7 +39,7 @@ class OperatorAim(Aim):
         """See `Aim`."""
         return RECONCILER if component == OPERATOR else super().actor(component)
 
-    def may_meddle(self, component: str) -> bool:
+    def may_interfere(self, component: str) -> bool:
         """See `Aim`: only declared actions interfere with the operator's objects."""
         return component != OPERATOR
 

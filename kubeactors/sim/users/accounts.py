@@ -10,7 +10,13 @@ from kubeactors.sim.users.auxiliary import token_of
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.users.manifests.checks import ROOT
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import AccountAction, AddToken, DropAccount, DropToken, SpoilRoot
+from kubeactors.sim.workload import (
+    AccountAction,
+    CreateTokenSecret,
+    DamageRootCA,
+    DeleteServiceAccount,
+    DeleteTokenSecret,
+)
 
 
 class Accounts:
@@ -22,21 +28,21 @@ class Accounts:
     def do(self, action: AccountAction) -> Awaitable[None]:
         """Perform the action."""
         match action:
-            case AddToken():
+            case CreateTokenSecret():
                 return self._add_token(action)
-            case DropToken():
+            case DeleteTokenSecret():
                 return self._session.remove(Secret, action.name)
-            case DropAccount():
+            case DeleteServiceAccount():
                 return self._session.remove(ServiceAccount, action.name)
-            case SpoilRoot():
-                return self._spoil(action)
+            case DamageRootCA():
+                return self._damage(action)
 
-    async def _add_token(self, action: AddToken) -> None:
+    async def _add_token(self, action: CreateTokenSecret) -> None:
         await self._session.ensure(ServiceAccount(metadata=ObjectMeta(name=action.account, namespace=NAMESPACE)))
         await self._session.ensure(token_of(action))
         await self._session.change(ServiceAccount, action.account, lambda live: _mentioning(live, action.name))
 
-    async def _spoil(self, action: SpoilRoot) -> None:
+    async def _damage(self, action: DamageRootCA) -> None:
         if action.delete:
             await self._session.remove(ConfigMap, ROOT, action.namespace)
         else:

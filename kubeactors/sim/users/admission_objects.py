@@ -43,7 +43,7 @@ from kubeactors.api.core.v1 import ConfigMap
 from kubeactors.apimachinery.meta import LabelSelector, LabelSelectorRequirement, ObjectMeta
 from kubeactors.sim.users.auxiliary import NUMBER, TENANT
 from kubeactors.sim.users.manifests import NAMESPACE
-from kubeactors.sim.workload import Answer, SetRule, Sort
+from kubeactors.sim.workload import Answer, SetAdmissionRule, Sort
 
 Policy: TypeAlias = ValidatingAdmissionPolicy | MutatingAdmissionPolicy
 Binding: TypeAlias = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding
@@ -70,26 +70,26 @@ OF_OBJECT = "(object == null ? oldObject : object)"
 FAILS = f"{OF_OBJECT}.nothing.like.this"
 
 
-def rule_name(rule: SetRule) -> str:
+def rule_name(rule: SetAdmissionRule) -> str:
     """The name of the objects of a rule, which its rejections mention.
 
-    >>> rule_name(SetRule(at=0, form="validating", number=1, seconds=9, sort="pod", operations=("*",)))
+    >>> rule_name(SetAdmissionRule(at=0, form="validating", number=1, seconds=9, sort="pod", operations=("*",)))
     'rule-1-validating.example.org'
     """
     return f"rule-{rule.number}-{rule.form}.example.org"
 
 
-def mark_of(rule: SetRule) -> str:
+def mark_of(rule: SetAdmissionRule) -> str:
     """The entry that a rule adds to ConfigMaps."""
     return f"marked-{rule.number}"
 
 
-def parameters(rule: SetRule) -> ConfigMap:
+def parameters(rule: SetAdmissionRule) -> ConfigMap:
     """The parameter ConfigMap of a rule, with the number of the selected object."""
     return ConfigMap(metadata=ObjectMeta(name=rule_name(rule), namespace=TENANT), data={WHICH: str(rule.which)})
 
 
-def policy_of(rule: SetRule) -> Policy:
+def policy_of(rule: SetAdmissionRule) -> Policy:
     """The policy of a rule, which takes effect where it is bound."""
     constraints = MatchResources(
         resource_rules=(_named_rule(rule),),
@@ -125,7 +125,7 @@ def policy_of(rule: SetRule) -> Policy:
     )
 
 
-def binding_of(rule: SetRule) -> Binding:
+def binding_of(rule: SetAdmissionRule) -> Binding:
     """The binding of the policy."""
     metadata, name = ObjectMeta(name=rule_name(rule)), rule_name(rule)
     narrowed = MatchResources(namespace_selector=_place(rule)) if rule.in_binding else None
@@ -164,7 +164,7 @@ def program_at(url: str) -> Program:
     return Program(cast("Answer", answer), float(seconds), mark)
 
 
-def _client_config(rule: SetRule) -> WebhookClientConfig:
+def _client_config(rule: SetAdmissionRule) -> WebhookClientConfig:
     """The address of the server: of a program, or unreachable at a URL or behind a missing Service."""
     if rule.answer != "nobody":
         return WebhookClientConfig(url=f"{PROGRAMS}{rule.answer}/{rule.takes_seconds}/{mark_of(rule)}")
@@ -172,7 +172,7 @@ def _client_config(rule: SetRule) -> WebhookClientConfig:
     return WebhookClientConfig(url=NOBODY) if rule.in_binding else WebhookClientConfig(service=service)
 
 
-def hooks_of(rule: SetRule) -> Hooks:
+def hooks_of(rule: SetAdmissionRule) -> Hooks:
     """The webhook configuration of a rule."""
     name, config = rule_name(rule), _client_config(rule)
     rules = (
@@ -224,16 +224,16 @@ def hooks_of(rule: SetRule) -> Hooks:
     )
 
 
-def rule_in(value: Policy | Hooks) -> SetRule:
+def rule_in(value: Policy | Hooks) -> SetAdmissionRule:
     """The rule of a policy or webhook configuration."""
-    return msgspec.json.decode(value.metadata.annotations[RULE], type=SetRule)
+    return msgspec.json.decode(value.metadata.annotations[RULE], type=SetAdmissionRule)
 
 
-def _metadata(rule: SetRule) -> ObjectMeta:
+def _metadata(rule: SetAdmissionRule) -> ObjectMeta:
     return ObjectMeta(name=rule_name(rule), annotations={RULE: msgspec.json.encode(rule).decode()})
 
 
-def _place(rule: SetRule) -> LabelSelector:
+def _place(rule: SetAdmissionRule) -> LabelSelector:
     name = NAMESPACE if rule.place == "default" else TENANT
     operator = "NotIn" if rule.place == "elsewhere" else "In"
     return LabelSelector(
@@ -241,11 +241,11 @@ def _place(rule: SetRule) -> LabelSelector:
     )
 
 
-def _labelled(rule: SetRule) -> LabelSelector | None:
+def _labelled(rule: SetAdmissionRule) -> LabelSelector | None:
     return LabelSelector(match_labels={NUMBER: str(rule.which)}) if rule.by == "label" else None
 
 
-def _named_rule(rule: SetRule) -> NamedRuleWithOperations:
+def _named_rule(rule: SetAdmissionRule) -> NamedRuleWithOperations:
     return NamedRuleWithOperations(
         operations=rule.operations,
         api_groups=("",),
@@ -255,7 +255,7 @@ def _named_rule(rule: SetRule) -> NamedRuleWithOperations:
     )
 
 
-def _excluded(rule: SetRule) -> NamedRuleWithOperations:
+def _excluded(rule: SetAdmissionRule) -> NamedRuleWithOperations:
     return NamedRuleWithOperations(
         operations=("*",),
         api_groups=("*",),
@@ -265,7 +265,7 @@ def _excluded(rule: SetRule) -> NamedRuleWithOperations:
     )
 
 
-def _conditions(rule: SetRule) -> tuple[MatchCondition, ...]:
+def _conditions(rule: SetAdmissionRule) -> tuple[MatchCondition, ...]:
     name = f"{OF_OBJECT}.metadata.name"
     if rule.by == "condition":
         return (MatchCondition(name="named", expression=f"{name} == '{rule.sort}-{rule.which}'"),)
@@ -274,7 +274,7 @@ def _conditions(rule: SetRule) -> tuple[MatchCondition, ...]:
     return ()
 
 
-def _mutation(rule: SetRule) -> Mutation:
+def _mutation(rule: SetAdmissionRule) -> Mutation:
     value = FAILS if rule.errs else "'yes'"
     if rule.number % 2:
         expression = f'Object{{data: {{"{mark_of(rule)}": {value}}}}}'

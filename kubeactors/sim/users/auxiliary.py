@@ -40,7 +40,16 @@ from kubeactors.apimachinery.meta import ObjectMeta, OwnerReference, TypedObject
 from kubeactors.apimachinery.unstructured import Unstructured, type_of_kind
 from kubeactors.controllers.persistentvolume.provisioner import PROVISIONER
 from kubeactors.sim.users.manifests import APP, LATE, NAMESPACE, pod_spec, storage_class
-from kubeactors.sim.workload import AddToken, AddVolume, Claim, ClaimClass, Expose, Furnish, Own, SetLimits
+from kubeactors.sim.workload import (
+    ClaimClass,
+    CreateClaim,
+    CreateOwnedObject,
+    CreateService,
+    CreateTenantObject,
+    CreateTokenSecret,
+    CreateVolume,
+    SetLimitRange,
+)
 
 TIER = "tier"
 """A label that users set on Services."""
@@ -55,7 +64,7 @@ TENANT, NUMBER = "tenant", "number"
 """The namespace with a quota, and the label that numbers the objects in it."""
 
 
-def exposed(action: Expose) -> Service:
+def exposed(action: CreateService) -> Service:
     """The Service that the action creates."""
     headless, named = action.form == "Headless", len(action.ports) > 1
     ports = tuple(
@@ -82,7 +91,7 @@ def storage(gibibytes: int) -> VolumeResourceRequirements:
     return VolumeResourceRequirements(requests={"storage": f"{gibibytes}Gi"})
 
 
-def free_volume(action: AddVolume) -> PersistentVolume:
+def free_volume(action: CreateVolume) -> PersistentVolume:
     """A volume that is not pre-bound."""
     spec = PersistentVolumeSpec(
         capacity={"storage": f"{action.gibibytes}Gi"},
@@ -109,7 +118,7 @@ def class_named(name: ClaimClass) -> StorageClass:
     )
 
 
-def sized_claim(action: Claim) -> PersistentVolumeClaim:
+def sized_claim(action: CreateClaim) -> PersistentVolumeClaim:
     """The claim that the action creates."""
     spec = PersistentVolumeClaimSpec(
         access_modes=("ReadWriteOnce",), resources=storage(action.gibibytes), storage_class_name=action.of
@@ -135,7 +144,7 @@ def definition() -> CustomResourceDefinition:
     return CustomResourceDefinition(metadata=ObjectMeta(name=CUSTOM), spec=spec)
 
 
-def owned(action: Own, owners: tuple[OwnerReference, ...]) -> TypedObject:
+def owned(action: CreateOwnedObject, owners: tuple[OwnerReference, ...]) -> TypedObject:
     """The ConfigMap or Widget that the action creates."""
     metadata = ObjectMeta(
         name=action.name,
@@ -146,13 +155,13 @@ def owned(action: Own, owners: tuple[OwnerReference, ...]) -> TypedObject:
     return Widget(metadata=metadata) if action.name.startswith("w") else ConfigMap(metadata=metadata)
 
 
-def token_of(action: AddToken) -> Secret:
+def token_of(action: CreateTokenSecret) -> Secret:
     """The Secret for the token of an account."""
     metadata = ObjectMeta(name=action.name, namespace=NAMESPACE, annotations={SERVICE_ACCOUNT_NAME: action.account})
     return Secret(metadata=metadata, type=SERVICE_ACCOUNT_TOKEN)
 
 
-def furniture(action: Furnish) -> TypedObject:
+def furniture(action: CreateTenantObject) -> TypedObject:
     """The object that the action creates in the tenant's namespace."""
     labels = {NUMBER: str(action.number)}
     metadata = ObjectMeta(name=f"{action.sort}-{action.number}", namespace=TENANT, labels=labels)
@@ -182,7 +191,7 @@ def furniture(action: Furnish) -> TypedObject:
             return PodTemplate(metadata=metadata, template=PodTemplateSpec(spec=pod_spec("1")))
 
 
-def limits_of(action: SetLimits) -> LimitRange:
+def limits_of(action: SetLimitRange) -> LimitRange:
     """The LimitRange that the action sets."""
     bounds = {"default": action.default, "min": action.smallest, "max": action.largest}
     cpu = {name: {"cpu": amount} for name, amount in bounds.items() if amount}

@@ -12,7 +12,14 @@ from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta, OwnerReferen
 from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.sim.users.manifests import APP, NAMESPACE, claim_of, volume_of
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import BoundAction, ClaimForeignOwner, ClaimUnknownOwner, ClaimVolume, SetBudget, SetQuota
+from kubeactors.sim.workload import (
+    BoundAction,
+    CreateBoundVolume,
+    CreateWithForeignOwner,
+    CreateWithUnknownOwner,
+    SetBudget,
+    SetQuota,
+)
 
 QUOTA = "pods"
 ELSEWHERE = "kube-public"
@@ -31,11 +38,11 @@ class Bounds:
                 return self._quota(action.pods)
             case SetBudget():
                 return self._budget(action)
-            case ClaimForeignOwner():
-                return self._claim_foreign_owner(action.name)
-            case ClaimUnknownOwner():
+            case CreateWithForeignOwner():
+                return self._create_with_foreign_owner(action.name)
+            case CreateWithUnknownOwner():
                 return self._claim_unknown_owner(action.name)
-            case ClaimVolume():
+            case CreateBoundVolume():
                 return self._claim_volume(action.name)
 
     async def _quota(self, pods: int) -> None:
@@ -56,7 +63,7 @@ class Bounds:
         metadata = ObjectMeta(name=action.name, namespace=NAMESPACE)
         await self._session.ensure(PodDisruptionBudget(metadata=metadata, spec=spec))
 
-    async def _claim_foreign_owner(self, name: str) -> None:
+    async def _create_with_foreign_owner(self, name: str) -> None:
         owner = (await self._session.client.get(Deployment, name, NAMESPACE)).metadata
         reference = OwnerReference(api_version="apps/v1", kind="Deployment", name=name, uid=owner.uid)
         metadata = ObjectMeta(name=f"of-{name}", namespace=ELSEWHERE, owner_references=(reference,))

@@ -15,7 +15,13 @@ from kubeactors.api.certificates.v1.certificatesigningrequest import (
 )
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import AskForCertificate, CertificateAction, Decide, DropRequest, Signer
+from kubeactors.sim.workload import (
+    CertificateAction,
+    DeleteCertificateRequest,
+    RequestCertificate,
+    ReviewCertificateRequest,
+    Signer,
+)
 
 JANE = b"""\
 -----BEGIN CERTIFICATE REQUEST-----
@@ -71,14 +77,14 @@ class Certificates:
     async def do(self, action: CertificateAction) -> None:
         """Perform the action."""
         match action:
-            case AskForCertificate():
+            case RequestCertificate():
                 await self._session.ensure(request_of(action))
-            case Decide():
-                await self._decide(action)
-            case DropRequest():
+            case ReviewCertificateRequest():
+                await self._review(action)
+            case DeleteCertificateRequest():
                 await self._session.remove(CertificateSigningRequest, action.name, "")
 
-    async def _decide(self, action: Decide) -> None:
+    async def _review(self, action: ReviewCertificateRequest) -> None:
         live = await self._session.client.get(CertificateSigningRequest, action.name)
         made = CertificateSigningRequestCondition(
             type=APPROVED if action.approve else DENIED, status="True", reason="Asked", message="as was asked for"
@@ -88,7 +94,7 @@ class Certificates:
             await self._session.client.update(decided, subresource="approval")
 
 
-def request_of(action: AskForCertificate) -> CertificateSigningRequest:
+def request_of(action: RequestCertificate) -> CertificateSigningRequest:
     """The request that the action creates."""
     spec = CertificateSigningRequestSpec(
         request=NEWCOMER if action.signer == "kubelet" else JANE,

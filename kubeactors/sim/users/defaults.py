@@ -21,7 +21,7 @@ from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.sim.users.auxiliary import storage
 from kubeactors.sim.users.manifests import NAMESPACE, pod_spec
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import Chosen, DefaultAction, DropClass, NameNone, SetDefault
+from kubeactors.sim.workload import Chosen, CreateWithoutClass, DefaultAction, DeleteClass, SetDefaultClass
 
 AnyClass = IngressClass | StorageClass | PriorityClass
 
@@ -35,15 +35,15 @@ class Defaults:
     def do(self, action: DefaultAction) -> Awaitable[None]:
         """Perform the action."""
         match action:
-            case SetDefault():
+            case SetDefaultClass():
                 return self._set(action)
-            case DropClass():
+            case DeleteClass():
                 wanted = _class(action.of, action.number)
                 return self._session.remove(type(wanted), wanted.metadata.name, "")
-            case NameNone():
+            case CreateWithoutClass():
                 return self._session.ensure(_nameless(action))
 
-    async def _set(self, action: SetDefault) -> None:
+    async def _set(self, action: SetDefaultClass) -> None:
         found = _class(action.of, action.number)
         await self._session.ensure(_marked(found, default=action.default))
         name, default = found.metadata.name, action.default
@@ -70,7 +70,7 @@ def _marked(found: AnyClass, *, default: bool) -> AnyClass:
     return replace(found, metadata=replace(found.metadata, annotations=annotations))
 
 
-def _nameless(action: NameNone) -> TypedObject:
+def _nameless(action: CreateWithoutClass) -> TypedObject:
     metadata = ObjectMeta(name=f"plain-{action.number}", namespace=NAMESPACE)
     match action.of:
         case "ingress":

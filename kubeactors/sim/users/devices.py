@@ -12,7 +12,7 @@ from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.kubelet.runtimes.behaviour import DOMAIN
 from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_spec
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import AskForDevice, DeviceAction, DropDeviceClaim, OfferDevices
+from kubeactors.sim.workload import CreateDevicePod, DeleteDeviceClaim, DeviceAction, PublishDevices
 
 CLASS, DRIVER = "gadget", "gadgets.example.org"
 """The class has no selectors: CEL would have to be compiled in each scenario."""
@@ -29,14 +29,14 @@ class Devices:
     async def do(self, action: DeviceAction) -> None:
         """Perform the action."""
         match action:
-            case OfferDevices():
-                await self._offer(action)
-            case AskForDevice():
-                await self._ask(action)
-            case DropDeviceClaim():
+            case PublishDevices():
+                await self._publish(action)
+            case CreateDevicePod():
+                await self._create_pod(action)
+            case DeleteDeviceClaim():
                 await self._session.remove(ResourceClaim, SHARED)
 
-    async def _offer(self, action: OfferDevices) -> None:
+    async def _publish(self, action: PublishDevices) -> None:
         if not action.count:
             await self._session.remove(ResourceSlice, action.node, "")
             return
@@ -54,7 +54,7 @@ class Devices:
         else:
             await self._session.client.update(replace(live, spec=spec))
 
-    async def _ask(self, action: AskForDevice) -> None:
+    async def _create_pod(self, action: CreateDevicePod) -> None:
         if action.shared:
             spec = ResourceClaimSpec(devices=ONE)
             await self._session.ensure(ResourceClaim(metadata=ObjectMeta(name=SHARED, namespace=NAMESPACE), spec=spec))
@@ -65,7 +65,7 @@ class Devices:
         await self._session.ensure(_pod(action))
 
 
-def _pod(action: AskForDevice) -> Pod:
+def _pod(action: CreateDevicePod) -> Pod:
     claim = PodResourceClaim(name=NAME, resource_claim_template_name=TEMPLATE)
     if action.shared:
         claim = PodResourceClaim(name=NAME, resource_claim_name=SHARED)

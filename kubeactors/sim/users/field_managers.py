@@ -11,7 +11,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import APPLY_PATCH, MERGE_PATCH, Patch, Update, WriteOptions
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import Manage, ManagementAction, Shared, Unmanage
+from kubeactors.sim.workload import DeleteManagedObject, ManagementAction, Shared, WriteAsManager
 
 TYPES: dict[Shared, type[TypedObject]] = {"ConfigMap": ConfigMap, "Service": Service}
 REHEARSING = "rehearsing-"
@@ -29,16 +29,16 @@ class FieldManagers:
     async def do(self, action: ManagementAction) -> None:
         """Perform the action."""
         match action:
-            case Manage(how="replace"):
+            case WriteAsManager(how="replace"):
                 await self._replace(action)
-            case Manage(how="overwrite"):
+            case WriteAsManager(how="overwrite"):
                 await self._write(action, _told(action))
-            case Manage():
+            case WriteAsManager():
                 await self._patch(action)
-            case Unmanage():
+            case DeleteManagedObject():
                 await self._session.remove(TYPES[action.of], action.name)
 
-    async def _patch(self, action: Manage) -> None:
+    async def _patch(self, action: WriteAsManager) -> None:
         patch_type = MERGE_PATCH if action.how == "merge" else APPLY_PATCH
         client = self._session.client
         request = Patch(
@@ -52,7 +52,7 @@ class FieldManagers:
         )
         await client.send(request)
 
-    async def _replace(self, action: Manage) -> None:
+    async def _replace(self, action: WriteAsManager) -> None:
         """Update the live object with the manager's fields."""
         live, told = await self._session.client.get(TYPES[action.of], action.name, NAMESPACE), _told(action)
         metadata = replace(live.metadata, labels=told.metadata.labels)
@@ -66,7 +66,7 @@ class FieldManagers:
             return
         await self._write(action, changed)
 
-    async def _write(self, action: Manage, changed: TypedObject) -> None:
+    async def _write(self, action: WriteAsManager, changed: TypedObject) -> None:
         client = self._session.client
         request = Update(
             resource=client.resource(TYPES[action.of]),
@@ -79,26 +79,26 @@ class FieldManagers:
         await client.send(request)
 
 
-def _told(action: Manage) -> TypedObject:
+def _told(action: WriteAsManager) -> TypedObject:
     """The manager's configuration, as an object."""
     return serializer.from_builtins(configuration(action), TYPES[action.of]).object
 
 
-def _options(action: Manage) -> WriteOptions:
+def _options(action: WriteAsManager) -> WriteOptions:
     manager = f"{REHEARSING}{action.manager}" if action.rehearsed else action.manager
     force = action.how == "force" if action.how in ("apply", "force") else None
     return WriteOptions(field_manager=manager, force=force, dry_run=("All",) if action.rehearsed else ())
 
 
-def _changes(action: Manage) -> Document:
+def _changes(action: WriteAsManager) -> Document:
     """The manager's configuration without its type: a merge patch."""
     return {part: one for part, one in configuration(action).items() if part not in ("apiVersion", "kind")}
 
 
-def configuration(action: Manage) -> Document:
+def configuration(action: WriteAsManager) -> Document:
     """The manager's configuration, as for server-side apply.
 
-    >>> configuration(Manage(at=0, of="ConfigMap", name="shared", manager="a", fields=("x",)))["data"]
+    >>> configuration(WriteAsManager(at=0, of="ConfigMap", name="shared", manager="a", fields=("x",)))["data"]
     {'x': '1'}
     """
     metadata: Document = {"name": action.name, "namespace": NAMESPACE}

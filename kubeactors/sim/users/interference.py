@@ -17,7 +17,7 @@ from kubeactors.client import controller_of
 from kubeactors.sim.users.manifests import APP, NAMESPACE, POD_NAME_LABEL
 from kubeactors.sim.users.pods import ASTRAY
 from kubeactors.sim.users.session import NAME_ATTEMPTS, NAME_SECONDS, Session
-from kubeactors.sim.workload import Derived, Meddle, Propagation, Spoil
+from kubeactors.sim.workload import DamageObject, Derived, Interfere, Propagation
 
 RELEASING = (ReplicaSet().kind, ReplicationController().kind, DaemonSet().kind)
 """Controllers that select pods by the users' label, and can replace a released pod that stays: a StatefulSet could not, as
@@ -42,7 +42,7 @@ class Interference:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def do(self, action: Meddle) -> None:
+    async def do(self, action: Interfere) -> None:
         """Perform the action; objects of unknown kinds are left alone."""
         kind = SCHEME.by_kind(action.api_version, action.of)
         if kind is None:
@@ -56,7 +56,7 @@ class Interference:
             case "delete" | "orphan":
                 await self._delete(live, orphan=action.how == "orphan" and not isinstance(live, Pod))
 
-    async def damage(self, action: Spoil) -> None:
+    async def damage(self, action: DamageObject) -> None:
         """Damage an object of the kind, if there is one."""
         found = await self._session.client.list(DERIVED[action.of], NAMESPACE)
         live = found.items[action.number % len(found.items)] if found.items else None

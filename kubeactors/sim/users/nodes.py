@@ -42,8 +42,8 @@ class Nodes:
                 return self._drain(action.node)
             case workload.DeleteNode():
                 return self._session.remove(Node, action.node, "")
-            case workload.Visit():
-                return self._visit(action)
+            case workload.AddForeignNodes():
+                return self._add_foreign(action)
 
     async def _cordon(self, name: str, *, unschedulable: bool) -> None:
         await self._session.change(
@@ -57,7 +57,7 @@ class Nodes:
         untaint = partial(self._session.change, Node, action.node, _with_taints, "")
         await self._session.persist(untaint, UNTAINT_ATTEMPTS)
 
-    async def _visit(self, action: workload.Visit) -> None:
+    async def _add_foreign(self, action: workload.AddForeignNodes) -> None:
         """Perform the steps of all machines in the order of their times."""
         steps: list[tuple[float, Callable[[], Awaitable[None]]]] = []
         for number in range(action.machines):

@@ -12,7 +12,7 @@ from kubeactors.apimachinery.status import NotFound
 from kubeactors.sim.users.auxiliary import CUSTOM, HELD, Widget, definition, owned
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import DefineKind, DropOwner, Own, OwnershipAction, UndefineKind
+from kubeactors.sim.workload import CreateDefinition, CreateOwnedObject, DeleteDefinition, DeleteOwner, OwnershipAction
 
 RELEASE_ATTEMPTS = 60
 """How often removing a finalizer is retried: it must succeed."""
@@ -27,16 +27,16 @@ class Ownership:
     def do(self, action: OwnershipAction) -> Awaitable[None]:
         """Perform the action."""
         match action:
-            case DefineKind():
+            case CreateDefinition():
                 return self._session.ensure(definition())
-            case UndefineKind():
+            case DeleteDefinition():
                 return self._session.remove(CustomResourceDefinition, CUSTOM, "")
-            case Own():
-                return self._own(action)
-            case DropOwner():
-                return self._drop(action)
+            case CreateOwnedObject():
+                return self._create(action)
+            case DeleteOwner():
+                return self._delete(action)
 
-    async def _own(self, action: Own) -> None:
+    async def _create(self, action: CreateOwnedObject) -> None:
         found = [await self._find(name) for name in action.owners]
         references = [_reference(one, first=not index) for index, one in enumerate(one for one in found if one)]
         await self._session.ensure(owned(action, tuple(references)))
@@ -56,7 +56,7 @@ class Ownership:
             kept = tuple(one for one in live.metadata.finalizers if one != HELD)
             await self._session.client.update(replace(live, metadata=replace(live.metadata, finalizers=kept)))
 
-    async def _drop(self, action: DropOwner) -> None:
+    async def _delete(self, action: DeleteOwner) -> None:
         session, live = self._session, await self._find(action.name)
         if live is not None:
             session.world.intents.deletes(live)

@@ -12,7 +12,7 @@ from kubeactors.apimachinery.status import AlreadyExists, NotFound
 from kubeactors.sim.users.manifests import APP, NAMESPACE, pod_of, service_of, storage_class
 from kubeactors.sim.users.session import NAME_ATTEMPTS, NAME_SECONDS, Session
 from kubeactors.sim.workload import (
-    AddPod,
+    CreatePod,
     DeletePod,
     DeleteSlices,
     EmptySlices,
@@ -41,7 +41,7 @@ class Pods:
                 return self._delete(action)
             case RelabelPod():
                 return self._relabel(action)
-            case AddPod():
+            case CreatePod():
                 return self._add(action)
             case RecreatePod():
                 return self._recreate(action)
@@ -76,8 +76,8 @@ class Pods:
             changed = await self._session.client.update(replace(pod, metadata=replace(pod.metadata, labels=labels)))
             self._session.world.intents.leaves_ownerless(changed)
 
-    async def _add(self, action: AddPod | RecreatePod) -> None:
-        if isinstance(action, AddPod) and action.scratch:
+    async def _add(self, action: CreatePod | RecreatePod) -> None:
+        if isinstance(action, CreatePod) and action.scratch:
             await self._session.ensure(storage_class())
         self._session.world.intents.leaves_ownerless(await self._session.client.create(pod_of(action)))
 

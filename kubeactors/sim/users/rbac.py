@@ -28,7 +28,18 @@ from kubeactors.client import Client
 from kubeactors.sim.users.auxiliary import TENANT, furniture
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import Act, Disentitle, Entitle, Extent, Furnish, Lend, Person, RightAction, Thing, Verb
+from kubeactors.sim.workload import (
+    ActAs,
+    CreateTenantObject,
+    DelegateRole,
+    Extent,
+    GrantTenantRole,
+    Person,
+    RevokeTenantRole,
+    RoleAction,
+    Thing,
+    Verb,
+)
 
 TEAM = "team"
 TYPES: dict[Thing, tuple[type[TypedObject], ...]] = {
@@ -50,19 +61,19 @@ class Rbac:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def do(self, action: RightAction) -> Awaitable[None]:
+    def do(self, action: RoleAction) -> Awaitable[None]:
         """Perform the action."""
         match action:
-            case Entitle():
-                return self._entitle(action)
-            case Disentitle():
-                return self._disentitle(action)
-            case Act():
-                return self._act(action)
-            case Lend():
-                return self._lend(action)
+            case GrantTenantRole():
+                return self._grant(action)
+            case RevokeTenantRole():
+                return self._revoke(action)
+            case ActAs():
+                return self._act_as(action)
+            case DelegateRole():
+                return self._delegate(action)
 
-    async def _entitle(self, action: Entitle) -> None:
+    async def _grant(self, action: GrantTenantRole) -> None:
         await self._session.ensure(Namespace(metadata=ObjectMeta(name=TENANT)))
         name = f"right-{action.number}"
         rules = (self._rule(action.verbs, action.thing, action.which),)
@@ -79,7 +90,7 @@ class Rbac:
         await self._session.ensure(type_(metadata=ObjectMeta(name=name, namespace=namespace), rules=rules))
         await self._session.change(type_, name, lambda live: replace(live, rules=rules), namespace)
 
-    async def _disentitle(self, action: Disentitle) -> None:
+    async def _revoke(self, action: RevokeTenantRole) -> None:
         name = f"right-{action.number}"
         if action.role:
             wide = action.extent != "role"
@@ -97,7 +108,7 @@ class Rbac:
             resource_names=(f"{thing}-{which}",) if which else (),
         )
 
-    async def _act(self, action: Act) -> None:
+    async def _act_as(self, action: ActAs) -> None:
         client = self._session.client.as_user(person(action.person))
         namespace = NAMESPACE if action.elsewhere else TENANT
         type_, name = TYPES[action.thing][0], f"{action.thing}-{action.number}"
@@ -117,7 +128,7 @@ class Rbac:
                 body = {"metadata": {"labels": {"seen-by": action.person}}}
                 await client.patch(type_, name, msgspec.json.encode(body), namespace, patch_type=MERGE_PATCH)
 
-    async def _ask(self, client: Client, action: Act, namespace: str) -> None:
+    async def _ask(self, client: Client, action: ActAs, namespace: str) -> None:
         resource = client.resource(TYPES[action.thing][0])
         name = "" if action.verb in {"list", "create"} else f"{action.thing}-{action.number}"
         attributes = ResourceAttributes(
@@ -125,7 +136,7 @@ class Rbac:
         )
         await client.create(SelfSubjectAccessReview(spec=SelfSubjectAccessReviewSpec(resource_attributes=attributes)))
 
-    async def _lend(self, action: Lend) -> None:
+    async def _delegate(self, action: DelegateRole) -> None:
         client, name = self._session.client.as_user(person(action.person)), f"role-{action.number}"
         rules = (self._rule(action.verbs, action.thing),)
         await client.create(Role(metadata=ObjectMeta(name=name, namespace=TENANT), rules=rules))
@@ -140,9 +151,9 @@ def _binding(name: str, extent: Extent, subject: Subject) -> RoleBinding | Clust
     return RoleBinding(metadata=metadata, subjects=(subject,), role_ref=reference)
 
 
-def _made(action: Act, namespace: str) -> TypedObject:
+def _made(action: ActAs, namespace: str) -> TypedObject:
     """The object that a person creates."""
     if action.thing == "role":
         return Role(metadata=ObjectMeta(name=f"role-{action.number}", namespace=namespace))
-    found = furniture(Furnish(at=action.at, sort=action.thing, number=action.number))
+    found = furniture(CreateTenantObject(at=action.at, sort=action.thing, number=action.number))
     return replace(found, metadata=replace(found.metadata, namespace=namespace))

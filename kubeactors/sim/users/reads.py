@@ -15,7 +15,7 @@ from kubeactors.client.client import ObjectList
 from kubeactors.message import Recipient
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import Look
+from kubeactors.sim.workload import ReadObjects
 from kubeactors.sim.workload.reads import ReadKind
 
 TYPES: dict[ReadKind, type[TypedObject]] = {
@@ -48,7 +48,7 @@ class Reads:
         self._session = session
         self._watching = watching
 
-    async def do(self, action: Look) -> None:
+    async def do(self, action: ReadObjects) -> None:
         """List, get, list again, watch."""
         first = await self._listed(action, "0" if action.cached else "")
         for one in first.items[:1]:
@@ -63,7 +63,7 @@ class Reads:
         if action.watch_seconds and self._watching is not None:
             await self._watch(action, version, self._watching)
 
-    async def _listed(self, action: Look, version: str) -> ObjectList[TypedObject]:
+    async def _listed(self, action: ReadObjects, version: str) -> ObjectList[TypedObject]:
         """Read all pages and return the last one. The snapshot may be compacted before all of it is read."""
         found = await self._page(action, version, "")
         with suppress(Expired):
@@ -72,7 +72,7 @@ class Reads:
                 found = await self._page(action, "", found.metadata.continue_)
         return found
 
-    async def _page(self, action: Look, version: str, continue_: str) -> ObjectList[TypedObject]:
+    async def _page(self, action: ReadObjects, version: str, continue_: str) -> ObjectList[TypedObject]:
         return await self._session.client.list(
             TYPES[action.of],
             self._namespace(action),
@@ -83,7 +83,7 @@ class Reads:
             continue_=continue_,
         )
 
-    async def _watch(self, action: Look, version: str, watching: Watching) -> None:
+    async def _watch(self, action: ReadObjects, version: str, watching: Watching) -> None:
         subscriber, number = watching[0], watching[1]()
         options = ListOptions(
             label_selector=action.labels,
@@ -96,5 +96,5 @@ class Reads:
         self._session.client.stop_watch(subscriber, number)
 
     @staticmethod
-    def _namespace(action: Look) -> str:
+    def _namespace(action: ReadObjects) -> str:
         return "" if action.everywhere or action.of in OF_CLUSTER else NAMESPACE

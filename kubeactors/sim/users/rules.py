@@ -25,7 +25,7 @@ from kubeactors.sim.users.admission_objects import (
 from kubeactors.sim.users.auxiliary import TENANT
 from kubeactors.sim.users.session import Session
 from kubeactors.sim.users.tenancy import TYPES
-from kubeactors.sim.workload import RuleAction, SetRule, Touch
+from kubeactors.sim.workload import LabelTenantObject, RuleAction, SetAdmissionRule
 
 MARK, MANAGER = "mark", "kubectl"
 END_ATTEMPTS = 60
@@ -40,9 +40,9 @@ class Rules:
 
     def do(self, action: RuleAction) -> Awaitable[None]:
         """Perform the action."""
-        return self._rule(action) if isinstance(action, SetRule) else self._touch(action)
+        return self._rule(action) if isinstance(action, SetAdmissionRule) else self._label(action)
 
-    async def _rule(self, rule: SetRule) -> None:
+    async def _rule(self, rule: SetAdmissionRule) -> None:
         """Create the rule, let it select another object half-way, and delete it, its binding last."""
         session, found = self._session, policy_of(rule) if _is_policy(rule) else hooks_of(rule)
         with_parameter, with_binding = rule.by == "parameter", _is_policy(rule)
@@ -65,7 +65,7 @@ class Rules:
             name, namespace = one.metadata.name, one.metadata.namespace
             await session.persist(partial(session.remove, type(one), name, namespace), END_ATTEMPTS)
 
-    async def _go_on(self, rule: SetRule, type_: type[TypedObject]) -> None:
+    async def _go_on(self, rule: SetAdmissionRule, type_: type[TypedObject]) -> None:
         """Let the rule select the object of the next number."""
         later = replace(rule, which=rule.which + 1)
         with suppress(NotFound):
@@ -77,7 +77,7 @@ class Rules:
             wanted = policy_of(later) if _is_policy(rule) else hooks_of(later)
             await self._session.change(type_, wanted.metadata.name, lambda live: _as_wanted(live, wanted), "")
 
-    async def _touch(self, action: Touch) -> None:
+    async def _label(self, action: LabelTenantObject) -> None:
         type_, name = TYPES[action.sort], f"{action.sort}-{action.number}"
         if action.how == "update":
             await self._session.change(type_, name, lambda live: _marked(live, action.mark), TENANT)
@@ -104,7 +104,7 @@ class Rules:
         )
 
 
-def _is_policy(rule: SetRule) -> bool:
+def _is_policy(rule: SetAdmissionRule) -> bool:
     return not rule.form.endswith("webhook")
 
 

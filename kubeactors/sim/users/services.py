@@ -8,7 +8,7 @@ from kubeactors.api.core.v1 import Service
 from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.sim.users.auxiliary import exposed
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import Expose, ServiceAction, Unexpose
+from kubeactors.sim.workload import CreateService, DeleteService, ServiceAction
 
 
 class Services:
@@ -20,12 +20,12 @@ class Services:
     def do(self, action: ServiceAction) -> Awaitable[None]:
         """Perform the action."""
         match action:
-            case Expose():
+            case CreateService():
                 return self._expose(action)
-            case Unexpose():
+            case DeleteService():
                 return self._session.remove(Service, action.name)
 
-    async def _expose(self, action: Expose) -> None:
+    async def _expose(self, action: CreateService) -> None:
         wanted = exposed(action)
         try:
             await self._session.client.create(wanted)

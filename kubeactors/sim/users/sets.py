@@ -30,9 +30,9 @@ from kubeactors.sim.workload import (
     CreateJob,
     CreateReplicationController,
     CreateStatefulSet,
-    DeleteSet,
+    DeleteWorkload,
     ResizeJob,
-    RollSet,
+    RollWorkload,
     ScaleReplicationController,
     ScaleStatefulSet,
     SetAction,
@@ -79,9 +79,9 @@ class Sets:
                 return self._scale(action)
             case ScaleReplicationController():
                 return self._scale_replication_controller(action)
-            case RollSet():
+            case RollWorkload():
                 return self._roll(action)
-            case DeleteSet():
+            case DeleteWorkload():
                 return self._delete(action)
 
     async def _create_stateful_set(self, action: CreateStatefulSet) -> None:
@@ -114,7 +114,7 @@ class Sets:
 
         await self._session.change(StatefulSet, action.name, scaled)
 
-    async def _roll(self, action: RollSet) -> None:
+    async def _roll(self, action: RollWorkload) -> None:
         """Change the image; Jobs and CronJobs are left alone."""
 
         def stateful(live: StatefulSet) -> StatefulSet:
@@ -139,7 +139,7 @@ class Sets:
         elif action.of == "ReplicationController":
             await self._session.change(ReplicationController, action.name, replicated)
 
-    async def _delete(self, action: DeleteSet) -> None:
+    async def _delete(self, action: DeleteWorkload) -> None:
         session, type_ = self._session, TYPES[action.of]
         live = await session.client.get(type_, action.name, NAMESPACE)
         session.world.intents.deletes_owner(live, action.propagation)

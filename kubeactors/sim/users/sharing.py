@@ -9,7 +9,7 @@ from kubeactors.api.rbac.v1 import ClusterRole
 from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.sim.users.manifests import addresses_of, plain_service, role_of, team_role
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
+from kubeactors.sim.workload import DeleteEndpoints, GrantRole, RevokeRole, SetEndpoints, SharingAction
 
 
 class Sharing:
@@ -21,16 +21,16 @@ class Sharing:
     def do(self, action: SharingAction) -> Awaitable[None]:
         """Perform the action."""
         match action:
-            case PublishAddresses():
+            case SetEndpoints():
                 return self._publish(action)
-            case WithdrawAddresses():
+            case DeleteEndpoints():
                 return self._session.remove(Service if action.service else Endpoints, action.name)
             case GrantRole():
                 return self._grant(action)
             case RevokeRole():
                 return self._session.remove(ClusterRole, action.name, "")
 
-    async def _publish(self, action: PublishAddresses) -> None:
+    async def _publish(self, action: SetEndpoints) -> None:
         await self._session.ensure(plain_service(action.name))
         wanted = addresses_of(action)
         try:

@@ -20,7 +20,14 @@ from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.sim.users.auxiliary import TENANT, Widget, furniture, limits_of
 from kubeactors.sim.users.session import Session
-from kubeactors.sim.workload import Clear, Furnish, SetLimits, SetShare, Sort, TenancyAction
+from kubeactors.sim.workload import (
+    CreateTenantObject,
+    DeleteTenantObject,
+    SetLimitRange,
+    SetTenantQuota,
+    Sort,
+    TenancyAction,
+)
 
 SHARE = "share"
 TYPES: dict[Sort, type[TypedObject]] = {
@@ -46,16 +53,16 @@ class Tenancy:
         """Perform the action."""
         await self._session.ensure(Namespace(metadata=ObjectMeta(name=TENANT)))
         match action:
-            case SetShare():
-                await self._share(action)
-            case SetLimits():
+            case SetTenantQuota():
+                await self._set_quota(action)
+            case SetLimitRange():
                 await self._limit(action)
-            case Furnish():
-                await self._furnish(action)
-            case Clear():
+            case CreateTenantObject():
+                await self._create(action)
+            case DeleteTenantObject():
                 await self._session.remove(TYPES[action.sort], f"{action.sort}-{action.number}", TENANT)
 
-    async def _share(self, action: SetShare) -> None:
+    async def _set_quota(self, action: SetTenantQuota) -> None:
         if not action.hard:
             await self._session.remove(ResourceQuota, SHARE, TENANT)
             return
@@ -66,7 +73,7 @@ class Tenancy:
         except AlreadyExists:
             await self._session.change(ResourceQuota, SHARE, lambda live: replace(live, spec=spec), TENANT)
 
-    async def _limit(self, action: SetLimits) -> None:
+    async def _limit(self, action: SetLimitRange) -> None:
         wanted = limits_of(action)
         name, spec = wanted.metadata.name, wanted.spec
         if action.is_empty:
@@ -77,6 +84,6 @@ class Tenancy:
         except AlreadyExists:
             await self._session.change(LimitRange, name, lambda live: replace(live, spec=spec), TENANT)
 
-    async def _furnish(self, action: Furnish) -> None:
+    async def _create(self, action: CreateTenantObject) -> None:
         await self._session.wait_for(ServiceAccount, "default", TENANT)
         await self._session.ensure(furniture(action))

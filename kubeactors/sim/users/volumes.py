@@ -11,13 +11,13 @@ from kubeactors.sim.users.auxiliary import class_named, free_volume, pod_using, 
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.users.session import Session
 from kubeactors.sim.workload import (
-    AddVolume,
-    Claim,
-    DropClaim,
-    DropVolume,
-    GrowClaim,
-    OfferClass,
-    UseClaim,
+    CreateClaim,
+    CreateStorageClass,
+    CreateVolume,
+    DeleteClaim,
+    DeleteVolume,
+    ExpandClaim,
+    MountClaim,
     VolumeAction,
 )
 
@@ -34,22 +34,22 @@ class Volumes:
     def do(self, action: VolumeAction) -> Awaitable[None]:
         """Perform the action."""
         match action:
-            case AddVolume():
+            case CreateVolume():
                 return self._session.ensure(free_volume(action))
-            case DropVolume():
+            case DeleteVolume():
                 return self._session.remove(PersistentVolume, action.name, "")
-            case OfferClass():
+            case CreateStorageClass():
                 return self._session.ensure(class_named(action.name))
-            case Claim():
+            case CreateClaim():
                 return self._session.ensure(sized_claim(action))
-            case GrowClaim():
+            case ExpandClaim():
                 return self._grow(action)
-            case UseClaim():
+            case MountClaim():
                 return self._use(action.name)
-            case DropClaim():
+            case DeleteClaim():
                 return self._session.remove(PersistentVolumeClaim, action.name)
 
-    async def _grow(self, action: GrowClaim) -> None:
+    async def _grow(self, action: ExpandClaim) -> None:
         """Expand a claim; wait a little until it is bound, as an unbound one cannot be expanded."""
         for _ in range(BOUND_ATTEMPTS):
             if (await self._session.client.get(PersistentVolumeClaim, action.name, NAMESPACE)).status.phase == "Bound":

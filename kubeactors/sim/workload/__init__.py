@@ -8,17 +8,29 @@ Workloads have names; their pods carry the label `app: NAME`. A pod is identifie
 workload's pods at that time, sorted by name, modulo how many there are: so an action still makes sense in a shrunk plan.
 """
 
-from kubeactors.sim.workload.accounts import AccountAction, AddToken, DropAccount, DropToken, SpoilRoot
+from kubeactors.sim.workload.accounts import (
+    AccountAction,
+    CreateTokenSecret,
+    DamageRootCA,
+    DeleteServiceAccount,
+    DeleteTokenSecret,
+)
 from kubeactors.sim.workload.bounds import (
     BoundAction,
-    ClaimForeignOwner,
-    ClaimUnknownOwner,
-    ClaimVolume,
+    CreateBoundVolume,
+    CreateWithForeignOwner,
+    CreateWithUnknownOwner,
     SetBudget,
     SetQuota,
 )
-from kubeactors.sim.workload.certificates import AskForCertificate, CertificateAction, Decide, DropRequest, Signer
-from kubeactors.sim.workload.defaults import Chosen, DefaultAction, DropClass, NameNone, SetDefault
+from kubeactors.sim.workload.certificates import (
+    CertificateAction,
+    DeleteCertificateRequest,
+    RequestCertificate,
+    ReviewCertificateRequest,
+    Signer,
+)
+from kubeactors.sim.workload.defaults import Chosen, CreateWithoutClass, DefaultAction, DeleteClass, SetDefaultClass
 from kubeactors.sim.workload.deployments import (
     SLOW_IMAGE,
     Autoscale,
@@ -33,15 +45,27 @@ from kubeactors.sim.workload.deployments import (
     Scale,
     Undo,
 )
-from kubeactors.sim.workload.devices import AskForDevice, DeviceAction, DropDeviceClaim, OfferDevices
-from kubeactors.sim.workload.field_managers import Manage, ManagementAction, Shared, Unmanage, Writing
-from kubeactors.sim.workload.interference import Derived, Meddle, Spoil
+from kubeactors.sim.workload.devices import CreateDevicePod, DeleteDeviceClaim, DeviceAction, PublishDevices
+from kubeactors.sim.workload.field_managers import (
+    DeleteManagedObject,
+    ManagementAction,
+    Shared,
+    WriteAsManager,
+    Writing,
+)
+from kubeactors.sim.workload.interference import DamageObject, Derived, Interfere
 from kubeactors.sim.workload.namespaces import CreateNamespace, DeleteNamespace, NamespaceAction
-from kubeactors.sim.workload.nodes import Cordon, DeleteNode, Drain, NodeAction, Taint, Uncordon, Visit
+from kubeactors.sim.workload.nodes import AddForeignNodes, Cordon, DeleteNode, Drain, NodeAction, Taint, Uncordon
 from kubeactors.sim.workload.own import OwnAction
-from kubeactors.sim.workload.ownership import DefineKind, DropOwner, Own, OwnershipAction, UndefineKind
+from kubeactors.sim.workload.ownership import (
+    CreateDefinition,
+    CreateOwnedObject,
+    DeleteDefinition,
+    DeleteOwner,
+    OwnershipAction,
+)
 from kubeactors.sim.workload.pods import (
-    AddPod,
+    CreatePod,
     DeletePod,
     DeleteSlices,
     EmptySlices,
@@ -52,10 +76,30 @@ from kubeactors.sim.workload.pods import (
     RelabelPod,
 )
 from kubeactors.sim.workload.probing import Probing
-from kubeactors.sim.workload.rbac import Act, Disentitle, Entitle, Extent, Lend, Person, RightAction, Thing, Verb
-from kubeactors.sim.workload.reads import Look
-from kubeactors.sim.workload.rules import Answer, Form, Means, Operation, Place, RuleAction, SetRule, Touch, Touching
-from kubeactors.sim.workload.services import Expose, ServiceAction, ServiceForm, Unexpose
+from kubeactors.sim.workload.rbac import (
+    ActAs,
+    DelegateRole,
+    Extent,
+    GrantTenantRole,
+    Person,
+    RevokeTenantRole,
+    RoleAction,
+    Thing,
+    Verb,
+)
+from kubeactors.sim.workload.reads import ReadObjects
+from kubeactors.sim.workload.rules import (
+    Answer,
+    Form,
+    Labelling,
+    LabelTenantObject,
+    Means,
+    Operation,
+    Place,
+    RuleAction,
+    SetAdmissionRule,
+)
+from kubeactors.sim.workload.services import CreateService, DeleteService, ServiceAction, ServiceForm
 from kubeactors.sim.workload.sets import (
     Concurrency,
     CreateCronJob,
@@ -63,12 +107,12 @@ from kubeactors.sim.workload.sets import (
     CreateJob,
     CreateReplicationController,
     CreateStatefulSet,
-    DeleteSet,
+    DeleteWorkload,
     Keeper,
     Policy,
     ResizeJob,
     Retention,
-    RollSet,
+    RollWorkload,
     ScaleReplicationController,
     ScaleStatefulSet,
     SetAction,
@@ -76,19 +120,27 @@ from kubeactors.sim.workload.sets import (
     SuspendCronJob,
     SuspendJob,
 )
-from kubeactors.sim.workload.sharing import GrantRole, PublishAddresses, RevokeRole, SharingAction, WithdrawAddresses
-from kubeactors.sim.workload.tenancy import Clear, Furnish, Scope, SetLimits, SetShare, Sort, TenancyAction
+from kubeactors.sim.workload.sharing import DeleteEndpoints, GrantRole, RevokeRole, SetEndpoints, SharingAction
+from kubeactors.sim.workload.tenancy import (
+    CreateTenantObject,
+    DeleteTenantObject,
+    Scope,
+    SetLimitRange,
+    SetTenantQuota,
+    Sort,
+    TenancyAction,
+)
 from kubeactors.sim.workload.traits import Trait
 from kubeactors.sim.workload.volumes import (
-    AddVolume,
-    Claim,
     ClaimClass,
-    DropClaim,
-    DropVolume,
-    GrowClaim,
-    OfferClass,
+    CreateClaim,
+    CreateStorageClass,
+    CreateVolume,
+    DeleteClaim,
+    DeleteVolume,
+    ExpandClaim,
+    MountClaim,
     ReclaimPolicy,
-    UseClaim,
     VolumeAction,
 )
 
@@ -108,89 +160,93 @@ AnyAction = (
     | DeviceAction
     | CertificateAction
     | RuleAction
-    | RightAction
+    | RoleAction
     | DefaultAction
     | ManagementAction
-    | Meddle
-    | Spoil
-    | Look
+    | Interfere
+    | DamageObject
+    | ReadObjects
 )
 
 __all__ = [
     "SLOW_IMAGE",
     "AccountAction",
-    "Act",
-    "AddPod",
-    "AddToken",
-    "AddVolume",
+    "ActAs",
+    "AddForeignNodes",
     "Answer",
     "AnyAction",
-    "AskForCertificate",
-    "AskForDevice",
     "Autoscale",
     "BoundAction",
     "CertificateAction",
     "Chosen",
-    "Claim",
     "ClaimClass",
-    "ClaimForeignOwner",
-    "ClaimUnknownOwner",
-    "ClaimVolume",
-    "Clear",
     "Concurrency",
     "Cordon",
+    "CreateBoundVolume",
+    "CreateClaim",
     "CreateCronJob",
     "CreateDaemonSet",
+    "CreateDefinition",
     "CreateDeployment",
+    "CreateDevicePod",
     "CreateJob",
     "CreateNamespace",
+    "CreateOwnedObject",
+    "CreatePod",
     "CreateReplicationController",
+    "CreateService",
     "CreateStatefulSet",
-    "Decide",
+    "CreateStorageClass",
+    "CreateTenantObject",
+    "CreateTokenSecret",
+    "CreateVolume",
+    "CreateWithForeignOwner",
+    "CreateWithUnknownOwner",
+    "CreateWithoutClass",
+    "DamageObject",
+    "DamageRootCA",
     "DefaultAction",
-    "DefineKind",
+    "DelegateRole",
+    "DeleteCertificateRequest",
+    "DeleteClaim",
+    "DeleteClass",
+    "DeleteDefinition",
     "DeleteDeployment",
+    "DeleteDeviceClaim",
+    "DeleteEndpoints",
+    "DeleteManagedObject",
     "DeleteNamespace",
     "DeleteNode",
+    "DeleteOwner",
     "DeletePod",
-    "DeleteSet",
+    "DeleteService",
+    "DeleteServiceAccount",
     "DeleteSlices",
+    "DeleteTenantObject",
+    "DeleteTokenSecret",
+    "DeleteVolume",
+    "DeleteWorkload",
     "DeploymentAction",
     "Derived",
     "DeviceAction",
-    "Disentitle",
     "Drain",
-    "DropAccount",
-    "DropClaim",
-    "DropClass",
-    "DropDeviceClaim",
-    "DropOwner",
-    "DropRequest",
-    "DropToken",
-    "DropVolume",
     "EmptySlices",
-    "Entitle",
     "Evict",
-    "Expose",
+    "ExpandClaim",
     "Extent",
     "Form",
-    "Furnish",
     "GrantRole",
-    "GrowClaim",
+    "GrantTenantRole",
+    "Interfere",
     "Keeper",
-    "Lend",
-    "Look",
-    "Manage",
+    "LabelTenantObject",
+    "Labelling",
     "ManagementAction",
     "Means",
-    "Meddle",
-    "NameNone",
+    "MountClaim",
     "NamespaceAction",
     "NodeAction",
-    "OfferClass",
-    "OfferDevices",
     "Operation",
-    "Own",
     "OwnAction",
     "OwnershipAction",
     "Pace",
@@ -201,18 +257,22 @@ __all__ = [
     "Policy",
     "Probing",
     "Propagation",
-    "PublishAddresses",
+    "PublishDevices",
+    "ReadObjects",
     "ReclaimPolicy",
     "RecreatePod",
     "RecreateService",
     "RelabelPod",
+    "RequestCertificate",
     "ResizeJob",
     "Resume",
     "Retention",
+    "ReviewCertificateRequest",
     "RevokeRole",
-    "RightAction",
+    "RevokeTenantRole",
+    "RoleAction",
     "Roll",
-    "RollSet",
+    "RollWorkload",
     "RuleAction",
     "Scale",
     "ScaleReplicationController",
@@ -221,36 +281,28 @@ __all__ = [
     "ServiceAction",
     "ServiceForm",
     "SetAction",
+    "SetAdmissionRule",
     "SetBudget",
-    "SetDefault",
+    "SetDefaultClass",
+    "SetEndpoints",
     "SetKind",
-    "SetLimits",
+    "SetLimitRange",
     "SetQuota",
-    "SetRule",
-    "SetShare",
+    "SetTenantQuota",
     "Shared",
     "SharingAction",
     "Signer",
     "Sort",
-    "Spoil",
-    "SpoilRoot",
     "SuspendCronJob",
     "SuspendJob",
     "Taint",
     "TenancyAction",
     "Thing",
-    "Touch",
-    "Touching",
     "Trait",
     "Uncordon",
-    "UndefineKind",
     "Undo",
-    "Unexpose",
-    "Unmanage",
-    "UseClaim",
     "Verb",
-    "Visit",
     "VolumeAction",
-    "WithdrawAddresses",
+    "WriteAsManager",
     "Writing",
 ]

@@ -16,7 +16,7 @@ class SetBudget(Action, frozen=True, kw_only=True, tag="set-budget"):
     max_unavailable: int = 1
 
 
-class ClaimForeignOwner(Action, frozen=True, kw_only=True, tag="claim-foreign-owner"):
+class CreateWithForeignOwner(Action, frozen=True, kw_only=True, tag="create-with-foreign-owner"):
     """Create a ConfigMap in another namespace whose owner is a Deployment here, which is invalid.
 
     The ConfigMap is garbage; the dependents of the Deployment are not.
@@ -25,16 +25,16 @@ class ClaimForeignOwner(Action, frozen=True, kw_only=True, tag="claim-foreign-ow
     name: str
 
 
-class ClaimUnknownOwner(Action, frozen=True, kw_only=True, tag="claim-unknown-owner"):
+class CreateWithUnknownOwner(Action, frozen=True, kw_only=True, tag="create-with-unknown-owner"):
     """Create a ConfigMap whose owner's kind does not exist: whether the owner is absent cannot be determined."""
 
     name: str
 
 
-class ClaimVolume(Action, frozen=True, kw_only=True, tag="claim-volume"):
+class CreateBoundVolume(Action, frozen=True, kw_only=True, tag="create-bound-volume"):
     """Create a claim, and a volume that is pre-bound to it."""
 
     name: str
 
 
-BoundAction = SetQuota | SetBudget | ClaimForeignOwner | ClaimUnknownOwner | ClaimVolume
+BoundAction = SetQuota | SetBudget | CreateWithForeignOwner | CreateWithUnknownOwner | CreateBoundVolume

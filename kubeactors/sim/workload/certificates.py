@@ -7,7 +7,7 @@ from kubeactors.sim.steps import Action
 Signer = Literal["client", "kubelet", "foreign"]
 
 
-class AskForCertificate(Action, frozen=True, kw_only=True, tag="ask-for-certificate"):
+class RequestCertificate(Action, frozen=True, kw_only=True, tag="request-certificate"):
     """Create a request: for a client (approved by hand), a kubelet (auto-approved), or a signer outside the cluster."""
 
     name: str
@@ -18,17 +18,17 @@ class AskForCertificate(Action, frozen=True, kw_only=True, tag="ask-for-certific
     """Whether it asks for the shortest duration, ten minutes."""
 
 
-class Decide(Action, frozen=True, kw_only=True, tag="decide"):
+class ReviewCertificateRequest(Action, frozen=True, kw_only=True, tag="review-certificate-request"):
     """Approve or deny a request, unless it is decided already."""
 
     name: str
     approve: bool
 
 
-class DropRequest(Action, frozen=True, kw_only=True, tag="drop-request"):
+class DeleteCertificateRequest(Action, frozen=True, kw_only=True, tag="delete-certificate-request"):
     """Delete a request."""
 
     name: str
 
 
-CertificateAction = AskForCertificate | Decide | DropRequest
+CertificateAction = RequestCertificate | ReviewCertificateRequest | DeleteCertificateRequest

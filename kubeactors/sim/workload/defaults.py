@@ -8,7 +8,7 @@ Chosen = Literal["ingress", "claim", "pod"]
 """Objects that get a default class: ingress class, storage class, priority class."""
 
 
-class SetDefault(Action, frozen=True, kw_only=True, tag="set-default"):
+class SetDefaultClass(Action, frozen=True, kw_only=True, tag="set-default-class"):
     """Mark a class as the default, or not; create it if missing. Only one priority class may be the default."""
 
     of: Chosen
@@ -17,14 +17,14 @@ class SetDefault(Action, frozen=True, kw_only=True, tag="set-default"):
     default: bool = True
 
 
-class DropClass(Action, frozen=True, kw_only=True, tag="drop-class"):
+class DeleteClass(Action, frozen=True, kw_only=True, tag="delete-class"):
     """Delete such a class."""
 
     of: Chosen
     number: int
 
 
-class NameNone(Action, frozen=True, kw_only=True, tag="name-none"):
+class CreateWithoutClass(Action, frozen=True, kw_only=True, tag="create-without-class"):
     """Create an object that names no class, unless it exists."""
 
     of: Chosen
@@ -32,4 +32,4 @@ class NameNone(Action, frozen=True, kw_only=True, tag="name-none"):
     """Part of its name."""
 
 
-DefaultAction = SetDefault | DropClass | NameNone
+DefaultAction = SetDefaultClass | DeleteClass | CreateWithoutClass

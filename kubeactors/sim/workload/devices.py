@@ -3,14 +3,14 @@
 from kubeactors.sim.steps import Action
 
 
-class OfferDevices(Action, frozen=True, kw_only=True, tag="offer-devices"):
+class PublishDevices(Action, frozen=True, kw_only=True, tag="publish-devices"):
     """Publish a node's devices, as its driver would; none deletes the slice. Allocated claims keep their devices."""
 
     node: str
     count: int
 
 
-class AskForDevice(Action, frozen=True, kw_only=True, tag="ask-for-device"):
+class CreateDevicePod(Action, frozen=True, kw_only=True, tag="create-device-pod"):
     """Create a pod that needs a device, with its name as its label `app`, unless it exists."""
 
     name: str
@@ -20,8 +20,8 @@ class AskForDevice(Action, frozen=True, kw_only=True, tag="ask-for-device"):
     """After how long it succeeds; 0 for never."""
 
 
-class DropDeviceClaim(Action, frozen=True, kw_only=True, tag="drop-device-claim"):
+class DeleteDeviceClaim(Action, frozen=True, kw_only=True, tag="delete-device-claim"):
     """Delete the claim `shared`; a finalizer keeps it as long as pods use it."""
 
 
-DeviceAction = OfferDevices | AskForDevice | DropDeviceClaim
+DeviceAction = PublishDevices | CreateDevicePod | DeleteDeviceClaim

@@ -9,7 +9,7 @@ Writing = Literal["apply", "force", "merge", "replace", "overwrite"]
 """Apply; force-apply; merge patch; read, modify and update; update without a resource version, as `kubectl replace`."""
 
 
-class Manage(Action, frozen=True, kw_only=True, tag="manage"):
+class WriteAsManager(Action, frozen=True, kw_only=True, tag="write-as-manager"):
     """Write an object as a field manager. An apply has all the fields that the manager wants."""
 
     of: Shared
@@ -25,11 +25,11 @@ class Manage(Action, frozen=True, kw_only=True, tag="manage"):
     """Whether it is a dry run."""
 
 
-class Unmanage(Action, frozen=True, kw_only=True, tag="unmanage"):
+class DeleteManagedObject(Action, frozen=True, kw_only=True, tag="delete-managed-object"):
     """Delete such an object."""
 
     of: Shared
     name: str
 
 
-ManagementAction = Manage | Unmanage
+ManagementAction = WriteAsManager | DeleteManagedObject

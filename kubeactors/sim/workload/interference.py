@@ -4,13 +4,13 @@ from typing import Literal
 
 from kubeactors.sim.steps import Action
 
-Meddling = Literal["delete", "orphan", "replace", "release"]
+InterferenceKind = Literal["delete", "orphan", "replace", "release"]
 """Delete the object; delete it and orphan its dependents; delete it (a pod by force) and create another of its name without
 an owner, unless its controller recreates it; change the labels of a pod so that its ReplicaSet, ReplicationController or
 DaemonSet releases it."""
 
 
-class Meddle(Action, frozen=True, kw_only=True, tag="meddle"):
+class Interfere(Action, frozen=True, kw_only=True, tag="interfere"):
     """Interfere with an object that a component is working on."""
 
     api_version: str
@@ -18,7 +18,7 @@ class Meddle(Action, frozen=True, kw_only=True, tag="meddle"):
     """Its kind."""
     name: str
     namespace: str = ""
-    how: Meddling
+    how: InterferenceKind
 
 
 Derived = Literal[
@@ -27,7 +27,7 @@ Derived = Literal[
 """Kinds that only controllers create, and repair."""
 
 
-class Spoil(Action, frozen=True, kw_only=True, tag="spoil"):
+class DamageObject(Action, frozen=True, kw_only=True, tag="damage-object"):
     """Damage an object that only controllers create: they repair it."""
 
     of: Derived

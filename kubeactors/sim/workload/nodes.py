@@ -42,7 +42,7 @@ class DeleteNode(Action, frozen=True, kw_only=True, tag="delete-node"):
     node: str
 
 
-class Visit(Action, frozen=True, kw_only=True, tag="visit"):
+class AddForeignNodes(Action, frozen=True, kw_only=True, tag="add-foreign-nodes"):
     """Foreign machines join one after the other and leave again; they run no pods.
 
     A finalizer keeps their Nodes for a while. Overlapping visits share a machine: it leaves with the first visit to end.
@@ -67,4 +67,4 @@ class Visit(Action, frozen=True, kw_only=True, tag="visit"):
         return *comings, self.at + self.seconds, self.heals_at
 
 
-NodeAction = Cordon | Uncordon | Taint | Drain | DeleteNode | Visit
+NodeAction = Cordon | Uncordon | Taint | Drain | DeleteNode | AddForeignNodes

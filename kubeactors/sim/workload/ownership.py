@@ -4,15 +4,15 @@ from kubeactors.sim.steps import Action
 from kubeactors.sim.workload.deployments import Propagation
 
 
-class DefineKind(Action, frozen=True, kw_only=True, tag="define-kind"):
+class CreateDefinition(Action, frozen=True, kw_only=True, tag="create-definition"):
     """Create the definition of the kind Widget, unless it exists."""
 
 
-class UndefineKind(Action, frozen=True, kw_only=True, tag="undefine-kind"):
+class DeleteDefinition(Action, frozen=True, kw_only=True, tag="delete-definition"):
     """Delete it, with all Widgets."""
 
 
-class Own(Action, frozen=True, kw_only=True, tag="own-by"):
+class CreateOwnedObject(Action, frozen=True, kw_only=True, tag="create-owned-object"):
     """Create a ConfigMap or Widget, owned by those of the owners that exist; the first is its controller."""
 
     name: str
@@ -27,11 +27,11 @@ class Own(Action, frozen=True, kw_only=True, tag="own-by"):
         return self.at + self.held_seconds
 
 
-class DropOwner(Action, frozen=True, kw_only=True, tag="drop-owner"):
+class DeleteOwner(Action, frozen=True, kw_only=True, tag="delete-owner"):
     """Delete such an object."""
 
     name: str
     propagation: Propagation = "Background"
 
 
-OwnershipAction = DefineKind | UndefineKind | Own | DropOwner
+OwnershipAction = CreateDefinition | DeleteDefinition | CreateOwnedObject | DeleteOwner

@@ -19,7 +19,7 @@ class RelabelPod(Action, frozen=True, kw_only=True, tag="relabel-pod"):
     number: int = 0
 
 
-class AddPod(Action, frozen=True, kw_only=True, tag="add-pod"):
+class CreatePod(Action, frozen=True, kw_only=True, tag="create-pod"):
     """Create a pod without a controller, which the Service of a Deployment selects."""
 
     name: str
@@ -60,4 +60,4 @@ class EmptySlices(Action, frozen=True, kw_only=True, tag="empty-slices"):
     name: str
 
 
-PodAction = DeletePod | RelabelPod | AddPod | RecreatePod | RecreateService | Evict | DeleteSlices | EmptySlices
+PodAction = DeletePod | RelabelPod | CreatePod | RecreatePod | RecreateService | Evict | DeleteSlices | EmptySlices

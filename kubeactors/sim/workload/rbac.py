@@ -12,7 +12,7 @@ Extent = Literal["role", "cluster-role", "cluster"]
 """A Role in the tenant's namespace; a ClusterRole bound there; a ClusterRole bound in the whole cluster."""
 
 
-class Entitle(Action, frozen=True, kw_only=True, tag="entitle"):
+class GrantTenantRole(Action, frozen=True, kw_only=True, tag="grant-tenant-role"):
     """Create a role and its binding, or change the rules of the role."""
 
     number: int
@@ -26,7 +26,7 @@ class Entitle(Action, frozen=True, kw_only=True, tag="entitle"):
     """Alice, or a group that all persons are members of."""
 
 
-class Disentitle(Action, frozen=True, kw_only=True, tag="disentitle"):
+class RevokeTenantRole(Action, frozen=True, kw_only=True, tag="revoke-tenant-role"):
     """Delete the binding, or the role."""
 
     number: int
@@ -34,7 +34,7 @@ class Disentitle(Action, frozen=True, kw_only=True, tag="disentitle"):
     role: bool = False
 
 
-class Act(Action, frozen=True, kw_only=True, tag="act"):
+class ActAs(Action, frozen=True, kw_only=True, tag="act-as"):
     """Send a request as a person, or ask by SelfSubjectAccessReview whether it is allowed."""
 
     person: Person
@@ -46,7 +46,7 @@ class Act(Action, frozen=True, kw_only=True, tag="act"):
     """Whether in the namespace `default`, not in the tenant's."""
 
 
-class Lend(Action, frozen=True, kw_only=True, tag="lend"):
+class DelegateRole(Action, frozen=True, kw_only=True, tag="delegate-role"):
     """Try to create a role in the tenant's namespace and bind it to another person."""
 
     person: Person
@@ -57,4 +57,4 @@ class Lend(Action, frozen=True, kw_only=True, tag="lend"):
     thing: Thing
 
 
-RightAction = Entitle | Disentitle | Act | Lend
+RoleAction = GrantTenantRole | RevokeTenantRole | ActAs | DelegateRole

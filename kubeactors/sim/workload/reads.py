@@ -9,7 +9,7 @@ ReadKind = Literal[
 ]  # fmt: skip
 
 
-class Look(Action, frozen=True, kw_only=True, tag="look"):
+class ReadObjects(Action, frozen=True, kw_only=True, tag="read-objects"):
     """List objects of a kind, then get the first of them; changes nothing."""
 
     of: ReadKind

@@ -12,7 +12,7 @@ Means = Literal["all", "label", "condition", "name", "exclusion", "parameter"]
 excluding rule; by a number in a parameter ConfigMap, which may change while the rule stays."""
 Place = Literal["tenant", "elsewhere", "default"]
 """In which namespaces: the tenant's, all but the tenant's, `default`."""
-Touching = Literal["merge", "update", "apply", "try"]
+Labelling = Literal["merge", "update", "apply", "try"]
 """By merge patch; by read and update; by server-side apply, which may create the object; by a dry-run patch."""
 
 
@@ -21,7 +21,7 @@ Answer = Literal["nobody", "allow", "refuse", "mark", "error", "nonsense"]
 answers with a wrong UID."""
 
 
-class SetRule(Action, frozen=True, kw_only=True, tag="set-rule"):
+class SetAdmissionRule(Action, frozen=True, kw_only=True, tag="set-admission-rule"):
     """Reject or mutate some writes for a while, unless a rule of that form and number exists.
 
     A mutating policy adds an entry to the ConfigMaps that it selects; for a webhook its server decides.
@@ -60,14 +60,14 @@ class SetRule(Action, frozen=True, kw_only=True, tag="set-rule"):
         return self.at, self.at + self.seconds / 2, self.heals_at
 
 
-class Touch(Action, frozen=True, kw_only=True, tag="touch"):
+class LabelTenantObject(Action, frozen=True, kw_only=True, tag="label-tenant-object"):
     """Change a label of an object in the tenant's namespace."""
 
     sort: Sort
     number: int
-    how: Touching
+    how: Labelling
     mark: str
     """The label's value."""
 
 
-RuleAction = SetRule | Touch
+RuleAction = SetAdmissionRule | LabelTenantObject

@@ -7,7 +7,7 @@ from kubeactors.sim.steps import Action
 ServiceForm = Literal["ClusterIP", "Headless", "NodePort", "LoadBalancer", "ExternalName"]
 
 
-class Expose(Action, frozen=True, kw_only=True, tag="expose"):
+class CreateService(Action, frozen=True, kw_only=True, tag="create-service"):
     """Create a Service for a workload, or update an existing one."""
 
     name: str
@@ -24,10 +24,10 @@ class Expose(Action, frozen=True, kw_only=True, tag="expose"):
     """The value of an additional label, which is copied to its endpoints."""
 
 
-class Unexpose(Action, frozen=True, kw_only=True, tag="unexpose"):
+class DeleteService(Action, frozen=True, kw_only=True, tag="delete-service"):
     """Delete it."""
 
     name: str
 
 
-ServiceAction = Expose | Unexpose
+ServiceAction = CreateService | DeleteService

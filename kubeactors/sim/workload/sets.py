@@ -163,7 +163,7 @@ class ScaleReplicationController(Action, frozen=True, kw_only=True, tag="scale-r
     replicas: int
 
 
-class RollSet(Action, frozen=True, kw_only=True, tag="roll-set"):
+class RollWorkload(Action, frozen=True, kw_only=True, tag="roll-workload"):
     """Change the image; a ReplicationController or bare ReplicaSet uses it for new pods only."""
 
     of: SetKind
@@ -171,7 +171,7 @@ class RollSet(Action, frozen=True, kw_only=True, tag="roll-set"):
     image: str
 
 
-class DeleteSet(Action, frozen=True, kw_only=True, tag="delete-set"):
+class DeleteWorkload(Action, frozen=True, kw_only=True, tag="delete-workload"):
     """Delete a workload; its pods are deleted as well, unless they are orphaned."""
 
     of: SetKind
@@ -190,6 +190,6 @@ SetAction = (
     | SuspendCronJob
     | ScaleStatefulSet
     | ScaleReplicationController
-    | RollSet
-    | DeleteSet
+    | RollWorkload
+    | DeleteWorkload
 )

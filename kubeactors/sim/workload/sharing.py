@@ -3,7 +3,7 @@
 from kubeactors.sim.steps import Action
 
 
-class PublishAddresses(Action, frozen=True, kw_only=True, tag="publish-addresses"):
+class SetEndpoints(Action, frozen=True, kw_only=True, tag="set-endpoints"):
     """Set the endpoints of a Service without a selector; create it if missing."""
 
     name: str
@@ -11,7 +11,7 @@ class PublishAddresses(Action, frozen=True, kw_only=True, tag="publish-addresses
     """How many addresses."""
 
 
-class WithdrawAddresses(Action, frozen=True, kw_only=True, tag="withdraw-addresses"):
+class DeleteEndpoints(Action, frozen=True, kw_only=True, tag="delete-endpoints"):
     """Delete these endpoints, or the Service itself."""
 
     name: str
@@ -31,4 +31,4 @@ class RevokeRole(Action, frozen=True, kw_only=True, tag="revoke-role"):
     name: str
 
 
-SharingAction = PublishAddresses | WithdrawAddresses | GrantRole | RevokeRole
+SharingAction = SetEndpoints | DeleteEndpoints | GrantRole | RevokeRole

@@ -10,7 +10,7 @@ Sort = Literal[
 Scope = Literal["", "BestEffort", "NotBestEffort", "Terminating", "NotTerminating"]
 
 
-class SetShare(Action, frozen=True, kw_only=True, tag="set-share"):
+class SetTenantQuota(Action, frozen=True, kw_only=True, tag="set-tenant-quota"):
     """Set the ResourceQuota of the namespace `tenant`; create the namespace if missing."""
 
     hard: dict[str, str]
@@ -19,7 +19,7 @@ class SetShare(Action, frozen=True, kw_only=True, tag="set-share"):
     """The scope; empty for all pods."""
 
 
-class SetLimits(Action, frozen=True, kw_only=True, tag="set-limits"):
+class SetLimitRange(Action, frozen=True, kw_only=True, tag="set-limit-range"):
     """Set a LimitRange of that namespace; an empty one deletes it."""
 
     number: int
@@ -38,7 +38,7 @@ class SetLimits(Action, frozen=True, kw_only=True, tag="set-limits"):
         return not (self.default or self.smallest or self.largest or self.gibibytes)
 
 
-class Furnish(Action, frozen=True, kw_only=True, tag="furnish"):
+class CreateTenantObject(Action, frozen=True, kw_only=True, tag="create-tenant-object"):
     """Create an object in that namespace, unless it exists."""
 
     sort: Sort
@@ -50,11 +50,11 @@ class Furnish(Action, frozen=True, kw_only=True, tag="furnish"):
     """Whether a pod has an active deadline."""
 
 
-class Clear(Action, frozen=True, kw_only=True, tag="clear"):
+class DeleteTenantObject(Action, frozen=True, kw_only=True, tag="delete-tenant-object"):
     """Delete it."""
 
     sort: Sort
     number: int
 
 
-TenancyAction = SetShare | SetLimits | Furnish | Clear
+TenancyAction = SetTenantQuota | SetLimitRange | CreateTenantObject | DeleteTenantObject

@@ -9,7 +9,7 @@ ClaimClass = Literal["manual", "simulated", "late"]
 ReclaimPolicy = Literal["Retain", "Delete"]
 
 
-class AddVolume(Action, frozen=True, kw_only=True, tag="add-volume"):
+class CreateVolume(Action, frozen=True, kw_only=True, tag="create-volume"):
     """Create a free volume of the class `manual`."""
 
     name: str
@@ -18,19 +18,19 @@ class AddVolume(Action, frozen=True, kw_only=True, tag="add-volume"):
     """The reclaim policy."""
 
 
-class DropVolume(Action, frozen=True, kw_only=True, tag="drop-volume"):
+class DeleteVolume(Action, frozen=True, kw_only=True, tag="delete-volume"):
     """Delete such a volume; a finalizer keeps it as long as it is bound."""
 
     name: str
 
 
-class OfferClass(Action, frozen=True, kw_only=True, tag="offer-class"):
+class CreateStorageClass(Action, frozen=True, kw_only=True, tag="create-storage-class"):
     """Create the storage class of this name; claims may be waiting for it."""
 
     name: ClaimClass
 
 
-class Claim(Action, frozen=True, kw_only=True, tag="claim"):
+class CreateClaim(Action, frozen=True, kw_only=True, tag="create-claim"):
     """Create a claim, unless it exists."""
 
     name: str
@@ -38,23 +38,23 @@ class Claim(Action, frozen=True, kw_only=True, tag="claim"):
     of: ClaimClass = "simulated"
 
 
-class GrowClaim(Action, frozen=True, kw_only=True, tag="grow-claim"):
+class ExpandClaim(Action, frozen=True, kw_only=True, tag="expand-claim"):
     """Expand a claim."""
 
     name: str
     gibibytes: int
 
 
-class UseClaim(Action, frozen=True, kw_only=True, tag="use-claim"):
+class MountClaim(Action, frozen=True, kw_only=True, tag="mount-claim"):
     """Create a pod that mounts a claim, with the name of the claim as its label `app`."""
 
     name: str
 
 
-class DropClaim(Action, frozen=True, kw_only=True, tag="drop-claim"):
+class DeleteClaim(Action, frozen=True, kw_only=True, tag="delete-claim"):
     """Delete a claim; a finalizer keeps it as long as a pod uses it."""
 
     name: str
 
 
-VolumeAction = AddVolume | DropVolume | OfferClass | Claim | GrowClaim | UseClaim | DropClaim
+VolumeAction = CreateVolume | DeleteVolume | CreateStorageClass | CreateClaim | ExpandClaim | MountClaim | DeleteClaim

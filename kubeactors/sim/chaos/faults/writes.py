@@ -3,7 +3,7 @@
 from typing import Literal
 
 from kubeactors.sim.steps import Fault, Lasting
-from kubeactors.sim.workload.interference import Meddling
+from kubeactors.sim.workload.interference import InterferenceKind
 
 Denial = Literal["forbidden", "internal-error"]
 Verb = Literal["any", "create", "update", "patch", "delete"]
@@ -78,7 +78,7 @@ class DelayedWrite(Lasting, frozen=True, kw_only=True, tag="delayed-write"):
     skip: int = 0
     count: int = 1
     leg: Leg = "request"
-    meanwhile: Meddling | None = None
+    meanwhile: InterferenceKind | None = None
 
 
 class MissedDelete(Lasting, frozen=True, kw_only=True, tag="missed-delete"):

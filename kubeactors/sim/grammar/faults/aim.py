@@ -142,7 +142,7 @@ class Aim:
         component, resource = self.writes()
         return component, resource if self.source.integer(0, ALL_ONE_IN - 1) else ""
 
-    def may_meddle(self, _component: str) -> bool:
+    def may_interfere(self, _component: str) -> bool:
         """Whether users may interfere with objects that the component writes."""
         return True
 

@@ -15,7 +15,7 @@ from kubeactors.sim.grammar.faults.aim import Aim
 from kubeactors.sim.grammar.faults.draw import Draw
 from kubeactors.sim.grammar.faults.spans import HIDDEN, SPANS
 from kubeactors.sim.processes import MANAGER, SCHEDULER
-from kubeactors.sim.workload.interference import Meddling
+from kubeactors.sim.workload.interference import InterferenceKind
 
 SLOW_REPLIES = (0.3, 1.0, 3.0)
 MISSED_VERBS: tuple[Verb, ...] = ("create", "create", "create", "any")
@@ -24,7 +24,7 @@ UNDER_WAY = (0.05, 0.3, 1.0, 1.0, 3.0, 10.0)
 VERBS: dict[str, tuple[Verb, ...]] = {MANAGER: ("delete", "delete", "any", "create"), SCHEDULER: ("any",)}
 KUBELET_VERBS: tuple[Verb, ...] = ("delete", "delete", "any")
 LEGS: tuple[Leg, ...] = ("request", "request", "reply")
-MEDDLINGS: dict[Verb, tuple[Meddling | None, ...]] = {
+INTERFERENCES: dict[Verb, tuple[InterferenceKind | None, ...]] = {
     "any": (None, None, "delete", "orphan", "replace"),
     "create": (None, "delete", "orphan", "replace"),
     "delete": (None, "release", "release", "replace", "replace"),
@@ -79,7 +79,7 @@ def _delayed_write(aim: Aim, at: float) -> DelayedWrite:
         skip=choice((0, 0, 0, 1, 3)),
         count=choice((1, 1, 3)),
         leg=choice(LEGS) if verb != "delete" else "request",
-        meanwhile=choice(MEDDLINGS[verb]) if aim.may_meddle(component) else None,
+        meanwhile=choice(INTERFERENCES[verb]) if aim.may_interfere(component) else None,
         seconds=choice(UNDER_WAY),
     )
 
@@ -91,7 +91,7 @@ def _missed_delete(aim: Aim, at: float) -> MissedDelete:
     return MissedDelete(
         at=at,
         component=component,
-        verb=choice(MISSED_VERBS) if aim.may_meddle(component) else "create",
+        verb=choice(MISSED_VERBS) if aim.may_interfere(component) else "create",
         skip=choice((0, 0, 1, 2, 4)),
         seconds=choice(HIDDEN[:3]),
     )

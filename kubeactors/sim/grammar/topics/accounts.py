@@ -19,7 +19,7 @@ class Accounts:
 
     def first(self, at: float) -> list[AnyAction]:
         """Add a token."""
-        return [workload.AddToken(at=at, name="token-1", account=self._source.choice(ACCOUNTS))]
+        return [workload.CreateTokenSecret(at=at, name="token-1", account=self._source.choice(ACCOUNTS))]
 
     def another(self, at: float) -> AnyAction:
         """Add or delete a token, delete an account, or damage the root CA of the namespace."""
@@ -27,10 +27,10 @@ class Accounts:
         token, account = f"token-{source.choice((1, 1, 2))}", source.choice(ACCOUNTS)
         match source.integer(0, 4):
             case 0:
-                return workload.AddToken(at=at, name=token, account=account)
+                return workload.CreateTokenSecret(at=at, name=token, account=account)
             case 1:
-                return workload.DropToken(at=at, name=token)
+                return workload.DeleteTokenSecret(at=at, name=token)
             case 2 | 3:
-                return workload.DropAccount(at=at, name=account)
+                return workload.DeleteServiceAccount(at=at, name=account)
             case _:
-                return workload.SpoilRoot(at=at, namespace="default", delete=not source.integer(0, 1))
+                return workload.DamageRootCA(at=at, namespace="default", delete=not source.integer(0, 1))

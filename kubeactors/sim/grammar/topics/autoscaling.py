@@ -52,4 +52,4 @@ class Autoscaling:
             case 1:
                 return workload.DeletePod(at=at, name="busy")
             case _:
-                return workload.Expose(at=at, name="front", of="busy")
+                return workload.CreateService(at=at, name="front", of="busy")

@@ -21,12 +21,12 @@ class Certificates:
 
     def first(self, at: float) -> list[AnyAction]:
         """A request; in some scenarios another one, after the certificate of the first has expired."""
-        late = [] if self._source.integer(0, LATE_ONE_IN - 1) else [self._ask(round(at + LATE_SECONDS, 3))]
-        return [self._ask(at), *late]
+        late = [] if self._source.integer(0, LATE_ONE_IN - 1) else [self._request(round(at + LATE_SECONDS, 3))]
+        return [self._request(at), *late]
 
-    def _ask(self, at: float) -> AnyAction:
+    def _request(self, at: float) -> AnyAction:
         source = self._source
-        return workload.AskForCertificate(
+        return workload.RequestCertificate(
             at=at,
             name=f"request-{source.choice((1, 1, 2))}",
             signer=source.choice(SIGNERS),
@@ -40,8 +40,8 @@ class Certificates:
         name = f"request-{source.choice((1, 1, 2))}"
         match source.integer(0, 5):
             case 0:
-                return workload.DropRequest(at=at, name=name)
+                return workload.DeleteCertificateRequest(at=at, name=name)
             case 1 | 2:
-                return self._ask(at)
+                return self._request(at)
             case _:
-                return workload.Decide(at=at, name=name, approve=bool(source.integer(0, 3)))
+                return workload.ReviewCertificateRequest(at=at, name=name, approve=bool(source.integer(0, 3)))

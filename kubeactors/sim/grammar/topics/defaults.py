@@ -23,7 +23,7 @@ class Defaults:
 
     def first(self, at: float) -> list[AnyAction]:
         """An object that names no class before there is a default, and one after that."""
-        default = workload.SetDefault(at=round(at + 1.0, 3), of=self._of, number=1)
+        default = workload.SetDefaultClass(at=round(at + 1.0, 3), of=self._of, number=1)
         return [self._name_none(at), default, self._name_none(at + 1.0 + SETTLED[0])]
 
     def another(self, at: float) -> AnyAction:
@@ -31,12 +31,12 @@ class Defaults:
         source, number = self._source, self._source.choice((1, 1, 2))
         match source.integer(0, 5):
             case 0 | 1:
-                return workload.SetDefault(at=at, of=self._of, number=number, default=bool(source.integer(0, 1)))
+                return workload.SetDefaultClass(at=at, of=self._of, number=number, default=bool(source.integer(0, 1)))
             case 2:
-                return workload.DropClass(at=at, of=self._of, number=number)
+                return workload.DeleteClass(at=at, of=self._of, number=number)
             case _:
                 return self._name_none(at + source.choice(SETTLED))
 
     def _name_none(self, at: float) -> AnyAction:
         self._made += 1
-        return workload.NameNone(at=round(at, 3), of=self._of, number=self._made)
+        return workload.CreateWithoutClass(at=round(at, 3), of=self._of, number=self._made)

@@ -26,4 +26,6 @@ class DerivedThings:
     def another(self, at: float) -> AnyAction:
         """Change or delete one."""
         of, number = self._source.choice(DERIVED), self._source.integer(0, 2)
-        return workload.Spoil(at=at, of=of, number=number, delete=of != "ReplicaSet" or not self._source.integer(0, 1))
+        return workload.DamageObject(
+            at=at, of=of, number=number, delete=of != "ReplicaSet" or not self._source.integer(0, 1)
+        )

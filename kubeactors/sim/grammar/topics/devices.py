@@ -22,8 +22,8 @@ class Devices:
     def first(self, at: float) -> list[AnyAction]:
         """Too few devices for all pods, and the first pod."""
         return [
-            workload.OfferDevices(at=at, node=self._source.choice(NODES), count=self._source.integer(1, 2)),
-            workload.AskForDevice(at=at, name="gadget-1", shared=self._shares, run_seconds=self._runs()),
+            workload.PublishDevices(at=at, node=self._source.choice(NODES), count=self._source.integer(1, 2)),
+            workload.CreateDevicePod(at=at, name="gadget-1", shared=self._shares, run_seconds=self._runs()),
         ]
 
     def _runs(self) -> float:
@@ -36,10 +36,10 @@ class Devices:
         match source.integer(0, 7):
             case 0 | 1 | 2:
                 shared = self._shares and bool(source.integer(0, 1))
-                return workload.AskForDevice(at=at, name=name, shared=shared, run_seconds=self._runs())
+                return workload.CreateDevicePod(at=at, name=name, shared=shared, run_seconds=self._runs())
             case 3:
-                return workload.OfferDevices(at=at, node=source.choice(NODES), count=source.integer(0, 2))
+                return workload.PublishDevices(at=at, node=source.choice(NODES), count=source.integer(0, 2))
             case 4 if self._shares:
-                return workload.DropDeviceClaim(at=at)
+                return workload.DeleteDeviceClaim(at=at)
             case _:
                 return workload.DeletePod(at=at, name=name, force=not source.integer(0, 5))

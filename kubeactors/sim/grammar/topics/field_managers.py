@@ -33,19 +33,19 @@ class FieldManagers:
         found: list[AnyAction] = []
         for manager in MANAGERS:
             for _ in range(self._source.integer(1, 3)):
-                found.append(self._manage(round(at, 3), manager))
+                found.append(self._write(round(at, 3), manager))
                 at += self._source.choice(AT_ONCE)
         return found
 
     def another(self, at: float) -> AnyAction:
         """Another write, or a deletion of the object."""
         if not self._source.integer(0, 9):
-            return workload.Unmanage(at=at, of=self._of, name="managed")
-        return self._manage(at, self._source.choice(MANAGERS))
+            return workload.DeleteManagedObject(at=at, of=self._of, name="managed")
+        return self._write(at, self._source.choice(MANAGERS))
 
-    def _manage(self, at: float, manager: str) -> AnyAction:
+    def _write(self, at: float, manager: str) -> AnyAction:
         source = self._source
-        return workload.Manage(
+        return workload.WriteAsManager(
             at=at,
             of=self._of,
             name="managed",

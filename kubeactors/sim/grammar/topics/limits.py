@@ -34,7 +34,7 @@ class Limits:
     def _set_limits(self, at: float) -> AnyAction:
         number = self._source.choice((1, 1, 2))
         default, smallest, largest, gibibytes = self._source.choice(LIMITS)
-        return workload.SetLimits(
+        return workload.SetLimitRange(
             at=at, number=number, default=default, smallest=smallest, largest=largest, gibibytes=gibibytes
         )
 
@@ -45,6 +45,6 @@ class Limits:
     def _fit(self, at: float) -> AnyAction:
         source = self._source
         sort: workload.Sort = source.choice(("pod", "pod", "claim"))
-        return workload.Furnish(
+        return workload.CreateTenantObject(
             at=round(at, 3), sort=sort, number=source.integer(1, 5), cpu=source.choice(("100m", "200m", "2", ""))
         )

@@ -20,11 +20,14 @@ class Owners:
 
     def first(self, at: float) -> list[AnyAction]:
         """An owner and its dependents; half of the scenarios include a custom kind."""
-        child = workload.Own(at=at + 0.2, name="b", owners=("a",), held_seconds=self._held())
-        first: list[AnyAction] = [workload.Own(at=at, name="a"), child]
+        child = workload.CreateOwnedObject(at=at + 0.2, name="b", owners=("a",), held_seconds=self._held())
+        first: list[AnyAction] = [workload.CreateOwnedObject(at=at, name="a"), child]
         if self._source.integer(0, 1):
-            first += [workload.DefineKind(at=at), workload.Own(at=at + 1.0, name="w1", owners=("a",))]
-            first.append(workload.Own(at=at + 1.5, name="w2", owners=("w1",), held_seconds=self._held()))
+            first += [
+                workload.CreateDefinition(at=at),
+                workload.CreateOwnedObject(at=at + 1.0, name="w1", owners=("a",)),
+            ]
+            first.append(workload.CreateOwnedObject(at=at + 1.5, name="w2", owners=("w1",), held_seconds=self._held()))
         return first
 
     def _held(self) -> float:
@@ -37,8 +40,8 @@ class Owners:
         match source.integer(0, 6):
             case 0 | 1 | 2:
                 owners = tuple(one for one in source.choice(OWNERS) if one != name)
-                return workload.Own(at=at, name=name, owners=owners, held_seconds=self._held())
+                return workload.CreateOwnedObject(at=at, name=name, owners=owners, held_seconds=self._held())
             case 3:
-                return workload.UndefineKind(at=at) if source.integer(0, 1) else workload.DefineKind(at=at)
+                return workload.DeleteDefinition(at=at) if source.integer(0, 1) else workload.CreateDefinition(at=at)
             case _:
-                return workload.DropOwner(at=at, name=name, propagation=source.choice(PROPAGATIONS))
+                return workload.DeleteOwner(at=at, name=name, propagation=source.choice(PROPAGATIONS))

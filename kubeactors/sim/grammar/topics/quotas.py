@@ -40,11 +40,11 @@ class Quotas:
 
     def first(self, at: float) -> list[AnyAction]:
         """A quota, and an object that counts against it."""
-        first: list[AnyAction] = [self._set_share(at), self.another(at + 0.5)]
-        return [workload.DefineKind(at=at), *first] if "widget" in self._sorts else first
+        first: list[AnyAction] = [self._set_quota(at), self.another(at + 0.5)]
+        return [workload.CreateDefinition(at=at), *first] if "widget" in self._sorts else first
 
-    def _set_share(self, at: float) -> AnyAction:
-        return workload.SetShare(at=at, hard=self._hard if self._source.integer(0, 4) else {}, scope=self._scope)
+    def _set_quota(self, at: float) -> AnyAction:
+        return workload.SetTenantQuota(at=at, hard=self._hard if self._source.integer(0, 4) else {}, scope=self._scope)
 
     def another(self, at: float) -> AnyAction:
         """Create or delete an object, or change the quota."""
@@ -52,9 +52,11 @@ class Quotas:
         sort, number = source.choice(self._sorts), source.integer(1, 3)
         match source.integer(0, 6):
             case 0:
-                return self._set_share(at)
+                return self._set_quota(at)
             case 1:
-                return workload.Clear(at=at, sort=sort, number=number)
+                return workload.DeleteTenantObject(at=at, sort=sort, number=number)
             case _:
                 cpu = source.choice(("100m", "200m", ""))
-                return workload.Furnish(at=at, sort=sort, number=number, cpu=cpu, ends=not source.integer(0, 2))
+                return workload.CreateTenantObject(
+                    at=at, sort=sort, number=number, cpu=cpu, ends=not source.integer(0, 2)
+                )

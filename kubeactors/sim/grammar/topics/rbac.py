@@ -29,28 +29,28 @@ class Rbac:
 
     def first(self, at: float) -> list[AnyAction]:
         """A role, and a request that it allows."""
-        return [self._entitle(at), self._act(at + SETTLED[0], elsewhere=False)]
+        return [self._grant(at), self._act_as(at + SETTLED[0], elsewhere=False)]
 
     def another(self, at: float) -> AnyAction:
         """A change of a role or binding, or a request."""
         source = self._source
         match source.integer(0, 8):
             case 0 | 1:
-                return self._entitle(at)
+                return self._grant(at)
             case 2 | 3:
                 number = source.integer(1, 2)
                 extent = self._extents[number - 1]
-                return workload.Disentitle(at=at, number=number, extent=extent, role=not source.integer(0, 1))
+                return workload.RevokeTenantRole(at=at, number=number, extent=extent, role=not source.integer(0, 1))
             case 4:
-                return self._lend(at + source.choice(SETTLED))
+                return self._delegate(at + source.choice(SETTLED))
             case _:
-                return self._act(at + source.choice(SETTLED), elsewhere=not source.integer(0, 3))
+                return self._act_as(at + source.choice(SETTLED), elsewhere=not source.integer(0, 3))
 
-    def _entitle(self, at: float) -> AnyAction:
+    def _grant(self, at: float) -> AnyAction:
         source, number = self._source, self._source.integer(1, 2)
         lends = not source.integer(0, 4)
         verbs: tuple[workload.Verb, ...] = source.choice(((self._verb,), VERBS[:2], (self._verb, "get"), ("*",)))
-        return workload.Entitle(
+        return workload.GrantTenantRole(
             at=at,
             number=number,
             verbs=("create",) if lends and source.integer(0, 3) else verbs,
@@ -60,9 +60,9 @@ class Rbac:
             to="alice" if source.integer(0, 2) else "team",
         )
 
-    def _act(self, at: float, *, elsewhere: bool) -> AnyAction:
+    def _act_as(self, at: float, *, elsewhere: bool) -> AnyAction:
         source = self._source
-        return workload.Act(
+        return workload.ActAs(
             at=round(at, 3),
             person=source.choice(PEOPLE),
             verb=source.choice((self._verb, self._verb, *VERBS)),
@@ -72,8 +72,10 @@ class Rbac:
             elsewhere=elsewhere,
         )
 
-    def _lend(self, at: float) -> AnyAction:
+    def _delegate(self, at: float) -> AnyAction:
         source = self._source
         verbs: tuple[workload.Verb, ...] = source.choice(((self._verb,), VERBS[:2]))
         number = source.integer(1, 3)
-        return workload.Lend(at=round(at, 3), person="alice", to="bob", number=number, verbs=verbs, thing=self._thing)
+        return workload.DelegateRole(
+            at=round(at, 3), person="alice", to="bob", number=number, verbs=verbs, thing=self._thing
+        )

@@ -22,7 +22,7 @@ MEANS_OF_CHANGES: tuple[workload.Means, ...] = ("label", "condition", "name", "p
 PLACES: tuple[workload.Place, ...] = ("tenant", "tenant", "tenant", "elsewhere", "default")
 OPERATIONS_OF_CHANGES: tuple[tuple[workload.Operation, ...], ...] = (("CREATE", "UPDATE"), ("UPDATE",), ("CREATE",))
 OPERATIONS: tuple[tuple[workload.Operation, ...], ...] = (*OPERATIONS_OF_CHANGES, ("DELETE",), ("*",))
-TOUCHINGS: tuple[workload.Touching, ...] = ("merge", "update", "try", "apply")
+TOUCHINGS: tuple[workload.Labelling, ...] = ("merge", "update", "try", "apply")
 SECONDS, SETTLED = (40.0, 60.0, 25.0, 5.0), 12.0
 """How long rules exist, in seconds (half-way they change), and after how long API servers have observed a change."""
 SOON = (0.0, 0.05, 0.5, 2.0, 10.0)
@@ -47,11 +47,11 @@ class Rules:
     def first(self, at: float) -> list[AnyAction]:
         """A rule, and an object that exists before it."""
         rule = self._rule(round(at + self._source.choice(SOON), 3))
-        touches = [self._touch(rule.at + later, rule.sort, rule.which) for later in self._when_known(rule)]
-        return [workload.Furnish(at=at, sort=rule.sort, number=rule.which, cpu="100m"), rule, *touches]
+        touches = [self._label(rule.at + later, rule.sort, rule.which) for later in self._when_known(rule)]
+        return [workload.CreateTenantObject(at=at, sort=rule.sort, number=rule.which, cpu="100m"), rule, *touches]
 
     @staticmethod
-    def _when_known(rule: workload.SetRule) -> tuple[float, ...]:
+    def _when_known(rule: workload.SetAdmissionRule) -> tuple[float, ...]:
         """After how long API servers have observed a rule, its change half-way, and its deletion."""
         return SETTLED, rule.seconds / 2 + SETTLED, rule.seconds + SETTLED
 
@@ -63,19 +63,19 @@ class Rules:
             case 0:
                 return self._rule(at)
             case 1 | 2:
-                return workload.Furnish(at=at, sort=sort, number=number, cpu="100m")
+                return workload.CreateTenantObject(at=at, sort=sort, number=number, cpu="100m")
             case 3:
-                return workload.Clear(at=at, sort=sort, number=number)
+                return workload.DeleteTenantObject(at=at, sort=sort, number=number)
             case _:
-                return self._touch(at, sort, number)
+                return self._label(at, sort, number)
 
-    def _touch(self, at: float, sort: workload.Sort, number: int) -> AnyAction:
+    def _label(self, at: float, sort: workload.Sort, number: int) -> AnyAction:
         source = self._source
         how = source.choice(TOUCHINGS if sort == "config-map" else TOUCHINGS[:3])
         mark = f"m{source.integer(0, 9)}"
-        return workload.Touch(at=round(at, 3), sort=sort, number=number, how=how, mark=mark)
+        return workload.LabelTenantObject(at=round(at, 3), sort=sort, number=number, how=how, mark=mark)
 
-    def _rule(self, at: float) -> workload.SetRule:
+    def _rule(self, at: float) -> workload.SetAdmissionRule:
         source = self._source
         self._count += 1
         form: workload.Form = source.choice(FORMS)
@@ -88,7 +88,7 @@ class Rules:
         means: tuple[workload.Means, ...] = MEANS_OF_CHANGES if mutates else MEANS
         if hooks:
             means = tuple(one for one in means if one in MEANS_OF_HOOKS)
-        found = workload.SetRule(
+        found = workload.SetAdmissionRule(
             at=at,
             form=form,
             number=self._count,

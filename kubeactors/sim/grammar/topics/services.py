@@ -31,9 +31,9 @@ class Services:
         source = self._source
         name = source.choice(("front", "front", "side"))
         if not source.integer(0, 4):
-            return workload.Unexpose(at=at, name=name)
+            return workload.DeleteService(at=at, name=name)
         form = source.choice(FORMS)
-        return workload.Expose(
+        return workload.CreateService(
             at=at,
             name=name,
             of=source.choice(self._workloads or ("web",)),

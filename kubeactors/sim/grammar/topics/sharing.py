@@ -20,7 +20,7 @@ class Sharing:
 
     def first(self, at: float) -> list[AnyAction]:
         """Endpoints of a Service without a selector."""
-        return [workload.PublishAddresses(at=at, name=LEGACY, count=self._source.integer(1, 3))]
+        return [workload.SetEndpoints(at=at, name=LEGACY, count=self._source.integer(1, 3))]
 
     def another(self, at: float) -> AnyAction:
         """Change or delete endpoints, or grant or revoke a role."""
@@ -28,9 +28,9 @@ class Sharing:
         team = f"team-{source.integer(1, 2)}"
         match source.integer(0, 7):
             case 0 | 1:
-                return workload.PublishAddresses(at=at, name=LEGACY, count=source.integer(0, 3))
+                return workload.SetEndpoints(at=at, name=LEGACY, count=source.integer(0, 3))
             case 2 | 3:
-                return workload.WithdrawAddresses(at=at, name=LEGACY, service=not source.integer(0, 1))
+                return workload.DeleteEndpoints(at=at, name=LEGACY, service=not source.integer(0, 1))
             case 4:
                 return workload.EmptySlices(at=at, name=LEGACY)
             case 5:

@@ -22,14 +22,14 @@ class Volumes:
         """A claim, and mostly its class and a volume."""
         first: list[AnyAction] = [self._claim(at, "disk-1")]
         if self._source.integer(0, 3):
-            first.append(workload.OfferClass(at=at, name=self._classes[0]))
+            first.append(workload.CreateStorageClass(at=at, name=self._classes[0]))
         if "manual" in self._classes:
-            first.append(workload.AddVolume(at=at, name="volume-1", gibibytes=self._source.integer(1, 3)))
+            first.append(workload.CreateVolume(at=at, name="volume-1", gibibytes=self._source.integer(1, 3)))
         return first
 
     def _claim(self, at: float, name: str) -> AnyAction:
         size = self._source.integer(1, 3)
-        return workload.Claim(at=at, name=name, gibibytes=size, of=self._source.choice(self._classes))
+        return workload.CreateClaim(at=at, name=name, gibibytes=size, of=self._source.choice(self._classes))
 
     def another(self, at: float) -> AnyAction:
         """Create, expand, use or delete a volume or claim."""
@@ -38,18 +38,20 @@ class Volumes:
         match source.integer(0, 9):
             case 0 | 1:
                 policy: workload.ReclaimPolicy = "Delete" if not source.integer(0, 2) else "Retain"
-                return workload.AddVolume(at=at, name=f"volume-{source.integer(1, 2)}", gibibytes=size, policy=policy)
+                return workload.CreateVolume(
+                    at=at, name=f"volume-{source.integer(1, 2)}", gibibytes=size, policy=policy
+                )
             case 2:
-                return workload.DropVolume(at=at, name=f"volume-{source.integer(1, 2)}")
+                return workload.DeleteVolume(at=at, name=f"volume-{source.integer(1, 2)}")
             case 3:
-                return workload.OfferClass(at=at, name=source.choice(self._classes))
+                return workload.CreateStorageClass(at=at, name=source.choice(self._classes))
             case 4 | 5:
                 return self._claim(at, claim)
             case 6:
-                return workload.GrowClaim(at=at, name=claim, gibibytes=size + 1)
+                return workload.ExpandClaim(at=at, name=claim, gibibytes=size + 1)
             case 7:
-                return workload.UseClaim(at=at, name=claim)
+                return workload.MountClaim(at=at, name=claim)
             case 8:
-                return workload.DropClaim(at=at, name=claim)
+                return workload.DeleteClaim(at=at, name=claim)
             case _:
                 return workload.DeletePod(at=at, name=claim)

@@ -46,7 +46,7 @@ from kubeactors.sim.users.auxiliary import NUMBER, TENANT
 from kubeactors.sim.users.manifests import NAMESPACE
 from kubeactors.sim.users.tenancy import TYPES
 from kubeactors.sim.webhooks import Plain, Question, WebhookPrograms
-from kubeactors.sim.workload import SetRule, Sort
+from kubeactors.sim.workload import SetAdmissionRule, Sort
 from kubeactors.sim.world import Commit, World, as_of
 
 FORMS: tuple[tuple[type[Policy | Hooks], type[Binding] | None], ...] = (
@@ -86,7 +86,7 @@ class AdmissionPoliciesAreEnforced(ServerInvariant):
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)
-        self._versions: dict[str, list[tuple[int, SetRule | None]]] = {}
+        self._versions: dict[str, list[tuple[int, SetAdmissionRule | None]]] = {}
         """By name: the versions of a rule, and since when (virtual nanoseconds) each is in force."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
@@ -96,14 +96,14 @@ class AdmissionPoliciesAreEnforced(ServerInvariant):
             self._versions.setdefault(name, [(0, None)]).append((self.root.kernel.now, self._in_force(name)))
         yield from ()
 
-    def _in_force(self, name: str) -> SetRule | None:
+    def _in_force(self, name: str) -> SetAdmissionRule | None:
         for type_, binding in FORMS:
             found = self.world.find(type_, name, "")
             if found is not None and (binding is None or self.world.find(binding, name, "") is not None):
                 return self._with_parameter(rule_in(found), name)
         return None
 
-    def _with_parameter(self, rule: SetRule, name: str) -> SetRule | None:
+    def _with_parameter(self, rule: SetAdmissionRule, name: str) -> SetAdmissionRule | None:
         if rule.by != "parameter":
             return rule
         found = self.world.find(ConfigMap, name, TENANT)
@@ -127,7 +127,7 @@ class AdmissionPoliciesAreEnforced(ServerInvariant):
                 if isinstance(answer, Result):
                     yield from _lacks(states, write, answer.object, told)
 
-    def _states(self, name: str, asked: int) -> list[SetRule | None]:
+    def _states(self, name: str, asked: int) -> list[SetAdmissionRule | None]:
         """The versions of a rule that the server may have used for a request that arrived at `asked`."""
         said = self._versions[name]
         if asked < self.world.faults.affected_until() + 2 * KNOWN:
@@ -135,7 +135,9 @@ class AdmissionPoliciesAreEnforced(ServerInvariant):
         first = bisect_right(said, asked - KNOWN, key=lambda one: one[0]) - 1
         return [rule for _, rule in said[max(first, 0) :]]
 
-    def _uncalled(self, served: Served, states: list[SetRule | None], write: _Write, answer: object) -> Iterator[str]:
+    def _uncalled(
+        self, served: Served, states: list[SetAdmissionRule | None], write: _Write, answer: object
+    ) -> Iterator[str]:
         """Whether a validating webhook was not called with exactly the object that was written."""
         looking = [one for one in states if one is not None and _sees_result(one) and _matches(one, write)]
         if len(looking) < len(states):
@@ -180,7 +182,7 @@ class AdmissionPoliciesAreEnforced(ServerInvariant):
         return _Write(operation, resource.resource, request.namespace, name, numbers)
 
 
-def _matches(rule: SetRule, write: _Write) -> bool:
+def _matches(rule: SetAdmissionRule, write: _Write) -> bool:
     if PLURALS[rule.sort] != write.resource or not {"*", write.operation} & {*rule.operations}:
         return False
     is_there = {
@@ -201,7 +203,7 @@ def _matches(rule: SetRule, write: _Write) -> bool:
     return is_there[rule.place] and is_matched
 
 
-def _denies(rule: SetRule, write: _Write) -> bool:
+def _denies(rule: SetAdmissionRule, write: _Write) -> bool:
     """Whether it denies a write. A mutating policy does so only if its expression fails.
 
     A webhook denies what its program denies, and, unless its failure policy is Ignore, calls that fail.
@@ -213,12 +215,12 @@ def _denies(rule: SetRule, write: _Write) -> bool:
     return refuses and _matches(rule, write)
 
 
-def _is_answered(rule: SetRule) -> bool:
+def _is_answered(rule: SetAdmissionRule) -> bool:
     """Whether a program answers the webhook's call in time."""
     return rule.answer in ("allow", "refuse", "mark") and rule.takes_seconds <= TIMEOUT_SECONDS
 
 
-def _sees_result(rule: SetRule) -> bool:
+def _sees_result(rule: SetAdmissionRule) -> bool:
     """Whether it is a validating webhook whose program must have been called with the final object."""
     return rule.form == "validating-webhook" and rule.answer == "allow" and _is_answered(rule) and not rule.soft
 
@@ -241,13 +243,13 @@ def _content(value: Plain | None) -> Plain:
     return {**(value or {}), "metadata": said}
 
 
-def _lacks(states: list[SetRule | None], write: _Write, shown: HasMeta, told: str) -> Iterator[str]:
+def _lacks(states: list[SetAdmissionRule | None], write: _Write, shown: HasMeta, told: str) -> Iterator[str]:
     marks = [mark_of(one) for one in states if one is not None and _marks(one) and _matches(one, write)]
     if len(marks) == len(states) and isinstance(shown, ConfigMap) and marks[0] not in shown.data:
         yield f"{told} was accepted, but the result lacks the mutation {marks[0]}"
 
 
-def _marks(rule: SetRule) -> bool:
+def _marks(rule: SetAdmissionRule) -> bool:
     if rule.form == "mutating-webhook":
         return rule.answer == "mark" and _is_answered(rule)
     return rule.form == "mutating" and not rule.errs

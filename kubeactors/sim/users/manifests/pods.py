@@ -21,7 +21,7 @@ from kubeactors.sim.users.manifests.nodes import MAINTENANCE, NOT_READY, UNREACH
 from kubeactors.sim.users.manifests.probing import Probed, probed
 from kubeactors.sim.users.manifests.traits import with_trait
 from kubeactors.sim.users.manifests.volumes import claim_template
-from kubeactors.sim.workload import SLOW_IMAGE, AddPod, RecreatePod, Trait
+from kubeactors.sim.workload import SLOW_IMAGE, CreatePod, RecreatePod, Trait
 
 OWN_POD = "own"
 """The name prefix of static pods, and their label."""
@@ -87,11 +87,11 @@ def template_of(
     return PodTemplateSpec(metadata=metadata, spec=with_trait(spec, trait, labels))
 
 
-def pod_of(action: AddPod | RecreatePod) -> Pod:
+def pod_of(action: CreatePod | RecreatePod) -> Pod:
     """The pod that the action creates."""
     metadata = ObjectMeta(name=action.pod, namespace=NAMESPACE, labels=labels_of(action.name))
     spec = pod_spec("1")
-    if isinstance(action, AddPod) and action.scratch:
+    if isinstance(action, CreatePod) and action.scratch:
         template = PersistentVolumeClaimTemplate(spec=claim_template().spec)
         volume = Volume(name=SCRATCH, ephemeral=EphemeralVolumeSource(volume_claim_template=template))
         spec = replace(spec, volumes=(volume,))

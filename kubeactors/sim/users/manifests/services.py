@@ -10,7 +10,7 @@ from kubeactors.api.core.v1 import (
     ServiceSpec,
 )
 from kubeactors.sim.users.manifests.names import labels_of, metadata_of
-from kubeactors.sim.workload import PublishAddresses
+from kubeactors.sim.workload import SetEndpoints
 
 
 def service_of(name: str) -> Service:
@@ -24,7 +24,7 @@ def plain_service(name: str) -> Service:
     return Service(metadata=metadata_of(name), spec=ServiceSpec(ports=(ServicePort(name="http", port=80),)))
 
 
-def addresses_of(action: PublishAddresses) -> Endpoints:
+def addresses_of(action: SetEndpoints) -> Endpoints:
     """The endpoints of such a Service."""
     addresses = tuple(EndpointAddress(ip=f"192.0.2.{number}") for number in range(1, action.count + 1))
     subset = EndpointSubset(addresses=addresses, ports=(EndpointPort(name="http", port=80, protocol="TCP"),))
