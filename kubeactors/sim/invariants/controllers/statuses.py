@@ -27,6 +27,7 @@ from kubeactors.sim.bounds.rollouts import (
     has_caught_up,
     is_active,
     is_ready,
+    is_rolling,
     least,
     wanted,
 )
@@ -149,7 +150,9 @@ def _check_deployment(world: World, found: TypedObject) -> Said:
     if not found.spec.paused:
         failing = any(_condition(one, REPLICA_FAILURE) == "True" for one in sets)
         yield REPLICA_FAILURE, _condition(found, REPLICA_FAILURE), "True" if failing else ""
-        yield REVISION, found.metadata.annotations.get(REVISION, ""), newest
+        told = found.metadata.annotations.get(REVISION, "")
+        if told or is_rolling(found) or not any(_going(world, one) for one in sets):
+            yield REVISION, told, newest  # Recreate first waits for the pods of the ReplicaSets that it has adopted
         rolling = [one for one in sets if one.metadata.annotations.get(REVISION) != newest and wanted(one)]
         if ready == len(pods) == wanted(found) and not rolling:
             yield "updatedReplicas", status.updated_replicas, len(pods)
