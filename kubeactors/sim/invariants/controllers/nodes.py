@@ -137,10 +137,15 @@ class NoPodsOnMissingNodes(PromptInvariant):
 
     def settled(self) -> Iterator[str]:
         """Look at all bound pods."""
+        for problem, _ in self.pending():
+            yield problem
+
+    def pending(self) -> Iterator[tuple[str, str]]:
+        """Each such pod, by its UID: a scheduler with a stale cache may bind the next pod of its name to that node, too."""
         nodes = {one.metadata.name for one in self.world.of(Node).values()}
         for pod in self.world.of(Pod).values():
             if pod.spec.node_name and pod.spec.node_name not in nodes:
-                yield f"{title(pod)} is bound to {pod.spec.node_name}, which does not exist"
+                yield f"{title(pod)} is bound to {pod.spec.node_name}, which does not exist", pod.metadata.uid
 
 
 def _is_tainted(value: TypedObject | None) -> bool:
