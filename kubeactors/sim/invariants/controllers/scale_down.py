@@ -35,7 +35,7 @@ Occupancy: TypeAlias = Mapping[str, int]
 """By node: how many pods of the same owner, or of others of the same deployment, are on it."""
 
 
-class _Choice(msgspec.Struct, frozen=True):
+class Choice(msgspec.Struct, frozen=True):
     """A pod that was deleted to scale down, and its siblings."""
 
     at: int
@@ -64,7 +64,7 @@ class ScaleDownFollowsRanking(RequestInvariant):
         self._since: dict[str, int] = {}
         """By uid: when a pod was last written, or an owner last got or lost a pod."""
         self._deletion_requested: dict[str, None] = {}
-        self._choices: list[_Choice] = []
+        self._choices: list[Choice] = []
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Note the time of the change."""
@@ -85,7 +85,7 @@ class ScaleDownFollowsRanking(RequestInvariant):
             self._deletion_requested[deleted.metadata.uid] = None
             self._choices += self._among(asked, deleted)
 
-    def _among(self, asked: Asked, deleted: Pod) -> Iterator[_Choice]:
+    def _among(self, asked: Asked, deleted: Pod) -> Iterator[Choice]:
         owner = self._owner(deleted)
         owners = [] if owner is None else self._related(owner)
         pods = [pod for one in owners for pod in self._pods_of(one)]
@@ -96,7 +96,7 @@ class ScaleDownFollowsRanking(RequestInvariant):
         siblings = [pod for pod in related if self._owner(pod) is owner and pod is not deleted]
         occupancy = Counter(pod.spec.node_name for pod in related)
         wall = self.root.kernel.wall + self.root.kernel.now
-        yield _Choice(asked.at, deleted, siblings, occupancy, (wall - SECOND, wall))
+        yield Choice(asked.at, deleted, siblings, occupancy, (wall - SECOND, wall))
 
     def _owner(self, pod: TypedObject) -> TypedObject | None:
         reference = controller_of(pod.metadata)
@@ -122,17 +122,32 @@ class ScaleDownFollowsRanking(RequestInvariant):
         self._choices = [one for one in self._choices if one not in due]
         for choice in due:
             for pod in choice.siblings:
-                if pod.metadata.uid not in self._deletion_requested and _ranks_lower(pod, choice):
+                if pod.metadata.uid not in self._deletion_requested and ranks_lower(pod, choice):
                     yield f"{title(choice.deleted)} was deleted to scale down, but {title(pod)} ranks lower and was kept"
 
 
-def _ranks_lower(pod: Pod, choice: _Choice) -> bool:
+def ranks_lower(pod: Pod, choice: Choice) -> bool:
     """Whether a pod certainly ranks lower than the deleted one."""
     deleted, occupancy = choice.deleted, choice.occupancy
     left, right = _rank(pod, occupancy), _rank(deleted, occupancy)
     if left != right:
         return left < right
-    return all(_is_newer(pod, deleted, now) for now in choice.ages)
+    return all(_is_newer(pod, deleted, now) and not _is_in_cycle(pod, choice, now) for now in choice.ages)
+
+
+def _is_in_cycle(pod: Pod, choice: Choice, now: int) -> bool:
+    """Whether the comparisons form a cycle, so that any order is right.
+
+    Of two pods that became ready at the same time the younger one ranks lower; but with a third one, ready for a similar
+    time, each compares by UID.
+    """
+    since = _ready_since(pod)
+    if since is None or since != _ready_since(choice.deleted):
+        return False
+    times = [
+        _ready_since(one) for one in choice.siblings if _rank(one, choice.occupancy) == _rank(pod, choice.occupancy)
+    ]
+    return any(one is not None and one != since and _magnitude(one, now) == _magnitude(since, now) for one in times)
 
 
 def _rank(pod: Pod, occupancy: Occupancy) -> tuple[bool, int, bool, int, int]:
