@@ -5,7 +5,8 @@
     snapshot.py     the state of a cluster, to continue from
     machines.py     the machines, which can lose power    power.py        power and load by annotations of Nodes
     workloads.py    images and container runtimes         platform.py     clocks and sockets of coroutine containers
-    pod_access.py   the API server's access to pods       autoscaler_metrics.py  the autoscalers' access to usage
+    pod_access.py   the API server's access to pods       pod_requests.py  requests of pods to the API server
+    autoscaler_metrics.py  the autoscalers' access to usage
     manifest.py     YAML as typed objects                 applying.py     server-side apply of manifests
     kind_names.py   kinds by any of their names           goals.py        what `wait_for` waits for
     conditions.py   conditions in statuses                inbox.py        a watch outside of actors

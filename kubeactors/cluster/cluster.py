@@ -31,6 +31,7 @@ from kubeactors.cluster.machines import GetRacks, MachinesMessage, PowerOff, Pow
 from kubeactors.cluster.manifest import Manifest, read_written
 from kubeactors.cluster.plane import ControlPlane, GetApiServer, GetMachines, PlaneMessage, Shared
 from kubeactors.cluster.platform import AnyioPlatform
+from kubeactors.cluster.pod_requests import PodRequests
 from kubeactors.cluster.policy_gate import PolicyGate
 from kubeactors.cluster.snapshot import ClusterSnapshot, TakeSnapshot
 from kubeactors.cluster.spec import ClusterSpec, NodePool
@@ -40,6 +41,7 @@ from kubeactors.network.policy import NetworkPolicies, PolicyMessage
 from kubeactors.storage import Backend, StoreUnusable
 
 if TYPE_CHECKING:
+    from kubeactors.apiserver.http.app import ApiApp
     from kubeactors.cluster.proxy_sockets import ServiceSockets
 
 T = TypeVar("T", bound=TypedObject)
@@ -116,7 +118,8 @@ class Cluster:
         await stack.enter_async_context(self.system)
         running = self._snapshot.pods_by_node() if self._snapshot is not None else None
         shared = Shared(self._authorizer, self._scheme)
-        factory = partial(ControlPlane, self.spec, backend, shared, workloads, running)
+        requests = partial(PodRequests, self._api_app, self.spec.root_ca) if self.spec.account_key else None
+        factory = partial(ControlPlane, self.spec, backend, shared, workloads, running, pod_requests=requests)
         plane = await self.system.spawn(factory, name="cluster")
         self._plane = plane
         self._server = await plane.ask(GetApiServer())
@@ -339,23 +342,23 @@ class Cluster:
             PkiError: the certificates in the directory cannot be used.
         """
         from kubeactors.apiserver.http import serving  # noqa: PLC0415 -- an embedded cluster needs no HTTP
-        from kubeactors.cluster.api_app import api_app  # noqa: PLC0415 -- the same
         from kubeactors.cluster.kubeconfig import write_kubeconfig  # noqa: PLC0415 -- the same
         from kubeactors.cluster.pki import ensure_pki  # noqa: PLC0415 -- the same
 
         pki = ensure_pki(directory, [host], datetime.now(UTC))  # noqa: TID251 -- certificates are valid in real time
         tls = serving.Tls(certificate=pki.server_certificate, key=pki.server_key, client_authority=pki.ca_certificate)
-        app = api_app(
-            self.system,
-            self.spec,
-            self._scheme,
-            authorizer=self._authorizer,
-            server=self._server,
-            machines=self._machines,
-        )
-        async with serving.serve(app, host=host, port=port, tls=tls) as listening:
+        async with serving.serve(self._api_app(), host=host, port=port, tls=tls) as listening:
             write_kubeconfig(kubeconfig or directory / "kubeconfig", listening.url, pki)
             yield listening.url
+
+    def _api_app(self) -> "ApiApp":
+        """The application in front of the API server; it may be made more than once."""
+        from kubeactors.cluster.api_app import api_app  # noqa: PLC0415 -- an embedded cluster needs no HTTP
+
+        server, machines = self._server, self._machines
+        return api_app(
+            self.system, self.spec, self._scheme, authorizer=self._authorizer, server=server, machines=machines
+        )
 
     @asynccontextmanager
     async def serve_dns(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[tuple[str, int]]:

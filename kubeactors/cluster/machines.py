@@ -18,7 +18,7 @@ from kubeactors.client import Client, EventSink, RecordEvent
 from kubeactors.client.events import DiscardingSink
 from kubeactors.cluster.spec import RACK_LABEL, ClusterSpec, NodePool, Timing
 from kubeactors.cluster.workloads import RuntimeFactory, Workloads
-from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
+from kubeactors.kubelet import CallApiServer, Kubelet, KubeletConfig, KubeletMessage
 from kubeactors.kubelet.config import DEFAULT_EVICTION_HARD
 from kubeactors.kubelet.messages import KeepRenewed, SetLoad, StopRenewing
 from kubeactors.kubelet.renewals import LeaseRenewer, Slots
@@ -111,7 +111,9 @@ class Machines(Actor[MachinesMessage], deterministic=True):
         spec: ClusterSpec,
         workloads: Workloads | None = None,
         running: dict[str, tuple[Pod, ...]] | None = None,
+        api: Ref[CallApiServer] | None = None,
     ) -> None:
+        self._api = api
         pools, timing = spec.pools, spec.timing
         self._stages = compiled(spec.stages)
         self._player: Ref[Darken | Lighten] | None = None
@@ -247,6 +249,7 @@ class Machines(Actor[MachinesMessage], deterministic=True):
             events=self._events,
             renewer=self._renewer,
             network=self._client,
+            api=self._api,
         )
         self._kubelets[name] = self.ctx.spawn(kubelet, name=name)
         if name in self._loads:

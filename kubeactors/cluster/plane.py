@@ -33,6 +33,7 @@ from kubeactors.controllers.manager import ControllerManager, ControllerManagerC
 from kubeactors.controllers.nodelifecycle import NodeLifecycleConfig
 from kubeactors.controllers.nodelifecycle.zones import Rates
 from kubeactors.controllers.podautoscaler import MetricsSource
+from kubeactors.kubelet import CallApiServer
 from kubeactors.message import Request
 from kubeactors.scheduler import DEFAULT_CONFIG, SchedulerConfig
 from kubeactors.scheduler.config import read as read_config
@@ -94,6 +95,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         running: the pods that run on machines from the start, by machine; emptied as they boot.
         guests: further processes of the cluster by name: their factories, which take the API server's transport.
         webhooks: makes the actor that calls webhooks, where that is not over HTTPS.
+        pod_requests: makes the actor that answers requests of commands in containers to the API server, if it can.
     """
 
     supervision: ClassVar[Supervision] = replace(RESTARTING, escalates=(storage.StoreUnusable,))
@@ -107,7 +109,9 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
         running: dict[str, tuple[Pod, ...]] | None = None,
         guests: Mapping[str, Guest] = NO_GUESTS,
         webhooks: Callable[[], Actor[CallWebhook]] | None = None,
+        pod_requests: Callable[[], Actor[CallApiServer]] | None = None,
     ) -> None:
+        self._pod_requests = pod_requests
         self._webhooks = webhooks
         self._guests = guests
         self._running = {} if running is None else running
@@ -152,7 +156,8 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
             partial(SchedulerProcess, scheduler, config, self._way_to_extenders(config), events=self._spec.events),
         )
         nodes = Client(transport, KUBELETS)
-        machines = partial(Machines, nodes, self._spec, self._workloads, self._running)
+        api = None if self._pod_requests is None else spawn(self._pod_requests, name="pod-requests")
+        machines = partial(Machines, nodes, self._spec, self._workloads, self._running, api)
         self._machines = metrics.machines = spawn(machines, name="machines")
         if self._workloads is not None:
             spawn(partial(LocalVolumes, manager, self._workloads.directory), name="local-volumes")

@@ -42,11 +42,12 @@ Source: pkg/kubelet (v1.36).
 from kubeactors.kubelet.config import KubeletConfig
 from kubeactors.kubelet.kubelet import Kubelet
 from kubeactors.kubelet.logs import Log, LogReply, ReadLog
-from kubeactors.kubelet.messages import KubeletMessage
+from kubeactors.kubelet.messages import CallApiServer, KubeletMessage
 from kubeactors.kubelet.sessions import Attach, Exec, FindPort, PortAddress, PortReply, Session, SessionReply
 
 __all__ = [
     "Attach",
+    "CallApiServer",
     "Exec",
     "FindPort",
     "Kubelet",

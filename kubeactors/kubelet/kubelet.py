@@ -5,7 +5,7 @@ Source: pkg/kubelet/kubelet.go, pkg/kubelet/status/status_manager.go (v1.36).
 
 from collections.abc import Iterable
 
-from kubeactors.actor import Actor, handle
+from kubeactors.actor import Actor, Ref, handle
 from kubeactors.api.core.v1 import Pod
 from kubeactors.api.core.v1.node import ContainerImage
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
@@ -20,6 +20,7 @@ from kubeactors.kubelet.logs import LogReply, ReadLog, read_log
 from kubeactors.kubelet.materials_reader import MaterialsReader
 from kubeactors.kubelet.messages import (
     AwaitRange,
+    CallApiServer,
     CheckResources,
     Connect,
     ConnectNode,
@@ -82,6 +83,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         events: the event sink.
         renewer: renews the Lease once the kubelet holds it; None: the kubelet does.
         network: looks up names and other pods for commands in containers; None: the kubelet's client.
+        api: the API server's HTTPS edge, for commands in containers; None if it has none.
     """
 
     def __init__(  # noqa: PLR0913 -- the dependencies of a component
@@ -93,6 +95,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         events: Recipient[RecordEvent],
         renewer: Recipient[KeepRenewed | StopRenewing] | None = None,
         network: Client | None = None,
+        api: Ref[CallApiServer] | None = None,
     ) -> None:
         self._client = client
         self._renewer = renewer
@@ -100,6 +103,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         self._config = config
         self._events = events
         self._network = network or client
+        self._api = api
         self._reporter = NodeReporter(client, config, runtime.version)
         self._pods: Indexer[Pod] = Indexer()
         self._evictor = Evictor(config)
@@ -125,7 +129,7 @@ class Kubelet(Actor[KubeletMessage], reentrant=True, deterministic=True):
         tokens = TokenManager(self._client, self.ctx.random) if self._config.account_tokens else None
         self._reader = MaterialsReader(self._client, tokens)
         self._reporter.images = self._images
-        self._questions = Questions(self.ctx, self._network, self._runtime)
+        self._questions = Questions(self.ctx, self._network, self._runtime, self._api)
         self._reflector = Reflector(
             self._client,
             Pod,

@@ -5,9 +5,9 @@ from typing import TypeAlias
 from kubeactors.api.core.v1 import Pod
 from kubeactors.apimachinery.requests import WatchClosed, WatchEvents
 from kubeactors.kubelet.logs import ReadLog
-from kubeactors.kubelet.runtimes import ContainerChanged, ContainerStats, Question
+from kubeactors.kubelet.runtimes import ContainerChanged, ContainerStats, Question, Visited, WebRequest
 from kubeactors.kubelet.sessions import Attach, Exec, FindPort
-from kubeactors.message import Message, Recipient
+from kubeactors.message import Message, Recipient, Request
 
 
 class Register(Message, frozen=True):
@@ -45,6 +45,12 @@ class StopRenewing(Message, frozen=True):
     """To the renewer: this kubelet has stopped."""
 
     name: str
+
+
+class CallApiServer(Request[Visited], frozen=True):
+    """To the API server's HTTPS edge: a request of a command in a container."""
+
+    request: WebRequest
 
 
 class Wake(Message, frozen=True):

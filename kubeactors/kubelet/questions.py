@@ -1,9 +1,9 @@
 """Serves commands in containers: resolves names, and makes HTTP requests."""
 
-from kubeactors.actor import Context
+from kubeactors.actor import Context, Ref
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client
-from kubeactors.kubelet.messages import KubeletMessage
+from kubeactors.kubelet.messages import CallApiServer, KubeletMessage
 from kubeactors.kubelet.names import NameFinder
 from kubeactors.kubelet.pod_worker import PodWorker
 from kubeactors.kubelet.runtimes import ContainerChanged, ContainerRuntime, FindName, NameFound, Visit, Visited
@@ -18,14 +18,21 @@ class Questions:
         ctx: the kubelet's context.
         client: looks up names and other pods.
         runtime: has the responses of containers.
+        api: the API server's HTTPS edge; None if it has none.
     """
 
     __slots__ = ("_ctx", "_names", "_visitor")
 
-    def __init__(self, ctx: Context[KubeletMessage], client: Client, runtime: ContainerRuntime) -> None:
+    def __init__(
+        self,
+        ctx: Context[KubeletMessage],
+        client: Client,
+        runtime: ContainerRuntime,
+        api: Ref[CallApiServer] | None = None,
+    ) -> None:
         self._ctx = ctx
         self._names = NameFinder(client)
-        self._visitor = Visitor(client, runtime, ctx.random)
+        self._visitor = Visitor(client, runtime, ctx.random, api)
 
     async def find_name(self, message: FindName, worker: PodWorker | None) -> None:
         """Resolve a name; no answer if the pod is gone."""

@@ -1,8 +1,9 @@
 """HTTP requests of commands in containers: their targets and responses.
 
 Only requests to coroutines use the network. A simulated server answers every request with a line that identifies it
-(`SimulatedRuntime.answer`); a container that runs a command refuses connections. Targets outside the cluster, and
-endpoints that are no pods, answer with a line that says so.
+(`SimulatedRuntime.answer`); a container that runs a command refuses connections. Requests to the Service `kubernetes` are
+answered by the API server's HTTPS edge, if there is one. Targets outside the cluster, and other endpoints that are no
+pods, answer with a line that says so.
 """
 
 from collections.abc import Callable
@@ -10,25 +11,32 @@ from random import Random
 
 import msgspec
 
+from kubeactors.actor import AskError, Ref
 from kubeactors.api.core.v1 import Endpoints, Namespace, Pod, Service
 from kubeactors.api.core.v1.endpoints import EndpointAddress, EndpointPort
 from kubeactors.api.networking.v1.networkpolicy import NetworkPolicy
 from kubeactors.client import Client
+from kubeactors.kubelet.messages import CallApiServer
 from kubeactors.kubelet.names import addresses_behind, candidates, is_address
-from kubeactors.kubelet.runtimes import ContainerRuntime, Visit, Visited
+from kubeactors.kubelet.runtimes import ContainerRuntime, Visit, Visited, WebRequest
 from kubeactors.network.policy.rules import Connection, End, allows
 
 NOT_FOUND = Visited()
 OUTSIDE = "192.0.2.1"
 """Stands for all external addresses. Source: RFC 5737."""
+API_SERVICE = ("default", "kubernetes")
+API_SECONDS = 30.0
+NOT_OVER_TLS = Visited(status=400, body="Client sent an HTTP request to an HTTPS server.\n")
+"""Source: net/http/server.go (Go 1.25)."""
 
 
 class Target(msgspec.Struct, frozen=True):
-    """The target of a request: a pod, or an unknown endpoint; and the requested address."""
+    """The target of a request: a pod, the API server, or an unknown endpoint; and the requested address."""
 
     address: str
     port: int
     pod: Pod | None = None
+    is_api: bool = False
 
 
 class Visitor:
@@ -38,11 +46,15 @@ class Visitor:
         client: reads Services, Endpoints and Pods.
         runtime: has the responses of containers.
         random: selects one of a Service's pods.
+        api: the API server's HTTPS edge; None if it has none.
     """
 
-    __slots__ = ("_client", "_random", "_runtime")
+    __slots__ = ("_api", "_client", "_random", "_runtime")
 
-    def __init__(self, client: Client, runtime: ContainerRuntime, random: Random) -> None:
+    def __init__(
+        self, client: Client, runtime: ContainerRuntime, random: Random, api: Ref[CallApiServer] | None
+    ) -> None:
+        self._api = api
         self._client = client
         self._runtime = runtime
         self._random = random
@@ -55,10 +67,23 @@ class Visitor:
             visited(found)
         elif not await self._is_allowed(source, found):
             visited(Visited(address=found.address or OUTSIDE, lost=True))
+        elif found.is_api:
+            visited(_at(found.address, await self._call_api(message.request)))
         elif found.pod is None:
             visited(_outside(message.host, found.address))
         else:
-            self._runtime.answer(found.pod, found.port, message.path, lambda one: visited(_at(found.address, one)))
+            self._runtime.answer(
+                found.pod, found.port, message.request.path, lambda one: visited(_at(found.address, one))
+            )
+
+    async def _call_api(self, request: WebRequest) -> Visited:
+        assert self._api is not None  # otherwise there is no such target
+        if not request.tls:
+            return NOT_OVER_TLS
+        try:
+            return await self._api.ask(CallApiServer(request), timeout_seconds=API_SECONDS)
+        except AskError:
+            return Visited(lost=True)
 
     async def _is_allowed(self, source: End, target: Target) -> bool:
         """Whether NetworkPolicies allow the request."""
@@ -96,6 +121,9 @@ class Visitor:
         metadata, spec = service.metadata, service.spec
         if spec.type == "ExternalName":
             return Target("", port)
+        if self._api is not None and (metadata.namespace, metadata.name) == API_SERVICE:
+            is_open = port in {one.port for one in spec.ports}
+            return Target(spec.cluster_ip, port, is_api=True) if is_open else Visited(address=spec.cluster_ip)
         endpoints = await self._client.find(Endpoints, metadata.name, metadata.namespace)
         is_headless = spec.cluster_ip in {"", "None"}
         places = (

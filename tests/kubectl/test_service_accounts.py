@@ -30,10 +30,10 @@ spec:
 
 @pytest.fixture
 def account(kubectl: Kubectl, namespace: str) -> str:
-    """An account that may list pods."""
+    """An account that may list and watch pods."""
     where = ("-n", namespace)
     kubectl("create", "serviceaccount", "operator", *where)
-    kubectl("create", "role", "reader", "--verb=get,list", "--resource=pods", *where)
+    kubectl("create", "role", "reader", "--verb=get,list,watch", "--resource=pods", *where)
     kubectl("create", "rolebinding", "reader", "--role=reader", f"--serviceaccount={namespace}:operator", *where)
     return f"system:serviceaccount:{namespace}:operator"
 
@@ -85,3 +85,34 @@ def test_the_token_of_a_simulated_pod_is_one_that_the_server_believes(
     assert kubectl("get", "pods", "-o", "name", *anybody) == "pod/sim\n"
     refused = kubectl.run("get", "secrets", *anybody)
     assert f'User "{account}" cannot list resource "secrets"' in refused.stderr
+
+
+SHELL = """
+cd /var/run/secrets/kubernetes.io/serviceaccount
+pods=https://kubernetes.default.svc/api/v1/namespaces/$(cat namespace)/pods
+curl -sS $pods; echo $?
+curl -sS --cacert ca.crt $pods | grep message
+curl -sS --cacert ca.crt -H "Authorization: Bearer $(cat token)" $pods | grep '"kind": "Pod'
+curl -sS --cacert ca.crt -H "Authorization: Bearer $(cat token)" "$pods?watch=1&timeoutSeconds=1" | cut -c-15
+curl -sS --cacert ca.crt -H "Authorization: Bearer $(cat token)" -X DELETE $pods/shell | grep reason
+"""
+
+
+def test_a_shell_in_a_pod_calls_the_api_server_with_curl(kubectl: Kubectl, namespace: str, account: str) -> None:
+    """As "Accessing the Kubernetes API from a Pod" in Kubernetes' documentation does."""
+    overrides = json.dumps({"spec": {"serviceAccountName": account.rpartition(":")[2]}})
+    where = ("-n", namespace)
+    kubectl("run", "shell", *where, "--image=busybox", f"--overrides={overrides}", "--command", "--", "sleep", "1000")
+    kubectl("wait", *where, "--for=condition=Ready", "pod/shell", "--timeout=30s")
+    lines = kubectl("exec", "-i", "shell", *where, "--", "sh", text=SHELL).splitlines()
+    message = (
+        r'"message": "pods is forbidden: User \"system:anonymous\" cannot list resource \"pods\" in API group \"\"'
+        rf' in the namespace \"{namespace}\""'
+    )
+    assert [one.strip().rstrip(",") for one in lines] == [
+        "60",
+        message,
+        '"kind": "PodList"',
+        '{"type":"ADDED"',
+        '"reason": "Forbidden"',
+    ]

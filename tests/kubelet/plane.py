@@ -23,7 +23,7 @@ from kubeactors.apiserver import ApiServer, ObjectCodec
 from kubeactors.apiserver.registry.tokens import TokenIssuer
 from kubeactors.client import Client, EventSink, InformerFactory, InProcessTransport, Notify
 from kubeactors.cluster.processes import surroundings
-from kubeactors.kubelet import Kubelet, KubeletConfig, KubeletMessage
+from kubeactors.kubelet import CallApiServer, Kubelet, KubeletConfig, KubeletMessage
 from kubeactors.kubelet.config import DEFAULT_EVICTION_HARD
 from kubeactors.kubelet.runtimes import Behaviour, SimulatedRuntime
 from kubeactors.message import Request
@@ -96,6 +96,7 @@ class Plane:
         static_pods: tuple[Pod, ...] = (),
         tokens: TokenIssuer | None = None,
         eviction_hard: Mapping[str, str] = DEFAULT_EVICTION_HARD,
+        edge: Callable[[], Actor[CallApiServer]] | None = None,
         **node: str,
     ) -> None:
         self.sim = SimSystem(seed=seed)
@@ -105,6 +106,7 @@ class Plane:
         self.client = Client(InProcessTransport(self.server))
         self._runner = self.sim.spawn(Runner, name="test")
         self._events = self.sim.spawn(partial(EventSink, self.client), name="events")
+        self._edge = None if edge is None else self.sim.spawn(edge, name="edge")
         self._behaviour = behaviour
         self.static_pods = static_pods
         self._issues_tokens = tokens is not None
@@ -162,6 +164,7 @@ class Plane:
             runtime=self.runtimes[name],
             config=self._configs[name],
             events=self._events,
+            api=self._edge,
         )
         self.kubelets[name] = self.sim.spawn(kubelet, name=f"kubelet-{name}")
 

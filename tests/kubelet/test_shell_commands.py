@@ -56,6 +56,11 @@ ARRAY = "b c x y foo 4 3 [none]\n"
             "mkdir /a /b; touch /a/x; cp -r /a/. /b; cp -r /a /b; echo 1 > /a/x; cp -n /a/x /b; ls /b; cat /b/x",
             "a\nx\n",
         ),
+        (
+            "echo abcdef | cut -c -2,4-5; echo a:b:c | cut -d: -f3,1; echo a:b:c | cut -d : -f 2- -O +",
+            "abde\na:c\nb+c\n",
+        ),
+        ("printf 'a b\\nc\\n' | cut -sd ' ' -f2; printf 'a b\\nc\\n' | cut -d ' ' -f 2", "b\nb\nc\n"),
         ("df | tail -n 1 | cut -c1-7; df -h | wc -l", "overlay\n2\n"),
     ],
 )

@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from kubeactors.actor import Actor, handle
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.envelope import Envelope
 from kubeactors.api.core.v1 import Container, Endpoints, EndpointSubset, ObjectReference, Pod, Service
@@ -16,8 +17,8 @@ from kubeactors.api.networking.v1.networkpolicy import (
     NetworkPolicySpec,
 )
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta
-from kubeactors.kubelet import Log, ReadLog
-from kubeactors.kubelet.runtimes import FindName, Visit
+from kubeactors.kubelet import CallApiServer, Log, ReadLog
+from kubeactors.kubelet.runtimes import FindName, Visit, Visited, WebRequest
 from tests.kubelet.plane import Plane, a_pod
 
 
@@ -172,3 +173,89 @@ def test_a_command_that_awaits_a_response_survives_a_failure_of_its_kubelet(scri
     log = plane.sim.ask(plane.kubelets["node-0"], ReadLog(namespace="default", pod="asks", container="c"))
     assert isinstance(log, Log)
     assert log.lines == (("0",) if question is FindName else (ANSWER,))
+
+
+AUTHORITY = "-----BEGIN CERTIFICATE-----"
+
+
+class Edge(Actor[CallApiServer]):
+    """Answers as the API server's edge, and keeps the requests."""
+
+    def __init__(self, requests: list[WebRequest]) -> None:
+        self.requests = requests
+
+    @handle
+    def call(self, message: CallApiServer) -> Visited:
+        self.requests.append(message.request)
+        trusted = message.request.trusted
+        return Visited(untrusted=trusted is not None and AUTHORITY not in trusted, status=201, body="{}\n")
+
+
+def asked(script: str) -> tuple[tuple[str, ...], list[WebRequest]]:
+    """What a script prints in a cluster whose API server has an edge, and the requests that reach it."""
+    requests: list[WebRequest] = []
+    plane = Plane(nodes=1, edge=lambda: Edge(requests))
+    return said(plane, f"echo '{AUTHORITY}' > ca; {script}"), requests
+
+
+def a_request(path: str, method: str = "GET", body: bytes = b"", /, **headers: str) -> WebRequest:
+    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return WebRequest(path=path, method=method, headers=named, body=body, tls=True)
+
+
+CURL = {"user_agent": "curl/8.11.1", "accept": "*/*"}
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("command", "request_"),
+    [
+        ("curl -k https://kubernetes/api?pretty=1", a_request("/api?pretty=1", **CURL)),
+        ("curl -sk -H 'Accept: text/plain' https://kubernetes", a_request("/", **CURL | {"accept": "text/plain"})),
+        ("curl -k -I https://kubernetes", a_request("/", "HEAD", **CURL)),
+        ("curl -k -X DELETE https://kubernetes/x", a_request("/x", "DELETE", **CURL)),
+        ("curl -k -d a=1 -d b=2 https://kubernetes", a_request("/", "POST", b"a=1&b=2", **CURL, content_type=FORM)),
+        (
+            "printf 'a\nb' > f; curl -k -X PUT -d @f --header 'Content-Type: text/plain' https://kubernetes",
+            a_request("/", "PUT", b"ab", **CURL, content_type="text/plain"),
+        ),
+        (
+            "echo '{}' | curl -k --json @- https://kubernetes",
+            a_request("/", "POST", b"{}\n", **CURL, content_type="application/json"),
+        ),
+        (
+            "wget -qO- --header='Authorization: Bearer x' https://10.96.0.1/api",
+            a_request("/api", user_agent="Wget", authorization="Bearer x"),
+        ),
+        (
+            "wget -qO- --post-data x https://kubernetes.default.svc",
+            a_request("/", "POST", b"x", user_agent="Wget", content_type=FORM),
+        ),
+    ],
+)
+def test_a_request_to_the_api_server_arrives_as_the_command_says(command: str, request_: WebRequest) -> None:
+    _, requests = asked(command)
+    assert requests == [request_]
+
+
+def test_curl_verifies_the_certificate_of_the_api_server() -> None:
+    lines, requests = asked(
+        "curl -sS https://kubernetes; echo $?; curl -sS --cacert ca https://kubernetes; "
+        "export CURL_CA_BUNDLE=ca; curl https://kubernetes; curl -sS --cacert none https://kubernetes; echo $?"
+    )
+    assert lines == (
+        "curl: (60) SSL certificate problem: unable to get local issuer certificate",
+        "60",
+        "{}",
+        "{}",
+        "curl: (77) error setting certificate file: none",
+        "77",
+    )
+    assert [one.trusted for one in requests] == ["", f"{AUTHORITY}\n", f"{AUTHORITY}\n"]
+
+
+def test_the_api_server_listens_at_its_port_and_over_tls_only() -> None:
+    lines, requests = asked("curl http://kubernetes:443; curl -k https://kubernetes:444; echo $?")
+    text = "curl: (7) Failed to connect to kubernetes port 444 after 0 ms: Could not connect to server"
+    assert lines == ("Client sent an HTTP request to an HTTPS server.", text, "7")
+    assert requests == []

@@ -15,7 +15,7 @@
     coroutine_container.py  such a container                       coroutine_commands.py  commands in it
     programs.py           images that are Python                     container_context.py  the view of their code
     host.py               the actors in which they run               platform.py     their environment, per driver
-    inquiries.py          open questions of commands to the kubelet
+    question.py           questions of commands to the kubelet       inquiries.py    the open ones
     container_log.py      the logs of containers                   published.py    volumes with atomic updates
     web.py                HTTP requests to coroutines
 
@@ -29,6 +29,7 @@ from kubeactors.kubelet.runtimes.behaviour import Behaviour
 from kubeactors.kubelet.runtimes.container_context import CommandContext, ContainerContext
 from kubeactors.kubelet.runtimes.platform import ByteStream
 from kubeactors.kubelet.runtimes.programs import Program
+from kubeactors.kubelet.runtimes.question import FindName, NameFound, Question, Visit, Visited, WebRequest
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerChanged,
     ContainerConfig,
@@ -36,20 +37,15 @@ from kubeactors.kubelet.runtimes.runtime import (
     ContainerState,
     ContainerStats,
     ExecConfig,
-    FindName,
     HookResult,
     LogLine,
     LogPage,
     Mount,
-    NameFound,
     PodSandbox,
     PodSandboxConfig,
     ProbeResult,
     PullFailure,
-    Question,
     RuntimeContainer,
-    Visit,
-    Visited,
     sandbox_config_of,
 )
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
@@ -81,5 +77,6 @@ __all__ = [
     "SimulatedRuntime",
     "Visit",
     "Visited",
+    "WebRequest",
     "sandbox_config_of",
 ]

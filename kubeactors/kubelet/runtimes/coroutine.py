@@ -19,7 +19,13 @@ from kubeactors.kubelet.runtimes.host import EndProcess, HostMessage, StartProce
 from kubeactors.kubelet.runtimes.platform import Platform
 from kubeactors.kubelet.runtimes.programs import ProgramNotFound, Programs
 from kubeactors.kubelet.runtimes.published import publish_on_disk
-from kubeactors.kubelet.runtimes.runtime import ContainerConfig, Mount, PodSandboxConfig, PullFailure, Visited
+from kubeactors.kubelet.runtimes.question import Visited
+from kubeactors.kubelet.runtimes.runtime import (
+    ContainerConfig,
+    Mount,
+    PodSandboxConfig,
+    PullFailure,
+)
 from kubeactors.kubelet.runtimes.sandbox import RunningContainer, Sandbox
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
 from kubeactors.kubelet.runtimes.web import requested

@@ -6,7 +6,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from kubeactors.kubelet.runtimes.runtime import ContainerChanged, FindName, NameFound, Question, Visit, Visited
+from kubeactors.kubelet.runtimes.question import FindName, NameFound, Question, Visit, Visited
+from kubeactors.kubelet.runtimes.runtime import (
+    ContainerChanged,
+)
 from kubeactors.message import Recipient
 
 T = TypeVar("T")

@@ -9,13 +9,14 @@ Source: k8s.io/cri-api/pkg/apis/runtime/v1/api.proto (v1.36).
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import msgspec
 
 from kubeactors.api.core.v1 import Container, Pod, PodSpec, Probe
 from kubeactors.api.core.v1.probe import LifecycleHandler
 from kubeactors.kubelet.runtimes.network_files import hostname_of
+from kubeactors.kubelet.runtimes.question import Question, Visited
 from kubeactors.kubelet.runtimes.streams import Input, Output
 from kubeactors.message import Message, Recipient
 
@@ -212,45 +213,6 @@ class ContainerChanged(Message, frozen=True):
     """To the subscriber: this pod has changed in the runtime."""
 
     uid: str
-
-
-class NameFound(msgspec.Struct, frozen=True):
-    """A resolved name: in full, its addresses, and the ports at which something listens."""
-
-    name: str
-    addresses: tuple[str, ...] = ()
-    ports: tuple[int, ...] = ()
-
-
-class FindName(Message, frozen=True):
-    """To the subscriber: resolve a name of the cluster, then step the pod."""
-
-    uid: str
-    name: str
-    found: Callable[[NameFound], None]
-
-
-class Visited(msgspec.Struct, frozen=True):
-    """The result of an HTTP request: without address the host is unknown, without status the connection failed."""
-
-    address: str = ""
-    status: int = 0
-    body: str = ""
-    lost: bool = False
-
-
-class Visit(Message, frozen=True):
-    """To the subscriber: make an HTTP request from a pod, then step the pod."""
-
-    uid: str
-    host: str
-    port: int
-    path: str
-    visited: Callable[[Visited], None]
-
-
-Question: TypeAlias = FindName | Visit
-"""The questions of a runtime to its subscriber."""
 
 
 class ContainerRuntime(Protocol):

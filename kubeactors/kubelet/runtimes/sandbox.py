@@ -5,19 +5,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from kubeactors.api.core.v1 import Probe
 from kubeactors.api.core.v1.probe import LifecycleHandler
+from kubeactors.kubelet.runtimes.question import FindName, NameFound, Visit, Visited, WebRequest
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerStats,
     ExecConfig,
-    FindName,
     HookResult,
     LogPage,
-    NameFound,
     PodSandbox,
     PodSandboxConfig,
     ProbeResult,
     RuntimeContainer,
-    Visit,
-    Visited,
 )
 from kubeactors.kubelet.runtimes.shell.processes import Processes
 from kubeactors.kubelet.runtimes.streams import Input, Output
@@ -126,10 +123,10 @@ class Sandbox:
     def _find_name(self, name: str, found: Callable[[NameFound], None]) -> None:
         self.table.inquiries.ask(FindName(self.config.uid, name, found))
 
-    def _visit(self, host: str, port: int, path: str, visited: Callable[[Visited], None]) -> None:
+    def _visit(self, host: str, port: int, request: WebRequest, visited: Callable[[Visited], None]) -> None:
         """Make an HTTP request; targets in the same sandbox do not need the kubelet."""
         if host not in {"localhost", "127.0.0.1", self.ip, self.config.hostname}:
-            self.table.inquiries.ask(Visit(self.config.uid, host, port, path, visited))
+            self.table.inquiries.ask(Visit(self.config.uid, host, port, request, visited))
             return
         answers = (one.answer(port) for one in self.containers)
         text = next((one for one in answers if one is not None), None)

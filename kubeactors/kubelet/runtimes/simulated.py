@@ -21,11 +21,11 @@ from kubeactors.api.core.v1 import Container, ContainerStatus, Pod
 from kubeactors.kubelet.runtimes.behaviour import TASK_SECONDS, Behaviour, behaviour_of, warnings_of
 from kubeactors.kubelet.runtimes.command_container import CommandContainer, is_played, names_a_mounted_file
 from kubeactors.kubelet.runtimes.missing_images import missing
+from kubeactors.kubelet.runtimes.question import Visited
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerConfig,
     PodSandboxConfig,
     PullFailure,
-    Visited,
     sandbox_config_of,
 )
 from kubeactors.kubelet.runtimes.sandbox import RunningContainer, Sandbox

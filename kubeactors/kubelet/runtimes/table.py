@@ -8,6 +8,7 @@ from kubeactors.api.core.v1 import Container, ContainerStatus, Pod, Probe
 from kubeactors.api.core.v1.probe import LifecycleHandler
 from kubeactors.kubelet.runtimes.inquiries import Inquiries
 from kubeactors.kubelet.runtimes.published import Published
+from kubeactors.kubelet.runtimes.question import Question, Visited
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerChanged,
     ContainerConfig,
@@ -21,9 +22,7 @@ from kubeactors.kubelet.runtimes.runtime import (
     PodSandboxConfig,
     ProbeResult,
     PullFailure,
-    Question,
     RuntimeContainer,
-    Visited,
     sandbox_config_of,
 )
 from kubeactors.kubelet.runtimes.sandbox import RunningContainer, Sandbox

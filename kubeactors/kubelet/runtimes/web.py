@@ -6,7 +6,7 @@ Source: RFC 9112.
 import re
 
 from kubeactors.kubelet.runtimes.platform import ByteStream, Platform
-from kubeactors.kubelet.runtimes.runtime import Visited
+from kubeactors.kubelet.runtimes.question import Visited
 
 ANSWER_SECONDS = 10.0
 MAX_ANSWER_BYTES = 1 << 20

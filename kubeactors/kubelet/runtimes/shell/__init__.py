@@ -5,8 +5,8 @@
     redirection.py   redirections                prompt.py             interactive input
     expansion.py     word expansions             arithmetic.py         `$((...))`
     built_ins.py     built-in commands           conditions.py         `test`
-    catalogue.py     all other commands: system_commands.py, text_commands.py, line_commands.py, file_commands.py,
-                     disk_commands.py, network_commands.py, web_commands.py, process_commands.py, archive.py,
+    catalogue.py     all other commands: system_commands.py, text_commands.py, cut.py, line_commands.py,
+                     file_commands.py, disk_commands.py, network_commands.py, web_commands.py, process_commands.py, archive.py,
                      printing.py, perl.py, stream_editors.py (sed_script.py, awk_parser.py, awk_code.py, awk_state.py)
     regular_expressions.py  POSIX regular expressions
     knowledge.py     static analysis of commands

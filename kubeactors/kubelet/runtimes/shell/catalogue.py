@@ -1,6 +1,7 @@
 """All commands that are not built into the shell, by name."""
 
 from kubeactors.kubelet.runtimes.shell.archive import tar
+from kubeactors.kubelet.runtimes.shell.cut import cut
 from kubeactors.kubelet.runtimes.shell.disk_commands import DISK_COMMANDS
 from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
 from kubeactors.kubelet.runtimes.shell.line_commands import LINE_COMMANDS
@@ -23,6 +24,7 @@ COMMANDS: dict[str, Command] = {
     **PROCESS_COMMANDS,
     **STREAM_EDITORS,
     **WEB_COMMANDS,
+    "cut": cut,
     "perl": perl,
     "tar": tar,
 }

@@ -8,7 +8,7 @@ Source: busybox 1.36, nslookup and nc.
 from collections.abc import Generator
 
 from kubeactors.kubelet.runtimes.network_files import DNS_SERVER
-from kubeactors.kubelet.runtimes.runtime import NameFound
+from kubeactors.kubelet.runtimes.question import NameFound
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep, Step, Until
 from kubeactors.kubelet.runtimes.shell.system_commands import Command

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from kubeactors.kubelet.runtimes.runtime import NameFound, Visited
+from kubeactors.kubelet.runtimes.question import NameFound, Visited, WebRequest
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe
 
@@ -46,10 +46,10 @@ def unresolvable(name: str, found: Callable[[NameFound], None]) -> None:
     found(NameFound(name))
 
 
-VisitFor: TypeAlias = Callable[[str, int, str, Callable[[Visited], None]], None]
+VisitFor: TypeAlias = Callable[[str, int, WebRequest, Callable[[Visited], None]], None]
 
 
-def unreachable(_host: str, _port: int, _path: str, visited: Callable[[Visited], None]) -> None:
+def unreachable(_host: str, _port: int, _request: WebRequest, visited: Callable[[Visited], None]) -> None:
     """Reach no servers."""
     visited(Visited())
 

@@ -309,31 +309,6 @@ def _unique(lines: list[bytes], options: str) -> list[bytes]:
     return [b"%7d %s" % (count, line) if "c" in options else line for line, count in chosen]
 
 
-def _cut(call: Call) -> Run:
-    text = " ".join(call.arguments)
-    delimiter = next((one[2:] or "\t" for one in call.arguments if one.startswith("-d")), "\t")
-    if "-d" in call.arguments:
-        delimiter = call.arguments[call.arguments.index("-d") + 1 : call.arguments.index("-d") + 2][0]
-    found = re.search(r"-([fc])\s?(\d+)(?:(-)(\d*))?", text)
-    if found is None:
-        return call.complain("expected a list of bytes, characters, or fields")
-    first, last = int(found[2]) - 1, int(found[4]) if found[4] else (None if found[3] else int(found[2]))
-    paths = [
-        one
-        for one in call.arguments
-        if not one.startswith("-") and one not in {delimiter, text[found.start(2) : found.end()]}
-    ]
-    sources, code = sources_of(call, paths)
-    for _, source in sources:
-        for line in (yield from lines_of(source)):
-            plain = line.decode(errors="surrogateescape").rstrip("\n")
-            if found[1] == "c":
-                call.say(plain[first:last] + "\n")
-            else:
-                call.say((delimiter.join(plain.split(delimiter)[first:last]) if delimiter in plain else plain) + "\n")
-    return code
-
-
 def _tr(call: Call) -> Run:
     options, words = call.options("dsc")
     one, other = (_letters(word) for word in [*words, "", ""][:2])
@@ -359,7 +334,6 @@ def _letters(text: str) -> str:
 
 TEXT_COMMANDS: dict[str, Command] = {
     "cat": _cat,
-    "cut": _cut,
     "egrep": _grep,
     "fgrep": _grep,
     "grep": _grep,
