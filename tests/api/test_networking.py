@@ -153,6 +153,12 @@ def test_parameters_of_a_class_are_in_its_scope(one: IngressClass, expected: lis
     assert errors(one) == expected
 
 
+def test_parameters_of_a_class_are_cluster_scoped_by_default() -> None:
+    kind = SCHEME.by_type(IngressClass)
+    assert kind.default(in_class(None, None)) == in_class("Cluster", None)
+    assert kind.default(in_class("Namespace", "a")) == in_class("Namespace", "a")
+
+
 def test_the_controller_of_a_class_stays() -> None:
     old, new = in_class("Cluster", None), IngressClass(spec=IngressClassSpec(controller="example.com/d"))
     assert changes(new, old) == ['spec.controller: Invalid value: "example.com/d": field is immutable']

@@ -56,6 +56,7 @@ from kubeactors.api.core.v1 import (
 from kubeactors.api.discovery.v1 import Endpoint, EndpointSlice
 from kubeactors.api.discovery.v1 import EndpointPort as SlicePort
 from kubeactors.api.events.v1.event import from_core
+from kubeactors.api.networking.v1.ingressclass import IngressClass, IngressClassSpec
 from kubeactors.api.printers import Cells, RowCondition, columns, row, row_conditions
 from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.apimachinery.meta import HasMeta, LabelSelector, ObjectMeta
@@ -280,6 +281,13 @@ def test_a_row_fills_the_columns(kind: object) -> None:
         (Lease(metadata=META, spec=LeaseSpec(holder_identity="me")), ("a", "me", AGE)),
         (Lease(metadata=ObjectMeta(name="a")), ("a", "", "<unknown>")),
         (PriorityClass(metadata=META, value=7, preemption_policy="Never"), ("a", 7, False, AGE, "Never")),
+        (
+            IngressClass(
+                metadata=replace(META, annotations={"ingressclass.kubernetes.io/is-default-class": "true"}),
+                spec=IngressClassSpec(controller="example.com/c"),
+            ),
+            ("a (default)", "example.com/c", "<none>", AGE),
+        ),
         (Scale(metadata=META, spec=ScaleSpec(replicas=3), status=ScaleStatus(replicas=2)), ("a", 3, 2, AGE)),
         (
             ReplicaSet(

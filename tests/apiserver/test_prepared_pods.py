@@ -1,4 +1,4 @@
-"""What a strategy changes in the spec and the status of pods, and in pod templates, before they are stored."""
+"""What strategies change in specs and statuses before they are stored."""
 
 import pytest
 from msgspec.structs import replace
@@ -24,8 +24,9 @@ from kubeactors.api.core.v1 import (
     PodTemplateSpec,
     TopologySpreadConstraint,
 )
+from kubeactors.api.storage.v1.csidriver import CSIDriver, CSIDriverSpec
 from kubeactors.apimachinery.meta import LabelSelector, LabelSelectorRequirement, ObjectMeta
-from tests.apiserver.plane import Plane, pod
+from tests.apiserver.plane import Plane, pod, refusal
 
 WEB = LabelSelector(match_labels={"app": "web"})
 LABELS = ObjectMeta(labels={"app": "web"})
@@ -101,3 +102,24 @@ def test_a_status_keeps_the_generations_that_it_does_not_set(plane: Plane) -> No
     new = plane.update(replace(old, status=replace(old.status, observed_generation=0, conditions=conditions)), "status")
     assert new.status.observed_generation == 1
     assert [one.observed_generation for one in new.status.conditions] == [1, 0]
+
+
+def test_a_csi_driver_does_not_keep_pods_from_being_scheduled(plane: Plane) -> None:
+    spec = CSIDriverSpec(prevent_pod_scheduling_if_missing=True)
+    made = plane.create(CSIDriver(metadata=ObjectMeta(name="example.com"), spec=spec))
+    assert made.spec.prevent_pod_scheduling_if_missing is None
+    changed = plane.update(replace(made, spec=replace(made.spec, prevent_pod_scheduling_if_missing=True)))
+    assert changed == made
+
+
+def test_tokens_are_put_into_secrets_only_if_there_are_any(plane: Plane) -> None:
+    spec = CSIDriverSpec(service_account_token_in_secrets=False)
+    reply = plane.try_create(CSIDriver(metadata=ObjectMeta(name="example.com"), spec=spec))
+    assert refusal(reply) == (
+        422,
+        "Invalid",
+        (
+            'CSIDriver.storage.k8s.io "example.com" is invalid: spec.serviceAccountTokenInSecrets: Invalid value: false: '
+            "serviceAccountTokenInSecrets is set but no tokenRequests are specified"
+        ),
+    )

@@ -4,7 +4,7 @@ Source: pkg/printers/internalversion/printers.go (v1.36).
 """
 
 from kubeactors.api.networking.v1.ingress import Ingress
-from kubeactors.api.networking.v1.ingressclass import IngressClass
+from kubeactors.api.networking.v1.ingressclass import IS_DEFAULT, IngressClass
 from kubeactors.api.networking.v1.ipaddress import IPAddress
 from kubeactors.api.networking.v1.networkpolicy import NetworkPolicy
 from kubeactors.api.networking.v1.servicecidr import ServiceCIDR
@@ -33,7 +33,8 @@ def ingress_class_cells(one: IngressClass, now_ns: int) -> Cells:
     if found is not None:
         kind = f"{found.kind}.{found.api_group}" if found.api_group else found.kind
         parameters = f"{kind}/{found.name}"
-    return one.metadata.name, one.spec.controller, parameters, age(one.metadata, now_ns)
+    mark = " (default)" if one.metadata.annotations.get(IS_DEFAULT) == "true" else ""
+    return f"{one.metadata.name}{mark}", one.spec.controller, parameters, age(one.metadata, now_ns)
 
 
 def network_policy_cells(policy: NetworkPolicy, now_ns: int) -> Cells:

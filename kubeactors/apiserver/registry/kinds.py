@@ -190,13 +190,27 @@ class ConditionalStrategy(Strategy[TypedObject]):
 
 
 class CSIDriverStrategy(Strategy[CSIDriver]):
-    """CSIDrivers: the generation counts changes of the spec, from 0."""
+    """CSIDrivers: the generation counts changes of the spec, from 0.
+
+    `preventPodSchedulingIfMissing` is dropped, as its feature gate, VolumeLimitScaling, is off.
+    """
 
     unconditional_update = False
 
+    def prepare_for_create(self, new: CSIDriver) -> CSIDriver:
+        """Drop the field of a disabled feature."""
+        return _without_prevention(new)
+
     def prepare_for_update(self, new: CSIDriver, old: CSIDriver) -> CSIDriver:
-        """Count changes of the spec."""
+        """Drop the field of a disabled feature; count changes of the spec."""
+        new = _without_prevention(new)
         return new if same_part(new, old, "spec") else with_generation(new, old.metadata.generation + 1)
+
+
+def _without_prevention(driver: CSIDriver) -> CSIDriver:
+    if driver.spec.prevent_pod_scheduling_if_missing is None:
+        return driver
+    return replace(driver, spec=replace(driver.spec, prevent_pod_scheduling_if_missing=None))
 
 
 class APIServiceStrategy(WithStatus[APIService]):

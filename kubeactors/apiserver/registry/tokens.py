@@ -34,6 +34,7 @@ LONG_SECONDS = 365 * 24 * 3600
 LEEWAY_SECONDS = 60
 """How long a token stays valid after the deletion timestamp of the object that it is bound to."""
 SHORTEST_SECONDS, LONGEST_SECONDS, USUAL_SECONDS = 600, 1 << 32, 3600
+_KIND, _GROUP = "TokenRequest", "authentication.k8s.io"
 _BINDABLE = {("v1", "Pod"): "pods", ("v1", "Secret"): "secrets", ("v1", "Node"): "nodes"}
 
 
@@ -147,18 +148,24 @@ class TokenSubresource(Subresource):
 
         Raises:
             NotFound: the account, or the object to bind the token to, does not exist.
-            Invalid: the lifetime is too short or too long.
+            Invalid: the lifetime is too short or too long, or the request has the name of another account.
+            Conflict: the account, or the object to bind the token to, has another UID.
             Forbidden: the NodeRestriction plug-in forbids it.
         """
         del registry
+        wanted = cast("TokenRequest", value)
+        if wanted.metadata.name not in ("", attributes.name):
+            why = "must match the service account name if specified"
+            errors = (invalid_field("metadata.name", wanted.metadata.name, why),)
+            raise invalid(_KIND, _GROUP, attributes.name, errors)
         account = resource.cached(attributes.namespace, attributes.name)
         if account is None:
             raise resource.missing(attributes.name)
-        wanted = cast("TokenRequest", value)
+        _check_uid(wanted.metadata, account.metadata)
         check_token_request(wanted, attributes, self._lookup)
         seconds = USUAL_SECONDS if wanted.spec.expiration_seconds is None else wanted.spec.expiration_seconds
         if errors := tuple(_wrong_time(seconds)):
-            raise invalid("TokenRequest", "authentication.k8s.io", "", errors)
+            raise invalid(_KIND, _GROUP, "", errors)
         return self._issued(wanted, cast("ServiceAccount", account), seconds)
 
     def _issued(self, wanted: TokenRequest, account: ServiceAccount, seconds: int) -> TokenRequest:
@@ -221,17 +228,25 @@ class TokenSubresource(Subresource):
         if found is None:
             raise not_found(resource, "", reference.name)
         if isinstance(found, Pod) and found.spec.service_account_name != account.metadata.name:
-            own, other = account.metadata.name, found.spec.service_account_name
+            own = account.metadata.name
             raise BadRequest.saying(
-                f'cannot bind token for serviceaccount "{own}" to pod running with serviceaccount "{other}"'
+                f'cannot bind token for serviceaccount "{own}" to pod running with different serviceaccount name.'
             )
         if reference.uid and reference.uid != found.metadata.uid:
             why = (
                 f"the UID in the bound object reference ({reference.uid}) does not match the UID in record. "
                 "The object might have been deleted and then recreated"
             )
-            raise conflict(resource, "", reference.name, why)
+            raise conflict(reference.kind, "", reference.name, why)
         return replace(reference, uid=found.metadata.uid)
+
+
+def _check_uid(given: ObjectMeta, account: ObjectMeta) -> None:
+    if given.uid and given.uid != account.uid:
+        why = (
+            f"the UID in the token request ({given.uid}) does not match the UID of the service account ({account.uid})"
+        )
+        raise conflict(_KIND, _GROUP, account.name, why)
 
 
 def _wrong_time(seconds: int) -> Iterator[FieldError]:

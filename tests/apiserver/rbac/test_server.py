@@ -228,6 +228,27 @@ def test_a_token_is_bound_to_a_pod_of_its_own_account_only() -> None:
     plane.create(pod("p"))
     bound = BoundObjectReference(kind="Pod", api_version="v1", name="p")
     request = TokenRequest(spec=TokenRequestSpec(bound_object_ref=bound))
-    why = 'cannot bind token for serviceaccount "other" to pod running with serviceaccount "default"'
+    why = 'cannot bind token for serviceaccount "other" to pod running with different serviceaccount name.'
     assert refusal(plane.act(ServiceAccount, "other", "token", request)) == (400, "BadRequest", why)
     assert isinstance(plane.act(ServiceAccount, "default", "token", request), Result)
+
+
+def test_the_metadata_of_a_token_request_is_that_of_its_account() -> None:
+    plane = Plane(tokens=Issuer()).with_account()
+    uid = plane.get(ServiceAccount, "default").metadata.uid
+    assert refusal(plane.act(ServiceAccount, "default", "token", TokenRequest(metadata=ObjectMeta(name="other")))) == (
+        422,
+        "Invalid",
+        (
+            'TokenRequest.authentication.k8s.io "default" is invalid: metadata.name: Invalid value: "other": '
+            "must match the service account name if specified"
+        ),
+    )
+    assert refusal(plane.act(ServiceAccount, "default", "token", TokenRequest(metadata=ObjectMeta(uid="x")))) == (
+        409,
+        "Conflict",
+        (
+            'Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "default": '
+            f"the UID in the token request (x) does not match the UID of the service account ({uid})"
+        ),
+    )

@@ -5,6 +5,8 @@ Source: api/networking/v1/types.go, pkg/apis/networking/validation/validation.go
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from kubeactors.api.networking.v1.ingress import validate_local_reference
 from kubeactors.api.validation import validate_domain_prefixed_path, validate_text
 from kubeactors.apimachinery import names
@@ -47,6 +49,20 @@ class IngressClass(TypedObject, frozen=True, kw_only=True, omit_defaults=True, g
     api_version: str = "networking.k8s.io/v1"
     kind: str = "IngressClass"
     spec: IngressClassSpec = always(IngressClassSpec())
+
+
+def default_ingress_class(one: IngressClass) -> IngressClass:
+    """Parameters are cluster-scoped.
+
+    >>> parameters = IngressClassParametersReference(kind="K", name="n")
+    >>> made = default_ingress_class(IngressClass(spec=IngressClassSpec(parameters=parameters)))
+    >>> made.spec.parameters
+    IngressClassParametersReference(api_group=None, kind='K', name='n', scope='Cluster', namespace=None)
+    """
+    found = one.spec.parameters
+    if found is None or found.scope is not None:
+        return one
+    return replace(one, spec=replace(one.spec, parameters=replace(found, scope=CLUSTER)))
 
 
 def validate_ingress_class(one: IngressClass) -> Iterator[FieldError]:

@@ -31,6 +31,7 @@ KINDS = (
         resource="ingressclasses",
         singular="ingressclass",
         namespaced=False,
+        default=ingressclass.default_ingress_class,
         validate=ingressclass.validate_ingress_class,
         validate_update=ingressclass.validate_ingress_class_update,
     ),

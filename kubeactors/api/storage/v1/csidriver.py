@@ -96,6 +96,10 @@ def validate_csi_driver(driver: CSIDriver) -> Iterator[FieldError]:
     if seconds is not None and seconds < _MIN_UPDATE_SECONDS:
         why = f"must be greater than or equal to {_MIN_UPDATE_SECONDS} seconds"
         yield invalid("spec.nodeAllocatableUpdatePeriodSeconds", seconds, why)
+    in_secrets = spec.service_account_token_in_secrets
+    if in_secrets is not None and not spec.token_requests:
+        why = "serviceAccountTokenInSecrets is set but no tokenRequests are specified"
+        yield invalid("spec.serviceAccountTokenInSecrets", in_secrets, why)
 
 
 def validate_csi_driver_update(new: CSIDriver, old: CSIDriver) -> Iterator[FieldError]:
