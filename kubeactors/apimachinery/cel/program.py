@@ -115,8 +115,40 @@ def compile_program(text: str, variables: tuple[str, ...], wanted: str = "") -> 
     return program
 
 
+def type_error(text: str, types: Mapping[str, str]) -> str:
+    """The compiler's error about an expression whose variables have types; empty if there is none.
+
+    A variable may be a path (`self.size`). A type is `bool`, `int`, `double`, `string` or `dyn`, a list of one of
+    them, `list(string)`, or a map from strings to one, `map(string, int)`.
+
+    >>> print(type_error("self.size == 'a'", {"self": "dyn", "self.size": "int"}))
+    ERROR: <input>:1:11: found no matching overload for '_==_' applied to '(int, string)'
+     | self.size == 'a'
+     | ..........^
+    """
+    try:
+        _typed(tuple(types.items())).compile(text)
+    except RuntimeError as error:
+        return _unwrapped(str(error))
+    return ""
+
+
+@lru_cache(maxsize=256)
+def _typed(variables: tuple[tuple[str, str], ...]) -> _Environment:
+    return _with_types(dict(variables))
+
+
 @cache
 def _environment(variables: tuple[str, ...]) -> _Environment:
+    return _with_types(dict.fromkeys(variables, "dyn"))
+
+
+def _with_types(variables: Mapping[str, str]) -> _Environment:
+    """An environment with Kubernetes' functions and these variables.
+
+    Raises:
+        CelMissing: the CEL library is not available.
+    """
     try:
         from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415 - a large library, for those alone who have expressions
         from cel_expr_python.ext import (  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415 - a part of it
@@ -145,7 +177,17 @@ def _environment(variables: tuple[str, ...]) -> _Environment:
         )
         overloads.setdefault(one.name, []).append(made)
     functions = [cel.FunctionDecl(name, those) for name, those in overloads.items()]
-    known = dict.fromkeys(variables, cel.Type.DYN)
+    scalars = {
+        "bool": cel.Type.BOOL,
+        "double": cel.Type.DOUBLE,
+        "dyn": cel.Type.DYN,
+        "int": cel.Type.INT,
+        "string": cel.Type.STRING,
+    }
+    lists = {f"list({name})": cel.Type.List(one) for name, one in scalars.items()}
+    maps = {f"map(string, {name})": cel.Type.Map(cel.Type.STRING, one) for name, one in scalars.items()}
+    declared = scalars | lists | maps
+    known = {name: declared[one] for name, one in variables.items()}
     return cast("_Environment", cel.NewEnv(variables=known, extensions=extensions, functions=functions))
 
 

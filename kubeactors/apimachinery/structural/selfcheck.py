@@ -33,11 +33,20 @@ def unknown_field(rule: str, schema: Structural, *, root: bool, names: tuple[str
      | self.weight > 1
      | ....^
     """
-    blank = _TEXT.sub(lambda found: " " * len(found[0]), rule)
+    blank = blanked(rule)
     for start in _start(names).finditer(blank):
         for name, at in _undefined(blank, start.end(), schema, root=root):
             return _said(rule, name, at)
     return ""
+
+
+def blanked(rule: str) -> str:
+    """A rule of the same length with spaces for its string literals.
+
+    >>> blanked("self == 'a'")
+    'self ==    '
+    """
+    return _TEXT.sub(lambda found: " " * len(found[0]), rule)
 
 
 @cache

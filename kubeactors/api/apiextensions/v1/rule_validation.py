@@ -13,6 +13,7 @@ from kubeactors.apimachinery.structural.costs import RULE_LIMIT, SCHEMA_LIMIT, B
 from kubeactors.apimachinery.structural.node import Raw
 from kubeactors.apimachinery.structural.rules import Rule
 from kubeactors.apimachinery.structural.selfcheck import unknown_field
+from kubeactors.apimachinery.structural.typecheck import mistyped
 
 RULES = "x-kubernetes-validations"
 
@@ -72,8 +73,9 @@ def _rule(  # noqa: PLR0913, PLR0917 -- what a rule is, where it is, and what is
     except CelError as error:
         yield invalid(f"{path}.rule", raw, str(error))
         return
-    if missing := unknown_field(rule.text, schema, root=root):
-        yield invalid(f"{path}.rule", raw, f"compilation failed: {missing}")
+    wrong = unknown_field(rule.text, schema, root=root) or mistyped(rule.text, schema, optional_old=rule.optional)
+    if wrong:
+        yield invalid(f"{path}.rule", raw, f"compilation failed: {wrong}")
     else:
         cost = bounds.cost(cost_of(program, known), known)
         yield from _priced(f"{path}.rule", "estimated rule cost", cost, costs)
