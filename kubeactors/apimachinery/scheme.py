@@ -79,7 +79,10 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     fields: Callable[[T], dict[str, str]] = lambda _: {}
     """The fields that field selectors support besides metadata.name and metadata.namespace."""
     unknown_fields: Callable[[T], tuple[str, ...]] = nothing
-    """Unknown fields of an object that the Struct cannot detect, as strict errors."""
+    """Unknown fields of an object that the Struct cannot detect, as strict errors.
+
+    Raises a DecodeError for values of a wrong type that it cannot detect either.
+    """
     list_kind: str = ""
     """The kind of its lists, if that is not the kind and `List`."""
     ownership: Node | None = None

@@ -22,6 +22,7 @@ from kubeactors.apimachinery.requests import (
     Result,
     Update,
 )
+from kubeactors.apimachinery.scheme import nothing
 from kubeactors.apimachinery.status import (
     BadRequest,
     Forbidden,
@@ -116,11 +117,14 @@ class Writer:
                 raise resource.missing(request.name)
             options = request.options
             current = resource.part_in_version(current)
-            found = patches.apply(current, request.patch_type, request.patch, options.field_validation or patches.WARN)
+            kind = resource.kind
+            unknown_fields = kind.unknown_fields if isinstance(current, kind.type) and not kind.custom else nothing
+            validation = options.field_validation or patches.WARN
+            found = patches.apply(current, request.patch_type, request.patch, validation, unknown_fields)
             value = in_namespace(found.object, request.namespace)
             check_name(value, request.name)
             value, repeated = without_repeated_owners(value, " after mutating admission happens")
-            unknown = _judged(resource, value, options.field_validation)
+            unknown = _judged(resource, value, options.field_validation) if kind.custom else ()
             warnings[:] = (*found.warnings, *unknown, *repeated)
             return value
 

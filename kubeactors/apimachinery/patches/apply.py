@@ -22,6 +22,7 @@ from kubeactors.apimachinery.patches.errors import (
 from kubeactors.apimachinery.patches.golang import shown
 from kubeactors.apimachinery.reader import parse_plain, reader_of
 from kubeactors.apimachinery.requests import JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH
+from kubeactors.apimachinery.scheme import nothing
 from kubeactors.apimachinery.serializer import from_builtins, to_builtins
 from kubeactors.apimachinery.status import (
     BadRequest,
@@ -57,8 +58,14 @@ class PatchOperation(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     value: object = None
 
 
-def apply(obj: T, patch_type: str, patch: bytes, field_validation: str = WARN) -> Patched[T]:
-    """The patched object.
+def apply(
+    obj: T,
+    patch_type: str,
+    patch: bytes,
+    field_validation: str = WARN,
+    unknown_fields: Callable[[T], tuple[str, ...]] = nothing,
+) -> Patched[T]:
+    """The patched object. `unknown_fields` finds those that the Struct does not.
 
     Raises:
         StatusError: the patch is rejected.
@@ -72,9 +79,10 @@ def apply(obj: T, patch_type: str, patch: bytes, field_validation: str = WARN) -
     careful = jsontext.needs_care(patch)
     try:
         decoded = from_builtins(document, type(obj), careful=careful)
+        unknown = unknown_fields(decoded.object)
     except DecodeError as error:
         raise _invalid(source, str(error)) from error
-    warnings = () if field_validation == IGNORE else (*complaints, *decoded.strict_errors)
+    warnings = () if field_validation == IGNORE else (*complaints, *decoded.strict_errors, *unknown)
     if field_validation == STRICT and warnings:
         raise _invalid(source, f"strict decoding error: {', '.join(warnings)}")
     return Patched(decoded.object, warnings)

@@ -5,7 +5,8 @@
     values.py       validates values by JSON Schema        lists.py        validates sets and maps in lists
     rules.py        validates rules in CEL                 selfcheck.py    the fields that a rule refers to
     costs.py        the cost of rules                      all_of.py       `allOf`s that do not hold
-    paths.py        values at simple JSON paths            owners.py       field ownership for server-side apply
+    typecheck.py    types in rules                         paths.py        values at simple JSON paths
+    owners.py       field ownership for server-side apply
 
 Everything is pure and works on JSON-like dicts and lists.
 

@@ -9,11 +9,13 @@ from kubeactors.api.apiextensions.v1.customresourcedefinition import (
     NONE,
     CustomResourceConversion,
     CustomResourceDefinition,
+    CustomResourceDefinitionVersion,
 )
+from kubeactors.api.apiextensions.v1.schema_shape import tidy
 
 
 def default_definition(crd: CustomResourceDefinition) -> CustomResourceDefinition:
-    """Names derived from the kind, and no conversion.
+    """Names derived from the kind, and no conversion. Schemas lose the keywords that nobody knows.
 
     >>> from kubeactors.api.apiextensions.v1.customresourcedefinition import *
     >>> names = CustomResourceDefinitionNames(kind="Thing", plural="things")
@@ -33,4 +35,13 @@ def default_definition(crd: CustomResourceDefinition) -> CustomResourceDefinitio
     if webhook is not None and config is not None and config.service is not None and config.service.port is None:
         config = replace(config, service=replace(config.service, port=443))
         conversion = replace(conversion, webhook=replace(webhook, client_config=config))
-    return replace(crd, spec=replace(spec, names=filled, conversion=conversion))
+    versions = spec.versions and tuple(map(_with_tidy_schema, spec.versions))
+    return replace(crd, spec=replace(spec, names=filled, conversion=conversion, versions=versions))
+
+
+def _with_tidy_schema(version: CustomResourceDefinitionVersion) -> CustomResourceDefinitionVersion:
+    validation = version.schema
+    schema = None if validation is None else validation.open_api_v3_schema
+    if validation is None or schema is None or (tidied := tidy(schema)) is schema:
+        return version
+    return replace(version, schema=replace(validation, open_api_v3_schema={**tidied}))

@@ -4,6 +4,7 @@ from kubeactors.api.apiextensions.v1 import validation
 from kubeactors.api.apiextensions.v1.advice import warn_of_definition
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.api.apiextensions.v1.defaults import default_definition
+from kubeactors.api.apiextensions.v1.schema_shape import unknown_keywords
 from kubeactors.apimachinery.scheme import Kind
 
 GROUP = "apiextensions.k8s.io"
@@ -24,5 +25,6 @@ KINDS = (
         validate_update=validation.validate_definition_update,
         validate_status_update=validation.validate_definition_status,
         warn=warn_of_definition,
+        unknown_fields=unknown_keywords,
     ),
 )

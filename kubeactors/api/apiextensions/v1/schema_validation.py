@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from kubeactors.api.apiextensions.v1.rule_validation import RULES, validate_rules
-from kubeactors.api.apiextensions.v1.schema_shape import misshapen
+from kubeactors.api.apiextensions.v1.schema_shape import read_schema
 from kubeactors.apimachinery.field import FieldError, forbidden, invalid, not_supported, required
 from kubeactors.apimachinery.regexp import PatternError, compiled
 from kubeactors.apimachinery.structural import Structural, ValueValidator, pruned
@@ -48,7 +48,7 @@ _INT_OR_STRING: list[object] = [{"type": "integer"}, {"type": "string"}]
 
 def validate_schema(schema: Raw, path: str) -> Iterator[FieldError]:
     """A whole schema. CEL rules are validated only if everything else is valid."""
-    if why := misshapen(schema):
+    if why := read_schema(schema).wrong:
         yield invalid(path, schema, why)
         return
     if schema.get("nullable") is True:
