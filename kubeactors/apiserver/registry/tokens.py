@@ -156,8 +156,8 @@ class TokenSubresource(Subresource):
         wanted = cast("TokenRequest", value)
         if wanted.metadata.name not in ("", attributes.name):
             why = "must match the service account name if specified"
-            errors = (invalid_field("metadata.name", wanted.metadata.name, why),)
-            raise invalid(_KIND, _GROUP, attributes.name, errors)
+            misnamed = invalid_field("metadata.name", wanted.metadata.name, why)
+            raise invalid(_KIND, _GROUP, attributes.name, (misnamed,))
         account = resource.cached(attributes.namespace, attributes.name)
         if account is None:
             raise resource.missing(attributes.name)
