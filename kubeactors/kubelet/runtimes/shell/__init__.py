@@ -5,9 +5,12 @@
     redirection.py   redirections                prompt.py             interactive input
     expansion.py     word expansions             arithmetic.py         `$((...))`
     built_ins.py     built-in commands           conditions.py         `test`
-    catalogue.py     all other commands: system_commands.py, text_commands.py, cut.py, line_commands.py,
-                     file_commands.py, disk_commands.py, network_commands.py, web_commands.py, process_commands.py, archive.py,
-                     printing.py, perl.py, stream_editors.py (sed_script.py, awk_parser.py, awk_code.py, awk_state.py)
+    catalogue.py     all other commands; options.py parses their options:
+        text         text_commands.py, line_commands.py, grep.py, sort.py, cut.py, perl.py, printing.py,
+                     stream_editors.py (sed_script.py, awk_parser.py, awk_code.py, awk_state.py)
+        files        file_commands.py, disk_commands.py, find.py, archive.py
+        processes    process_commands.py, xargs.py, system_commands.py
+        networks     network_commands.py, web_commands.py
     regular_expressions.py  POSIX regular expressions
     knowledge.py     static analysis of commands
     processes.py     programs in virtual time    machine.py            what the processes of a container share

@@ -4,15 +4,19 @@ from kubeactors.kubelet.runtimes.shell.archive import tar
 from kubeactors.kubelet.runtimes.shell.cut import cut
 from kubeactors.kubelet.runtimes.shell.disk_commands import DISK_COMMANDS
 from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
+from kubeactors.kubelet.runtimes.shell.find import find as find_files
+from kubeactors.kubelet.runtimes.shell.grep import grep
 from kubeactors.kubelet.runtimes.shell.line_commands import LINE_COMMANDS
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.network_commands import NETWORK_COMMANDS
 from kubeactors.kubelet.runtimes.shell.perl import perl
 from kubeactors.kubelet.runtimes.shell.process_commands import PROCESS_COMMANDS
+from kubeactors.kubelet.runtimes.shell.sort import sort
 from kubeactors.kubelet.runtimes.shell.stream_editors import STREAM_EDITORS
 from kubeactors.kubelet.runtimes.shell.system_commands import SYSTEM_COMMANDS, Command
 from kubeactors.kubelet.runtimes.shell.text_commands import TEXT_COMMANDS
 from kubeactors.kubelet.runtimes.shell.web_commands import WEB_COMMANDS
+from kubeactors.kubelet.runtimes.shell.xargs import xargs
 
 COMMANDS: dict[str, Command] = {
     **SYSTEM_COMMANDS,
@@ -25,8 +29,14 @@ COMMANDS: dict[str, Command] = {
     **STREAM_EDITORS,
     **WEB_COMMANDS,
     "cut": cut,
+    "egrep": grep,
+    "fgrep": grep,
+    "find": find_files,
+    "grep": grep,
     "perl": perl,
+    "sort": sort,
     "tar": tar,
+    "xargs": xargs,
 }
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _DIRECTORIES = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/")

@@ -1,10 +1,8 @@
-"""Commands that find files, and report disk and memory usage.
+"""Commands that report files, disk and memory usage.
 
 Source of the output formats: busybox 1.37, findutils, coreutils and procps.
 """
 
-import posixpath
-from fnmatch import fnmatchcase
 from itertools import count
 
 from kubeactors.kubelet.runtimes.shell.files import MAX_BYTES, FileError
@@ -12,34 +10,6 @@ from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.system_commands import Command
 
 _BLOCK = 4096
-
-
-def _find(call: Call) -> int:
-    """`find PATHS`, with `-name`, `-type`, `-maxdepth` and `-print`; other tests are rejected."""
-    tests = next((place for place, one in enumerate(call.arguments) if one[:1] in {"-", "!", "("}), len(call.arguments))
-    paths, asked = call.arguments[:tests] or ["."], [one for one in call.arguments[tests:] if one != "-print"]
-    wanted = dict(zip(asked[::2], asked[1::2], strict=False))
-    unknown = next((one for one in wanted if one not in {"-name", "-type", "-maxdepth"}), None)
-    if unknown is not None or len(asked) % 2:
-        return call.complain(f"unrecognized: {unknown or asked[-1]}")
-    code = 0
-    for path in paths:
-        whole = call.path(path)
-        if not call.files.exists(whole):
-            code = call.complain(f"{path}: No such file or directory")
-            continue
-        for one in call.files.walk(whole):
-            below = posixpath.relpath(one, whole)
-            shown = path if below == "." else posixpath.join(path, below)
-            depth = 0 if below == "." else below.count("/") + 1
-            if depth <= int(wanted.get("-maxdepth", depth)) and _fits(call, one, wanted):
-                call.say(f"{shown}\n")
-    return code
-
-
-def _fits(call: Call, path: str, wanted: dict[str, str]) -> bool:
-    kind = "l" if call.files.find_link(path) is not None else "d" if call.files.is_directory(path) else "f"
-    return fnmatchcase(posixpath.basename(path), wanted.get("-name", "*")) and wanted.get("-type", kind) == kind
 
 
 def _size(call: Call, path: str) -> int:
@@ -131,7 +101,6 @@ def _realpath(call: Call) -> int:
 DISK_COMMANDS: dict[str, Command] = {
     "df": _df,
     "du": _du,
-    "find": _find,
     "mktemp": _mktemp,
     "realpath": _realpath,
     "stat": _stat,

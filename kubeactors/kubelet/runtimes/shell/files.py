@@ -12,6 +12,8 @@ MAX_BYTES = 64 << 20
 MAX_ENTRIES = 10_000
 MAX_LINKS = 20
 """The maximum number of links to follow."""
+DIRECTORY_SIZE = 4096
+"""The size that directories have."""
 IMAGE_DIRECTORIES = ("etc", "home", "opt", "srv", "usr", "var")
 """The contents of images are unknown: below these paths directories are created on demand."""
 OWN_DIRECTORIES = ("", "dev", "proc", "tmp")
@@ -202,6 +204,32 @@ class FileSystem:
         point, key = self._place(path)
         found = point.tree.entries.get(key)
         return found if isinstance(found, File) else None
+
+    def size(self, path: str) -> int:
+        """The size of an entry in bytes, without following a link.
+
+        Raises:
+            FileError: it does not exist.
+        """
+        link = self.find_link(path)
+        if link is not None:
+            return len(link.target)
+        return DIRECTORY_SIZE if self.is_directory(path) else len(self.read(path))
+
+    def mode(self, path: str) -> int:
+        """The permissions of an entry, without following a link."""
+        if self.find_link(path) is not None:
+            return 0o777
+        file = self.find(path)
+        return file.mode if file is not None else 0o755 if self.is_directory(path) else 0o644
+
+    def modified(self, path: str) -> int:
+        """When an entry was modified, in Unix nanoseconds; a directory, when the latest file in it was."""
+        if self.is_directory(path) and self.find_link(path) is None:
+            inside = [posixpath.join(path, name) for name in self.names(path)]
+            return max((self.modified(one) for one in inside if not self.is_directory(one)), default=0)
+        found = self.find_link(path) or self.find(path)
+        return found.modified if found is not None else 0
 
     def find_link(self, path: str) -> Link | None:
         """The symbolic link at an absolute path; None if there is none."""

@@ -18,7 +18,7 @@ from kubeactors.kubelet.runtimes.shell.conditions import holds
 from kubeactors.kubelet.runtimes.shell.expansion import ExpansionFailure, fields_of, pattern_of, text_of
 from kubeactors.kubelet.runtimes.shell.files import FileError, absolute
 from kubeactors.kubelet.runtimes.shell.knowledge import is_known_script, never_ends, shell_arguments
-from kubeactors.kubelet.runtimes.shell.machine import Call
+from kubeactors.kubelet.runtimes.shell.machine import Call, UsageError
 from kubeactors.kubelet.runtimes.shell.parser import parse
 from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe, Collected, Ends, Pipe, Streams
 from kubeactors.kubelet.runtimes.shell.processes import Interrupted, Process, Run, Sleep, Step, Until
@@ -435,6 +435,9 @@ def run_command(call: Call, depth: int = 0) -> Run:
         return result if isinstance(result, int) else (yield from result)
     except FileError as error:
         return call.complain(str(error))
+    except UsageError as error:
+        call.complain(str(error))
+        return error.code
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
         call.complain("wrong usage")  # or an unsupported one
         return SYNTAX_ERROR

@@ -13,6 +13,14 @@ ROOT = User()
 Runner: TypeAlias = "Callable[[Call], Run]"
 
 
+class UsageError(ValueError):
+    """A command is called wrongly; the message is for the user, and `code` is its exit code."""
+
+    def __init__(self, text: str, code: int = 1) -> None:
+        super().__init__(text)
+        self.code: int = code
+
+
 class Machine:
     """A container, as its commands see it.
 

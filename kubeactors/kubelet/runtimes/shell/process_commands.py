@@ -3,17 +3,11 @@
 Source: POSIX.1-2024, Utilities; busybox 1.37 for `timeout`, `ps` and `top`.
 """
 
-from collections.abc import Iterator
-
 from kubeactors.kubelet.runtimes.shell.machine import Call
-from kubeactors.kubelet.runtimes.shell.pipes import Pipe
 from kubeactors.kubelet.runtimes.shell.processes import Process, Run, Sleep, Until
 from kubeactors.kubelet.runtimes.shell.system_commands import Command, duration
-from kubeactors.kubelet.runtimes.shell.text_commands import rest_of
 
 TIMED_OUT = 143
-MAX_WORDS = 1000
-"""The maximum number of arguments of a command of `xargs`."""
 TOP_SECONDS = 5.0
 
 
@@ -31,7 +25,7 @@ def inner_command(words: tuple[str, ...]) -> tuple[str, ...]:
         case ("timeout", *rest):
             return tuple(_without_options(rest, "sk")[1:])
         case ("xargs", *rest):
-            return tuple(_without_options(rest, "nILPdE"))
+            return tuple(_without_options(rest, "nILPdEs"))
         case (("nohup" | "nice" | "time"), *rest):
             return tuple(_without_options(rest, "n"))
         case _:
@@ -98,41 +92,6 @@ def _runs(call: Call) -> Run:
     return (yield from call.run(command)) if command else call.complain("missing operand")
 
 
-def _xargs(call: Call) -> Run:
-    """`xargs [-n COUNT] [-I NAME] COMMAND`: run the command with the words of its input, at least once."""
-    command = _inner(call) or ["echo"]
-    options = call.arguments[: len(call.arguments) - len(_inner(call))]
-    text = (yield from rest_of(call.streams.input)).decode(errors="surrogateescape")
-    code = 0
-    for words in _commands(command, text, _option(options, "-I"), int(_option(options, "-n") or MAX_WORDS)):
-        code = (yield from call.run(words, input_=Pipe(closed=True))) or code
-    return 123 if code else 0
-
-
-def _commands(command: list[str], text: str, place: str | None, count: int) -> Iterator[list[str]]:
-    if place is not None:
-        for line in text.splitlines():
-            yield [one.replace(place, line.strip()) for one in command]
-        return
-    words = text.split()
-    for start in range(0, max(len(words), 1), count):
-        yield command + words[start : start + count]
-
-
-def _option(options: list[str], name: str) -> str | None:
-    """The value of an option, in the same word or the next one.
-
-    >>> _option(["-n1"], "-n"), _option(["-I", "{}"], "-I"), _option([], "-n")
-    ('1', '{}', None)
-    """
-    for number, word in enumerate(options):
-        if word == name:
-            return options[number + 1]
-        if word.startswith(name):
-            return word[len(name) :]
-    return None
-
-
 def _table(call: Call) -> list[tuple[int, str]]:
     """The PIDs and commands of the first process and of this one."""
     running = call.machine.processes.running
@@ -172,5 +131,4 @@ PROCESS_COMMANDS: dict[str, Command] = {
     "time": _runs,
     "timeout": _timeout,
     "top": _top,
-    "xargs": _xargs,
 }

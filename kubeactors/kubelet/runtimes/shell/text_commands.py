@@ -10,7 +10,7 @@ from kubeactors.kubelet.runtimes.shell.files import File, FileError
 from kubeactors.kubelet.runtimes.shell.machine import Call, opened
 from kubeactors.kubelet.runtimes.shell.pipes import Pipe, Sink
 from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep, Step, Until
-from kubeactors.kubelet.runtimes.shell.regular_expressions import basic, with_classes
+from kubeactors.kubelet.runtimes.shell.regular_expressions import with_classes
 from kubeactors.kubelet.runtimes.shell.system_commands import Command
 
 FOLLOW_SECONDS = 1.0
@@ -45,6 +45,18 @@ def sources_of(call: Call, paths: list[str]) -> tuple[list[tuple[str, Pipe]], in
         except FileError as error:
             what = f"read error: {error}" if str(error) == "Is a directory" else f"can't open '{path}': {error}"
             code = call.complain(what)
+    return found, code
+
+
+def files_of(call: Call, paths: list[str]) -> tuple[list[tuple[str, Pipe]], int]:
+    """Like `sources_of`, with the messages of commands that read by lines."""
+    found: list[tuple[str, Pipe]] = []
+    code = 0
+    for path in paths or ["-"]:
+        try:
+            found.append((path if paths else "", call.open(path)))
+        except FileError as error:
+            code = call.complain(f"{path}: {error}")
     return found, code
 
 
@@ -193,69 +205,6 @@ def _follow(call: Call, paths: list[str], count: str, *, waits: bool) -> Run:
             one.go_on()
 
 
-def _grep(call: Call) -> Run:
-    options, words = call.options("EFivqcnhslxw")
-    options += {"egrep": "E", "fgrep": "F"}.get(call.words[0].rpartition("/")[2], "")
-    patterns = [words[number + 1] for number, one in enumerate(words[:-1]) if one == "-e"]
-    rest = [one for number, one in enumerate(words) if one != "-e" and words[number - 1 : number] != ["-e"]]
-    if not patterns and rest:
-        patterns = [rest.pop(0)]
-    try:
-        expression = _expression(patterns, options)
-    except re.error as error:
-        call.complain(f"bad regex '{patterns[0]}': {error}")
-        return 2
-    found, code = sources_of(call, rest)
-    total = 0
-    for path, source in found:
-        prefix = f"{path}:" if len(rest) > 1 and "h" not in options else ""
-        total += yield from _matches(call, source, expression, options, prefix)
-    if code and not total:
-        return 2
-    return int(not total)
-
-
-def _expression(patterns: list[str], options: str) -> re.Pattern[str]:
-    parts = [
-        re.escape(one) if "F" in options else one if "E" in options else basic(one)
-        for pattern in patterns
-        for one in pattern.split("\n")
-    ]
-    whole = "|".join(f"(?:{one})" for one in parts)
-    if "x" in options:
-        whole = f"^(?:{whole})$"
-    elif "w" in options:
-        whole = rf"\b(?:{whole})\b"
-    return re.compile(with_classes(whole), re.IGNORECASE if "i" in options else 0)
-
-
-def _matches(
-    call: Call, source: Pipe, expression: re.Pattern[str], options: str, prefix: str
-) -> Generator[Step, None, int]:
-    """Print matching lines as they arrive. Returns their number."""
-    count = number = 0
-    while True:
-        yield Until(lambda: source.has_line)
-        line = source.take_line()
-        if not line:
-            break
-        number += 1
-        text = line.decode(errors="surrogateescape").rstrip("\n")
-        if (expression.search(text) is None) != ("v" in options):
-            continue
-        count += 1
-        if "q" in options:
-            return count
-        if "l" in options:
-            call.say(f"{prefix.rstrip(':') or '(standard input)'}\n")
-            return count
-        if "c" not in options:
-            call.say(f"{prefix}{f'{number}:' if 'n' in options else ''}{text}\n")
-    if "c" in options:
-        call.say(f"{prefix}{count}\n")
-    return count
-
-
 def _wc(call: Call) -> Run:
     options, paths = call.options("lwcm")
     found, code = sources_of(call, paths)
@@ -283,18 +232,6 @@ def whole(change: Callable[[list[bytes], str], list[bytes]], known: str) -> Comm
         return code
 
     return command
-
-
-def _sorted(lines: list[bytes], options: str) -> list[bytes]:
-    """Sort as bytes, or as numbers (`-n`); `-u` drops duplicates, `-r` reverses."""
-    if "u" in options:
-        lines = list(dict.fromkeys(lines))
-    return sorted(lines, key=_number if "n" in options else lambda one: (0.0, one), reverse="r" in options)
-
-
-def _number(line: bytes) -> tuple[float, bytes]:
-    found = re.match(rb"\s*-?\d+(\.\d+)?", line)
-    return (float(found[0]) if found is not None else 0.0, line)
 
 
 def _unique(lines: list[bytes], options: str) -> list[bytes]:
@@ -334,11 +271,7 @@ def _letters(text: str) -> str:
 
 TEXT_COMMANDS: dict[str, Command] = {
     "cat": _cat,
-    "egrep": _grep,
-    "fgrep": _grep,
-    "grep": _grep,
     "head": _head,
-    "sort": whole(_sorted, "nru"),
     "tail": _tail,
     "tee": _tee,
     "tr": _tr,
