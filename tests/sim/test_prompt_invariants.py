@@ -19,7 +19,7 @@ SEEDS = range(6)
 
 
 class ReadWorld(World):
-    """Records the kinds that are read."""
+    """Records the kinds that are read; not those of what an owner controls, from which readers select by kind."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,11 +36,6 @@ class ReadWorld(World):
     def log_of(self, type_: type[TypedObject], node: str = "") -> list[Commit]:
         self.read[type_] = None
         return super().log_of(type_, node)
-
-    def controlled_by(self, uid: str) -> Mapping[str, TypedObject]:
-        found = super().controlled_by(uid)
-        self.read.update(dict.fromkeys(map(type, found.values())))
-        return found
 
 
 @pytest.mark.parametrize("seed", SEEDS)
