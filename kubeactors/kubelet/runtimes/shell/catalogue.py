@@ -2,7 +2,10 @@
 
 from kubeactors.kubelet.runtimes.shell.archive import tar
 from kubeactors.kubelet.runtimes.shell.cut import cut
+from kubeactors.kubelet.runtimes.shell.date import date
 from kubeactors.kubelet.runtimes.shell.disk_commands import DISK_COMMANDS
+from kubeactors.kubelet.runtimes.shell.ends import head, tail
+from kubeactors.kubelet.runtimes.shell.expr import expr
 from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
 from kubeactors.kubelet.runtimes.shell.find import find as find_files
 from kubeactors.kubelet.runtimes.shell.grep import grep
@@ -11,10 +14,12 @@ from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.network_commands import NETWORK_COMMANDS
 from kubeactors.kubelet.runtimes.shell.perl import perl
 from kubeactors.kubelet.runtimes.shell.process_commands import PROCESS_COMMANDS
+from kubeactors.kubelet.runtimes.shell.seq import seq, yes
 from kubeactors.kubelet.runtimes.shell.sort import sort
 from kubeactors.kubelet.runtimes.shell.stream_editors import STREAM_EDITORS
 from kubeactors.kubelet.runtimes.shell.system_commands import SYSTEM_COMMANDS, Command
 from kubeactors.kubelet.runtimes.shell.text_commands import TEXT_COMMANDS
+from kubeactors.kubelet.runtimes.shell.tr import tr
 from kubeactors.kubelet.runtimes.shell.web_commands import WEB_COMMANDS
 from kubeactors.kubelet.runtimes.shell.xargs import xargs
 
@@ -29,14 +34,21 @@ COMMANDS: dict[str, Command] = {
     **STREAM_EDITORS,
     **WEB_COMMANDS,
     "cut": cut,
+    "date": date,
     "egrep": grep,
+    "expr": expr,
     "fgrep": grep,
     "find": find_files,
     "grep": grep,
+    "head": head,
     "perl": perl,
+    "seq": seq,
     "sort": sort,
+    "tail": tail,
     "tar": tar,
+    "tr": tr,
     "xargs": xargs,
+    "yes": yes,
 }
 SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _DIRECTORIES = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/")

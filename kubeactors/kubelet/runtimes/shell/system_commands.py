@@ -1,27 +1,21 @@
-"""Commands about the system and the time, and basic utilities such as `echo`, `test` and `expr`.
+"""Commands about the system, and basic utilities such as `echo` and `test`.
 
 Source: POSIX.1-2024, Utilities; busybox 1.37 for unspecified behaviour and for error messages.
 """
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from kubeactors.kubelet.runtimes.shell.arithmetic import ArithmeticFailure, evaluate
 from kubeactors.kubelet.runtimes.shell.conditions import WrongTest, holds
 from kubeactors.kubelet.runtimes.shell.machine import Call
-from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe
 from kubeactors.kubelet.runtimes.shell.printing import escaped, formatted
 from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep
 
 Command: TypeAlias = Callable[[Call], Run | int]
 """Implements a command: returns its exit code, or a generator that does."""
-MAX_NUMBERS = 100_000
-"""The maximum output of `seq`, in numbers."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _duration = re.compile(r"(\d+\.?\d*|\.\d+)([smhd]?)")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def duration(text: str) -> float | None:
@@ -66,9 +60,11 @@ def _echo(call: Call) -> int:
 
 
 def _printf(call: Call) -> int:
-    if not call.arguments:
-        return call.complain("missing operand")
-    call.say(formatted(call.arguments[0], call.arguments[1:]))
+    words = call.arguments[1:] if call.arguments[:1] == ["--"] else call.arguments
+    if not words:
+        call.complain("usage: printf FORMAT [ARGUMENT...]")
+        return 2
+    call.say(formatted(words[0], words[1:]))
     return 0
 
 
@@ -83,18 +79,6 @@ def _printenv(call: Call) -> int:
         else:
             call.say(f"{value}\n")
     return code
-
-
-def _date(call: Call) -> int:
-    """`date`, `date +FORMAT`, in UTC."""
-    layout = next((one[1:] for one in call.arguments if one.startswith("+")), "%a %b %e %H:%M:%S UTC %Y")
-    if "-I" in call.arguments or "-Iseconds" in call.arguments:
-        layout = "%Y-%m-%d" if "-I" in call.arguments else "%Y-%m-%dT%H:%M:%S+00:00"
-    seconds, rest = divmod(call.now, 1_000_000_000)
-    moment = _EPOCH + timedelta(seconds=seconds)
-    layout = layout.replace("%N", f"{rest:09}").replace("%s", str(seconds)).replace("%e", f"{moment.day:2}")
-    call.say(moment.strftime(layout) + "\n")
-    return 0
 
 
 def _id(call: Call) -> int:
@@ -117,42 +101,6 @@ def _uname(call: Call) -> int:
     wanted = [text for letter, text in shown.items() if letter in options or "a" in options] or ["Linux"]
     call.say(" ".join(wanted) + "\n")
     return 0
-
-
-def _seq(call: Call) -> int:
-    numbers = [int(one) for one in call.arguments]
-    match numbers:
-        case [last]:
-            first, step = 1, 1
-        case [first, last]:
-            step = 1
-        case [first, step, last]:
-            pass
-        case _:
-            return call.complain("missing operand")
-    if not step:
-        return call.complain("invalid zero increment")
-    values = range(first, last + (1 if step > 0 else -1), step)
-    if len(values) > MAX_NUMBERS:
-        raise BrokenPipe
-    call.say("".join(f"{one}\n" for one in values))
-    return 0
-
-
-def _expr(call: Call) -> int:
-    """`expr` of numbers and comparisons; `:` and string functions are not supported."""
-    words = call.arguments
-    match words:
-        case [one, ("=" | "!="), other]:
-            value = str(int((one == other) == (words[1] == "=")))
-        case _:
-            try:
-                value = str(evaluate(" ".join("==" if one == "=" else one for one in words), {}))
-            except ArithmeticFailure:
-                call.complain("syntax error")
-                return 2
-    call.say(value + "\n")
-    return int(value == "0")
 
 
 def _test(call: Call) -> int:
@@ -200,9 +148,7 @@ def _nproc(call: Call) -> int:
 
 SYSTEM_COMMANDS: dict[str, Command] = {
     "[": _test,
-    "date": _date,
     "echo": _echo,
-    "expr": _expr,
     "false": lambda _: 1,
     "hostname": _hostname,
     "id": _id,
@@ -210,7 +156,6 @@ SYSTEM_COMMANDS: dict[str, Command] = {
     "printenv": _printenv,
     "printf": _printf,
     "pwd": _pwd,
-    "seq": _seq,
     "sleep": sleep,
     "sync": lambda _: 0,
     "test": _test,
