@@ -10,9 +10,9 @@ from kubeactors.kubelet.runtimes.shell.awk_state import AwkState, Exit, Next, Re
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.printing import escaped
 from kubeactors.kubelet.runtimes.shell.processes import Run, Until
-from kubeactors.kubelet.runtimes.shell.sed_script import Editor, SedSyntaxError, read_script
+from kubeactors.kubelet.runtimes.shell.sed import sed
 from kubeactors.kubelet.runtimes.shell.system_commands import Command
-from kubeactors.kubelet.runtimes.shell.text_commands import lines_of, sources_of
+from kubeactors.kubelet.runtimes.shell.text_commands import sources_of
 
 _assignment = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
@@ -90,47 +90,4 @@ def _applies(rule: Rule, state: AwkState, open_ranges: dict[int, bool], number: 
     return applies
 
 
-def _sed(call: Call) -> Run:
-    """`sed [-nEr] [-i] SCRIPT [FILE]...`, or with the script after `-e` or in a file (`-f`)."""
-    scripts, rest = list[str](), list[str]()
-    quiet = extended = in_place = False
-    words = list(call.arguments)
-    while words:
-        word = words.pop(0)
-        if word in {"-e", "-f"} and words:
-            value = words.pop(0)
-            scripts.append(call.files.read(call.path(value)).decode() if word == "-f" else value)
-        elif re.fullmatch(r"-[nErsz]*(i.*)?", word) and len(word) > 1:
-            letters = word.partition("i")[0]
-            quiet, extended = quiet or "n" in letters, extended or "E" in letters or "r" in letters
-            in_place = in_place or "i" in word
-        elif not word.startswith("--"):
-            rest.append(word)
-    if not scripts:
-        if not rest:
-            return call.complain("missing operand")
-        scripts.append(rest.pop(0))
-    try:
-        script = read_script("\n".join(scripts), extended=extended)
-    except (SedSyntaxError, re.error) as error:
-        return call.complain(str(error))
-    if not in_place:
-        return (yield from _edited(call, Editor(script, quiet=quiet), rest))
-    for path in rest:
-        data = call.files.read(call.path(path))
-        made = Editor(script, quiet=quiet).edit(data.decode(errors="surrogateescape").splitlines())
-        call.files.write(call.path(path), made.encode(errors="surrogateescape"), call.now)
-    return 0
-
-
-def _edited(call: Call, editor: Editor, paths: list[str]) -> Run:
-    found, code = sources_of(call, paths)
-    lines: list[str] = []
-    for _, source in found:
-        read = yield from lines_of(source)
-        lines += [one.decode(errors="surrogateescape").rstrip("\n") for one in read]
-    call.say(editor.edit(lines))
-    return code
-
-
-STREAM_EDITORS: dict[str, Command] = {"awk": _awk, "gawk": _awk, "sed": _sed}
+STREAM_EDITORS: dict[str, Command] = {"awk": _awk, "gawk": _awk, "sed": sed}
