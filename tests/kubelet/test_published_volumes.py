@@ -60,9 +60,10 @@ def test_a_volume_links_to_its_newest_files_with_their_modes() -> None:
     source = ConfigMapVolumeSource(name="conf", items=ITEMS, default_mode=0o640)
     runs(plane, "cd /etc/conf; ls -la; ls -l ..data/ deep/; cat a deep/b", Volume(name="conf", config_map=source))
     shown = [re.sub(r" +\d root +root +\d+ \w{3} +\d+ \d\d:\d\d", "", one) for one in lines(plane)]
-    version = shown[3].partition(" -> ")[2]
+    version = shown[4].partition(" -> ")[2]
     assert re.fullmatch(r"\.\.\d{4}_\d\d_\d\d_\d\d_\d\d_\d\d\.\d{9}", version)
     assert shown == [
+        "total 12",
         "drwxr-xr-x .",
         "drwxr-xr-x ..",
         f"drwxr-xr-x {version}",
@@ -70,10 +71,12 @@ def test_a_volume_links_to_its_newest_files_with_their_modes() -> None:
         "lrwxrwxrwx a -> ..data/a",
         "lrwxrwxrwx deep -> ..data/deep",
         "..data/:",
+        "total 8",
         "-r-------- a",
         "drwxr-xr-x deep",
         "",
         "deep/:",
+        "total 4",
         "-rw-r----- b",
         "one",
         "two",

@@ -10,6 +10,7 @@ from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
 from kubeactors.kubelet.runtimes.shell.find import find as find_files
 from kubeactors.kubelet.runtimes.shell.grep import grep
 from kubeactors.kubelet.runtimes.shell.line_commands import LINE_COMMANDS
+from kubeactors.kubelet.runtimes.shell.ls import ls
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.network_commands import NETWORK_COMMANDS
 from kubeactors.kubelet.runtimes.shell.perl import perl
@@ -41,6 +42,7 @@ COMMANDS: dict[str, Command] = {
     "find": find_files,
     "grep": grep,
     "head": head,
+    "ls": ls,
     "perl": perl,
     "seq": seq,
     "sort": sort,

@@ -1,91 +1,52 @@
-"""Commands that inspect and modify files.
+"""Commands that change files and paths.
 
 Source: POSIX.1-2024, Utilities; error messages are busybox's.
 """
 
 import posixpath
-from datetime import UTC, datetime
-from itertools import pairwise
+import re
 
+from kubeactors.kubelet.runtimes.shell.date import parsed
 from kubeactors.kubelet.runtimes.shell.files import FileError, absolute
-from kubeactors.kubelet.runtimes.shell.machine import Call
+from kubeactors.kubelet.runtimes.shell.machine import Call, UsageError
+from kubeactors.kubelet.runtimes.shell.modes import changed
+from kubeactors.kubelet.runtimes.shell.options import Options
 from kubeactors.kubelet.runtimes.shell.system_commands import Command
-
-_DIRECTORY_SIZE = 4096
-
-
-def _ls(call: Call) -> int:
-    options, paths = call.options("1alARhtrd")
-    code = 0
-    shown = paths or [""]
-    for number, path in enumerate(shown):
-        whole = call.path(path or ".")
-        if not call.files.exists(whole) and call.files.find_link(whole) is None:
-            code = call.complain(f"{path}: No such file or directory")
-            continue
-        if len(shown) > 1 and call.files.is_directory(whole):
-            call.say(("\n" if number else "") + f"{path}:\n")
-        is_shown_itself = "d" in options or (
-            "l" in options and path[-1:] != "/" and call.files.find_link(whole) is not None
-        )
-        names = call.files.names(whole) if call.files.is_directory(whole) and not is_shown_itself else [path]
-        if "a" in options and names != [path]:
-            names = [".", "..", *names]
-        for name in names:
-            if not name.startswith(".") or "a" in options or "A" in options or name == path:
-                call.say(_listed(call, whole, name, path, long="l" in options) + "\n")
-    return code
-
-
-def _listed(call: Call, whole: str, name: str, path: str, *, long: bool) -> str:
-    if not long:
-        return name
-    entry = whole if name == path else posixpath.normpath(posixpath.join(whole, name))
-    link = call.files.find_link(entry)
-    if link is not None:
-        shown = f"{len(link.target):9} {_moment(link.modified)} {name} -> {link.target}"
-        return f"lrwxrwxrwx    1 root     root     {shown}"
-    if call.files.is_directory(entry):
-        return f"drwxr-xr-x    2 root     root     {_DIRECTORY_SIZE:9} {_moment(call.now)} {name}"
-    file = call.files.find(entry)
-    mode, modified = (file.mode, file.modified) if file is not None else (0o644, 0)
-    size = len(call.files.read(entry))
-    return f"-{_permissions(mode)}    1 root     root     {size:9} {_moment(modified)} {name}"
-
-
-def _permissions(mode: int) -> str:
-    """The permission bits in symbolic form.
-
-    >>> _permissions(0o755)
-    'rwxr-xr-x'
-    """
-    return "".join(letter if mode >> (8 - place) & 1 else "-" for place, letter in enumerate("rwxrwxrwx"))
-
-
-def _moment(nanoseconds: int) -> str:
-    moment = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
-    return f"{moment:%b} {moment.day:2} {moment:%H:%M}"
 
 
 def _ln(call: Call) -> int:
-    """`ln -s TARGET PATH`; without `-s` the file is copied."""
-    options, paths = call.options("sfnv")
-    if len(paths) != 2:
-        return call.complain("missing operand")
-    target, path = paths
+    """`ln [-s] TARGET... PATH`; without `-s` the file is copied. Without a path the link is in the current directory."""
+    options = Options(call.arguments, "sfnvTib", {"force": "f", "no-dereference": "n", "symbolic": "s", "verbose": "v"})
+    if not options.operands:
+        raise UsageError("missing operand")
+    *targets, path = options.operands if len(options.operands) > 1 else [*options.operands, "."]
     whole = call.path(path)
-    if call.files.is_directory(whole) and call.files.find_link(whole) is None:
-        whole = posixpath.join(whole, posixpath.basename(target))
-    if "f" in options and (call.files.is_file(whole) or call.files.find_link(whole) is not None):
-        call.files.remove(whole)
-    try:
-        if "s" in options:
-            call.files.make_link(whole, target, call.now)
-        else:
-            _copy(call, call.path(target), whole)
-    except FileError as error:
-        return call.complain(f"{path}: {error}")
-    return 0
+    is_inside = call.files.is_directory(whole) and not (options.any("nT") and call.files.find_link(whole) is not None)
+    code = 0
+    for target in targets:
+        place = posixpath.join(whole, posixpath.basename(target.rstrip("/"))) if is_inside else whole
+        if "s" not in options and not call.files.exists(call.path(target)):
+            code = call.complain(f"{target}: No such file or directory")
+            continue
+        try:
+            _link(call, target, place, options)
+        except FileError as error:
+            code = call.complain(f"{path if place == whole else posixpath.basename(place)}: {error}")
+    return code
+
+
+def _link(call: Call, target: str, place: str, options: Options) -> None:
+    exists = call.files.is_file(place) or call.files.find_link(place) is not None
+    if exists and "f" not in options:
+        raise FileError("File exists")
+    if exists:
+        call.files.remove(place)
+    if "s" in options:
+        call.files.make_link(place, target, call.now)
+    else:
+        _copy(call, call.path(target), place)
+    if "v" in options:
+        call.say(f"'{place}' -> '{target}'\n")
 
 
 def _readlink(call: Call) -> int:
@@ -103,46 +64,70 @@ def _readlink(call: Call) -> int:
 
 
 def _touch(call: Call) -> int:
-    _, paths = call.options("acm")
+    """Create files, or set their times to now or to those of `-d`, `-t` and `-r`."""
+    options = Options(call.arguments, "acmhfd:t:r:", {"date": "d", "no-create": "c", "reference": "r"})
+    if not options.operands:
+        raise UsageError("missing operand")
+    now = call.now
+    if options.any("dt"):
+        now = parsed(options.value("d") or options.value("t"), now)
+    elif "r" in options:
+        if not call.files.exists(call.path(options.value("r"))):
+            raise UsageError(f"{options.value('r')}: No such file or directory")
+        now = call.files.modified(call.path(options.value("r")))
     code = 0
-    for path in paths:
+    for path in options.operands:
         try:
             file = call.files.find(call.path(path))
             if file is not None:
-                file.modified = call.now
-            elif not call.files.exists(call.path(path)):
-                call.files.write(call.path(path), b"", call.now)
+                file.modified = now
+            elif not call.files.exists(call.path(path)) and "c" not in options:
+                call.files.write(call.path(path), b"", now)
         except FileError as error:
             code = call.complain(f"{path}: {error}")
     return code
 
 
 def _mkdir(call: Call) -> int:
-    options, paths = call.options("pv")
+    """Create directories. The permissions of `-m` are ignored: those of directories are not kept."""
+    options = Options(call.arguments, "pvm:", {"mode": "m", "parents": "p", "verbose": "v"})
+    if not options.operands:
+        raise UsageError("missing operand")
     code = 0
-    for path in paths:
+    for path in options.operands:
         try:
+            is_new = not call.files.exists(call.path(path))
             call.files.make_directory(call.path(path), parents="p" in options)
+            if "v" in options and is_new:
+                call.say(f"created directory: '{path}'\n")
         except FileError as error:
             code = call.complain(f"can't create directory '{path}': {error}")
     return code
 
 
 def _rm(call: Call) -> int:
-    options, paths = call.options("rRfv")
+    options = Options(call.arguments, "rRfiv", {"force": "f", "recursive": "r", "verbose": "v"})
+    if not options.operands and "f" not in options:
+        raise UsageError("missing operand")
     code = 0
-    for path in paths:
+    for path in options.operands:
         whole = call.path(path)
         is_link = call.files.find_link(whole) is not None
         if not is_link and not call.files.exists(whole) and "f" in options:
             continue
-        if call.files.is_directory(whole) and not is_link and "r" not in options.lower():
+        if posixpath.basename(path.rstrip("/")) in {".", ".."}:
+            code = call.complain("can't remove '.' or '..'")
+            continue
+        if call.files.is_directory(whole) and not is_link and not options.any("rR"):
             code = call.complain(f"'{path}' is a directory")
             continue
         try:
             call.files.remove(whole)
         except FileError as error:
             code = call.complain(f"can't remove '{path}': {error}")
+            continue
+        if "v" in options:
+            call.say(f"removed '{path}'\n")
     return code
 
 
@@ -160,51 +145,87 @@ def _rmdir(call: Call) -> int:
     return code
 
 
-_CP_LONG = {
-    "--archive": "-a",
-    "--force": "-f",
-    "--no-clobber": "-n",
-    "--recursive": "-r",
-    "--update=none": "-n",
-    "--verbose": "-v",
-}
-
-
 def _cp(call: Call) -> int:
-    short = Call([_CP_LONG.get(one, one) for one in call.words], call.env, call.directory, call.streams, call.machine)
-    options, paths = short.options("rRafpvndLPHTu")
-    return _transfer(call, paths, recursive=bool({*options} & {*"rRa"}), keeps="n" in options)
+    long = {
+        "archive": "a",
+        "force": "f",
+        "no-clobber": "n",
+        "parents": "e",
+        "recursive": "r",
+        "target-directory": "t",
+        "update": "u",
+        "verbose": "v",
+    }
+    words = ["-n" if one == "--update=none" else one for one in call.arguments]
+    options = Options(words, "rRafpvndLPHTuilst:", long)
+    return _transfer(call, options, recursive=options.any("rRa"))
 
 
 def _mv(call: Call) -> int:
-    options, paths = call.options("fvn")
-    return _transfer(call, paths, recursive=True, keeps="n" in options, moves=True)
+    long = {"force": "f", "no-clobber": "n", "target-directory": "t", "verbose": "v"}
+    return _transfer(call, Options(call.arguments, "fvniTut:", long), recursive=True, moves=True)
 
 
-def _transfer(call: Call, paths: list[str], *, recursive: bool, keeps: bool, moves: bool = False) -> int:
+def _transfer(call: Call, options: Options, *, recursive: bool, moves: bool = False) -> int:
+    paths = [*options.operands, *options.values("t")]
     if len(paths) < 2:
         return call.complain("missing operand")
     *sources, target = paths
     code = 0
     for path in sources:
         source, destination = call.path(path), call.path(target)
-        if call.files.is_directory(destination):
+        shown = target
+        if call.files.is_directory(destination) and "T" not in options:
             destination = absolute(_last_part(path), destination)
+            shown = posixpath.join(target, _last_part(path))
+        elif len(sources) > 1 or target.endswith("/"):
+            shown = posixpath.join(target, _last_part(path))
+            code = call.complain(f"can't rename '{path}': Not a directory" if moves else _absent(shown))
+            continue
         if call.files.is_directory(source) and not recursive:
             code = call.complain(f"omitting directory '{path}'")
             continue
-        if keeps and call.files.exists(destination):
+        if call.files.is_file(source) and source == destination:
+            code = call.complain(f"'{path}' and '{shown}' are the same file")
             continue
-        try:
-            if call.machine.skips_unknown and call.files.may_be_of_image(source):
-                _copy_from_image(call, destination, recursive=recursive)
-                continue
-            _copy(call, source, destination)
-            if moves:
-                call.files.remove(source)
-        except FileError as error:
-            code = call.complain(f"can't {'rename' if moves else 'stat'} '{path}': {error}")
+        if call.files.exists(destination) and (
+            "n" in options or ("u" in options and _is_older(call, source, destination))
+        ):
+            continue
+        code = _transferred(call, (source, path), (destination, shown), recursive=recursive, moves=moves) or code
+        if "v" in options and not code:
+            call.say(f"'{path}' -> '{shown}'\n")
     return code
+
+
+def _absent(path: str) -> str:
+    return f"can't create '{path}': No such file or directory"
+
+
+def _is_older(call: Call, source: str, destination: str) -> bool:
+    return call.files.modified(source) <= call.files.modified(destination)
+
+
+def _transferred(call: Call, one: tuple[str, str], other: tuple[str, str], *, recursive: bool, moves: bool) -> int:
+    """Copy or move an entry; each is given by its absolute path and by its name in messages. Returns the exit code."""
+    (source, path), (destination, shown) = one, other
+    try:
+        if call.machine.skips_unknown and call.files.may_be_of_image(source):
+            _copy_from_image(call, destination, recursive=recursive)
+            return 0
+        if call.files.exists(source) and not moves and not _has_parent(call, destination):
+            return call.complain(_absent(shown))
+        _copy(call, source, destination)
+        if moves:
+            call.files.remove(source)
+    except FileError as error:
+        return call.complain(f"can't {'rename' if moves else 'stat'} '{path}': {error}")
+    return 0
+
+
+def _has_parent(call: Call, path: str) -> bool:
+    above = posixpath.dirname(path)
+    return call.files.is_directory(above) or call.files.may_be_of_image(above)
 
 
 def _last_part(path: str) -> str:
@@ -240,34 +261,24 @@ def _copy(call: Call, source: str, destination: str) -> None:
 
 
 def _chmod(call: Call) -> int:
-    _, words = call.options("Rf")
-    if len(words) < 2:
-        return call.complain("missing operand")
+    """Change permissions. Those of directories are not kept."""
+    words = [re.sub(r"^(?=-[rwxXst]+$)", "a", one) for one in call.arguments]
+    options = Options(words, "Rfvc", {"recursive": "R", "silent": "f", "verbose": "v"})
+    if len(options.operands) < 2:
+        raise UsageError("missing operand")
+    mode, *paths = options.operands
+    changed(mode, 0)
     code = 0
-    for path in words[1:]:
-        file = call.files.find(call.path(path))
-        if file is not None:
-            file.mode = _mode(words[0], file.mode)
-        elif not call.files.exists(call.path(path)):
-            code = call.complain(f"{path}: No such file or directory")
+    for path in paths:
+        whole = call.path(path)
+        if not call.files.exists(whole):
+            code = 1 if "f" in options else call.complain(f"{path}: No such file or directory")
+            continue
+        for one in call.files.walk(whole) if "R" in options else [whole]:
+            file = call.files.find(one)
+            if file is not None:
+                file.mode = changed(mode, file.mode)
     return code
-
-
-def _mode(text: str, mode: int) -> int:
-    """Apply a mode in one of the common forms of `chmod`.
-
-    >>> oct(_mode("+x", 0o644)), oct(_mode("600", 0o644)), oct(_mode("a-w", 0o644))
-    ('0o755', '0o600', '0o444')
-    """
-    if text.isdecimal():
-        return int(text, 8) & 0o777 if not set(text) & set("89") else mode
-    for sign, following in pairwise(text):
-        bits = {"x": 0o111, "w": 0o222, "r": 0o444}.get(following, 0)
-        if sign == "+":
-            mode |= bits
-        elif sign == "-":
-            mode &= ~bits
-    return mode
 
 
 def _nothing(call: Call) -> int:
@@ -279,9 +290,15 @@ def _nothing(call: Call) -> int:
 
 
 def _basename(call: Call) -> int:
-    path, *suffix = call.arguments or [""]
-    name = posixpath.basename(path.rstrip("/")) or "/"
-    call.say((name.removesuffix(suffix[0]) if suffix and name != suffix[0] else name) + "\n")
+    """Print the last part of a path without a suffix, or with `-a` and `-s` of each path."""
+    options = Options(call.arguments, "as:z", {"multiple": "a", "suffix": "s"}, mixed=False)
+    if not options.operands:
+        raise UsageError("missing operand")
+    paths = options.operands if options.any("as") else options.operands[:1]
+    suffix = options.value("s") or "".join(options.operands[1:2] if not options.any("as") else [])
+    for path in paths:
+        name = posixpath.basename(path.rstrip("/")) or ("/" if path else "")
+        call.say((name.removesuffix(suffix) if name != suffix else name) + "\n")
     return 0
 
 
@@ -299,7 +316,6 @@ FILE_COMMANDS: dict[str, Command] = {
     "cp": _cp,
     "dirname": _dirname,
     "ln": _ln,
-    "ls": _ls,
     "mkdir": _mkdir,
     "mv": _mv,
     "readlink": _readlink,
