@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TypeAlias
 
 import msgspec
 
@@ -24,6 +25,8 @@ OURS = ("controller-manager", "scheduler", "node-")
 
 USER_REJECTIONS = ("AdmissionPolicy", "admission webhook", "calling webhook")
 """Words in the status of a write that was rejected by users' rules."""
+
+Types: TypeAlias = tuple[type[object], type[object]]
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +58,9 @@ class Judge:
         self._asking = [one for one in self._answered if type(one).asked is not RequestInvariant.asked]
         self._told = [one for one in self._all if type(one).committed is not Invariant.committed]
         self._by_kind: dict[type[TypedObject], list[Invariant]] = {}
-        self._answered_by_request: dict[type[object], list[RequestInvariant]] = {}
-        self._serving_by_request: dict[type[object], list[ServerInvariant]] = {}
+        self._answered_by_types: dict[Types, list[RequestInvariant]] = {}
+        """By the classes of request and answer."""
+        self._serving_by_types: dict[Types, list[ServerInvariant]] = {}
         self.violations: list[Violation] = []
         self.on_end: Callable[[], object] = lambda: None
         """Called as soon as there is no need to go on."""
@@ -97,10 +101,10 @@ class Judge:
         return partial(self._server_answered, Served(server, request, self._world.revision, self._kernel.now))
 
     def _server_answered(self, served: Served, answer: object) -> None:
-        type_ = type(served.request)
-        found = self._serving_by_request.get(type_)
+        types = type(served.request), type(answer)
+        found = self._serving_by_types.get(types)
         if found is None:
-            found = self._serving_by_request[type_] = [one for one in self._serving if _is_shown(one, type_)]
+            found = self._serving_by_types[types] = [one for one in self._serving if _is_shown(one, types)]
         for one in found:
             self._note(one, one.served(served, answer))
         if self.activity.concerns(served.request):
@@ -127,10 +131,10 @@ class Judge:
     def _component_answered(self, asked: Asked, answer: object) -> None:
         if is_user_rejection(answer):
             self._world.faults.slow(kind_of_process(asked.component), self._kernel.now)
-        type_ = type(asked.request)
-        found = self._answered_by_request.get(type_)
+        types = type(asked.request), type(answer)
+        found = self._answered_by_types.get(types)
         if found is None:
-            found = self._answered_by_request[type_] = [one for one in self._answered if _is_shown(one, type_)]
+            found = self._answered_by_types[types] = [one for one in self._answered if _is_shown(one, types)]
         for one in found:
             self._note(one, one.answered(asked, answer))
 
@@ -192,9 +196,12 @@ class Judge:
         return bool(self.violations) or self.mistake is not None
 
 
-def _is_shown(one: RequestInvariant | ServerInvariant, type_: type[ApiRequest[object]]) -> bool:
-    """Whether an invariant judges answers to requests of that class."""
-    return not one.requests or issubclass(type_, one.requests)
+def _is_shown(one: RequestInvariant | ServerInvariant, types: Types) -> bool:
+    """Whether an invariant judges answers of that class to requests of that class."""
+    request, answer = types
+    return (not one.requests or issubclass(request, one.requests)) and (
+        not one.answers or issubclass(answer, one.answers)
+    )
 
 
 def is_user_rejection(answer: object) -> bool:

@@ -12,6 +12,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Patch, Update
+from kubeactors.apimachinery.status import Status
 from kubeactors.client import controller_of
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant
 from kubeactors.sim.invariants.requests import described, is_refusal
@@ -30,6 +31,7 @@ class RetriesBackOff(RequestInvariant):
 
     name: ClassVar[str] = "retries-back-off"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create, Update, Patch, Delete)
+    answers: ClassVar[tuple[type[object], ...]] = (Status,)
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)

@@ -77,17 +77,18 @@ class ConditionTransitionsAreTimestamped(Invariant):
             return
         before = {one.type: one for one in then or () if one.type not in HEARSAY}
         for one in now:
-            was, key, moment = before.get(one.type), (new.metadata.uid, one.type), self.root.kernel.now
+            was, key = before.get(one.type), (new.metadata.uid, one.type)
             if was is None or was.last_transition_time != one.last_transition_time:
-                self._told[key] = moment
-            is_old = max(self._told.get(key, LONG_AGO), self._hindered_until) + OLD < moment
-            for problem in _dated(was, one, is_old=is_old) if was is not None else ():
-                yield f"{title(new)}: {one.type} {problem}"
+                self._told[key] = self.root.kernel.now
+            if was is not None:
+                is_old = was.status != one.status and self._is_old(key)
+                for problem in _dated(was, one, is_old=is_old):
+                    yield f"{title(new)}: {one.type} {problem}"
 
-    @property
-    def _hindered_until(self) -> int:
-        """Until when a write may have been delayed, and so describe an older state."""
-        return max(self.world.faults.affected.values(), default=LONG_AGO)
+    def _is_old(self, key: tuple[str, str]) -> bool:
+        """Whether a transition time cannot be that of a transition now; a delayed write may describe an older state."""
+        hindered_until = max(self.world.faults.affected.values(), default=LONG_AGO)
+        return max(self._told.get(key, LONG_AGO), hindered_until) + OLD < self.root.kernel.now
 
 
 @cache

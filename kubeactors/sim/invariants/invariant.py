@@ -52,6 +52,8 @@ class RequestInvariant(Invariant):
 
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = ()
     """It sees the answers to requests of these classes; to all if empty."""
+    answers: ClassVar[tuple[type[object], ...]] = ()
+    """It sees answers of these classes only; all if empty."""
 
     def read(self, reader: Cell, request: Get | List) -> Iterator[str]:
         """A component sends a GET or LIST."""
@@ -70,6 +72,8 @@ class ServerInvariant(Invariant):
 
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = ()
     """It sees the answers to requests of these classes; to all if empty."""
+    answers: ClassVar[tuple[type[object], ...]] = ()
+    """It sees answers of these classes only; all if empty."""
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """The server gives this answer."""

@@ -23,6 +23,7 @@ class ObservedGenerationIsMonotonic(RequestInvariant):
 
     name: ClassVar[str] = "observed-generation-is-monotonic"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update, Patch)
+    answers: ClassVar[tuple[type[object], ...]] = (Result,)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Compare `observedGeneration` before and after a write."""

@@ -44,6 +44,7 @@ class NoOscillation(RequestInvariant):
     """
 
     name: ClassVar[str] = "no-oscillation"
+    answers: ClassVar[tuple[type[object], ...]] = (Result,)
 
     def __init__(self, world: World, root: Cell) -> None:
         super().__init__(world, root)

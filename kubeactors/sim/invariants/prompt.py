@@ -54,9 +54,9 @@ class PromptInvariant(Invariant):
 
     def looked(self) -> Iterator[str]:
         """Note each problem; report those that persist."""
-        now, before = self.root.kernel.now, self._noticed
-        informed = informed_at(self.world, MANAGER) < now
-        self._noticed = {one: before.get(one, now) for one in self.found()} if informed else {}
+        now, before, found = self.root.kernel.now, self._noticed, self.found()
+        informed = bool(found) and informed_at(self.world, MANAGER) < now
+        self._noticed = {one: before.get(one, now) for one in found} if informed else {}
         late = [(*one, since) for one, since in self._noticed.items() if since + self.patience <= now]
         if late and is_backing_off(self.root):
             self._noticed = {}

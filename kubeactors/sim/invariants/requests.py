@@ -93,6 +93,7 @@ class ComponentsSendValidRequests(RequestInvariant):
     """No component's request is rejected as invalid, unless another write in between made it so."""
 
     name: ClassVar[str] = "components-send-valid-requests"
+    answers: ClassVar[tuple[type[object], ...]] = (Status,)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Look at each rejection."""
@@ -325,6 +326,7 @@ class UserIntentIsPreserved(RequestInvariant):
 
     name: ClassVar[str] = "user-intent-is-preserved"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update, Patch)
+    answers: ClassVar[tuple[type[object], ...]] = (Result,)
 
     def answered(self, asked: Asked, answer: object) -> Iterator[str]:
         """Compare the users' fields before and after a write."""

@@ -5,6 +5,7 @@ Source: "KV API guarantees" in etcd's documentation (v3.5).
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import ClassVar, TypeAlias, cast
 
 from kubeactors.actor.cell import Cell
@@ -180,6 +181,8 @@ class StoreIsLinearizable(StoreInvariant):
 
     def _at(self, key: str, revision: int) -> KeyValue | None:
         states = self._states.get(key, ())
+        if states and states[-1].mod_revision <= revision:  # the usual case
+            return states[-1] if states[-1].version else None
         index = bisect_right(states, revision, key=lambda one: one.mod_revision)
         return states[index - 1] if index and states[index - 1].version else None
 
@@ -201,12 +204,12 @@ class StoreIsLinearizable(StoreInvariant):
         if message.revision <= begin and message.events:
             return
         start, end = self._ranges[watch]
-        upto = bisect_right(self._events, message.revision, key=lambda one: one.kv.mod_revision)
-        wanted = [one for one in self._events[position:upto] if start <= one.kv.key < end]
+        passed = list(takewhile(lambda one: one.kv.mod_revision <= message.revision, self._events[position:]))
+        upto, wanted = position + len(passed), [one for one in passed if start <= one.kv.key < end]
         if list(message.events) != wanted:
             sent, expected = _all([one.kv for one in message.events]), _all([one.kv for one in wanted])
             yield f"watch of {start} up to revision {message.revision} received {sent}, not {expected}"
-        self._positions[watch] = max(position, upto)
+        self._positions[watch] = upto
 
 
 def _cell(subscriber: object) -> Cell:

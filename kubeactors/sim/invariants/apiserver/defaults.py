@@ -37,6 +37,7 @@ class DefaultClassesAreAssigned(ServerInvariant):
 
     name: ClassVar[str] = "default-classes-are-assigned"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create,)
+    answers: ClassVar[tuple[type[object], ...]] = (Result,)
     kinds: ClassVar[tuple[type[TypedObject], ...]] = tuple(CLASSES.values())
 
     def __init__(self, world: World, root: Cell) -> None:

@@ -136,11 +136,12 @@ class Sight:
         self._namespace = namespace
         self._labels = labels.parse(options.label_selector)
         self._fields = fieldselector.parse(options.field_selector)
+        self._selects_all = not (namespace or options.label_selector or options.field_selector)
 
     def has(self, value: TypedObject) -> bool:
         """Whether an object is selected."""
         metadata = value.metadata
-        return (
+        return self._selects_all or (
             self._namespace in ("", metadata.namespace)
             and self._labels.matches(metadata.labels)
             and (self._fields.empty or self._fields.matches(self._shown(value)))

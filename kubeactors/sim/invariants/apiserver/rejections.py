@@ -34,6 +34,7 @@ class ResourceRejectionsAreJustified(ServerInvariant):
     """A rejection by a LimitRange or quota follows from the amounts in its message, and that quota existed."""
 
     name: ClassVar[str] = "resource-rejections-are-justified"
+    answers: ClassVar[tuple[type[object], ...]] = (Status,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Recompute the check from the amounts in the message."""
@@ -73,6 +74,7 @@ class ValidRequestsAreAccepted(ServerInvariant):
     """
 
     name: ClassVar[str] = "valid-requests-are-accepted"
+    answers: ClassVar[tuple[type[object], ...]] = (Status,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Look at each such answer."""
@@ -94,6 +96,7 @@ class RejectionsNameTheObject(ServerInvariant):
     """
 
     name: ClassVar[str] = "rejections-name-the-object"
+    answers: ClassVar[tuple[type[object], ...]] = (Status,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Compare the name in the details with the requested one."""

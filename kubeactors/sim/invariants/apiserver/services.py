@@ -51,6 +51,7 @@ class NodePortsAreStable(ServerInvariant):
 
     name: ClassVar[str] = "node-ports-are-stable"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Update,)
+    answers: ClassVar[tuple[type[object], ...]] = (Result,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Compare the node ports before, as requested, and after."""
@@ -81,6 +82,7 @@ class StaticRangesAreLeftToUsers(ServerInvariant):
 
     name: ClassVar[str] = "static-ranges-are-left-to-users"
     requests: ClassVar[tuple[type[ApiRequest[object]], ...]] = (Create,)
+    answers: ClassVar[tuple[type[object], ...]] = (Result,)
 
     def served(self, served: Served, answer: object) -> Iterator[str]:
         """Check what each new service was allocated."""

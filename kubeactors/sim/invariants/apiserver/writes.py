@@ -124,7 +124,7 @@ def _acknowledged(case: _Case, answer: Result) -> Iterator[str]:
         case Create():
             if before is not None:
                 yield f"{title(before)} existed already"
-            yield from _lacks(_content(cast("TypedObject", case.request.object)), _plain(new))
+            yield from _created(case.request, new)
         case Update():
             yield from _at_version(case.request.object.metadata, before)
             yield from _updated(case.request, new)
@@ -167,6 +167,12 @@ def _meant(request: Delete, before: TypedObject | None) -> Iterator[str]:
         yield f"its precondition was version {wanted.resource_version}, but {before.metadata.resource_version} was deleted"
 
 
+def _created(request: Create, new: TypedObject) -> Iterator[str]:
+    asked = _with_defaults(cast("TypedObject", request.object))
+    if not (_has_metadata(asked, new) and _has_content(asked, new)):
+        yield from _lacks(_content(asked), _plain(new))
+
+
 def _updated(request: Update, new: TypedObject) -> Iterator[str]:
     asked = cast("TypedObject", request.object)
     if request.subresource == STATUS:
@@ -174,14 +180,18 @@ def _updated(request: Update, new: TypedObject) -> Iterator[str]:
         if before != after:
             yield f"the status is {after}, not {before}"
         return
-    is_kept = True
+    if _has_metadata(asked, new) and _has_content(asked, new):
+        return
     for name in KEPT:
         before, after = _said(getattr(asked.metadata, name)), _said(getattr(new.metadata, name))
         if before != after:
-            is_kept = False
             yield f"its {name} are {after}, not {before}"
-    if not (is_kept and _has_content(asked, new)):
-        yield from _lacks(_content(asked), _plain(new))
+    yield from _lacks(_content(_with_defaults(asked)), _plain(new))
+
+
+def _has_metadata(asked: TypedObject, new: TypedObject) -> bool:
+    """Whether the clients' part of metadata is exactly as requested: the usual case, as below."""
+    return all(getattr(asked.metadata, name) == getattr(new.metadata, name) for name in KEPT)
 
 
 def _has_content(asked: TypedObject, new: TypedObject) -> bool:
@@ -209,9 +219,9 @@ def _said(value: object) -> object:
 def _left_alone(request: Update | Patch, before: TypedObject | None, new: TypedObject) -> Iterator[str]:
     """Changes of the spec by a write of the status, and the other way round."""
     other = "spec" if request.subresource == STATUS else STATUS
-    if before is None or not _has_status(before) or _is_there(request, before):
+    if before is None or getattr(before, other, None) == getattr(new, other, None):
         return
-    if getattr(before, other, None) != getattr(new, other, None):
+    if _has_status(before) and not _is_there(request, before):
         yield f"it also changed the {other}, from {getattr(before, other)} to {getattr(new, other)}"
 
 
@@ -278,10 +288,14 @@ def _names(directive: Mapping[str, object], items: Sequence[object]) -> bool:
     return any(isinstance(one, Mapping) and keys.items() <= one.items() for one in items)
 
 
-def _content(value: TypedObject) -> dict[str, object]:
-    """The fields of an object that clients set, with defaults."""
+def _with_defaults(value: TypedObject) -> TypedObject:
     kind = SCHEME.by_kind(value.api_version, value.kind)
-    given = _plain(kind.default(value) if kind is not None else value)
+    return kind.default(value) if kind is not None else value
+
+
+def _content(value: TypedObject) -> dict[str, object]:
+    """The fields of an object that clients set."""
+    given = _plain(value)
     given.pop(STATUS, None)
     metadata = cast("dict[str, object]", given.pop("metadata"))
     said = {name: _said(one) for name, one in metadata.items() if name in ("labels", "annotations", "ownerReferences")}

@@ -189,11 +189,13 @@ class AvailabilityBound(Invariant):
         """Start to watch a deployment, if it is available and its controllers are up to date."""
         if deployment is None or deployment.metadata.deletion_timestamp is not None or not has_caught_up(deployment):
             return
-        uid = deployment.metadata.uid
-        if uid not in self._floors and informed_at(self.world, MANAGER) >= self.root.kernel.now:
+        uid, floor = deployment.metadata.uid, least(deployment)
+        if self._floors.get(uid) == floor or (
+            uid not in self._floors and informed_at(self.world, MANAGER) >= self.root.kernel.now
+        ):
             return
-        if all(map(self._is_known, self.world.sets_of(uid))) and self._stays(uid) >= least(deployment):
-            self._floors[uid] = least(deployment)
+        if all(map(self._is_known, self.world.sets_of(uid))) and self._stays(uid) >= floor:
+            self._floors[uid] = floor
 
     def _is_known(self, found: ReplicaSet) -> bool:
         """Whether its status is accurate and up to date, and all of its ready pods are available.

@@ -50,7 +50,9 @@ class RolloutProgressIsReported(Invariant):
             return
         uid, now = new.metadata.uid, self.root.kernel.now
         if isinstance(old, Deployment):
-            yield from self._said(old, new, now)
+            problems = tuple(self._said(old, new, now))
+            if problems and not self._is_disturbed(now):
+                yield from problems
             if _grows(old, new):
                 self._moved[uid] = now
         if not isinstance(old, Deployment) or old.spec != new.spec:
@@ -60,8 +62,6 @@ class RolloutProgressIsReported(Invariant):
 
     def _said(self, old: Deployment, new: Deployment, now: int) -> Iterator[str]:
         moved = self._moved.get(new.metadata.uid)
-        if self._is_disturbed(now):
-            return
         timed_out = _reason(new) == TIMED_OUT != _reason(old) and not self.world.faults.has_skewed(MANAGER)
         if timed_out and moved is not None and now < moved + _deadline(new) - ROUNDED:
             yield f"{title(new)} reports ProgressDeadlineExceeded, but made progress {(now - moved) / SECOND:g} s ago"
