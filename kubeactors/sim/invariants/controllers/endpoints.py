@@ -1,6 +1,6 @@
 """Invariants of Endpoints and EndpointSlices."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from kubeactors.actor.cell import Cell
@@ -45,12 +45,13 @@ class EndpointsEqualReadyPods(PromptInvariant):
 
     def settled(self) -> Iterator[str]:
         """Check each service with a selector."""
+        labelled = _by_label(self.world.of(Pod).values())
         for service in self.world.of(Service).values():
             if service.spec.selector and service.spec.type != EXTERNAL_NAME:
-                yield from self._look(service)
+                yield from self._look(service, _selected(service, labelled))
 
-    def _look(self, service: Service) -> Iterator[str]:
-        pods = [pod for pod in self._selected(service) if pod.status.phase not in FINISHED and pod.status.pod_ip]
+    def _look(self, service: Service, selected: Iterable[Pod]) -> Iterator[str]:
+        pods = [pod for pod in selected if pod.status.phase not in FINISHED and pod.status.pod_ip]
         going = service.spec.publish_not_ready_addresses
         listed = [self._place(pod, service) for pod in pods if going or pod.metadata.deletion_timestamp is None]
         reached = [one for one in listed if one.ports or not service.spec.ports]
@@ -77,14 +78,6 @@ class EndpointsEqualReadyPods(PromptInvariant):
         node = self.world.find(Node, pod.spec.node_name, "") if sliced else None
         zone = node.metadata.labels.get(ZONE, "") if node is not None else ""
         return Place(pod.status.pod_ip, state, ports, pod.spec.node_name, zone, pod.metadata.uid)
-
-    def _selected(self, service: Service) -> Iterator[Pod]:
-        for pod in self.world.of(Pod).values():
-            labels = pod.metadata.labels
-            if pod.metadata.namespace == service.metadata.namespace and all(
-                labels.get(key) == value for key, value in service.spec.selector.items()
-            ):
-                yield pod
 
     def _endpoints(self, service: Service) -> list[Place]:
         metadata = service.metadata
@@ -122,6 +115,24 @@ class EndpointsEqualReadyPods(PromptInvariant):
     def _labelled(self, service: Service) -> list[Endpoints | EndpointSlice]:
         found = self.world.find(Endpoints, service.metadata.name, service.metadata.namespace)
         return [*([found] if found is not None else []), *self._slices_of(service)]
+
+
+def _by_label(pods: Iterable[Pod]) -> Mapping[tuple[str, str, str], Sequence[Pod]]:
+    """Pods by namespace, key and value of each label."""
+    found: dict[tuple[str, str, str], list[Pod]] = {}
+    for pod in pods:
+        for key, value in pod.metadata.labels.items():
+            found.setdefault((pod.metadata.namespace, key, value), []).append(pod)
+    return found
+
+
+def _selected(service: Service, labelled: Mapping[tuple[str, str, str], Sequence[Pod]]) -> Iterator[Pod]:
+    """The pods that a service selects."""
+    wanted = service.spec.selector.items()
+    key, value = next(iter(wanted))
+    for pod in labelled.get((service.metadata.namespace, key, value), ()):
+        if wanted <= pod.metadata.labels.items():
+            yield pod
 
 
 def _number(pod: Pod, target: IntOrString, protocol: str) -> int:
