@@ -31,7 +31,8 @@ class _Tries:
     def __init__(self) -> None:
         self.succeeded: dict[int, None] = {}
         self.counted: Counter[int] = Counter()
-        """How many failures count against each index for certain."""
+        """How many failures count against each index for certain. The newest pod of an index carries the count, so it is lost
+        when that is deleted because the job is suspended (getPodsWithDelayedDeletionPerIndex in indexed_job_utils.go)."""
         self.ended: dict[int, dict[str, None]] = {}
         """The uids of failed and terminating pods: many jobs count the latter as failed."""
         self.stopped: dict[int, dict[str, None]] = {}
@@ -92,6 +93,8 @@ class JobIndexesAreAccountedFor(RequestInvariant):
         """Follow pods; check each changed status of a job, and each pod that is created."""
         current = commit.current
         if isinstance(current, Job):
+            if commit.new is not None and current.spec.suspend and current.metadata.uid in self._tries:
+                self._tries[current.metadata.uid].counted.clear()
             if isinstance(commit.old, Job) and isinstance(commit.new, Job):
                 yield from self._said(commit.old, commit.new)
         elif isinstance(current, Pod) and COMPLETION_INDEX in current.metadata.annotations:

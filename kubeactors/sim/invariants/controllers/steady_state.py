@@ -155,8 +155,26 @@ class PodClaimsExist(PromptInvariant):
         for pod in self.world.of(Pod).values():
             if pod.spec.node_name or controller_of(pod.metadata) is not None:
                 for name in claims_of(pod):
-                    if self.world.find(PersistentVolumeClaim, name, pod.metadata.namespace) is None:
+                    missing = self.world.find(PersistentVolumeClaim, name, pod.metadata.namespace) is None
+                    if missing and not self._was_deleted_before_binding(pod, name):
                         yield f"{title(pod)} uses the claim {name}, which does not exist"
+
+    def _was_deleted_before_binding(self, pod: Pod, claim: str) -> bool:
+        """Whether a user deleted the claim after creating the pod by hand, and before the pod was bound.
+
+        Only the claims of bound pods are protected, and the scheduler's cache may still show one that is deleted.
+
+        Source: podUsesPVC in pkg/controller/volume/pvcprotection/pvc_protection_controller.go (v1.36).
+        """
+        uid, namespace = pod.metadata.uid, pod.metadata.namespace
+        states = [
+            one for one in self.world.history_of(Pod, namespace, pod.metadata.name) if one.current.metadata.uid == uid
+        ]
+        if controller_of(pod.metadata) is not None or not states:
+            return False
+        bound = next((one.revision for one in states if isinstance(one.new, Pod) and one.new.spec.node_name), 0)
+        claims = self.world.history_of(PersistentVolumeClaim, namespace, claim)
+        return any(one.new is None and states[0].revision < one.revision < bound for one in claims)
 
 
 class BoundPodsRun(Invariant):
