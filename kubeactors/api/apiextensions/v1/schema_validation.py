@@ -43,14 +43,41 @@ _NESTED_WORDS = {
     "x-kubernetes-map-type": "must be undefined to be structural",
     "x-kubernetes-validations": "must be empty to be structural",
 }
+_BESIDE_STATUS = {
+    "description": "Description",
+    "type": "Type",
+    "format": "Format",
+    "title": "Title",
+    "maximum": "Maximum",
+    "exclusiveMaximum": "ExclusiveMaximum",
+    "minimum": "Minimum",
+    "exclusiveMinimum": "ExclusiveMinimum",
+    "maxLength": "MaxLength",
+    "minLength": "MinLength",
+    "pattern": "Pattern",
+    "maxItems": "MaxItems",
+    "minItems": "MinItems",
+    "uniqueItems": "UniqueItems",
+    "multipleOf": "MultipleOf",
+    "required": "Required",
+    "items": "Items",
+    "properties": "Properties",
+    "externalDocs": "ExternalDocs",
+    "example": "Example",
+    "x-kubernetes-preserve-unknown-fields": "XPreserveUnknownFields",
+    "x-kubernetes-validations": "XValidations",
+}
+"""Keywords of the root schema if the status is a subresource, and their names in Go."""
 _INT_OR_STRING: list[object] = [{"type": "integer"}, {"type": "string"}]
 
 
-def validate_schema(schema: Raw, path: str) -> Iterator[FieldError]:
+def validate_schema(schema: Raw, path: str, *, has_status: bool = False) -> Iterator[FieldError]:
     """A whole schema. CEL rules are validated only if everything else is valid."""
     if why := read_schema(schema).wrong:
         yield invalid(path, schema, why)
         return
+    if has_status:
+        yield from _beside_status(schema, path)
     if schema.get("nullable") is True:
         yield forbidden(f"{path}.nullable", "nullable cannot be true at the root")
     foreign = [*_foreign(schema, path)]
@@ -63,6 +90,21 @@ def validate_schema(schema: Raw, path: str) -> Iterator[FieldError]:
     if not structural and not defaults and not words:
         yield from validate_rules(Structural(schema), path)
         yield from _buildable(schema, path)
+
+
+def _beside_status(schema: Raw, path: str) -> Iterator[FieldError]:
+    """The root schema has nothing that the schema of the status alone would lose."""
+    for key, value in schema.items():
+        if key == "type":
+            if value != "object":
+                why = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'
+                yield invalid(f"{path}.type", value, why)
+                return
+        elif key not in _BESIDE_STATUS:
+            named = " ".join(_BESIDE_STATUS.values())
+            why = f"only [{named}] fields are allowed at the root of the schema if the status subresource is enabled"
+            yield invalid(path, schema, why)
+            return
 
 
 def _buildable(schema: Raw, path: str) -> Iterator[FieldError]:

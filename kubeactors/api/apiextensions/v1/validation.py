@@ -5,6 +5,7 @@ What all versions have alike is named once in errors, for the whole definition: 
 Source: apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go (v1.36).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from kubeactors.api.admissionregistration.v1.matching import ServiceReference as AnyService
@@ -29,7 +30,7 @@ from kubeactors.api.apiextensions.v1.customresourcedefinition import (
     schema_of_version,
     share,
 )
-from kubeactors.api.apiextensions.v1.schema_validation import place_of, validate_schema
+from kubeactors.api.apiextensions.v1.schema_validation import validate_schema
 from kubeactors.apimachinery import names
 from kubeactors.apimachinery.field import (
     FieldError,
@@ -43,7 +44,6 @@ from kubeactors.apimachinery.field import (
 from kubeactors.apimachinery.objectmeta import validate_immutable
 from kubeactors.apimachinery.structural import Structural
 from kubeactors.apimachinery.structural.node import Raw
-from kubeactors.apimachinery.structural.paths import steps_of
 
 COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 COLUMN_FORMATS = ("binary", "byte", "date", "date-time", "double", "float", "int32", "int64", "password")
@@ -51,6 +51,11 @@ COLUMN_FORMATS = ("binary", "byte", "date", "date-time", "double", "float", "int
 _PROTECTED = (".k8s.io", ".kubernetes.io")
 _APPROVED = "api-approved.kubernetes.io"
 _MAX_SELECTABLE = 8
+_MAX_WARNING = 256
+_SIMPLE = "must be a simple json path starting with ."
+_REVIEWS = ("v1", "v1beta1")
+"""The versions of ConversionReview."""
+_TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|[.\[\]]|[^.\[\]]+")
 _KEEP = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
 
 
@@ -91,6 +96,9 @@ def _validate_spec(spec: CustomResourceDefinitionSpec) -> Iterator[FieldError]:
         yield required("spec.scope")
     elif spec.scope not in (CLUSTER, NAMESPACED):
         yield not_supported("spec.scope", spec.scope, (CLUSTER, NAMESPACED))
+    for i, one in enumerate(versions):
+        if schema_of_version(one) is None:
+            yield required(f"spec.versions[{i}].schema.openAPIV3Schema")
     yield from _validate_versions(versions)
     yield from _validate_required_names(spec.names)
     yield from _validate_names(spec.names, "spec.names")
@@ -119,10 +127,8 @@ def _validate_versions(versions: Sequence[CustomResourceDefinitionVersion]) -> I
             yield invalid(f"{path}.name", one.name, ",".join(wrong))
         yield from _validate_deprecation(one, path)
         schema = schema_of_version(one)
-        if schema is None:
-            yield required(f"{path}.schema.openAPIV3Schema")
-        elif own_schema:
-            yield from validate_schema(schema, f"{path}.schema.openAPIV3Schema")
+        if schema is not None and own_schema:
+            yield from validate_schema(schema, f"{path}.schema.openAPIV3Schema", has_status=_has_status(one))
         if own_parts:
             yield from _validate_subresources(one.subresources, f"{path}.subresources")
         if own_columns:
@@ -143,7 +149,8 @@ def _validate_shared(versions: Sequence[CustomResourceDefinitionVersion]) -> Ite
     first = versions[0]
     schema = schema_of_version(first)
     if schema is not None and share([schema_of_version(one) for one in versions]):
-        yield from validate_schema(schema, "spec.validation.openAPIV3Schema")
+        has_status = any(map(_has_status, versions))
+        yield from validate_schema(schema, "spec.validation.openAPIV3Schema", has_status=has_status)
     if share([one.subresources for one in versions]):
         yield from _validate_subresources(first.subresources, "spec.subresources")
     if share([one.additional_printer_columns for one in versions]):
@@ -158,10 +165,20 @@ def _validate_deprecation(version: CustomResourceDefinitionVersion, path: str) -
         return
     if not version.deprecated:
         yield invalid(path, warning, "can only be set for deprecated versions")
-    if len(warning) > 256:
-        yield invalid(path, warning, "must be <= 256 characters long")
+        return
+    if len(warning.encode()) > _MAX_WARNING:
+        yield invalid(path, warning, f"must be <= {_MAX_WARNING} characters long")
     if not warning:
         yield invalid(path, warning, "must not be an empty string")
+    odd = next((i for i, one in enumerate(warning) if not one.isprintable()), None)
+    if odd is not None:
+        at = len(warning[:odd].encode())
+        why = f"must only contain printable UTF-8 characters; non-printable character found at index {at}"
+        yield invalid(path, warning, why)
+
+
+def _has_status(version: CustomResourceDefinitionVersion) -> bool:
+    return version.subresources is not None and version.subresources.status is not None
 
 
 def _validate_required_names(found: CustomResourceDefinitionNames) -> Iterator[FieldError]:
@@ -183,12 +200,16 @@ def _validate_names(found: CustomResourceDefinitionNames, path: str) -> Iterator
         if value and (wrong := names.dns1035_label(value.lower())):
             why = f"may have mixed case, but should otherwise match: {','.join(wrong)}"
             yield invalid(f"{path}.{field}", value, why)
-    for field, values in (("shortNames", found.short_names), ("categories", found.categories)):
-        for i, value in enumerate(values):
-            if wrong := names.dns1035_label(value):
-                yield invalid(f"{path}.{field}[{i}]", value, ",".join(wrong))
+    yield from _validate_labels(found.short_names, f"{path}.shortNames")
     if found.kind and found.kind == found.list_kind:
         yield invalid(f"{path}.listKind", found.list_kind, "kind and listKind may not be the same")
+    yield from _validate_labels(found.categories, f"{path}.categories")
+
+
+def _validate_labels(values: Sequence[str], path: str) -> Iterator[FieldError]:
+    for i, value in enumerate(values):
+        if wrong := names.dns1035_label(value):
+            yield invalid(f"{path}[{i}]", value, ",".join(wrong))
 
 
 def _validate_subresources(found: CustomResourceSubresources | None, path: str) -> Iterator[FieldError]:
@@ -196,19 +217,21 @@ def _validate_subresources(found: CustomResourceSubresources | None, path: str) 
     if scale is None:
         return
     path = f"{path}.scale"
-    for field, value, start in (
-        ("specReplicasPath", scale.spec_replicas_path, ".spec."),
-        ("statusReplicasPath", scale.status_replicas_path, ".status."),
+    for field, value, starts in (
+        ("specReplicasPath", scale.spec_replicas_path, (".spec",)),
+        ("statusReplicasPath", scale.status_replicas_path, (".status",)),
+        ("labelSelectorPath", scale.label_selector_path or "", (".spec", ".status")),
     ):
+        at = f"{path}.{field}"
         if not value:
-            yield required(f"{path}.{field}")
-        elif steps_of(value) is None or not value.startswith("."):
-            yield invalid(f"{path}.{field}", value, "must be a simple json path starting with .")
-        elif not value.startswith(start):
-            yield invalid(f"{path}.{field}", value, f"should be a json path under {start[:-1]}")
-    label = scale.label_selector_path
-    if label and not label.startswith((".spec.", ".status.")):
-        yield invalid(f"{path}.labelSelectorPath", label, "should be a json path under either .status or .spec")
+            if len(starts) == 1:
+                yield required(at)
+        elif not value.startswith("."):
+            yield invalid(at, value, _SIMPLE)
+        elif not value.startswith(tuple(f"{one}." for one in starts)):
+            yield invalid(
+                at, value, f"should be a json path under {'either ' * (len(starts) - 1)}{' or '.join(starts)}"
+            )
 
 
 def _validate_columns(columns: Sequence[CustomResourceColumnDefinition], path: str) -> Iterator[FieldError]:
@@ -226,7 +249,7 @@ def _validate_columns(columns: Sequence[CustomResourceColumnDefinition], path: s
         if not column.json_path:
             yield required(f"{at}.JSONPath")
         elif not column.json_path.startswith("."):
-            yield invalid(f"{at}.JSONPath", column.json_path, "must be a simple json path starting with .")
+            yield invalid(f"{at}.JSONPath", column.json_path, _SIMPLE)
 
 
 def _validate_fields(fields: Sequence[SelectableField], schema: Raw | None, path: str) -> Iterator[FieldError]:
@@ -236,10 +259,13 @@ def _validate_fields(fields: Sequence[SelectableField], schema: Raw | None, path
         if not one.json_path:
             yield required(at)
             continue
-        place = None if schema is None else place_of(one.json_path, Structural(schema))
-        if place is None:
-            yield invalid(at, one.json_path, "is an invalid path: does not refer to a valid field")
-        elif place.type not in ("string", "boolean", "integer"):
+        place = _place(one.json_path, schema or {})
+        if isinstance(place, str):
+            yield invalid(at, one.json_path, f"is an invalid path: {place}")
+            continue
+        if one.json_path.startswith(".metadata"):
+            yield invalid(at, one.json_path, "must not point to fields in metadata")
+        if place.type not in ("string", "boolean", "integer"):
             why = (
                 "must point to a field of type string, boolean or integer. Enum string fields and strings with formats "
                 "are allowed."
@@ -247,9 +273,28 @@ def _validate_fields(fields: Sequence[SelectableField], schema: Raw | None, path
             yield invalid(at, one.json_path, why)
         if one.json_path in seen:
             yield duplicate(at, one.json_path)
-        seen.append(one.json_path)
-    if len(fields) > _MAX_SELECTABLE:
-        yield too_many(path, len(fields), _MAX_SELECTABLE)
+        else:
+            seen.append(one.json_path)
+    if len(seen) > _MAX_SELECTABLE:
+        yield too_many(path, len(seen), _MAX_SELECTABLE)
+
+
+def _place(path: str, schema: Raw) -> Structural | str:
+    """The schema at a path, or why there is none."""
+    place, tokens = Structural(schema), iter(_TOKEN.findall(path))
+    for token in tokens:
+        if token == "[":  # noqa: S105
+            return "array notation is not allowed"
+        if token != ".":  # noqa: S105
+            return f"expected [ or . but got: {token}"
+        name = next(tokens, None)
+        if name is None:
+            return "unexpected end of JSON path"
+        inner = place.child(name)
+        if inner is None:
+            return "does not refer to a valid field"
+        place = inner
+    return place
 
 
 def _validate_conversion(conversion: CustomResourceConversion) -> Iterator[FieldError]:
@@ -261,7 +306,11 @@ def _validate_conversion(conversion: CustomResourceConversion) -> Iterator[Field
     if conversion.strategy == WEBHOOK:
         yield from _validate_webhook(webhook, path)
     elif webhook is not None:
-        yield forbidden(f"{path}.webhookClientConfig", "should not be set when strategy is not set to Webhook")
+        why = "should not be set when strategy is not set to Webhook"
+        if webhook.client_config is not None:
+            yield forbidden(f"{path}.webhookClientConfig", why)
+        if webhook.conversion_review_versions:
+            yield forbidden(f"{path}.conversionReviewVersions", why)
 
 
 def _validate_webhook(webhook: WebhookConversion | None, path: str) -> Iterator[FieldError]:
@@ -274,8 +323,22 @@ def _validate_webhook(webhook: WebhookConversion | None, path: str) -> Iterator[
         if service is not None:
             like = AnyService(namespace=service.namespace, name=service.name, path=service.path, port=service.port)
         yield from validate_client_config(AnyClient(url=config.url, service=like), f"{path}.webhookClientConfig")
-    if webhook is None or not webhook.conversion_review_versions:
-        yield required(f"{path}.conversionReviewVersions")
+    versions = () if webhook is None else webhook.conversion_review_versions or ()
+    yield from _validate_reviews(versions, f"{path}.conversionReviewVersions")
+
+
+def _validate_reviews(versions: Sequence[str], path: str) -> Iterator[FieldError]:
+    if not versions:
+        yield required(path)
+        return
+    for i, version in enumerate(versions):
+        if version in versions[:i]:
+            yield invalid(f"{path}[{i}]", version, "duplicate version")
+            continue
+        for wrong in names.dns1035_label(version):
+            yield invalid(f"{path}[{i}]", version, wrong)
+    if not set(versions) & set(_REVIEWS):
+        yield invalid(path, list(versions), f"must include at least one of {', '.join(_REVIEWS)}")
 
 
 def _validate_stored(crd: CustomResourceDefinition) -> Iterator[FieldError]:
