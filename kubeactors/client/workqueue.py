@@ -90,6 +90,9 @@ class WorkQueue:
         """A heap of (due, number of the addition, key). Entries whose due differs from `_due` are stale."""
         self._due: dict[str, int] = {}
         self._added = 0
+        self.additions: int = 0
+        """How often a key was added, at once or after a delay: the sum of client-go's metrics `workqueue_adds_total` and
+        `workqueue_retries_total`."""
 
     def __len__(self) -> int:
         """How many keys are ready."""
@@ -97,6 +100,7 @@ class WorkQueue:
 
     def add(self, key: str) -> None:
         """Queue the key."""
+        self.additions += 1
         if key in self._dirty:
             return
         self._dirty[key] = None
@@ -134,6 +138,18 @@ class WorkQueue:
         """How many times the key has failed since it last succeeded."""
         return self._backoff.failures(key)
 
+    def processing(self) -> tuple[str, ...]:
+        """The keys that workers are processing."""
+        return tuple(self._processing)
+
+    def is_processing(self, key: str) -> bool:
+        """Whether a worker is processing the key."""
+        return key in self._processing
+
+    def is_waiting(self, key: str) -> bool:
+        """Whether the key is queued, or will be after a delay."""
+        return key in self._dirty or key in self._due
+
     def is_backing_off(self) -> bool:
         """Whether a delayed key has failed."""
         return any(self._backoff.failures(key) for key in self._due)
@@ -155,7 +171,9 @@ class WorkQueue:
     def _add_at(self, key: str, due: int, now: int) -> None:
         if due <= now:
             self.add(key)
-        elif due < self._due.get(key, due + 1):
+            return
+        self.additions += 1
+        if due < self._due.get(key, due + 1):
             self._due[key] = due
             self._added += 1
             heapq.heappush(self._delayed, (due, self._added, key))

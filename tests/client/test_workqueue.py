@@ -33,6 +33,26 @@ def test_a_key_added_twice_is_queued_once(queue: WorkQueue) -> None:
     assert drain(queue) == ["a"]
 
 
+def test_a_key_is_waiting_until_it_is_processed(queue: WorkQueue) -> None:
+    queue.add("a")
+    queue.add_after("b", 1.0, now=0)
+    assert (queue.is_waiting("a"), queue.is_waiting("b"), queue.processing()) == (True, True, ())
+    assert queue.get() == "a"
+    assert (queue.is_waiting("a"), queue.is_processing("a"), queue.processing()) == (False, True, ("a",))
+    queue.done("a")
+    assert (queue.is_processing("a"), queue.processing()) == (False, ())
+
+
+def test_additions_are_counted_whether_or_not_the_key_is_queued_already(queue: WorkQueue) -> None:
+    queue.add("a")
+    queue.add("a")
+    queue.add_after("b", 1.0, now=0)
+    queue.add_after("b", 2.0, now=0)
+    queue.add_after("b", 0.0, now=0)
+    queue.add_rate_limited("c", now=0)
+    assert queue.additions == 6
+
+
 def test_a_key_added_while_it_is_processed_is_queued_again_afterwards(queue: WorkQueue) -> None:
     queue.add("a")
     assert queue.get() == "a"

@@ -4,7 +4,8 @@
     prompt.py               what holds within seconds, too
     storage.py              apiserver/                        client.py           caches, back-off, leader election
     requests.py             what components may request       live_reads.py       how controllers read
-    backoff.py              how often they retry              oscillation.py      whether they undo each other's writes
+    retries.py              whether they retry                backoff.py          how often
+    oscillation.py          whether they undo each other's writes
     controllers/            conditions.py                     observed_generation.py
     disruptions.py          pods that are evicted or deleted  component_state.py  what components keep in memory
     scheduler.py            node_choice.py                    scheduler_state.py  the scheduler's cache and accounting
@@ -34,6 +35,7 @@ from kubeactors.sim.invariants import (
     pod_timing,
     probes,
     requests,
+    retries,
     scheduler,
     scheduler_state,
     storage,
@@ -52,6 +54,7 @@ ALL: tuple[type[Invariant], ...] = (
     *client.INVARIANTS,
     *requests.INVARIANTS,
     *backoff.INVARIANTS,
+    *retries.INVARIANTS,
     *live_reads.INVARIANTS,
     *disruptions.INVARIANTS,
     *controllers.INVARIANTS,

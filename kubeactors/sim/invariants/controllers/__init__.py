@@ -1,22 +1,25 @@
 """Invariants of controllers.
 
-deployments.py  progress.py       proportions.py     rollouts
-sets.py         stateful sets and daemon sets
-scale_down.py   which pods are deleted               jobs.py       job_indexes.py  deadlines.py   jobs and cron jobs
+deployments.py  progress.py       proportions.py     rollout_steps.py               rollouts
+sets.py         claim_owners.py   stateful sets and daemon sets
+scale_down.py   which pods are deleted               jobs.py       job_indexes.py  job_tracking.py  deadlines.py  jobs and cron jobs
 autoscaling.py  promptness.py     how soon a new spec is acted on
 nodes.py        outages.py        taints.py          ownership.py  owner references and garbage collection
 endpoints.py    services.py       quotas.py          volumes.py    devices.py      certificates.py
-statuses.py     status_counts.py  what statuses say  steady_state.py  what has to be done once all is quiet
+statuses.py     status_counts.py  admission_policies.py  what statuses say  steady_state.py  what has to be done once all is quiet
 """
 
 from kubeactors.sim.invariants.controllers import (
+    admission_policies,
     autoscaling,
     certificates,
+    claim_owners,
     deadlines,
     deployments,
     devices,
     endpoints,
     job_indexes,
+    job_tracking,
     jobs,
     nodes,
     outages,
@@ -25,6 +28,7 @@ from kubeactors.sim.invariants.controllers import (
     promptness,
     proportions,
     quotas,
+    rollout_steps,
     scale_down,
     services,
     sets,
@@ -38,9 +42,11 @@ from kubeactors.sim.invariants.invariant import Invariant
 
 INVARIANTS: tuple[type[Invariant], ...] = (
     *deployments.INVARIANTS,
+    *rollout_steps.INVARIANTS,
     *sets.INVARIANTS,
     *jobs.INVARIANTS,
     *job_indexes.INVARIANTS,
+    *job_tracking.INVARIANTS,
     *nodes.INVARIANTS,
     *outages.INVARIANTS,
     *ownership.INVARIANTS,
@@ -48,6 +54,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *services.INVARIANTS,
     *quotas.INVARIANTS,
     *volumes.INVARIANTS,
+    *claim_owners.INVARIANTS,
     *statuses.INVARIANTS,
     *status_counts.INVARIANTS,
     *steady_state.INVARIANTS,
@@ -60,6 +67,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *promptness.INVARIANTS,
     *proportions.INVARIANTS,
     *taints.INVARIANTS,
+    *admission_policies.INVARIANTS,
 )
 
 __all__ = ["INVARIANTS"]

@@ -23,6 +23,8 @@ TOLERANCE = 0.1
 """The relative deviation from the target utilization that an autoscaler tolerates."""
 LATE = 2 * SECOND
 """How old an undisturbed autoscaler's view, and its last decision, may be."""
+USUAL_WINDOW = 300
+"""The stabilization window for scaling down, in seconds, of autoscalers that name no other."""
 TOO_FAST = {1: "ScaleUpLimit", -1: "ScaleDownLimit"}
 """The reason of ScalingLimited if scaling policies limit a scale-up or scale-down."""
 NOTHING = "1m"
@@ -160,9 +162,38 @@ class AutoscalingBehaviorIsRespected(Invariant):
         scaler = self._scaler(new)
         if sizes and scaler is not None and _is_within(scaler, sizes[-1][1]):
             self._steps[scaler.metadata.uid] = _step(new, scaler, sizes, now)
+            yield from self._early(new, scaler, sizes, now)
             if self._remembers(new, scaler, now):
                 yield from _judged(new, scaler, sizes, now)
         sizes.append((now, wanted(new)))
+
+    def _early(self, found: Deployment, scaler: HorizontalPodAutoscaler, sizes: Sizes, now: int) -> Iterator[str]:
+        """Whether it is scaled down within the first stabilization window, which begins with the present size.
+
+        Source: recordInitialRecommendation in pkg/controller/podautoscaler/horizontal.go (v1.36).
+        """
+        rules, since = _rules(scaler, up=False), self._since[scaler.metadata.uid]
+        window = USUAL_WINDOW if rules is None else rules.stabilization_window_seconds or 0
+        before, after = sizes[-1][1], wanted(found)
+        was_there = (
+            self._since[found.metadata.uid] <= since
+        )  # the autoscaler of a recreated one remembers its namesake's size
+        early = was_there and now < since + window * SECOND - LATE and self._is_the_first(scaler)
+        if early and after < min(before, _at(sizes, since)):
+            yield (
+                f"{title(found)} was scaled down from {before} to {after} pods {(now - since) / SECOND:g} s after the creation of "
+                f"{title(scaler)}, whose stabilization window is {window} s"
+            )
+
+    def _is_the_first(self, scaler: HorizontalPodAutoscaler) -> bool:
+        """Whether it is the first of its name, and always had the same behavior."""
+        states = self.world.history_of(HorizontalPodAutoscaler, scaler.metadata.namespace, scaler.metadata.name)
+        return all(
+            isinstance(one.new, HorizontalPodAutoscaler)
+            and one.new.metadata.uid == scaler.metadata.uid
+            and one.new.spec.behavior == scaler.spec.behavior
+            for one in states
+        )
 
     def _said(self, scaler: HorizontalPodAutoscaler) -> Iterator[str]:
         """Whether it scaled as far as allowed, if it reports that the policies limit it."""

@@ -13,9 +13,10 @@ from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSe
 from kubeactors.api.core.v1 import Pod, ReplicationController
 from kubeactors.api.policy.v1 import PodDisruptionBudget
 from kubeactors.api.policy.v1.poddisruptionbudget import SYNC_FAILED
-from kubeactors.sim.bounds.rollouts import Replicas, is_active, is_ready, numbers, wanted
+from kubeactors.sim.bounds.rollouts import Replicas, is_active, is_ready, is_rolling, numbers, wanted
 from kubeactors.sim.invariants.controllers.deadlines import is_disturbed
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.users.manifests import without_hash
 from kubeactors.sim.world import World
 
 PATIENCE = 10 * SECOND
@@ -31,7 +32,8 @@ SEEN: tuple[type[Seen], ...] = (
 class SpecsAreActedOnPromptly(Invariant):
     """A new spec is observed within seconds, and the pods are created or deleted, unless the controller is disturbed.
 
-    Of a StatefulSet only the next missing pod is checked: its successors wait until it is ready.
+    Of a StatefulSet only the next missing pod is checked, and surplus ones while all others are ready: its successors wait
+    until it is ready. A rolling update begins with the ReplicaSet of the new template.
 
     Source: "Controllers: controller pattern" in Kubernetes' documentation; the buckets of API call latency and of pod
     start-up in its scalability SLOs, which are seconds.
@@ -75,11 +77,25 @@ class SpecsAreActedOnPromptly(Invariant):
             case ReplicaSet() | ReplicationController() if one.status.replicas != wanted(one):
                 count = sum(1 for pod in self.world.pods_of(one) if is_active(pod))
                 return f"has {count} active pods, but wants {wanted(one)}" if count != wanted(one) else ""
+            case StatefulSet() if one.status.replicas > wanted(one):
+                surplus = self._surplus(one)
+                return f"still has the pod {surplus}, but wants {wanted(one)}" if surplus else ""
             case StatefulSet() if not one.spec.volume_claim_templates:
                 number = self._next(one)
                 return f"has no pod {number}, though nothing prevents its creation" if number is not None else ""
+            case Deployment() if not one.status.updated_replicas and is_rolling(one) and not one.spec.paused:
+                templates = [without_hash(found.spec.template) for found in self.world.sets_of(one.metadata.uid)]
+                return "" if one.spec.template in templates else "has no ReplicaSet of its template"
             case _:
                 return ""
+
+    def _surplus(self, found: StatefulSet) -> str:
+        """The name of a pod beyond its replicas; empty if there is none, or if any pod is not available."""
+        pods = [one for one in self.world.controlled_by(found.metadata.uid).values() if isinstance(one, Pod)]
+        names = [f"{found.metadata.name}-{number}" for number in numbers(found)]
+        complete = {one.metadata.name for one in pods} >= set(names) and all(map(is_ready, pods))
+        surplus = sorted(one.metadata.name for one in pods if one.metadata.name not in names)
+        return surplus[-1] if surplus and complete and not found.spec.min_ready_seconds else ""
 
     def _next(self, found: StatefulSet) -> int | None:
         """The ordinal of the first missing pod; None if there is none, or a predecessor is not available."""
