@@ -38,6 +38,7 @@ class Options:
     ) -> None:
         names = dict(long or {})
         known = [f"{name}=" if f"{letter}:" in letters else name for name, letter in names.items()]
+        self.operands: list[str]
         try:
             given, self.operands = (gnu_getopt if mixed else getopt)(words, letters, known)
         except GetoptError as error:
