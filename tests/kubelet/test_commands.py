@@ -162,5 +162,5 @@ def test_tar_packs_and_unpacks_files() -> None:
     assert said == [Ended(0)]
     assert room.exec("cat", "/tmp/data/one/two/f").messages == [Stdout(b"deep\n"), Ended(0)]
     assert screen(room.exec("tar", "tf", "-", typed=(Stdin(packed), StdinClosed())).messages) == (
-        b"data/one\ndata/one/two\ndata/one/two/f\n"
+        b"data/one/\ndata/one/two/\ndata/one/two/f\n"
     )

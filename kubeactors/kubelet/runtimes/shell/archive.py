@@ -1,4 +1,4 @@
-"""`tar`, as `kubectl cp` uses it: `cf - PATHS`, `xf - -C DIRECTORY`, and `t`.
+"""`tar`, as `kubectl cp` uses it: `cf - PATHS`, `xf - -C DIRECTORY`, and `t`; with or without `z`.
 
 Source: k8s.io/kubectl/pkg/cmd/cp/cp.go (v0.36); the standard library implements the format.
 """
@@ -7,10 +7,14 @@ import io
 import posixpath
 import tarfile
 
+from kubeactors.kubelet.runtimes.shell.compression import compressed, decompressed
 from kubeactors.kubelet.runtimes.shell.files import FileError, absolute
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.processes import SECOND, Run
 from kubeactors.kubelet.runtimes.shell.text_commands import rest_of
+
+_GZIP = b"\x1f\x8b"
+"""How data in gzip's format begin."""
 
 
 def tar(call: Call) -> Run:
@@ -19,12 +23,14 @@ def tar(call: Call) -> Run:
     try:
         if "c" in letters:
             data = _packed(call, paths, directory)
+            data = compressed(data) if "z" in letters else data
             if archive == "-":
                 call.streams.output.write(data)
             else:
                 call.files.write(call.path(archive), data, call.now)
             return 0
         data = (yield from rest_of(call.streams.input)) if archive == "-" else call.files.read(call.path(archive))
+        data = decompressed(data) if data.startswith(_GZIP) else data
         _unpack(call, data, directory, shows="t" in letters)
     except FileError as error:
         return call.complain(str(error))
@@ -84,7 +90,7 @@ def _unpack(call: Call, data: bytes, directory: str, *, shows: bool) -> None:
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         for entry in archive:
             if shows:
-                call.say(f"{entry.name}\n")
+                call.say(f"{entry.name}{'/' if entry.isdir() else ''}\n")
                 continue
             path = absolute(entry.name.lstrip("/"), directory)
             if path != directory and not path.startswith(directory.rstrip("/") + "/"):

@@ -1,9 +1,12 @@
 """All commands that are not built into the shell, by name."""
 
 from kubeactors.kubelet.runtimes.shell.archive import tar
+from kubeactors.kubelet.runtimes.shell.columns import COLUMN_COMMANDS
+from kubeactors.kubelet.runtimes.shell.compression import COMPRESSION_COMMANDS
 from kubeactors.kubelet.runtimes.shell.cut import cut
 from kubeactors.kubelet.runtimes.shell.date import date
 from kubeactors.kubelet.runtimes.shell.disk_commands import DISK_COMMANDS
+from kubeactors.kubelet.runtimes.shell.dumps import DUMP_COMMANDS
 from kubeactors.kubelet.runtimes.shell.ends import head, tail
 from kubeactors.kubelet.runtimes.shell.expr import expr
 from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
@@ -29,6 +32,9 @@ COMMANDS: dict[str, Command] = {
     **FILE_COMMANDS,
     **TEXT_COMMANDS,
     **LINE_COMMANDS,
+    **COLUMN_COMMANDS,
+    **COMPRESSION_COMMANDS,
+    **DUMP_COMMANDS,
     **DISK_COMMANDS,
     **NETWORK_COMMANDS,
     **PROCESS_COMMANDS,
