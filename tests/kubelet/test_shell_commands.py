@@ -16,7 +16,7 @@ ARRAY = "b c x y foo 4 3 [none]\n"
         ("echo one two | xargs -I {} echo '<{}>'; echo | xargs", "<one two>\n\n"),
         ("timeout 5 echo in time; echo $?", "in time\n0\n"),
         ("nohup echo kept; which cat nothing sh; echo $?", "kept\n/bin/cat\n/bin/sh\n1\n"),
-        ("echo 'echo from a file $1' > /tmp/x; /tmp/x now", "from a file now\n"),
+        ("echo 'echo from a file $1' > /tmp/x; chmod +x /tmp/x; /tmp/x now", "from a file now\n"),
         ("[[ web-12 =~ -([0-9]+)$ ]] && echo ${BASH_REMATCH[1]}", "12\n"),
         ("[[ $HOSTNAME =~ ^x ]] || echo no", "no\n"),
         ("x='a b'; [[ $x == a* && -n $x ]] && echo like; [[ $x != *c || -z $x ]] && echo unlike", "like\nunlike\n"),

@@ -4,7 +4,9 @@
     interpreter.py   the interpreter             state.py              the state of a shell
     redirection.py   redirections                prompt.py             interactive input
     expansion.py     word expansions             arithmetic.py         `$((...))`
-    built_ins.py     built-in commands           conditions.py         `test`
+    patterns.py      patterns                    field_splitting.py    splitting by IFS
+    built_ins.py     built-in commands: variable_built_ins.py, signal_built_ins.py
+    conditions.py    `test`                      quoting.py            quoting of output
     catalogue.py     all other commands; options.py parses their options:
         text         text_commands.py, line_commands.py, columns.py, dumps.py, grep.py, sort.py, cut.py, ends.py, tr.py, perl.py,
                      sed.py (sed_script.py, sed_editor.py, sed_lines.py),
@@ -20,7 +22,7 @@
 
 A program is a generator that yields how long it sleeps or what it waits for (`processes.py`); its output goes to
 sinks at once. A process runs at most 500 commands in a second of virtual time, so that a loop that never sleeps
-does not block everything else. Of bash's extensions only `[[ ]]` and arrays without gaps are supported. The
+does not block everything else. Of bash's extensions those of ash are supported, and arrays without gaps. The
 simulated runtime uses it, and so do coroutine containers for commands that their image lacks.
 Source: POSIX.1-2024, and busybox 1.37 for unspecified behaviour.
 """

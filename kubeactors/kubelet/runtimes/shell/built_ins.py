@@ -6,18 +6,33 @@ Source: POSIX.1-2024, Shell Command Language, 2.15 Special Built-In Utilities.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kubeactors.kubelet.runtimes.shell.catalogue import find
-from kubeactors.kubelet.runtimes.shell.files import absolute
-from kubeactors.kubelet.runtimes.shell.parser import parse
-from kubeactors.kubelet.runtimes.shell.processes import Process, Run, Until
+from kubeactors.kubelet.runtimes.shell.catalogue import exists
+from kubeactors.kubelet.runtimes.shell.expansion import ExpansionFailure
+from kubeactors.kubelet.runtimes.shell.files import FileError, absolute
+from kubeactors.kubelet.runtimes.shell.parser import KEYWORDS, parse
+from kubeactors.kubelet.runtimes.shell.processes import Run
+from kubeactors.kubelet.runtimes.shell.signal_built_ins import kill, trap, wait
+from kubeactors.kubelet.runtimes.shell.variable_built_ins import (
+    export,
+    getopts,
+    let,
+    local,
+    read,
+    read_only,
+    set_options,
+    shift,
+    umask,
+    unset,
+)
 from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError
 
 if TYPE_CHECKING:
     from kubeactors.kubelet.runtimes.shell.interpreter import Shell
 
 BuiltIn = Callable[["Shell", list[str]], Run]
-SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15}
-TERMINATED = 143
+MAX_OPEN_FILES = 1_048_576
+_COMMANDS = frozenset({"[", "echo", "false", "printf", "pwd", "test", "true"})
+"""Commands of the catalogue that `type` calls built-in."""
 
 
 class Exit(Exception):
@@ -50,26 +65,10 @@ class Continue(Break):
     """`continue` of an enclosing loop."""
 
 
-def signal_name(text: str) -> str | None:
-    """The name of a signal, given by name or number; None if it is unknown.
-
-    >>> signal_name("SIGTERM"), signal_name("15"), signal_name("0"), signal_name("x")
-    ('TERM', 'TERM', 'EXIT', None)
-    """
-    name = text.upper().removeprefix("SIG")
-    if name in SIGNALS or name == "EXIT":
-        return name
-    return {"0": "EXIT", **{str(number): one for one, number in SIGNALS.items()}}.get(text)
-
-
 def _ends(code: int) -> Run:
     """A command that ends at once."""
     yield from ()
     return code
-
-
-def _number(words: list[str], otherwise: int) -> int:
-    return int(words[0]) if words and words[0].isdecimal() else otherwise
 
 
 def _nothing(_shell: "Shell", _words: list[str]) -> Run:
@@ -77,90 +76,41 @@ def _nothing(_shell: "Shell", _words: list[str]) -> Run:
 
 
 def _exit(shell: "Shell", words: list[str]) -> Run:
-    raise Exit(_number(words, shell.status))
+    raise Exit(shell.number("exit", words, shell.status))
 
 
 def _return(shell: "Shell", words: list[str]) -> Run:
-    raise Return(_number(words, shell.status))
+    raise Return(shell.number("return", words, shell.status))
 
 
-def _break(_shell: "Shell", words: list[str]) -> Run:
-    raise Break(_number(words, 1))
+def _break(shell: "Shell", words: list[str]) -> Run:
+    levels = min(shell.number("break", words, 1), shell.loops)
+    if levels:
+        raise Break(levels)
+    return _ends(0)
 
 
-def _continue(_shell: "Shell", words: list[str]) -> Run:
-    raise Continue(_number(words, 1))
+def _continue(shell: "Shell", words: list[str]) -> Run:
+    levels = min(shell.number("continue", words, 1), shell.loops)
+    if levels:
+        raise Continue(levels)
+    return _ends(0)
 
 
 def _cd(shell: "Shell", words: list[str]) -> Run:
-    wanted = words[0] if words else shell.variables.get("HOME", "/")
+    operands = [one for one in words if one not in {"-L", "-P", "--"}]
+    wanted = operands[0] if operands else shell.variables.get("HOME", "")
     if wanted == "-":
-        wanted = shell.variables.get("OLDPWD", "/")
+        wanted = shell.variables.get("OLDPWD", shell.directory)
+        shell.say(f"{wanted}\n")
     path = absolute(wanted, shell.directory)
     if not shell.files.is_directory(path):
-        shell.complain(f"cd: can't cd to {wanted}: No such file or directory")
+        reason = "Not a directory" if shell.files.is_file(path) else "No such file or directory"
+        shell.complain(f"cd: can't cd to {wanted}: {reason}")
         return _ends(2)
-    shell.variables["OLDPWD"], shell.directory = shell.directory, path
-    shell.variables["PWD"] = path
-    return _ends(0)
-
-
-def _assigned(shell: "Shell", words: list[str]) -> list[str]:
-    """Perform the assignments. Returns the names of all operands."""
-    names: list[str] = []
-    for word in words:
-        name, equals, value = word.partition("=")
-        if equals:
-            shell.assign(name, value)
-        if not name.startswith("-"):
-            names.append(name)
-    return names
-
-
-def _export(shell: "Shell", words: list[str]) -> Run:
-    shell.exported |= dict.fromkeys(_assigned(shell, words))
-    return _ends(0)
-
-
-def _read_only(shell: "Shell", words: list[str]) -> Run:
-    shell.read_only |= dict.fromkeys(_assigned(shell, words))
-    return _ends(0)
-
-
-def _local(shell: "Shell", words: list[str]) -> Run:
-    """Set variables. They outlive the function, since there is no function scope."""
-    _assigned(shell, words)
-    return _ends(0)
-
-
-def _unset(shell: "Shell", words: list[str]) -> Run:
-    for name in words:
-        shell.variables.pop(name, None)
-        shell.exported.pop(name, None)
-        shell.functions.pop(name, None)
-    return _ends(0)
-
-
-def _set(shell: "Shell", words: list[str]) -> Run:
-    rest = list(words)
-    while rest and rest[0][:1] in {"-", "+"} and len(rest[0]) > 1:
-        word = rest.pop(0)
-        if word == "--":
-            shell.arguments = rest
-            return _ends(0)
-        for letter in word[1:]:
-            name = rest.pop(0) if letter == "o" and rest else letter
-            shell.options[{"errexit": "e", "xtrace": "x"}.get(name, name)] = word[0] == "-"
-    if rest:
-        shell.arguments = rest
-    return _ends(0)
-
-
-def _shift(shell: "Shell", words: list[str]) -> Run:
-    count = _number(words, 1)
-    if count > len(shell.arguments):
-        return _ends(1)
-    shell.arguments = shell.arguments[count:]
+    shell.assign("OLDPWD", shell.directory)
+    shell.directory = shell.files.resolved(path) if "-P" in words else path
+    shell.assign("PWD", shell.directory)
     return _ends(0)
 
 
@@ -168,16 +118,41 @@ def _eval(shell: "Shell", words: list[str]) -> Run:
     try:
         script = parse(" ".join(words))
     except ShellSyntaxError as error:
-        shell.complain(f"eval: syntax error: {error}")
-        return 2
+        raise ExpansionFailure(f"eval: syntax error: {error}") from None
     shell.status = 0
     yield from shell.execute(script)
     return shell.status
 
 
 def _source(shell: "Shell", words: list[str]) -> Run:
-    text = shell.files.read(absolute(words[0], shell.directory)).decode(errors="surrogateescape") if words else ""
-    return _eval(shell, [text])
+    """Run a file in this shell; arguments are its positional parameters."""
+    if not words:
+        return 0
+    arguments = shell.arguments
+    try:
+        text = shell.files.read(_sourced(shell, words[0])).decode(errors="surrogateescape")
+        script = parse(text)
+        shell.arguments, shell.status = words[1:] or arguments, 0
+        yield from shell.execute(script)
+    except FileError as error:
+        raise ExpansionFailure(f".: can't open '{words[0]}': {error}") from None
+    except ShellSyntaxError as error:
+        raise ExpansionFailure(f"{words[0]}: syntax error: {error}") from None
+    except Return as left:
+        shell.status = left.code
+    finally:
+        if words[1:]:
+            shell.arguments = arguments
+    return shell.status
+
+
+def _sourced(shell: "Shell", name: str) -> str:
+    """The path of a file to run; names without slash are looked up in PATH, too."""
+    path = absolute(name, shell.directory)
+    found = path if "/" in name or shell.files.is_file(path) else shell.file_in_path(name)
+    if found is None:
+        raise ExpansionFailure(f".: {name}: not found")
+    return found
 
 
 def _exec(shell: "Shell", words: list[str]) -> Run:
@@ -186,120 +161,70 @@ def _exec(shell: "Shell", words: list[str]) -> Run:
         return 0
     shell.traps.clear()
     shell.machine.on_signal = None
-    env = {name: shell.variables[name] for name in shell.exported if name in shell.variables}
-    raise Exit((yield from shell.call(words, env, shell.streams)))
+    raise Exit((yield from shell.call(words, shell.environment, shell.streams)))
 
 
 def _command(shell: "Shell", words: list[str]) -> Run:
-    if words[:1] == ["-v"]:
-        name = words[1] if len(words) > 1 else ""
-        if name not in shell.functions and name not in BUILT_INS and find(name) is None:
-            return 127
-        shell.streams.output.write(f"{name}\n".encode())
+    """Run a command that is not a function, or say what it is (`-v`, `-V`)."""
+    words = words[1:] if words[:1] in (["-p"], ["--"]) else words
+    if not words:
         return 0
-    env = {name: shell.variables[name] for name in shell.exported if name in shell.variables}
-    return (yield from shell.call(words, env, shell.streams))
+    if words[0] == "-V":
+        return (yield from _type(shell, words[1:2]))
+    if words[0] == "-v":
+        name = words[1] if len(words) > 1 else ""
+        kind = _kind(shell, name)
+        shell.say(f"{kind if kind.startswith('/') else name}\n" if kind else "")
+        return 0 if kind else 127
+    if words[0] in BUILT_INS:
+        return (yield from BUILT_INS[words[0]](shell, words[1:]))
+    return (yield from shell.call(words, shell.environment, shell.streams))
 
 
-def _trap(shell: "Shell", words: list[str]) -> Run:
-    if len(words) < 2:
-        for trapped, script in shell.traps.items():
-            shell.streams.output.write(f"trap -- '{script}' {trapped}\n".encode())
-        return _ends(0)
-    parse(words[0])  # reject syntax errors now
-    for word in words[1:]:
-        name = signal_name(word)
-        if name is None:
-            shell.complain(f"trap: {word}: invalid signal specification")
-            return _ends(1)
-        if words[0] == "-":
-            shell.traps.pop(name, None)
-        else:
-            shell.traps[name] = words[0]
+def _type(shell: "Shell", words: list[str]) -> Run:
+    yield from ()
+    code = 0
+    for name in words:
+        kind = _kind(shell, name)
+        shell.say(f"{name} is {kind}\n" if kind else f"{name}: not found\n")
+        code = code if kind else 127
+    return code
+
+
+def _kind(shell: "Shell", name: str) -> str:
+    """What a command is, or its path; empty if it does not exist."""
+    if name in KEYWORDS:
+        return "a shell keyword"
+    if name in shell.functions:
+        return "a function"
+    if name in BUILT_INS or name in _COMMANDS:
+        return "a shell builtin"
+    if exists(name):
+        return name if "/" in name else f"/bin/{name}"
+    path = absolute(name, shell.directory)
+    return (shell.file_in_path(name) or "") if "/" not in name else path if shell.files.is_file(path) else ""
+
+
+def _hash(shell: "Shell", words: list[str]) -> Run:
+    """Look up commands, which are never cached."""
+    yield from ()
+    missing = [one for one in words if not one.startswith("-") and not _kind(shell, one)]
+    for name in missing:
+        shell.complain(f"hash: {name}: not found")
+    return int(bool(missing))
+
+
+def _times(shell: "Shell", _words: list[str]) -> Run:
+    """Print the processor time, which commands here do not take."""
+    shell.say(2 * "0m0.000s 0m0.000s\n")
     return _ends(0)
 
 
-def _wait(shell: "Shell", words: list[str]) -> Run:
-    """Wait for the named background processes, or all; a trapped signal ends the wait."""
-    waited = shell.children
-    if words:
-        waited = [one for one in shell.children if str(one.number) in words]
-        if not waited:
-            shell.complain(f"wait: pid {words[0]} is not a child of this shell")
-            return 127
-    yield Until(lambda: bool(shell.pending) or all(one.is_over for one in waited))
-    if shell.pending:
-        return TERMINATED
-    return (waited[-1].exit_code or 0) if words else 0
-
-
-def _kill(shell: "Shell", words: list[str]) -> Run:
-    signal: str | None = "TERM"
-    if words and words[0].startswith("-"):
-        asked = words.pop(0)[1:]
-        named = words.pop(0) if asked == "s" and words else asked
-        signal = named if named == "0" else signal_name(named)
-    if signal is None or not words:
-        shell.complain("kill: bad signal")
-        return _ends(1)
-    code = 0
-    for word in words:
-        process = _process(shell, word)
-        if process is None:
-            shell.complain(f"kill: can't kill pid {word}: No such process")
-            code = 1
-        elif signal != "0":
-            _signal(shell, process, signal)
-    return _ends(code)
-
-
-def _process(shell: "Shell", word: str) -> Process | None:
-    if word == "1":
-        return shell.machine.main
-    if word.startswith("%"):
-        number = int(word[1:]) - 1 if word[1:].isdecimal() else -1
-        return shell.children[number] if 0 <= number < len(shell.children) else None
-    found = shell.machine.processes.find(int(word)) if word.isdecimal() else None
-    return found if found is not None and found.owner is shell.machine and not found.is_over else None
-
-
-def _signal(shell: "Shell", process: Process, signal: str) -> None:
-    """Signal a process. The first process reacts only to trapped signals; any other is terminated."""
-    if process is shell.machine.main:
-        shell.machine.signal(signal)
-    else:
-        process.end(128 + SIGNALS.get(signal, 15))
-
-
-def _read(shell: "Shell", words: list[str]) -> Run:
-    names = [
-        one for number, one in enumerate(words) if not one.startswith("-") and words[number - 1 : number] != ["-p"]
-    ]
-    source = shell.streams.input
-    yield Until(lambda: source.has_line)
-    line = source.take_line()
-    text = line.decode(errors="surrogateescape").rstrip("\n")
-    separators = shell.variables.get("IFS", " \t\n")
-    names = names or ["REPLY"]
-    parts = _split(text, separators, len(names))
-    for number, name in enumerate(names):
-        shell.assign(name, parts[number] if number < len(parts) else "")
-    return int(not line.endswith(b"\n"))
-
-
-def _split(text: str, separators: str, count: int) -> list[str]:
-    """Split into at most `count` parts; the last one is the rest.
-
-    >>> _split(" a  b c ", " ", 2), _split("a:b", ":", 2), _split(" a ", "", 1)
-    (['a', 'b c'], ['a', 'b'], [' a '])
-    """
-    if not separators:
-        return [text]
-    if not separators.strip():
-        return text.strip().split(None, count - 1)
-    for one in separators[1:]:
-        text = text.replace(one, separators[0])
-    return text.split(separators[0], count - 1)
+def _ulimit(shell: "Shell", words: list[str]) -> Run:
+    """Print limits. New limits have no effect."""
+    if not words or words[-1].startswith("-"):
+        shell.say(f"{MAX_OPEN_FILES if words[-1:] == ['-n'] else 'unlimited'}\n")
+    return _ends(0)
 
 
 BUILT_INS: dict[str, BuiltIn] = {
@@ -312,18 +237,27 @@ BUILT_INS: dict[str, BuiltIn] = {
     "eval": _eval,
     "exec": _exec,
     "exit": _exit,
-    "export": _export,
-    "kill": _kill,
-    "local": _local,
-    "read": _read,
-    "readonly": _read_only,
+    "export": export,
+    "getopts": getopts,
+    "hash": _hash,
+    "kill": kill,
+    "let": let,
+    "local": local,
+    "read": read,
+    "readonly": read_only,
     "return": _return,
-    "set": _set,
-    "shift": _shift,
+    "set": set_options,
+    "shift": shift,
     "source": _source,
-    "trap": _trap,
-    "ulimit": _nothing,
-    "umask": _nothing,
-    "unset": _unset,
-    "wait": _wait,
+    "times": _times,
+    "trap": trap,
+    "type": _type,
+    "ulimit": _ulimit,
+    "umask": umask,
+    "unset": unset,
+    "wait": wait,
 }
+SPECIAL = frozenset({":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return"}) | {
+    *("set", "shift", "source", "times", "trap", "unset")
+}
+"""Built-in commands whose assignments remain, and whose failed redirections end a script."""

@@ -1,22 +1,29 @@
 """Word expansions: parameters, substitutions, field splitting, pathname expansion.
 
-Words are split at blanks and newlines; IFS is ignored.
-
-Source: POSIX.1-2024, Shell Command Language, 2.6 Word Expansions and 2.14 Pattern Matching Notation.
+Source: POSIX.1-2024, Shell Command Language, 2.6 Word Expansions; `${NAME:OFFSET:LENGTH}` and `${NAME/PATTERN/TEXT}`
+are those of busybox.
 """
 
 import re
 from collections.abc import Generator
-from fnmatch import translate
 from typing import NamedTuple, Protocol
 
+from kubeactors.kubelet.runtimes.shell.field_splitting import DEFAULT_IFS, separator
 from kubeactors.kubelet.runtimes.shell.files import FileSystem, absolute
+from kubeactors.kubelet.runtimes.shell.patterns import (
+    MAX_PATTERN,
+    compiled,
+    is_plain,
+    literally,
+    replaced,
+    trimmed,
+    unescaped,
+)
 from kubeactors.kubelet.runtimes.shell.processes import Step
-from kubeactors.kubelet.runtimes.shell.tree import Arithmetic, Parameter, Piece, Script, Substitution, Text, Word
+from kubeactors.kubelet.runtimes.shell.tree import Arithmetic, Parameter, Script, Substitution, Text, Word
 
 MAX_TEXT = 1 << 20
 """The maximum length of a word, in characters."""
-_blanks = re.compile(r"[ \t\n]+")
 _special = re.compile(r"[*?\[]")
 
 
@@ -40,6 +47,11 @@ class Scope(Protocol):
     @property
     def arguments(self) -> list[str]:
         """The positional parameters."""
+        ...
+
+    @property
+    def options(self) -> dict[str, bool]:
+        """The options of the shell: `u` rejects unset parameters, `f` disables pathname expansion."""
         ...
 
     def parameter(self, name: str) -> str | None:
@@ -83,33 +95,58 @@ def fields_of(words: tuple[Word, ...], scope: Scope) -> Generator[Step, None, li
 
 def text_of(word: Word, scope: Scope) -> Generator[Step, None, str]:
     """Expand a word without field splitting, as in assignments, redirections and `case`."""
-    values = yield from _values(word, scope)
+    values = yield from _values(word, scope, splits=False)
     return _limited(" ".join(_joined(values)))
 
 
 def pattern_of(word: Word, scope: Scope) -> Generator[Step, None, str]:
-    """Expand a word to a pattern for `fnmatch`."""
-    values = yield from _values(word, scope)
-    return "".join(_escaped(one.text) if one.quoted else one.text for one in values)
+    """Expand a word to a pattern."""
+    values = yield from _values(word, scope, splits=False)
+    pattern = "".join(literally(one.text) if one.quoted else one.text for one in values)
+    if len(pattern) > MAX_PATTERN and not is_plain(pattern):
+        raise ExpansionFailure("pattern too long")
+    return _limited(pattern)
 
 
-def _values(word: Word, scope: Scope) -> Generator[Step, None, list[_Value]]:
+def _values(word: Word, scope: Scope, *, splits: bool = True) -> Generator[Step, None, list[_Value]]:
+    """The values of a word; `splits`: fields are wanted, so that an unquoted `$*` is as many as `$@`."""
     values: list[_Value] = []
     for piece in word.pieces:
-        if isinstance(piece, Parameter) and piece.is_many:
-            many = scope.arguments if piece.index is None else _elements(piece.name, scope)
+        if isinstance(piece, Text):
+            values.append(_Value(piece.text, piece.quoted))
+        elif isinstance(piece, Parameter) and piece.is_many and (splits or piece.selects == "@"):
+            many = yield from _many(piece, scope)
             values += [_Value(one, piece.quoted, not piece.quoted, number > 0) for number, one in enumerate(many)]
+        elif isinstance(piece, Parameter) and piece.operator[-1:] in {"-", "+"}:
+            values += yield from _alternative(piece, scope, splits=splits)
         else:
             text = yield from _text(piece, scope)
-            quoted = piece.quoted
-            values.append(_Value(text, quoted, not quoted and not isinstance(piece, Text)))
+            values.append(_Value(text, piece.quoted, not piece.quoted))
     return values
 
 
-def _text(piece: Piece, scope: Scope) -> Generator[Step, None, str]:
+def _many(piece: Parameter, scope: Scope) -> Generator[Step, None, list[str]]:
+    """The values of `$@`, of an array, or of a part of them. Offsets of parameters count from `$0`."""
+    if not piece.operator:
+        return scope.arguments if piece.index is None else _elements(piece.name, scope)
+    values = [scope.parameter("0") or "", *scope.arguments] if piece.index is None else _elements(piece.name, scope)
+    start, end = yield from _part(piece, len(values), scope)
+    return values[start:end]
+
+
+def _alternative(piece: Parameter, scope: Scope, *, splits: bool) -> Generator[Step, None, list[_Value]]:
+    """`${NAME-WORD}` and `${NAME+WORD}`: quoted parts of the word stay quoted."""
+    assert piece.word is not None  # these operators have one
+    _, value = yield from _value(piece, scope)
+    is_there = value is not None and (bool(value) or piece.operator[0] != ":")
+    if is_there == (piece.operator[-1] == "+"):
+        inner = yield from _values(piece.word, scope, splits=splits)
+        return [_Value(one.text, one.quoted, not one.quoted, one.begins) for one in inner]
+    return [_Value((value or "") if is_there else "", piece.quoted, not piece.quoted)]
+
+
+def _text(piece: Substitution | Arithmetic | Parameter, scope: Scope) -> Generator[Step, None, str]:
     match piece:
-        case Text(text):
-            return text
         case Substitution(script):
             return (yield from scope.substitute(script))
         case Arithmetic(expression):
@@ -121,30 +158,58 @@ def _text(piece: Piece, scope: Scope) -> Generator[Step, None, str]:
 
 def _parameter(piece: Parameter, scope: Scope) -> Generator[Step, None, str]:
     operator = piece.operator
-    if piece.index is not None and piece.index.literal in {"@", "*"}:
-        elements = _elements(piece.name, scope)
-        return str(len(elements)) if operator == "length" else " ".join(elements)
+    if operator == "length" and piece.selects in {"@", "*"}:
+        return str(len(scope.arguments if piece.index is None else _elements(piece.name, scope)))
+    name, value = yield from _value(piece, scope)
+    if operator[-1:] in {"=", "?"}:
+        if value is not None and (value or operator[0] != ":"):
+            return value
+        return (yield from _default(piece, name, scope))
+    if value is None and scope.options.get("u") and piece.selects not in {"@", "*"}:
+        raise ExpansionFailure(f"{name}: parameter not set")
+    value = value or ""
+    if not operator or piece.word is None:
+        return str(len(value)) if operator else value
+    if operator == ":":
+        start, end = yield from _part(piece, len(value), scope)
+        return value[start:end]
+    pattern = yield from pattern_of(piece.word, scope)
+    if operator[0] in "#%":
+        return trimmed(value, operator, pattern)
+    text = (yield from text_of(piece.second, scope)) if piece.second is not None else ""
+    return _limited(replaced(value, pattern, text, everywhere=operator == "//"))
+
+
+def _value(piece: Parameter, scope: Scope) -> Generator[Step, None, tuple[str, str | None]]:
+    """The name of a parameter or element, and its value."""
+    if piece.index is not None and piece.selects in {"@", "*"}:
+        return piece.name, " ".join(_elements(piece.name, scope))
     name = piece.name if piece.index is None else (yield from _element(piece.name, piece.index, scope))
     value = scope.parameter(name)
-    if not operator:
-        return value or ""
-    if operator == "length":
-        return str(len(value or ""))
-    assert piece.word is not None  # the remaining operators have one
-    if operator[0] in "#%":
-        pattern = yield from pattern_of(piece.word, scope)
-        return _trimmed(value or "", operator, pattern)
-    is_there = value is not None and (bool(value) or operator[0] != ":")
-    if operator[-1] == "+":
-        return (yield from text_of(piece.word, scope)) if is_there else ""
-    if is_there:
-        return value or ""
+    return name, None if name in {"@", "*"} and not scope.arguments else value
+
+
+def _default(piece: Parameter, name: str, scope: Scope) -> Generator[Step, None, str]:
+    """`${NAME=WORD}` and `${NAME?WORD}` of an unset parameter."""
+    assert piece.word is not None  # these operators have one
     word = yield from text_of(piece.word, scope)
-    if operator[-1] == "?":
+    if piece.operator[-1] == "?":
         raise ExpansionFailure(f"{name}: {word or 'parameter not set'}")
-    if operator[-1] == "=":
-        scope.assign(name, word)
+    scope.assign(name, word)
     return word
+
+
+def _part(piece: Parameter, length: int, scope: Scope) -> Generator[Step, None, tuple[int, int]]:
+    """Start and end of `${NAME:OFFSET:LENGTH}`; negative numbers count from the end."""
+    assert piece.word is not None  # the offset
+    start = scope.calculate((yield from text_of(piece.word, scope)))
+    start = start if start >= 0 else length + start
+    if start < 0:
+        return 0, 0
+    if piece.second is None:
+        return start, length
+    count = scope.calculate((yield from text_of(piece.second, scope)))
+    return start, start + count if count >= 0 else max(length + count, start)
 
 
 def _element(name: str, index: Word, scope: Scope) -> Generator[Step, None, str]:
@@ -163,21 +228,6 @@ def _elements(name: str, scope: Scope) -> list[str]:
     return found or ([] if not alone else [alone])
 
 
-def _trimmed(value: str, operator: str, pattern: str) -> str:
-    """Remove the shortest or longest prefix (`#`, `##`) or suffix (`%`, `%%`) that matches the pattern.
-
-    >>> _trimmed("a/b/c.txt", "##", "*/"), _trimmed("a/b/c.txt", "%", ".*")
-    ('c.txt', 'a/b/c')
-    """
-    fits = re.compile(translate(pattern)).match
-    places = range(len(value) + 1)
-    if operator[0] == "#":
-        found = [place for place in places if fits(value[:place])]
-        return value[(max if operator == "##" else min)(found) :] if found else value
-    found = [place for place in places if fits(value[place:])]
-    return value[: (min if operator == "%%" else max)(found)] if found else value
-
-
 def _joined(values: list[_Value]) -> list[str]:
     texts = [""]
     for one in values:
@@ -190,17 +240,24 @@ def _joined(values: list[_Value]) -> list[str]:
 def _fields(values: list[_Value], scope: Scope) -> list[str]:
     fields: list[str] = []
     current: list[tuple[str, bool]] = []
+    ifs = scope.parameter("IFS")
+    between = separator(DEFAULT_IFS if ifs is None else ifs)
     for value in values:
         if value.begins:
             _flush(fields, current, scope)
         if not value.splits:
             current.append((value.text, value.quoted))
             continue
-        for number, part in enumerate(_blanks.split(_limited(value.text))):
-            if number:
-                _flush(fields, current, scope)
-            if part:
-                current.append((part, False))
+        end = 0
+        for found in between.finditer(_limited(value.text)):
+            if found.start() > end:
+                current.append((value.text[end : found.start()], False))
+            if found[1] and not current:
+                current.append(("", True))  # a separator that is not a blank ends an empty field, too
+            _flush(fields, current, scope)
+            end = found.end()
+        if end < len(value.text):
+            current.append((value.text[end:], False))
     _flush(fields, current, scope)
     return fields
 
@@ -209,8 +266,8 @@ def _flush(fields: list[str], current: list[tuple[str, bool]], scope: Scope) -> 
     if not current:
         return
     text = _limited("".join(one for one, _ in current))
-    if any(not quoted and _special.search(one) for one, quoted in current):
-        pattern = "".join(_escaped(one) if quoted else one for one, quoted in current)
+    if not scope.options.get("f") and any(not quoted and _special.search(one) for one, quoted in current):
+        pattern = "".join(literally(one) if quoted else one for one, quoted in current)
         fields.extend(_matching(pattern, scope) or [text])
     else:
         fields.append(text)
@@ -219,20 +276,31 @@ def _flush(fields: list[str], current: list[tuple[str, bool]], scope: Scope) -> 
 
 def _matching(pattern: str, scope: Scope) -> list[str]:
     """The paths that match a pattern, sorted."""
+    if len(pattern) > MAX_PATTERN:
+        return []
     found = ["/" if pattern.startswith("/") else ""]
-    for part in pattern.strip("/").split("/"):
-        fits = re.compile(translate(part)).match
-        found = [
-            f"{base}{name}/"
-            for base in found
-            for name in scope.files.names(absolute(base, scope.directory))
-            if fits(name) and (part.startswith(".") or not name.startswith("."))
-        ]
-    return [one.rstrip("/") for one in found if scope.files.exists(absolute(one, scope.directory))]
+    parts = re.findall(r"[^/]+", pattern)
+    for number, part in enumerate(parts):
+        slash = "/" if number < len(parts) - 1 or pattern.endswith("/") else ""
+        found = [f"{base}{name}{slash}" for base in found for name in _named(base, part, scope)]
+    return [one for one in found if _is_there(one, scope)]
 
 
-def _escaped(text: str) -> str:
-    return _special.sub(lambda found: f"[{found[0]}]", text)
+def _named(base: str, part: str, scope: Scope) -> list[str]:
+    """The names in a directory that match a part of a pattern; text is not looked up yet."""
+    if not _special.search(part):
+        return [unescaped(part)]
+    fits = compiled(part).matches
+    is_hidden = part.startswith((".", "\\."))
+    names = scope.files.names(absolute(base, scope.directory))
+    return [one for one in names if fits(one) and (is_hidden or not one.startswith("."))]
+
+
+def _is_there(path: str, scope: Scope) -> bool:
+    whole = absolute(path, scope.directory)
+    if path.endswith("/"):
+        return scope.files.is_directory(whole)
+    return scope.files.exists(whole) or scope.files.find_link(whole) is not None
 
 
 def _limited(text: str) -> str:

@@ -3,26 +3,27 @@
 Source: POSIX.1-2024, Shell Command Language; error messages are those of busybox's ash.
 """
 
+import posixpath
 import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from functools import partial
-from shlex import quote
 from typing import TypeAlias
 
 from kubeactors.kubelet.runtimes.behaviour import TASK_SECONDS
-from kubeactors.kubelet.runtimes.shell.built_ins import BUILT_INS, Break, Continue, Exit, Return
+from kubeactors.kubelet.runtimes.shell.built_ins import BUILT_INS, SPECIAL, Break, Continue, Exit, Return
 from kubeactors.kubelet.runtimes.shell.catalogue import exists, find
 from kubeactors.kubelet.runtimes.shell.conditions import holds
 from kubeactors.kubelet.runtimes.shell.expansion import ExpansionFailure, fields_of, pattern_of, text_of
 from kubeactors.kubelet.runtimes.shell.files import FileError, absolute
 from kubeactors.kubelet.runtimes.shell.knowledge import is_known_script, never_ends, shell_arguments
 from kubeactors.kubelet.runtimes.shell.machine import Call, UsageError
-from kubeactors.kubelet.runtimes.shell.parser import parse
+from kubeactors.kubelet.runtimes.shell.parser import DECLARING, parse
+from kubeactors.kubelet.runtimes.shell.patterns import matches
 from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe, Collected, Ends, Pipe, Streams
 from kubeactors.kubelet.runtimes.shell.processes import Interrupted, Process, Run, Sleep, Step, Until
 from kubeactors.kubelet.runtimes.shell.prompt import read_command
+from kubeactors.kubelet.runtimes.shell.quoting import quoted_if_needed
 from kubeactors.kubelet.runtimes.shell.redirection import Redirecting
 from kubeactors.kubelet.runtimes.shell.tree import (
     AndOr,
@@ -37,16 +38,19 @@ from kubeactors.kubelet.runtimes.shell.tree import (
     Script,
     Simple,
     Test,
+    Text,
     While,
+    Word,
 )
 from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError
 
 Steps: TypeAlias = Generator[Step, None, None]
-NOT_FOUND, BROKEN_PIPE, SYNTAX_ERROR, INTERRUPTED = 127, 141, 2, 130
+NOT_FOUND, NOT_EXECUTABLE, BROKEN_PIPE, SYNTAX_ERROR, INTERRUPTED = 127, 126, 141, 2, 130
 MAX_CHILDREN = 100
 """How many background processes a shell remembers."""
 MAX_CALLS = 30
 """The maximum nesting of functions and of shells."""
+_assignment = re.compile(r"[A-Za-z_]\w*=")
 
 
 class Shell(Redirecting):
@@ -65,7 +69,9 @@ class Shell(Redirecting):
         collected = Collected()
         streams = self.streams.copy()
         streams.output = collected
-        self.status = yield from self.fork(streams).run(script)
+        shell = self.fork(streams)
+        shell.conditions, shell.options["e"] = 0, False
+        self.status = yield from shell.run(script)
         self.has_substituted = True
         return collected.data.decode(errors="surrogateescape").rstrip("\n")
 
@@ -77,6 +83,8 @@ class Shell(Redirecting):
         shell.variables, shell.exported = dict(self.variables), dict(self.exported)
         shell.read_only, shell.functions = dict(self.read_only), dict(self.functions)
         shell.options, shell.directory, shell.status = dict(self.options), self.directory, self.status
+        shell.name, shell.umask, shell.children = self.name, self.umask, list(self.children)
+        shell.locals, shell.conditions = [dict(one) for one in self.locals], self.conditions
         return shell
 
     def run(self, script: Script) -> Run:
@@ -85,7 +93,12 @@ class Shell(Redirecting):
         on_exit = self.traps.pop("EXIT", None)
         if on_exit is not None:
             self.status = code
-            yield from self._guarded(parse(on_exit))
+            try:
+                yield from self.execute(parse(on_exit))
+            except Exit as left:
+                return left.code
+            except (ExpansionFailure, BrokenPipe):
+                return code
         return code
 
     def run_text(self, text: str) -> Run:
@@ -118,8 +131,6 @@ class Shell(Redirecting):
             yield from self.execute(script)
         except Exit as left:
             return left.code
-        except (Return, Break, Continue):
-            return self.status
         except ExpansionFailure as error:
             self.complain(str(error))
             return SYNTAX_ERROR
@@ -148,7 +159,7 @@ class Shell(Redirecting):
             shell.streams.input = Pipe(closed=True)
             script = (AndOr(item.first, item.rest),)
             self.children = self.children[-MAX_CHILDREN:]
-            self.children.append(self._spawn(shell.run(script)))
+            self.children.append(self.start(shell.run(script)))
             self.status = 0
             return
         last = item.rest[-1][1] if item.rest else item.first
@@ -162,7 +173,7 @@ class Shell(Redirecting):
                         yield from self._pipeline(pipeline)
         if item.rest and ran is last:
             yield from self._pipeline(last)
-        if self.status and ran is last and not ran.negated and self.options.get("e") and not self.conditions:
+        if self.status and ran is last and self.options.get("e") and not self.conditions and _may_fail(last):
             raise Exit(self.status)
 
     @contextmanager
@@ -193,7 +204,7 @@ class Shell(Redirecting):
             source = Pipe()
             if number < len(commands) - 1:
                 shell.streams.output = source
-            process = self._spawn(shell.run_command(command))
+            process = self.start(shell.run_command(command))
             process.on_end = Ends(reads if number else None, source)
             processes.append(process)
         try:
@@ -205,7 +216,12 @@ class Shell(Redirecting):
         failed = [one for one in codes if one] if self.options.get("pipefail") else codes
         self.status = failed[-1] if failed else 0
 
-    def _spawn(self, run: Run) -> Process:
+    def start(self, run: Run) -> Process:
+        """Start a background process.
+
+        Raises:
+            ExpansionFailure: there are too many.
+        """
         if self.machine.processes.are_too_many:
             raise ExpansionFailure("can't fork: Resource temporarily unavailable")
         return self.machine.processes.spawn(run, self.machine)
@@ -269,14 +285,9 @@ class Shell(Redirecting):
             self.machine.runs_forever()
         status = 0
         while (yield from self._condition(command.condition)) != command.until:
-            try:
-                yield from self.execute(command.body)
-                status = self.status
-            except Continue as left:
-                left.leave()
-            except Break as left:
-                left.leave()
+            if (yield from self._leaves(command.body)):
                 break
+            status = self.status
             yield from self.throttle()
         self.status = status
 
@@ -287,14 +298,22 @@ class Shell(Redirecting):
         self.status = 0
         for value in values:
             self.assign(command.name, value)
-            try:
-                yield from self.execute(command.body)
-            except Continue as left:
-                left.leave()
-            except Break as left:
-                left.leave()
+            if (yield from self._leaves(command.body)):
                 break
             yield from self.throttle()
+
+    def _leaves(self, body: Script) -> Generator[Step, None, bool]:
+        """Run the body of a loop. Returns whether it leaves the loop."""
+        self.loops += 1
+        try:
+            yield from self.execute(body)
+        except Break as left:
+            self.status = 0
+            left.leave()
+            return not isinstance(left, Continue)
+        finally:
+            self.loops -= 1
+        return False
 
     def _case(self, command: Case) -> Steps:
         value = yield from text_of(command.word, self)
@@ -302,7 +321,7 @@ class Shell(Redirecting):
         for patterns, body in command.branches:
             for one in patterns:
                 pattern = yield from pattern_of(one, self)
-                if fnmatchcase(value, pattern):
+                if matches(value, pattern):
                     yield from self.execute(body)
                     return
 
@@ -325,7 +344,7 @@ class Shell(Redirecting):
         match texts:
             case [text, ("=" | "==" | "!="), _]:
                 pattern = yield from pattern_of(test.words[2], self)
-                found = fnmatchcase(text, pattern) == (texts[1] != "!=")
+                found = matches(text, pattern) == (texts[1] != "!=")
             case [text, "=~", expression]:
                 matched = re.search(expression, text)
                 groups = () if matched is None else (matched[0], *matched.groups(""))
@@ -346,10 +365,12 @@ class Shell(Redirecting):
     def _simple(self, command: Simple) -> Steps:
         yield from self.throttle()
         self.has_substituted = False
-        words = yield from fields_of(command.words, self)
+        words = yield from self._arguments(command.words)
         assignments: dict[str, str] = {}
         for name, word in command.assignments:
             assignments[name] = yield from text_of(word, self)
+            if not words:
+                self.assign(name, assignments[name])
         for name, elements in command.arrays:
             values = yield from fields_of(elements, self)
             self.assign_array(name, values)
@@ -357,10 +378,10 @@ class Shell(Redirecting):
             self._trace(words, assignments)
         streams = yield from self.redirected(command.redirections)
         if streams is None:
+            if words and words[0] in SPECIAL:
+                raise Exit(self.status)
             return
         if not words:
-            for name, value in assignments.items():
-                self.assign(name, value)
             if not self.has_substituted:
                 self.status = 0
             return
@@ -370,58 +391,126 @@ class Shell(Redirecting):
             streams.error.write(f"{words[0]}: {error}\n".encode())
             self.status = 1
 
+    def _arguments(self, words: tuple[Word, ...]) -> Generator[Step, None, list[str]]:
+        """Expand the words of a command; the assignments of `export` and the like are not split."""
+        if not words or words[0].literal not in DECLARING:
+            return (yield from fields_of(words, self))
+        arguments: list[str] = []
+        for word in words:
+            first = word.pieces[0] if word.pieces else None
+            if isinstance(first, Text) and not first.quoted and _assignment.match(first.text):
+                text = yield from text_of(word, self)
+                arguments.append(text)
+            else:
+                arguments += yield from fields_of((word,), self)
+        return arguments
+
     def _trace(self, words: list[str], assignments: dict[str, str]) -> None:
         """Print a command before it runs (`set -x`)."""
-        shown = [*(f"{name}={quote(value)}" for name, value in assignments.items()), *map(quote, words)]
+        shown = [f"{name}={quoted_if_needed(value)}" for name, value in assignments.items()]
+        shown += map(quoted_if_needed, words)
         if shown:
-            self.streams.error.write(f"+ {' '.join(shown)}\n".encode(errors="surrogateescape"))
+            prompt = self.variables.get("PS4", "+ ")
+            self.streams.error.write(f"{prompt}{' '.join(shown)}\n".encode(errors="surrogateescape"))
 
     def _dispatch(self, words: list[str], assignments: dict[str, str], streams: Streams) -> Steps:
         name = words[0]
         if name in self.functions:
-            yield from self._call(self.functions[name], words, streams)
+            yield from self._call(self.functions[name], words, streams, assignments)
         elif name in BUILT_INS:
-            for key, value in assignments.items():
-                self.assign(key, value)
-            before, self.streams = self.streams, streams
-            try:
-                self.status = yield from BUILT_INS[name](self, words[1:])
-            finally:
-                if name != "exec":
-                    self.streams = before
+            yield from self._built_in(words, assignments, streams)
         else:
-            env = {key: self.variables[key] for key in self.exported if key in self.variables} | assignments
-            self.status = yield from self.call(words, env, streams)
+            for key in assignments:
+                if key in self.read_only:
+                    raise ExpansionFailure(f"{key}: is read only")
+            self.status = yield from self.call(words, self.environment | assignments, streams)
+
+    def _built_in(self, words: list[str], assignments: dict[str, str], streams: Streams) -> Steps:
+        name = words[0]
+        hidden = {key: (self.variables.get(key), key in self.exported) for key in assignments}
+        for key, value in assignments.items():
+            self.assign(key, value)
+        before, self.streams = self.streams, streams
+        try:
+            self.status = yield from BUILT_INS[name](self, words[1:])
+        finally:
+            if name != "exec":
+                self.streams = before
+            if name not in SPECIAL:
+                self.restore(hidden)
 
     def call(self, words: list[str], env: Mapping[str, str], streams: Streams) -> Run:
         """Run a command that is not built in."""
-        is_file = "/" in words[0] and self.files.is_file(absolute(words[0], self.directory))
-        if is_file and not exists(words[0]):
-            words = ["sh", *words]
         if not exists(words[0]):
-            if self.machine.skips_unknown:
+            file = self._file(words[0])
+            if file is None and self.machine.skips_unknown:
                 yield Sleep(TASK_SECONDS)
                 return 0
-            streams.error.write(f"{self.name}: {words[0]}: not found\n".encode(errors="surrogateescape"))
-            return NOT_FOUND
+            if file is None or not self._is_executable(file):
+                self._complain_of(words[0], streams, is_file=file is not None)
+                return NOT_FOUND if file is None else NOT_EXECUTABLE
+            words = [*self._interpreter(file), file, *words[1:]]
         if self.depth > MAX_CALLS:
             raise ExpansionFailure("can't fork: Resource temporarily unavailable")
         call = Call(words, {**env, "PWD": self.directory}, self.directory, streams, self.machine)
         return (yield from run_command(call, self.depth + 1))
 
-    def _call(self, body: Command, words: list[str], streams: Streams) -> Steps:
+    def _file(self, name: str) -> str | None:
+        """The file or directory of a command; None if there is none."""
+        if "/" not in name:
+            return self.file_in_path(name)
+        return name if self.files.exists(absolute(name, self.directory)) else None
+
+    def file_in_path(self, name: str) -> str | None:
+        """The first file of that name in PATH; None if there is none."""
+        directories = self.variables.get("PATH", "").split(":") if name else []
+        paths = (posixpath.join(one or ".", name) for one in directories)
+        return next((one for one in paths if self.files.is_file(absolute(one, self.directory))), None)
+
+    def _is_executable(self, path: str) -> bool:
+        """Whether a file may be executed; the permissions of external files are unknown."""
+        whole = absolute(path, self.directory)
+        file = self.files.find(whole)
+        return self.files.is_file(whole) and (file is None or bool(file.mode & 0o111))
+
+    def _complain_of(self, name: str, streams: Streams, *, is_file: bool) -> None:
+        reason = "Permission denied" if is_file else "not found"
+        streams.error.write(f"{self.name}: {name}: {reason}\n".encode(errors="surrogateescape"))
+
+    def _interpreter(self, path: str) -> list[str]:
+        """The command that runs a script: a shell, unless its first line names another."""
+        first = self.files.read(absolute(path, self.directory)).partition(b"\n")[0].decode(errors="surrogateescape")
+        words = first[2:].split(None, 1) if first.startswith("#!") else []
+        return words if words and exists(words[0]) else ["sh"]
+
+    def _call(self, body: Command, words: list[str], streams: Streams, assignments: dict[str, str]) -> Steps:
+        """Call a function; assignments before its name are local to it, and exported."""
         if self.depth > MAX_CALLS:
             raise ExpansionFailure("function nesting too deep")
         arguments, before = self.arguments, self.streams
         self.arguments, self.streams = words[1:], streams
         self.depth += 1
+        self.locals.append({})
         try:
+            for name, value in assignments.items():
+                self.declare_local(name)
+                self.assign(name, value)
+                self.exported[name] = None
             yield from self._command(body)
         except Return as left:
             self.status = left.code
         finally:
             self.depth -= 1
+            self.restore(self.locals.pop())
             self.arguments, self.streams = arguments, before
+
+
+def _may_fail(pipeline: Pipeline) -> bool:
+    """Whether `set -e` ends the script if this fails; a compound command only passes on an ignored failure."""
+    if pipeline.negated or len(pipeline.commands) > 1:
+        return not pipeline.negated
+    command = next(iter(pipeline.commands))
+    return command.subshell if isinstance(command, Group) else not isinstance(command, If | While | For | Case)
 
 
 def run_command(call: Call, depth: int = 0) -> Run:
@@ -457,9 +546,11 @@ def _start_shell(call: Call, depth: int) -> Run:
     options, script, rest = shell_arguments(call.arguments)
     shell = Shell(call.machine, call.env, call.streams, tuple(rest[1:]), depth)
     shell.options.update(dict.fromkeys(options, True))
+    shell.variables.pop("OPTIND", None)
     if call.machine.runs_main and call.machine.on_signal is None:
         call.machine.on_signal = shell.take_signal
-    if script is None and not rest:
+    if script is None and (not rest or "s" in options):
+        shell.arguments = rest
         return (yield from shell.run_input())
     if script is None:
         try:

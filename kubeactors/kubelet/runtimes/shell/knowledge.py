@@ -24,6 +24,7 @@ from kubeactors.kubelet.runtimes.shell.tree import (
     While,
     Word,
 )
+from kubeactors.kubelet.runtimes.shell.variable_built_ins import OPTIONS
 from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError
 
 _LEAVING = frozenset({"break", "return", "exit", "exec", "kill", "set", "eval", ".", "source"})
@@ -75,22 +76,22 @@ def is_known_script(text: str) -> bool:
     return all(_is_known_command(one, functions) for one in commands if isinstance(one, Simple))
 
 
-def shell_arguments(arguments: list[str]) -> tuple[str, str | None, list[str]]:
+def shell_arguments(arguments: list[str]) -> tuple[list[str], str | None, list[str]]:
     """The arguments of a shell: its options, the script of `-c`, and the operands.
 
-    >>> shell_arguments(["-ec", "exit 3", "name"]), shell_arguments(["file.sh", "a"])
-    (('e', 'exit 3', ['name']), ('', None, ['file.sh', 'a']))
+    >>> shell_arguments(["-ec", "exit 3", "name"]), shell_arguments(["-eo", "pipefail", "file.sh", "a"])
+    ((['e'], 'exit 3', ['name']), (['e', 'pipefail'], None, ['file.sh', 'a']))
     """
-    rest, options, wants_script = list(arguments), "", False
+    rest, options, wants_script = list(arguments), list[str](), False
     while rest and rest[0][:1] in {"-", "+"} and len(rest[0]) > 1:
         word = rest.pop(0)
         if word == "--":
             break
-        if not word.startswith("--"):
-            options += word[1:].replace("c", "").replace("o", "")
-            wants_script |= "c" in word
-            if "o" in word and rest:
-                rest.pop(0)
+        for letter in "" if word.startswith("--") else word[1:]:
+            name = rest.pop(0) if letter == "o" and rest else letter
+            wants_script |= name == "c"
+            if word[0] == "-" and name != "c":
+                options.append(OPTIONS.get(name, name))
     script = rest.pop(0) if wants_script and rest else None
     return options, script, rest
 
@@ -172,5 +173,5 @@ def _in_word(word: Word) -> Iterator[Simple | Function]:
         elif isinstance(piece, Arithmetic):
             yield from _in_word(piece.expression)
         elif isinstance(piece, Parameter):
-            for one in (piece.word, piece.index):
+            for one in (piece.word, piece.second, piece.index):
                 yield from _in_word(one) if one is not None else ()

@@ -1,7 +1,7 @@
 """The parser of shell scripts.
 
-Unsupported and rejected are aliases, descriptors above 2, and the extensions of bash (`((`, `${a/b/c}`, `<(...)`) except
-`[[ ]]` and arrays.
+Unsupported are aliases; the extensions of bash (`((`, `<(...)`) are rejected, except `[[ ]]`, arrays, `&>`, `$'...'`
+and `function`.
 
 Source: POSIX.1-2024, Shell Command Language, 2.3 Token Recognition and 2.10 Shell Grammar.
 """
@@ -35,10 +35,13 @@ MAX_DEPTH = 40
 _name = re.compile(r"[A-Za-z_]\w*")
 _assignment = re.compile(r"([A-Za-z_]\w*(?:\[\d+\])?)=")
 _expression = re.compile(r"\S+")
-_function = re.compile(r"([A-Za-z_][\w-]*)[ \t]*\([ \t]*\)")
+_function = re.compile(r"(?:function[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*\([ \t]*\)|function[ \t]+([A-Za-z_][\w.-]*)")
 _plain = re.compile(r"[^\s;&|<>()\"'`$\\]+(?=[\s;&|<>()]|$)")
-_redirection = re.compile(r"([012]?)(>>|>\||>&|<&|<<-|<<|>|<)")
+_redirection = re.compile(r"([0-9]?)(>>|>\||>&|<&|<<-|<<|<>|>|<)|(&>)")
+DECLARING = frozenset({"export", "readonly", "local"})
+"""Built-in commands whose arguments may be assignments."""
 _RESERVED = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}", "in"})
+KEYWORDS = _RESERVED | {"!", "{", "[[", "case", "for", "function", "if", "until", "while"}
 
 
 @lru_cache(maxsize=1024)
@@ -109,7 +112,7 @@ class Parser(WordReader):
         """Parse a non-empty list up to one of these words, which is not consumed."""
         script = self._list(frozenset(ends))
         if self.is_over:
-            raise Unfinished("unexpected end of file")
+            raise Unfinished(f'unexpected end of file (expecting "{ends[-1]}")')
         if not script:
             self.refuse()
         return script
@@ -169,7 +172,7 @@ class Parser(WordReader):
         if found is not None:
             self.at = found.end()
             self._skip_lines()
-            return Function(found[1], self._command())
+            return Function(found[1] or found[2], self._command())
         return self._simple()
 
     def _if(self) -> If:
@@ -296,13 +299,13 @@ class Parser(WordReader):
                 break
             found = None if words else _assignment.match(self.text, self.at)
             if found is None:
-                words.append(self.word())
+                words.append(self.word(assigned=bool(words) and words[0].literal in DECLARING))
                 continue
             self.at = found.end()
             if self.sees("("):
                 arrays.append((found[1], self._elements()))
             else:
-                assignments.append((found[1], Word(()) if self.ends_with(" \t\n;&|()") else self.word()))
+                assignments.append((found[1], Word(()) if self.ends_with(" \t\n;&|()") else self.word(assigned=True)))
         if not (assignments or arrays or words or redirections):
             self.refuse()
         return Simple(tuple(assignments), tuple(words), tuple(redirections), tuple(arrays))
@@ -334,10 +337,10 @@ class Parser(WordReader):
         if found is None:
             return None
         self.at = found.end()
-        operator = {">|": ">"}.get(found[2], found[2])
+        operator = found[2] or found[3]
         self.skip_blanks()
         target = self.word()
-        descriptor = int(found[1]) if found[1] else int(operator[0] == ">")
+        descriptor = int(found[1]) if found[1] else int(operator[0] != "<")
         if operator in {"<<", "<<-"}:
             return Redirection(descriptor, "<<", self.here_document(target, indented=operator == "<<-"))
         return Redirection(descriptor, operator, target)
@@ -374,7 +377,7 @@ class Parser(WordReader):
     def _expect(self, text: str) -> None:
         self._skip_lines()
         if self.is_over:
-            raise Unfinished("unexpected end of file")
+            raise Unfinished(f'unexpected end of file (expecting "{text}")')
         if not self.sees(text):
             self.refuse()
         self.at += len(text)

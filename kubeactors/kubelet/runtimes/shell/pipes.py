@@ -70,6 +70,22 @@ class Pipe:
         self._data.clear()
         return data
 
+    def has(self, delimiter: bytes, count: int | None = None) -> bool:
+        """Whether `take_until` returns at once."""
+        return self.is_closed or delimiter in self._data or (count is not None and len(self._data) >= count)
+
+    def take_until(self, delimiter: bytes, count: int | None = None) -> bytes:
+        r"""Read up to a delimiter, which is included, or the rest before the end; at most `count` bytes.
+
+        >>> pipe = Pipe(b"one:two", closed=True)
+        >>> pipe.take_until(b":", 2), pipe.take_until(b":"), pipe.take_until(b":")
+        (b'on', b'e:', b'two')
+        """
+        end = self._data.find(delimiter) + 1 or len(self._data)
+        data = bytes(self._data[: end if count is None else min(end, count)])
+        del self._data[: len(data)]
+        return data
+
     def take_line(self) -> bytes:
         r"""Read a line with its newline, or the rest before the end.
 
@@ -77,10 +93,7 @@ class Pipe:
         >>> pipe.take_line(), pipe.take_line(), pipe.take_line()
         (b'one\n', b'two', b'')
         """
-        end = self._data.find(b"\n") + 1 or len(self._data)
-        line = bytes(self._data[:end])
-        del self._data[:end]
-        return line
+        return self.take_until(b"\n")
 
 
 class Collected:
@@ -132,17 +145,42 @@ class Streams:
         terminal: receives the prompts of a shell that reads from a terminal; None if it does not.
     """
 
-    __slots__ = ("_terminal", "error", "input", "output")
+    __slots__ = ("_terminal", "error", "input", "others", "output")
 
     def __init__(self, input_: Pipe, output: Sink, error: Sink, terminal: Sink | None = None) -> None:
         self.input: Pipe = input_
         self.output: Sink = output
         self.error: Sink = error
+        self.others: dict[int, Sink] = {}
+        """The streams of the other open descriptors, 3 to 9."""
         self._terminal = terminal
 
     def copy(self) -> "Streams":
         """A copy, to be redirected."""
-        return Streams(self.input, self.output, self.error, self._terminal)
+        streams = Streams(self.input, self.output, self.error, self._terminal)
+        streams.others = dict(self.others)
+        return streams
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a shell reads from a terminal."""
+        return self._terminal is not None
+
+    def of(self, descriptor: int) -> Sink | None:
+        """The stream of a descriptor; None if it is not open."""
+        return {0: self.input, 1: self.output, 2: self.error}.get(descriptor) or self.others.get(descriptor)
+
+    def redirect(self, descriptor: int, stream: Sink) -> None:
+        """Replace the stream of a descriptor. Standard input can only be a pipe."""
+        match descriptor:
+            case 0:
+                self.input = stream if isinstance(stream, Pipe) else Pipe(closed=True)
+            case 1:
+                self.output = stream
+            case 2:
+                self.error = stream
+            case _:
+                self.others[descriptor] = stream
 
     def prompt(self, *, more: bool) -> None:
         """Prompt for a command at a terminal, or for `more` of it."""

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from kubeactors.kubelet.runtimes.shell.expansion import text_of
 from kubeactors.kubelet.runtimes.shell.files import FileError, absolute
 from kubeactors.kubelet.runtimes.shell.machine import opened
-from kubeactors.kubelet.runtimes.shell.pipes import Pipe, Streams
+from kubeactors.kubelet.runtimes.shell.pipes import Pipe, Sink, Streams
 from kubeactors.kubelet.runtimes.shell.processes import Step
 from kubeactors.kubelet.runtimes.shell.state import ShellState
 from kubeactors.kubelet.runtimes.shell.tree import Redirection, Script
@@ -26,7 +26,7 @@ class Redirecting(ShellState):
             try:
                 self._redirect(one, target, streams)
             except FileError as error:
-                self.complain(f"can't {'open' if one.operator == '<' else 'create'} {target}: {error}")
+                self.complain(str(error))
                 self.status = 1
                 return None
         return streams
@@ -34,23 +34,51 @@ class Redirecting(ShellState):
     def _redirect(self, one: Redirection, target: str, streams: Streams) -> None:
         match one.operator:
             case "<<":
-                streams.input = Pipe(target.encode(errors="surrogateescape"), closed=True)
+                streams.redirect(one.descriptor, Pipe(target.encode(errors="surrogateescape"), closed=True))
             case "<":
-                path = absolute(target, self.directory)
-                known = target in {"/dev/null", "/dev/stdin"}
-                if target != "/dev/stdin":
-                    streams.input = Pipe(b"" if known else self.files.read(path), closed=True)
+                streams.redirect(one.descriptor, self._readable(target, streams))
             case ">&" | "<&":
-                if target == "1":
-                    streams.error = streams.output
-                elif target == "2":
-                    streams.output = streams.error
-                elif target != "-":
-                    raise FileError("bad file descriptor")
+                streams.redirect(one.descriptor, self._duplicated(target, streams))
+            case "<>":
+                self._written(target, streams, append=True)
+                streams.redirect(one.descriptor, self._readable(target, streams))
+            case "&>":
+                streams.output = streams.error = self._written(target, streams)
             case operator:
-                path = absolute(target, self.directory)
-                sink = opened(path, self.machine, self.streams, append=operator == ">>")
-                if one.descriptor == 2:
-                    streams.error = sink
-                else:
-                    streams.output = sink
+                if operator == ">" and self.options.get("C") and self.files.is_file(absolute(target, self.directory)):
+                    raise FileError(f"can't create {target}: File exists")
+                streams.redirect(one.descriptor, self._written(target, streams, append=operator == ">>"))
+
+    def _readable(self, target: str, streams: Streams) -> Pipe:
+        if target == "/dev/null":
+            return Pipe(closed=True)
+        if target in {"/dev/stdin", "/proc/self/fd/0"}:
+            return streams.input
+        try:
+            return Pipe(self.files.read(absolute(target, self.directory)), closed=True)
+        except FileError as error:
+            reason = "no such file" if str(error) == "No such file or directory" else error
+            raise FileError(f"can't open {target}: {reason}") from None
+
+    def _written(self, target: str, streams: Streams, *, append: bool = False) -> Sink:
+        """Open a file for writing; a new one gets the permissions that the umask leaves."""
+        path = absolute(target, self.directory)
+        exists = self.files.exists(path)
+        try:
+            sink = opened(path, self.machine, streams, append=append)
+        except FileError as error:
+            reason = "nonexistent directory" if str(error) == "No such file or directory" else error
+            raise FileError(f"can't create {target}: {reason}") from None
+        file = None if exists else self.files.find(path)
+        if file is not None:
+            file.mode = 0o666 & ~self.umask
+        return sink
+
+    @staticmethod
+    def _duplicated(target: str, streams: Streams) -> Sink:
+        if target == "-":
+            return Pipe(closed=True)
+        stream = streams.of(int(target)) if target.isascii() and target.isdecimal() else None
+        if stream is None:
+            raise FileError(f"{target}: Bad file descriptor")
+        return stream

@@ -18,7 +18,8 @@ class Text(msgspec.Struct, frozen=True):
 class Parameter(msgspec.Struct, frozen=True):
     """`$NAME`, or `${NAME}` with an operator (`:-`, `#`, `%%`, ...) and its word; the operator `length` is `${#NAME}`.
 
-    With an index it is an element of an array; `@` and `*` are all elements.
+    `${NAME:WORD:SECOND}` and `${NAME/WORD/SECOND}` have a second word, which may be missing. With an index it is an
+    element of an array; `@` and `*` are all elements.
     """
 
     name: str
@@ -26,12 +27,18 @@ class Parameter(msgspec.Struct, frozen=True):
     word: "Word | None" = None
     quoted: bool = False
     index: "Word | None" = None
+    second: "Word | None" = None
 
     @property
     def is_many(self) -> bool:
         """Whether it may expand to several words even if it is quoted."""
+        return self.operator in {"", ":"} and self.selects in ({"@"} if self.quoted else {"@", "*"})
+
+    @property
+    def selects(self) -> str:
+        """`@` or `*` if it means all positional parameters or all elements; otherwise its name."""
         index = self.index.literal if self.index is not None else None
-        return not self.operator and (self.name == "@" or index == "@")
+        return index if index in {"@", "*"} else self.name
 
 
 class Substitution(msgspec.Struct, frozen=True):

@@ -6,15 +6,23 @@ Source: POSIX.1-2024, Shell Command Language, 2.2 Quoting and 2.6 Word Expansion
 import re
 from typing import NoReturn
 
+from kubeactors.kubelet.runtimes.shell.printing import escaped
 from kubeactors.kubelet.runtimes.shell.tree import Arithmetic, Parameter, Piece, Script, Substitution, Text, Word
 
 _parameter = re.compile(r"[A-Za-z_]\w*|[0-9?@*#$!-]")
 _name = re.compile(r"[A-Za-z_]\w*|[0-9]+|[?@*#$!-]")
-_operator = re.compile(r"(:?[-=+?]|##?|%%?)?")
-_length = re.compile(r"#([A-Za-z_]\w*)(?=[\[}])")
+_operator = re.compile(r"(:?[-=+?]|##?|%%?|//?|:)?")
+_length = re.compile(r"#([A-Za-z_]\w*|[0-9]+|[?@*#$!-])(?=[\[}])")
+_home = re.compile(r"~(?=[/\s;&|<>()]|$)")
+_home_in_value = re.compile(r"(?<=[:=])~(?=[/:]|$)")
+_ansi = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_back_quoted = re.compile(r"`((?:[^`\\]|\\.)*)`", re.DOTALL)
 _blanks = re.compile(r"(?:[ \t\r]|\\\n)+")
 _bare = re.compile(r"[^\s;&|<>()\"'`$\\]+")
 _in_double_quotes = re.compile(r"[^\"`$\\]+")
+_in_braces = re.compile(r"[^\"'`$\\/:}]+")
+_HOME = Parameter("HOME", "-", Word((Text("~"),)), quoted=True)
+"""Tilde expansion; without `HOME` the tilde remains."""
 _MISSING = "unterminated quoted string"
 
 
@@ -84,16 +92,19 @@ class WordReader:
 
     # Words.
 
-    def word(self) -> Word:
-        """Read a word."""
+    def word(self, *, assigned: bool = False) -> Word:
+        """Read a word; in an assignment a tilde may also follow `=` and `:`."""
         pieces: list[Piece] = []
+        if _home.match(self.text, self.at):
+            self.at += 1
+            pieces.append(_HOME)
         while not self.is_over and self.char not in " \t\r\n;&|<>()":
             pieces += self._piece()
         if not pieces:
             if self.is_over:
                 raise Unfinished("unexpected end of file")
             self.refuse()
-        return Word(tuple(pieces))
+        return Word(tuple(one for piece in pieces for one in _with_home(piece)) if assigned else tuple(pieces))
 
     def here_document(self, delimiter: Word, *, indented: bool) -> Word:
         """Read the lines of a here-document up to its delimiter, and remove them from the script."""
@@ -115,7 +126,7 @@ class WordReader:
         if any(isinstance(one, Text) and one.quoted for one in delimiter.pieces):
             return Word((Text(content, quoted=True),))
         reader = type(self)(content, self.depth)
-        return Word(tuple(reader.until("")))
+        return Word(tuple(reader.until("", escapes="$`\\\n")))
 
     def _piece(self) -> list[Piece]:
         char = self.char
@@ -144,8 +155,11 @@ class WordReader:
         self.at += 2
         return Text("" if char == "\n" else char, quoted=True)
 
-    def until(self, end: str) -> list[Piece]:
-        """Read quoted text up to `end`, which is consumed; an empty `end` means the end of the script."""
+    def until(self, end: str, escapes: str = '$`"\\\n') -> list[Piece]:
+        """Read quoted text up to `end`, which is consumed; an empty `end` means the end of the script.
+
+        A backslash escapes only the given characters.
+        """
         pieces: list[Piece] = []
         while not (end and self.sees(end)):
             if self.is_over:
@@ -156,7 +170,7 @@ class WordReader:
             if found is not None:
                 self.at = found.end()
                 pieces.append(Text(found[0], quoted=True))
-            elif self.char == "\\" and self.at + 1 < len(self.text) and self.text[self.at + 1] in '$`"\\\n':
+            elif self.char == "\\" and self.at + 1 < len(self.text) and self.text[self.at + 1] in escapes:
                 pieces.append(self._escaped())
             elif self.char in "$`":
                 pieces.append(self._expansion(quoted=True))
@@ -172,6 +186,10 @@ class WordReader:
         if self.char == "`":
             return self._backquoted(quoted=quoted)
         self.at += 1
+        ansi = None if quoted else _ansi.match(self.text, self.at)
+        if ansi is not None:
+            self.at = ansi.end()
+            return Text(escaped(ansi[1].replace("\\'", "'")), quoted=True)
         if self.sees("(("):
             return self._arithmetic(quoted=quoted)
         if self.sees("("):
@@ -187,13 +205,14 @@ class WordReader:
         return Parameter(found[0], quoted=quoted)
 
     def _backquoted(self, *, quoted: bool) -> Substitution:
-        end = self.text.find("`", self.at + 1)
-        if end < 0:
+        found = _back_quoted.match(self.text, self.at)
+        if found is None:
             raise Unfinished(_MISSING)
-        inside, self.at = self.text[self.at + 1 : end], end + 1
-        return Substitution(self.nested(inside), quoted)
+        self.at = found.end()
+        return Substitution(self.nested(re.sub(r'\\([$`\\"])' if quoted else r"\\([$`\\])", r"\1", found[1])), quoted)
 
-    def _arithmetic(self, *, quoted: bool) -> Arithmetic:
+    def _arithmetic(self, *, quoted: bool) -> Arithmetic | Substitution:
+        """Read `$((...))`, or a command substitution that begins with a subshell."""
         start, depth = self.at + 2, 0
         for place in range(start, len(self.text)):
             char = self.text[place]
@@ -201,6 +220,9 @@ class WordReader:
                 reader = type(self)(self.text[start:place], self.depth + 1)
                 self.at = place + 2
                 return Arithmetic(Word(tuple(reader.until(""))), quoted)
+            if char == ")" and not depth:
+                self.at += 1
+                return Substitution(self.substituted(), quoted)
             depth += (char == "(") - (char == ")")
         raise Unfinished("unexpected end of file")
 
@@ -214,14 +236,22 @@ class WordReader:
         operator = _operator.match(self.text, self.at) if length is None else None
         if operator is not None and operator[0]:
             self.at = operator.end()
-            word = Word(tuple(self._until_brace(quoted=quoted)))
-            return Parameter(name, operator[0], word, quoted, index)
+            return self._operated(name, index, operator[0], quoted=quoted)
         if self.is_over:
             raise Unfinished(_MISSING)
         if self.char != "}":
             raise ShellSyntaxError("bad substitution")
         self.at += 1
         return Parameter(name, "length" if length is not None else "", None, quoted, index)
+
+    def _operated(self, name: str, index: Word | None, operator: str, *, quoted: bool) -> Parameter:
+        """Read the words of an operator. Patterns are not quoted by double quotes around the expansion."""
+        in_quotes = quoted and operator[0] not in "#%/"
+        separator = operator[0] if operator in {":", "/", "//"} else ""
+        word, second = self._until_brace(separator, quoted=in_quotes), None
+        if self.text[self.at - 1] != "}":
+            second = self._until_brace("", quoted=in_quotes)
+        return Parameter(name, operator, word, quoted, index, second)
 
     def _index(self) -> Word | None:
         """Read the index in brackets, if there is one."""
@@ -236,15 +266,33 @@ class WordReader:
                 return Word(tuple(reader.until("")))
         raise Unfinished(_MISSING)
 
-    def _until_brace(self, *, quoted: bool) -> list[Piece]:
+    def _until_brace(self, separator: str, *, quoted: bool) -> Word:
+        """Read up to a brace or separator, which is consumed."""
         pieces: list[Piece] = []
-        while not self.sees("}"):
+        while not self.sees("}") and not (separator and self.sees(separator)):
             if self.is_over:
                 raise Unfinished(_MISSING)
-            if self.char in "'\"\\$`" and not (quoted and self.char in "'\""):
+            found = _in_braces.match(self.text, self.at)
+            if found is not None:
+                self.at = found.end()
+                pieces.append(Text(found[0], quoted))
+            elif not quoted and self.char in "'\"\\$`":
                 pieces += self._piece()
+            elif self.char in "$`":
+                pieces.append(self._expansion(quoted=True))
+            elif self.char == "\\" and self.text[self.at + 1 : self.at + 2] in [*'$`"\\\n}']:
+                pieces.append(self._escaped())
             else:
-                pieces.append(Text(self.char, quoted))
+                if self.char != '"':  # inner double quotes change nothing
+                    pieces.append(Text(self.char, quoted))
                 self.at += 1
         self.at += 1
-        return pieces
+        return Word(tuple(pieces))
+
+
+def _with_home(piece: Piece) -> list[Piece]:
+    """A piece of an assignment with its tilde expansions."""
+    if not isinstance(piece, Text) or piece.quoted or "~" not in piece.text:
+        return [piece]
+    first, *rest = _home_in_value.split(piece.text)
+    return [Text(first), *(one for text in rest for one in (_HOME, Text(text)))]
