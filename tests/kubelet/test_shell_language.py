@@ -84,6 +84,47 @@ def test_built_in_commands_behave_as_in_ash(script: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("condition", "wanted"),
+    [
+        ("1 2", "sh: 2: unknown operand\n2\n"),
+        ("a = b c", "sh: c: unknown operand\n2\n"),
+        ("x -eq 1", "sh: x: bad number\n2\n"),
+        ("1 -eq", "sh: -eq: argument expected\n2\n"),
+        ("a = a -o", "sh: argument expected\n2\n"),
+        ("! -e /nofile -a b", "0\n"),
+        ("!", "0\n"),
+        ("'(' = ')'", "1\n"),
+        ("\\( a = b -o c = c \\) -a ! -e /nofile", "0\n"),
+        ("/tmp/new -nt /tmp/old -a /tmp/old -ot /tmp/new", "0\n"),
+        ("/tmp/new -ef /tmp/link -a -c /dev/null", "0\n"),
+        ("-t 0", "1\n"),
+    ],
+)
+def test_conditions_hold_as_in_ash(condition: str, wanted: str) -> None:
+    files = "touch /tmp/old; sleep 1; touch /tmp/new; ln -s new /tmp/link; "
+    assert Ran(f"{files} [ {condition} ]; echo $?").run(1).text == wanted
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ("2**10 + 16#ff + 2#101", "1284\n"),
+        ("0 && (x=1), 1 || (x=2), 1 ? 3 : (x=4/0)", "3\n"),
+        ("x=3, x+=4", "7 7\n"),
+        ("9223372036854775807 + 1", "-9223372036854775808\n"),
+        ("- -3 + --3", "6\n"),
+        ("sum * 2", "6\n"),
+        ("loop", "sh: expression recursion loop detected\n"),
+        ("08", "sh: arithmetic syntax error\n"),
+        ("1 / 0", "sh: divide by zero\n"),
+        ("2 ** -1", "sh: exponent less than 0\n"),
+    ],
+)
+def test_arithmetic_is_that_of_c_in_64_bits(expression: str, wanted: str) -> None:
+    assert Ran(f"sum=1+2; loop=loop; v=$(({expression})); echo $v $x").text == wanted
+
+
+@pytest.mark.parametrize(
     ("script", "wanted", "code"),
     [
         ("set -e; for i in 1; do false && true; done; echo ok; f() { false && true; }; f; echo no", "ok\n", 1),

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, MutableMapping
 
 _token = re.compile(
-    r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(\*\*|<<=?|>>=?|[<>=!]=|&&|\|\||\+\+|--|[-+*/%&|^]=|.))"
+    r"\s*(?:(\d+#\w+|0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(\*\*|<<=?|>>=?|[<>=!]=|&&|\|\||\+\+|--|[-+*/%&|^]=|.))"
 )
 _BITS = 64
-MAX_TOKENS, MAX_PARENTHESES = 200, 20
-"""The maximum length and depth of expressions."""
+MAX_TOKENS, MAX_PARENTHESES, MAX_NAMES = 200, 20, 10
+"""The maximum length and depth of expressions, and the nesting of variables whose values are expressions."""
 _LEVELS: tuple[tuple[str, ...], ...] = (
     ("||",),
     ("&&",),
@@ -71,12 +71,15 @@ def evaluate(expression: str, variables: MutableMapping[str, str]) -> int:
     Raises:
         ArithmeticFailure: it is invalid, or divides by zero.
     """
-    return _Evaluation(expression, variables).whole()
+    return _wrapped(_Evaluation(expression, variables).whole())
 
 
 class _Evaluation:
-    def __init__(self, expression: str, variables: MutableMapping[str, str]) -> None:
+    def __init__(self, expression: str, variables: MutableMapping[str, str], depth: int = 0) -> None:
         self._variables = variables
+        self._depth = depth
+        self._skips = 0
+        """The nesting of operands that are parsed only, since `&&`, `||` or `?` do not evaluate them."""
         self._tokens = [found[1] or found[2] or found[3] for found in _token.finditer(expression.strip())]
         self._at = 0
 
@@ -103,27 +106,50 @@ class _Evaluation:
         self._at += 2
         value = self._assignment()
         if operator != "=":
-            value = _OPERATIONS[operator[:-1]](self._value_of(name), value)
+            value = self._operation(operator[:-1], self._value_of(name), value)
         return self._assign(name, value)
 
     def _choice(self) -> int:
         value = self._binary(0)
         if not self._take("?"):
             return value
-        yes = self._assignment()
+        yes = self._evaluated(self._assignment, wanted=bool(value))
         if not self._take(":"):
             raise ArithmeticFailure("arithmetic syntax error")
-        no = self._assignment()
+        no = self._evaluated(self._choice, wanted=not value)
         return yes if value else no
+
+    def _evaluated(self, operand: Callable[[], int], *, wanted: bool) -> int:
+        """Parse an operand; without effects if it is not `wanted`."""
+        self._skips += not wanted
+        value = operand()
+        self._skips -= not wanted
+        return value
 
     def _binary(self, level: int) -> int:
         if level == len(_LEVELS):
-            return self._unary()
+            return self._power()
         value = self._binary(level + 1)
         while self._peek() in _LEVELS[level]:
             operator = self._next()
-            value = _wrapped(_OPERATIONS[operator](value, self._binary(level + 1)))
+            wanted = operator not in {"&&", "||"} or bool(value) == (operator == "&&")
+            other = self._evaluated(lambda: self._binary(level + 1), wanted=wanted)
+            value = self._operation(operator, value, other)
         return value
+
+    def _operation(self, operator: str, one: int, other: int) -> int:
+        if self._skips and not other:
+            return 0
+        return _wrapped(_OPERATIONS[operator](one, other))
+
+    def _power(self) -> int:
+        value = self._unary()
+        if not self._take("**"):
+            return value
+        exponent = self._power()
+        if exponent < 0:
+            raise ArithmeticFailure("exponent less than 0")
+        return _wrapped(pow(value, exponent, 1 << _BITS))
 
     def _unary(self) -> int:
         token = self._next()
@@ -136,7 +162,7 @@ class _Evaluation:
                 return int(not self._unary())
             case "~":
                 return ~self._unary()
-            case "++" | "--":
+            case "++" | "--" if self._peek().isidentifier():
                 name = self._next()
                 return self._assign(name, self._value_of(name) + _STEPS[token])
             case "(":
@@ -144,6 +170,8 @@ class _Evaluation:
                 if not self._take(")"):
                     raise ArithmeticFailure("arithmetic syntax error")
                 return value
+            case "++" | "--":
+                return self._unary()  # two signs
             case _:
                 return self._operand(token)
 
@@ -156,11 +184,17 @@ class _Evaluation:
         return value
 
     def _value_of(self, name: str) -> int:
-        return _number(self._variables.get(name, "").strip() or "0")
+        text = self._variables.get(name, "").strip() or "0"
+        if text.isdecimal():
+            return _number(text)
+        if self._depth >= MAX_NAMES:
+            raise ArithmeticFailure("expression recursion loop detected")
+        return _Evaluation(text, self._variables, self._depth + 1).whole()
 
     def _assign(self, name: str, value: int) -> int:
         value = _wrapped(value)
-        self._variables[name] = str(value)
+        if not self._skips:
+            self._variables[name] = str(value)
         return value
 
     def _peek(self, ahead: int = 0) -> str:
@@ -180,7 +214,10 @@ class _Evaluation:
 
 
 def _number(text: str) -> int:
+    base, sharp, digits = text.partition("#")
     try:
+        if sharp:
+            return int(digits, int(base))
         if text[:2].lower() == "0x":
             return int(text, 16)
         return int(text, 8) if text.startswith("0") and len(text) > 1 else int(text)

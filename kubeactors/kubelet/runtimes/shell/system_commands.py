@@ -104,17 +104,19 @@ def _uname(call: Call) -> int:
 
 
 def _test(call: Call) -> int:
-    words = call.arguments
-    if call.words[0] == "[":
-        if words[-1:] != ["]"]:
-            call.complain("missing ]")
-            return 2
-        words = words[:-1]
     try:
-        return int(not holds(words, call.files, call.directory))
+        return int(not holds(_tested(call), call.files, call.directory, terminal=call.streams.is_terminal))
     except WrongTest as error:
-        call.complain(str(error))
+        call.streams.error.write(f"sh: {error}\n".encode(errors="surrogateescape"))
         return 2
+
+
+def _tested(call: Call) -> list[str]:
+    """The condition, without the closing bracket of `[`."""
+    words = call.arguments
+    if call.words[0] == "[" and (not words or words.pop() != "]"):
+        raise WrongTest("missing ]")
+    return words
 
 
 def _hostname(call: Call) -> int:
