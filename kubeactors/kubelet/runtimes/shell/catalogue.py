@@ -17,6 +17,7 @@ from kubeactors.kubelet.runtimes.shell.ls import ls
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.network_commands import NETWORK_COMMANDS
 from kubeactors.kubelet.runtimes.shell.perl import perl
+from kubeactors.kubelet.runtimes.shell.pieces import PIECE_COMMANDS
 from kubeactors.kubelet.runtimes.shell.process_commands import PROCESS_COMMANDS
 from kubeactors.kubelet.runtimes.shell.seq import seq, yes
 from kubeactors.kubelet.runtimes.shell.sort import sort
@@ -35,6 +36,7 @@ COMMANDS: dict[str, Command] = {
     **COLUMN_COMMANDS,
     **COMPRESSION_COMMANDS,
     **DUMP_COMMANDS,
+    **PIECE_COMMANDS,
     **DISK_COMMANDS,
     **NETWORK_COMMANDS,
     **PROCESS_COMMANDS,

@@ -3,30 +3,60 @@
 Source of the output formats: busybox 1.37, findutils, coreutils and procps.
 """
 
+import posixpath
+import re
+from collections.abc import Iterator
 from itertools import count
+from zlib import crc32
 
+from kubeactors.kubelet.runtimes.shell.date import written
 from kubeactors.kubelet.runtimes.shell.files import MAX_BYTES, FileError
-from kubeactors.kubelet.runtimes.shell.machine import Call
+from kubeactors.kubelet.runtimes.shell.machine import Call, UsageError
+from kubeactors.kubelet.runtimes.shell.modes import permissions
+from kubeactors.kubelet.runtimes.shell.options import Options
+from kubeactors.kubelet.runtimes.shell.processes import SECOND
 from kubeactors.kubelet.runtimes.shell.system_commands import Command
 
 _BLOCK = 4096
 
 
 def _size(call: Call, path: str) -> int:
-    """The bytes of all files below a path, each rounded up to blocks."""
-    files = [one for one in call.files.walk(path) if call.files.is_file(one)]
-    return sum(-(-len(call.files.read(one)) // _BLOCK) * _BLOCK for one in files)
+    """The bytes of everything below a path, each entry rounded up to blocks."""
+    return dict(_sizes(call, path))[path]
+
+
+def _sizes(call: Call, path: str) -> Iterator[tuple[str, int]]:
+    """The sizes of all entries below a path, the deepest first."""
+    is_link = call.files.find_link(path) is not None
+    size = 0 if is_link else -(-call.files.size(path) // _BLOCK) * _BLOCK
+    if call.files.is_directory(path) and not is_link:
+        for name in call.files.names(path):
+            below = posixpath.join(path, name)
+            for one, taken in _sizes(call, below):
+                yield one, taken
+                size += taken if one == below else 0
+    yield path, size
 
 
 def _du(call: Call) -> int:
-    """`du -s`: the usage of each path."""
-    options, paths = call.options("shkm")
-    code = 0
-    for path in paths or ["."]:
-        if call.files.exists(call.path(path)):
-            call.say(f"{_shown(_size(call, call.path(path)), options)}\t{path}\n")
-        else:
+    """Print the usage of each directory, with `-a` also of each file, with `-s` only of the operands."""
+    options = Options(call.arguments, "shkmacd:Hx", {"human-readable": "h", "max-depth": "d", "summarize": "s"})
+    shape = "".join(letter for letter, _ in options.given)
+    depth = 0 if "s" in options else options.number("d", 1000)
+    code = total = 0
+    for path in options.operands or ["."]:
+        whole = call.path(path)
+        if not call.files.exists(whole):
             code = call.complain(f"{path}: No such file or directory")
+            continue
+        for one, size in _sizes(call, whole):
+            total += size if one == whole else 0
+            below = posixpath.relpath(one, whole)
+            level = 0 if below == "." else below.count("/") + 1
+            if level <= depth and (one == whole or "a" in options or call.files.is_directory(one)):
+                call.say(f"{_shown(size, shape)}\t{path if level == 0 else posixpath.join(path, below)}\n")
+    if "c" in options:
+        call.say(f"{_shown(total, shape)}\ttotal\n")
     return code
 
 
@@ -51,23 +81,66 @@ def _shown(size: int, options: str) -> str:
     return str(size // (2**20 if "m" in options else 2**10))
 
 
+_KINDS = {"d": "directory", "l": "symbolic link", "-": "regular file"}
+_DIRECTIVE = re.compile(r"%([a-zA-Z%])")
+
+
 def _stat(call: Call) -> int:
-    """`stat`, optionally with `-c` and a format of `%n`, `%s`, `%a` and `%F`."""
-    words = list(call.arguments)
-    layout = words.pop(words.index("-c") + 1) if "-c" in words[:-1] else "  File: %n\n  Size: %s\t%F\nAccess: (0%a)"
+    """Describe files, or print what `-c` asks for."""
+    options = Options(call.arguments, "c:Lt", {"dereference": "L", "format": "c"})
+    if not options.operands:
+        raise UsageError("missing operand")
     code = 0
-    for path in [one for one in words if one not in {"-c", "-L"}]:
-        whole = call.path(path)
-        if not call.files.exists(whole):
+    for path in options.operands:
+        whole = call.files.resolved(call.path(path)) if "L" in options else call.path(path)
+        if not call.files.exists(whole) and call.files.find_link(whole) is None:
             code = call.complain(f"can't stat '{path}': No such file or directory")
             continue
-        is_directory, file = call.files.is_directory(whole), call.files.find(whole)
-        mode = 0o755 if is_directory else file.mode if file is not None else 0o644
-        size = _BLOCK if is_directory else len(call.files.read(whole))
-        kind = "directory" if is_directory else "regular file"
-        shown = layout.replace("%n", path).replace("%s", str(size)).replace("%a", f"{mode:o}").replace("%F", kind)
-        call.say(f"{shown}\n")
+        parts = _described(call, whole, path)
+        if "c" not in options:
+            call.say(_summary(parts))
+            continue
+        call.say(_DIRECTIVE.sub(lambda found, parts=parts: parts.get(found[1], "?"), options.value("c")) + "\n")  # type: ignore[misc]
     return code
+
+
+def _summary(parts: dict[str, str]) -> str:
+    """What `stat` prints without a format."""
+    names = {letter: parts[letter] for letter in "NsbFiahAuUgGxyz"}
+    return (
+        "  File: {N}\n  Size: {s:<10}\tBlocks: {b:<10} IO Block: 4096   {F}\n"
+        "Device: fe00h/65024d\tInode: {i:<10}  Links: {h}\n"
+        "Access: (0{a}/{A})  Uid: ({u:>5}/{U:>8})   Gid: ({g:>5}/{G:>8})\n"
+        "Access: {x}\nModify: {y}\nChange: {z}\n"
+    ).format(**names)
+
+
+def _described(call: Call, whole: str, path: str) -> dict[str, str]:
+    """What the directives of `stat -c` stand for."""
+    link = call.files.find_link(whole)
+    kind = "l" if link is not None else "d" if call.files.is_directory(whole) else "-"
+    mode, size, modified = call.files.mode(whole), call.files.size(whole), call.files.modified(whole) or call.now
+    moment, seconds = written(modified, "%F %T.%N +0000"), str(modified // SECOND)
+    return {
+        "%": "%",
+        "a": f"{mode:o}",
+        "A": kind + permissions(mode),
+        "b": str(-(-size // _BLOCK) * 8),
+        "B": "512",
+        "F": _KINDS[kind] if size or kind != "-" else "regular empty file",
+        "f": f"{mode | {'l': 0o120000, 'd': 0o040000, '-': 0o100000}[kind]:x}",
+        "g": "0",
+        "G": "root",
+        "h": "1",
+        "i": str(crc32(whole.encode(errors="surrogateescape")) % 10_000_000),
+        "n": path,
+        "N": f"'{path}' -> '{link.target}'" if link is not None else path,
+        "s": str(size),
+        "u": "0",
+        "U": "root",
+        **dict.fromkeys("xyz", moment),
+        **dict.fromkeys("XYZ", seconds),
+    }
 
 
 def _mktemp(call: Call) -> int:

@@ -10,6 +10,7 @@ import hashlib
 
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.machine import Call
+from kubeactors.kubelet.runtimes.shell.options import Options
 from kubeactors.kubelet.runtimes.shell.processes import Run
 from kubeactors.kubelet.runtimes.shell.system_commands import Command
 from kubeactors.kubelet.runtimes.shell.text_commands import rest_of, sources_of, whole
@@ -64,13 +65,38 @@ def _digest(name: str) -> Command:
     """A command that prints the digest of each file."""
 
     def command(call: Call) -> Run:
-        sources, code = sources_of(call, call.options("b")[1])
+        options = Options(call.arguments, "bcsw", {"check": "c", "quiet": "s", "status": "s", "warn": "w"})
+        if "c" in options:
+            return (yield from _checked(call, name, options))
+        sources, code = sources_of(call, options.operands)
         for path, source in sources:
             data = yield from rest_of(source)
             call.say(f"{hashlib.new(name, data, usedforsecurity=False).hexdigest()}  {path or '-'}\n")
         return code
 
     return command
+
+
+def _checked(call: Call, name: str, options: Options) -> Run:
+    """Compare files with the digests that other files list."""
+    sources, code = sources_of(call, options.operands)
+    total = wrong = 0
+    for _, source in sources:
+        for line in (yield from rest_of(source)).decode(errors="replace").splitlines():
+            wanted, _, path = line.partition("  ")
+            total += 1
+            try:
+                data = call.files.read(call.path(path))
+                is_same = hashlib.new(name, data, usedforsecurity=False).hexdigest() == wanted.lower()
+            except FileError as error:
+                call.complain(f"can't open '{path}': {error}")
+                is_same = False
+            wrong += not is_same
+            if "s" not in options:
+                call.say(f"{path}: {'OK' if is_same else 'FAILED'}\n")
+    if wrong and "s" not in options:
+        call.complain(f"WARNING: {wrong} of {total} computed checksums did NOT match")
+    return code or int(bool(wrong))
 
 
 def _diff(call: Call) -> int:
