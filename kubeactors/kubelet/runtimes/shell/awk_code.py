@@ -1,186 +1,248 @@
-"""The code of compiled awk programs: functions of the program's state. Pure apart from that.
+"""The code of awk expressions: generators over the program's state, since `getline` and `system` may wait.
 
 Source: POSIX.1-2024, Utilities, awk.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import TypeAlias
 
-import msgspec
-
-from kubeactors.kubelet.runtimes.shell.awk_state import (
-    AwkState,
-    Break,
-    Continue,
-    Read,
+from kubeactors.kubelet.runtimes.shell.awk_state import AwkState, checked
+from kubeactors.kubelet.runtimes.shell.awk_values import (
+    UNSET,
+    Array,
+    AwkFailure,
     Value,
+    as_integer,
     as_number,
     as_text,
     compare,
+    computed,
+    expression_of,
     holds,
-    split,
 )
-from kubeactors.kubelet.runtimes.shell.printing import formatted
-from kubeactors.kubelet.runtimes.shell.regular_expressions import compiled
+from kubeactors.kubelet.runtimes.shell.processes import Step
 
-Expression: TypeAlias = Callable[[AwkState], Value]
-Statement: TypeAlias = Callable[[AwkState], None]
-SEPARATOR = "\x1c"
-"""The separator between the parts of an array key (SUBSEP)."""
-
-
-class Place(msgspec.Struct, frozen=True):
-    """An lvalue."""
-
-    get: Expression
-    put: Callable[[AwkState, Value], None]
+Evaluation: TypeAlias = Generator[Step, None, Value]
+Expression: TypeAlias = Callable[[AwkState], Evaluation]
+Statement: TypeAlias = Callable[[AwkState], Generator[Step, None, None]]
+Name: TypeAlias = str | int
+"""A global variable, or the number of a local one."""
 
 
-# Statements.
+class Slot:
+    """An lvalue whose subscripts are evaluated."""
+
+    __slots__ = ("get", "put")
+
+    def __init__(self, get: Callable[[], Value], put: Callable[[Value], None]) -> None:
+        self.get: Callable[[], Value] = get
+        self.put: Callable[[Value], None] = put
 
 
-def sequence(statements: tuple[Statement, ...]) -> Statement:
-    """A sequence of statements."""
-
-    def run(state: AwkState) -> None:
-        for one in statements:
-            one(state)
-
-    return run
+Place: TypeAlias = Callable[[AwkState], Generator[Step, None, Slot]]
 
 
-def evaluates(expression: Expression) -> Statement:
-    """An expression statement."""
-
-    def run(state: AwkState) -> None:
-        expression(state)
-
-    return run
+class Jump(Exception):
+    """Leaves a rule, a loop or a function."""
 
 
-def prints(arguments: tuple[Expression, ...]) -> Statement:
-    """`print`; without arguments it prints the line."""
+class Return(Jump):
+    """`return`."""
 
-    def run(state: AwkState) -> None:
-        texts = [as_text(one(state)) for one in arguments] or [as_text(state.field(0))]
-        state.write(as_text(state.variable("OFS")).join(texts) + as_text(state.variable("ORS")))
-
-    return run
+    def __init__(self, value: Value) -> None:
+        super().__init__()
+        self.value: Value = value
 
 
-def prints_formatted(arguments: tuple[Expression, ...]) -> Statement:
-    """`printf`."""
+class Function:
+    """A function of the program; its body is set when it is parsed."""
 
-    def run(state: AwkState) -> None:
-        layout, *rest = [as_text(one(state)) for one in arguments]
-        state.write(formatted(layout, rest))
-
-    return run
-
-
-def chooses(condition: Expression, one: Statement, other: Statement) -> Statement:
-    """`if`."""
-    return lambda state: one(state) if holds(condition(state)) else other(state)
-
-
-def loops(condition: Expression, body: Statement, step: Statement) -> Statement:
-    """`while` and `for`."""
-
-    def run(state: AwkState) -> None:
-        while holds(condition(state)):
-            state.step()
-            try:
-                body(state)
-            except Continue:
-                pass
-            except Break:
-                return
-            step(state)
-
-    return run
-
-
-def loops_over(name: str, array: str, body: Statement) -> Statement:
-    """`for (NAME in ARRAY)`, in insertion order."""
-
-    def run(state: AwkState) -> None:
-        for one in list(state.array(array)):
-            state.step()
-            state.assign(name, Read(one))
-            try:
-                body(state)
-            except Continue:
-                continue
-            except Break:
-                return
-
-    return run
-
-
-def deletes(array: str, one: Expression | None) -> Statement:
-    """`delete` of an element, or of all."""
-
-    def run(state: AwkState) -> None:
-        if one is None:
-            state.array(array).clear()
-        else:
-            state.array(array).pop(as_text(one(state)), None)
-
-    return run
-
-
-def raises(what: type[Exception]) -> Statement:
-    """`next`, `break` or `continue`."""
-
-    def run(_: AwkState) -> None:
-        raise what
-
-    return run
+    def __init__(self) -> None:
+        self.count: int = 0
+        """The number of its parameters."""
+        self.body: Statement | None = None
 
 
 # Lvalues.
 
 
-def variable(name: str) -> Place:
+def array_of(name: Name, state: AwkState) -> Array:
+    """The array of a name.
+
+    Raises:
+        AwkFailure: it is not an array.
+    """
+    if isinstance(name, str):
+        return state.array(name)
+    cell = state.frames[-1][name]
+    if cell is None:
+        cell = state.frames[-1][name] = {}
+    if not isinstance(cell, dict):
+        raise AwkFailure("Not an array")
+    return cell
+
+
+def variable(name: Name) -> Place:
     """A variable."""
-    return Place(lambda state: state.variable(name), lambda state, value: state.assign(name, value))
+    return _local(name) if isinstance(name, int) else _global(name)
 
 
-def element(array: str, at: Expression) -> Place:
+def _global(name: str) -> Place:
+    def locate(state: AwkState) -> Generator[Step, None, Slot]:
+        yield from ()
+        return Slot(lambda: state.variable(name), lambda value: state.assign(name, value))
+
+    return locate
+
+
+def _local(number: int) -> Place:
+    def value_of(state: AwkState) -> Value:
+        cell = state.frames[-1][number]
+        if isinstance(cell, dict):
+            raise AwkFailure("Not a scalar")
+        return UNSET if cell is None else cell
+
+    def locate(state: AwkState) -> Generator[Step, None, Slot]:
+        yield from ()
+        return Slot(lambda: value_of(state), lambda value: state.put(number, checked(value)))
+
+    return locate
+
+
+def element(name: Name, at: Expression) -> Place:
     """An element of an array; reading it creates it."""
-    return Place(
-        lambda state: state.array(array).setdefault(as_text(at(state)), Read("")),
-        lambda state, value: state.array(array).update({as_text(at(state)): value}),
-    )
+
+    def locate(state: AwkState) -> Generator[Step, None, Slot]:
+        key = as_text((yield from at(state)))
+        array = array_of(name, state)
+        return Slot(lambda: array.setdefault(key, UNSET), lambda value: array.update({key: checked(value)}))
+
+    return locate
 
 
 def field(number: Expression) -> Place:
-    """A field of the line."""
-    return Place(
-        lambda state: state.field(int(as_number(number(state)))),
-        lambda state, value: state.set_field(int(as_number(number(state))), as_text(value)),
-    )
+    """A field of the record."""
+
+    def locate(state: AwkState) -> Generator[Step, None, Slot]:
+        at = as_integer((yield from number(state)))
+        return Slot(lambda: state.field(at), lambda value: state.set_field(at, as_text(value)))
+
+    return locate
 
 
-# Expressions.
+def content(place: Place) -> Expression:
+    """The value of an lvalue."""
+
+    def run(state: AwkState) -> Evaluation:
+        slot = yield from place(state)
+        return slot.get()
+
+    return run
+
+
+# Operators.
 
 
 def constant(value: Value) -> Expression:
     """A constant."""
-    return lambda _: value
+
+    def run(_: AwkState) -> Evaluation:
+        yield from ()
+        return value
+
+    return run
+
+
+RECORD = field(constant(0.0))
+"""`$0`."""
+
+
+def evaluated(arguments: tuple[Expression, ...], state: AwkState) -> Generator[Step, None, list[Value]]:
+    """The values of expressions, from left to right."""
+    values: list[Value] = [UNSET] * len(arguments)
+    for place, one in enumerate(arguments):
+        values[place] = yield from one(state)
+    return values
+
+
+def calls(function: Callable[[AwkState, list[Value]], Value], arguments: tuple[Expression, ...]) -> Expression:
+    """A function of the state and of values."""
+
+    def run(state: AwkState) -> Evaluation:
+        values = yield from evaluated(arguments, state)
+        return function(state, values)
+
+    return run
 
 
 def key(parts: tuple[Expression, ...]) -> Expression:
     """The key of an array element."""
-    return lambda state: SEPARATOR.join(as_text(one(state)) for one in parts)
+
+    def joined(state: AwkState, values: list[Value]) -> Value:
+        return state.text("SUBSEP").join(as_text(one, state.text("CONVFMT")) for one in values)
+
+    return calls(joined, parts)
 
 
-def assigns(place: Place, value: Expression) -> Expression:
-    """`=`."""
+def joins(one: Expression, other: Expression) -> Expression:
+    """Concatenation."""
 
-    def run(state: AwkState) -> Value:
-        found = value(state)
-        place.put(state, found)
+    def joined(state: AwkState, values: list[Value]) -> Value:
+        return state.made("".join(as_text(part, state.text("CONVFMT")) for part in values))
+
+    return calls(joined, (one, other))
+
+
+def computes(mark: str, one: Expression, other: Expression) -> Expression:
+    """An arithmetic operation."""
+    return calls(lambda _, values: computed(mark, as_number(values[0]), as_number(values[1])), (one, other))
+
+
+def compares(mark: str, one: Expression, other: Expression) -> Expression:
+    """A comparison."""
+    return calls(lambda _, values: float(compare(mark, values[0], values[1])), (one, other))
+
+
+def denies(one: Expression) -> Expression:
+    """`!`."""
+    return calls(lambda _, values: float(not holds(values[0])), (one,))
+
+
+def is_in(one: Expression, name: Name) -> Expression:
+    """`KEY in ARRAY`."""
+    return calls(lambda state, values: float(as_text(values[0]) in array_of(name, state)), (one,))
+
+
+def matches(one: Expression, pattern: Expression, *, wanted: bool) -> Expression:
+    """`~` and `!~`."""
+    return calls(
+        lambda _, values: float((expression_of(as_text(values[1])).search(as_text(values[0])) is not None) == wanted),
+        (one, pattern),
+    )
+
+
+def selects(condition: Expression, one: Expression, other: Expression) -> Expression:
+    """`?:`; also `&&` and `||`, with constants."""
+
+    def run(state: AwkState) -> Evaluation:
+        chosen = one if holds((yield from condition(state))) else other
+        return (yield from chosen(state))
+
+    return run
+
+
+def assigns(place: Place, mark: str, value: Expression) -> Expression:
+    """`=`, `+=` and the like."""
+
+    def run(state: AwkState) -> Evaluation:
+        if mark == "=":
+            found = yield from value(state)
+            slot = yield from place(state)
+        else:
+            slot = yield from place(state)
+            number = as_number((yield from value(state)))
+            found = computed(mark[0] if mark != "**=" else "^", as_number(slot.get()), number)
+        slot.put(found)
         return found
 
     return run
@@ -189,108 +251,11 @@ def assigns(place: Place, value: Expression) -> Expression:
 def counts(place: Place, mark: str, *, after: bool) -> Expression:
     """`++` and `--`, whose value is the new one, or the old one with `after`."""
 
-    def run(state: AwkState) -> Value:
-        before = as_number(place.get(state))
+    def run(state: AwkState) -> Evaluation:
+        slot = yield from place(state)
+        before = as_number(slot.get())
         now = before + (1.0 if mark == "++" else -1.0)
-        place.put(state, now)
+        slot.put(now)
         return before if after else now
-
-    return run
-
-
-def selects(condition: Expression, one: Expression, other: Expression) -> Expression:
-    """`?:`."""
-    return lambda state: one(state) if holds(condition(state)) else other(state)
-
-
-def either(one: Expression, other: Expression) -> Expression:
-    """`||`."""
-    return lambda state: float(holds(one(state)) or holds(other(state)))
-
-
-def both(one: Expression, other: Expression) -> Expression:
-    """`&&`."""
-    return lambda state: float(holds(one(state)) and holds(other(state)))
-
-
-def denies(one: Expression) -> Expression:
-    """`!`."""
-    return lambda state: float(not holds(one(state)))
-
-
-def is_in(one: Expression, array: str) -> Expression:
-    """`KEY in ARRAY`."""
-    return lambda state: float(as_text(one(state)) in state.array(array))
-
-
-def compares(mark: str, one: Expression, other: Expression) -> Expression:
-    """A comparison."""
-    return lambda state: float(compare(mark, one(state), other(state)))
-
-
-def matches(one: Expression, pattern: Expression, *, wanted: bool) -> Expression:
-    """`~` and `!~`."""
-    return lambda state: float(
-        (compiled(as_text(pattern(state)), extended=True).search(as_text(one(state))) is not None) == wanted
-    )
-
-
-def joins(one: Expression, other: Expression) -> Expression:
-    """Concatenation."""
-    return lambda state: as_text(one(state)) + as_text(other(state))
-
-
-def computes(mark: str, one: Expression, other: Expression) -> Expression:
-    """An arithmetic operation."""
-
-    def run(state: AwkState) -> Value:
-        left, right = as_number(one(state)), as_number(other(state))
-        match mark:
-            case "+":
-                return left + right
-            case "-":
-                return left - right
-            case "*":
-                return left * right
-            case "/":
-                return left / right
-            case "%":
-                return left % right
-            case _:
-                return float(left**right)
-
-    return run
-
-
-def calls(function: Callable[[list[Value]], Value], arguments: tuple[Expression, ...]) -> Expression:
-    """A function call."""
-    return lambda state: function([one(state) for one in arguments])
-
-
-def substitutes(pattern: Expression, replacement: Expression, place: Place, *, every: bool) -> Expression:
-    """`sub` and `gsub`, whose value is the number of replacements."""
-
-    def run(state: AwkState) -> Value:
-        text = as_text(replacement(state)).replace("\\&", "\0")
-        made, count = compiled(as_text(pattern(state)), extended=True).subn(
-            lambda found: text.replace("&", found[0]).replace("\0", "&"),
-            as_text(place.get(state)),
-            count=0 if every else 1,
-        )
-        if count:
-            place.put(state, made)
-        return float(count)
-
-    return run
-
-
-def splits(text: Expression, array: str, separator: Expression) -> Expression:
-    """`split`, whose value is the number of parts."""
-
-    def run(state: AwkState) -> Value:
-        parts = split(as_text(text(state)), as_text(separator(state)))
-        state.array(array).clear()
-        state.array(array).update({str(number): Read(one) for number, one in enumerate(parts, 1)})
-        return float(len(parts))
 
     return run

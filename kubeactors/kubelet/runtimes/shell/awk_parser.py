@@ -1,266 +1,107 @@
-"""Compiles awk programs: each expression and statement becomes a function of the program's state.
+"""Compiles awk expressions: each becomes a generator function of the program's state.
 
-Unsupported and rejected are user-defined functions, `getline`, `do`, pipes and redirections.
-
-Source: POSIX.1-2024, Utilities, awk, Grammar.
+Source: POSIX.1-2024, Utilities, awk, Grammar; error messages are busybox 1.37's.
 """
 
 import re
 from collections.abc import Callable
-from typing import NoReturn, TypeAlias
 
-import msgspec
-
+from kubeactors.kubelet.runtimes.shell import awk_calls as functions
 from kubeactors.kubelet.runtimes.shell import awk_code as code
-from kubeactors.kubelet.runtimes.shell.awk_code import Expression, Place, Statement
-from kubeactors.kubelet.runtimes.shell.awk_state import FUNCTIONS, AwkState, Break, Continue, Exit, Next, as_number
+from kubeactors.kubelet.runtimes.shell.awk_code import Expression, Function, Name, Place
+from kubeactors.kubelet.runtimes.shell.awk_functions import FUNCTIONS
+from kubeactors.kubelet.runtimes.shell.awk_tokens import BUILT_IN, KEYWORDS, TokenReader
+from kubeactors.kubelet.runtimes.shell.awk_values import as_text
 from kubeactors.kubelet.runtimes.shell.printing import escaped
 
-_token = re.compile(
-    r"""(?:[ \t\r]|\\\n|\#[^\n]*)*(?:
-    (?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)
-    |(?P<string>"(?:\\.|[^"\\])*")
-    |(?P<name>[A-Za-z_]\w*)
-    |(?P<mark>\+\+|--|\+=|-=|\*=|/=|%=|\^=|==|!=|<=|>=|!~|&&|\|\||[-+*/%^!<>~=?:,;(){}\[\]$|\n])
-    |(?P<end>$))""",
-    re.VERBOSE,
-)
-_regex = re.compile(r"[ \t]*/((?:\\.|\[(?:\\.|[^\]])*\]|[^/\\\n])+)/")
-_each = re.compile(r"\s*(\w+)\s+in\s+(\w+)\s*\)")
-_ASSIGNMENTS = ("=", "+=", "-=", "*=", "/=", "%=", "^=")
+MAX_DEPTH = 30
+"""The maximum depth of nested expressions and statements."""
+_regex = re.compile(r"(?:[ \t]|\\\n)*/((?:\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]\\\n])*\]|[^/\\\n])+|)/")
+_bare_name = re.compile(r"\s*([A-Za-z_]\w*)\s*(?=[,)])")
+_ASSIGNMENTS = ("=", "+=", "-=", "*=", "/=", "%=", "^=", "**=")
 _COMPARISONS = ("<", "<=", "==", "!=", ">=", ">")
-_KEYWORDS = frozenset({"do", "function", "getline", "in", "else", "BEGIN", "END"})
-
-Reader: TypeAlias = "Callable[[], Statement]"
+_ONE, _ZERO = code.constant(1.0), code.constant(0.0)
 
 
-class AwkSyntaxError(ValueError):
-    """The program is malformed or uses an unsupported feature."""
-
-
-class Rule(msgspec.Struct, frozen=True):
-    """A rule: an action and up to two patterns. None: every line; one: matching lines; two: a range."""
-
-    body: Statement
-    pattern: Expression | None = None
-    until: Expression | None = None
-
-
-class Program(msgspec.Struct, frozen=True):
-    """The BEGIN actions, the rules, and the END actions."""
-
-    begin: tuple[Statement, ...]
-    rules: tuple[Rule, ...]
-    end: tuple[Statement, ...]
-
-
-def read_program(text: str) -> Program:
-    """Compile a program.
-
-    Raises:
-        AwkSyntaxError: it is malformed or uses an unsupported feature.
-    """
-    return _Parser(text).program()
-
-
-class _Parser:
-    """A recursive-descent parser."""
+class ExpressionParser(TokenReader):
+    """A recursive-descent parser of expressions."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
+        super().__init__(text)
+        self._depth = 0
+        self._is_printed = False
+        """Whether a `>` would be a redirection."""
+        self._locals: dict[str, int] = {}
+        """The parameters of the function."""
+        self._functions: dict[str, Function] = {}
 
-    # Tokens.
+    def _variable(self) -> Name:
+        name = self._name()
+        return self._locals.get(name, name)
 
-    def _peek(self) -> tuple[str, str]:
-        """The kind and the text of the next token."""
-        found = _token.match(self._text, self._at)
-        if found is None or found.lastgroup is None:
-            return "other", ""
-        return found.lastgroup, found[found.lastgroup]
+    # Expressions, lowest precedence first.
 
-    def _take(self) -> str:
-        found = _token.match(self._text, self._at)
-        if found is None or found.lastgroup in {None, "end"}:
-            self._refuse()
-        self._at = found.end()
-        return found[str(found.lastgroup)]
+    def _expression(self) -> Expression:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._refuse("Too deeply nested")
+        condition = self._either()
+        if self._takes("?"):
+            self._skip("\n")
+            one = self._expression()
+            self._skip("\n")
+            self._expect(":")
+            self._skip("\n")
+            condition = code.selects(condition, one, self._expression())
+        self._depth -= 1
+        return condition
 
-    def _sees(self, *marks: str) -> bool:
-        kind, text = self._peek()
-        return kind in {"mark", "name"} and text in marks
-
-    def _takes(self, *marks: str) -> bool:
-        if not self._sees(*marks):
-            return False
-        self._take()
-        return True
-
-    def _expect(self, mark: str) -> None:
-        if not self._takes(mark):
-            self._refuse()
-
-    def _skip(self, *marks: str) -> None:
-        while self._takes(*marks):
-            pass
-
-    def _refuse(self) -> NoReturn:
-        raise AwkSyntaxError(f"syntax error at '{self._text[self._at : self._at + 20].strip()}'")
-
-    # Rules.
-
-    def program(self) -> Program:
-        """Parse the whole program."""
-        begin, rules, end = list[Statement](), list[Rule](), list[Statement]()
-        self._skip("\n", ";")
-        while self._peek()[0] != "end":
-            if self._takes("BEGIN"):
-                begin.append(self._block())
-            elif self._takes("END"):
-                end.append(self._block())
-            else:
-                rules.append(self._rule())
-            self._skip("\n", ";")
-        return Program(tuple(begin), tuple(rules), tuple(end))
-
-    def _rule(self) -> Rule:
-        pattern = None if self._sees("{") else self._expression()
-        until = self._expression() if self._takes(",") else None
-        return Rule(self._block() if self._sees("{") else code.prints(()), pattern, until)
-
-    def _block(self) -> Statement:
-        self._expect("{")
-        statements: list[Statement] = []
-        self._skip("\n", ";")
-        while not self._takes("}"):
-            statements.append(self._statement())
-            if not self._sees("}"):
-                if not self._sees("\n", ";") and self._text[self._at - 1] != "}":
-                    self._refuse()
-                self._skip("\n", ";")
-        return code.sequence(tuple(statements))
-
-    # Statements.
-
-    def _statement(self) -> Statement:
-        self._skip("\n")
-        if self._sees("{"):
-            return self._block()
-        readers: dict[str, Reader] = {
-            "print": lambda: code.prints(self._printed()),
-            "printf": lambda: code.prints_formatted(self._printed()),
-            "if": self._if,
-            "while": self._while,
-            "for": self._for,
-            "delete": self._delete,
-            "next": lambda: code.raises(Next),
-            "break": lambda: code.raises(Break),
-            "continue": lambda: code.raises(Continue),
-            "exit": self._exit,
-        }
-        kind, text = self._peek()
-        if kind == "name" and text in readers:
-            self._take()
-            return readers[text]()
-        return code.evaluates(self._expression())
-
-    def _is_at_end(self) -> bool:
-        return self._sees("\n", ";", "}") or self._peek()[0] == "end"
-
-    def _printed(self) -> tuple[Expression, ...]:
-        if self._is_at_end():
-            return ()
-        found = [self._expression(prints=True)]
-        while self._takes(","):
-            found.append(self._expression(prints=True))
-        if not self._is_at_end():
-            self._refuse()
-        return tuple(found)
-
-    def _in_parentheses(self) -> Expression:
-        self._expect("(")
-        found = self._expression()
-        self._expect(")")
-        return found
-
-    def _if(self) -> Statement:
-        condition, body = self._in_parentheses(), self._statement()
-        before = self._at
-        self._skip("\n", ";")
-        if self._takes("else"):
-            return code.chooses(condition, body, self._statement())
-        self._at = before
-        return code.chooses(condition, body, code.sequence(()))
-
-    def _while(self) -> Statement:
-        condition = self._in_parentheses()
-        return code.loops(condition, self._statement(), code.sequence(()))
-
-    def _for(self) -> Statement:
-        self._expect("(")
-        found = _each.match(self._text, self._at)
-        if found is not None:
-            self._at = found.end()
-            return code.loops_over(found[1], found[2], self._statement())
-        nothing = code.sequence(())
-        first = nothing if self._sees(";") else self._statement()
-        self._expect(";")
-        condition = code.constant(1.0) if self._sees(";") else self._expression()
-        self._expect(";")
-        step = nothing if self._sees(")") else self._statement()
-        self._expect(")")
-        return code.sequence((first, code.loops(condition, self._statement(), step)))
-
-    def _delete(self) -> Statement:
-        name = self._take()
-        return code.deletes(name, self._key() if self._takes("[") else None)
-
-    def _exit(self) -> Statement:
-        value = code.constant(0.0) if self._is_at_end() else self._expression()
-
-        def leave(state: AwkState) -> None:
-            raise Exit(int(as_number(value(state))))
-
-        return leave
-
-    # Expressions, lowest precedence first. `prints`: a `>` would be a redirection.
-
-    def _expression(self, *, prints: bool = False) -> Expression:
-        condition = self._either(prints=prints)
-        if not self._takes("?"):
-            return condition
-        one = self._expression(prints=prints)
-        self._expect(":")
-        return code.selects(condition, one, self._expression(prints=prints))
-
-    def _either(self, *, prints: bool) -> Expression:
-        one = self._both(prints=prints)
+    def _either(self) -> Expression:
+        one = self._both()
         while self._takes("||"):
             self._skip("\n")
-            one = code.either(one, self._both(prints=prints))
+            one = code.selects(one, _ONE, self._truth(self._both()))
         return one
 
-    def _both(self, *, prints: bool) -> Expression:
-        one = self._matched(prints=prints)
+    def _both(self) -> Expression:
+        one = self._member()
         while self._takes("&&"):
             self._skip("\n")
-            one = code.both(one, self._matched(prints=prints))
+            one = code.selects(one, self._truth(self._member()), _ZERO)
         return one
 
-    def _matched(self, *, prints: bool) -> Expression:
-        one = self._compared(prints=prints)
-        while self._sees("~", "!~", "in"):
+    @staticmethod
+    def _truth(one: Expression) -> Expression:
+        return code.selects(one, _ONE, _ZERO)
+
+    def _member(self) -> Expression:
+        one = self._matched()
+        while self._takes("in"):
+            one = code.is_in(one, self._variable())
+        return one
+
+    def _matched(self) -> Expression:
+        one = self._compared()
+        while self._sees("~", "!~"):
             mark = self._take()
-            if mark == "in":
-                one = code.is_in(one, self._take())
-            else:
-                one = code.matches(one, self._pattern(), wanted=mark == "~")
+            one = code.matches(one, self._pattern(self._compared), wanted=mark == "~")
         return one
 
-    def _compared(self, *, prints: bool) -> Expression:
+    def _compared(self) -> Expression:
+        one = self._piped()
+        marks = _COMPARISONS[:-1] if self._is_printed else _COMPARISONS
+        return code.compares(self._take(), one, self._piped()) if self._sees(*marks) else one
+
+    def _piped(self) -> Expression:
         one = self._joined()
-        marks = _COMPARISONS[:-1] if prints else _COMPARISONS
-        return code.compares(self._take(), one, self._joined()) if self._sees(*marks) else one
+        while self._sees("|"):
+            before = self._at
+            self._take()
+            if not self._takes("getline"):
+                self._at = before
+                break
+            one = functions.reads("|", one, self._place())
+        return one
 
     def _joined(self) -> Expression:
         one = self._sum()
@@ -270,7 +111,9 @@ class _Parser:
 
     def _begins_operand(self) -> bool:
         kind, text = self._peek()
-        return kind in {"number", "string"} or (kind == "name" and text != "in") or text in {"$", "("}
+        if kind == "name":
+            return text not in KEYWORDS
+        return kind in {"number", "string"} or (kind == "mark" and text in {"$", "(", "!", "++", "--"})
 
     def _sum(self) -> Expression:
         one = self._product()
@@ -285,12 +128,19 @@ class _Parser:
         return one
 
     def _unary(self) -> Expression:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._refuse("Too deeply nested")
         if self._takes("!"):
-            return code.denies(self._unary())
-        if self._sees("+", "-"):
-            return code.computes(self._take(), code.constant(0.0), self._unary())
-        one = self._assigned()
-        return code.computes("^", one, self._unary()) if self._takes("^") else one
+            one = code.denies(self._unary())
+        elif self._sees("+", "-"):
+            one = code.computes(self._take(), _ZERO, self._unary())
+        else:
+            one = self._assigned()
+            if self._takes("^", "**"):
+                one = code.computes("^", one, self._unary())
+        self._depth -= 1
+        return one
 
     def _assigned(self) -> Expression:
         before = self._take() if self._sees("++", "--") else ""
@@ -303,41 +153,62 @@ class _Parser:
             return code.counts(place, self._take(), after=True)
         if self._sees(*_ASSIGNMENTS):
             mark = self._take()
-            value = self._expression()
-            return code.assigns(place, value if mark == "=" else code.computes(mark[0], place.get, value))
-        return place.get
+            self._skip("\n")
+            return code.assigns(place, mark, self._expression())
+        return code.content(place)
 
     def _place(self) -> Place | None:
         kind, text = self._peek()
         if kind == "mark" and text == "$":
             self._take()
-            place = self._place()
-            return code.field(self._primary() if place is None else place.get)
-        if kind != "name" or text in FUNCTIONS or text in {"sub", "gsub", "split"}:
+            return code.field(self._field_number())
+        if kind != "name" or text in KEYWORDS or text in BUILT_IN or self._is_call(text):
             return None
-        if text in _KEYWORDS:
-            self._refuse()
-        name = self._take()
+        name = self._variable()
         return code.element(name, self._key()) if self._takes("[") else code.variable(name)
 
-    def _key(self) -> Expression:
-        parts = [self._expression()]
-        while self._takes(","):
-            parts.append(self._expression())
-        self._expect("]")
-        return code.key(tuple(parts))
+    def _field_number(self) -> Expression:
+        if self._sees("++", "--", "-", "+", "!"):
+            return self._unary()
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._refuse("Too deeply nested")
+        place = self._place()
+        self._depth -= 1
+        return self._primary() if place is None else code.content(place)
 
-    def _pattern(self) -> Expression:
+    def _is_call(self, name: str) -> bool:
+        return name not in BUILT_IN and self._is_followed_by("(")
+
+    def _key(self) -> Expression:
+        parts = self._list("]")
+        return code.key(parts) if parts else self._refuse()
+
+    def _list(self, end: str) -> tuple[Expression, ...]:
+        """Parse expressions up to a mark, within which a `>` compares."""
+        before, self._is_printed = self._is_printed, False
+        found: list[Expression] = []
+        self._skip("\n")
+        while not self._takes(end):
+            found.append(self._expression())
+            self._skip("\n")
+            if not self._sees(end):
+                self._expect(",")
+                self._skip("\n")
+        self._is_printed = before
+        return tuple(found)
+
+    def _pattern(self, otherwise: Callable[[], Expression]) -> Expression:
         """Parse a regular expression, or an expression that yields one."""
         found = _regex.match(self._text, self._at)
         if found is None:
-            return self._joined()
+            return otherwise()
         self._at = found.end()
         return code.constant(found[1].replace("\\/", "/"))
 
     def _primary(self) -> Expression:
         if _regex.match(self._text, self._at) is not None:
-            return code.matches(code.field(code.constant(0.0)).get, self._pattern(), wanted=True)
+            return code.matches(code.content(code.RECORD), self._pattern(self._expression), wanted=True)
         kind, text = self._peek()
         match kind:
             case "number":
@@ -345,42 +216,122 @@ class _Parser:
                 return code.constant(float(text))
             case "string":
                 self._take()
-                return code.constant(escaped(text[1:-1]))
-            case "name":
+                return code.constant(escaped(text[1:-1].replace("\\\n", "")).replace("\\/", "/"))
+            case "name" if text == "getline":
+                self._take()
+                return self._getline()
+            case "name" if text not in KEYWORDS:
                 return self._call(self._take())
             case _:
-                return self._in_parentheses()
+                return self._grouped()
+
+    def _getline(self) -> Expression:
+        place = self._place()
+        if not self._takes("<"):
+            return functions.reads("", None, place)
+        source = self._place()
+        return functions.reads("<", self._primary() if source is None else code.content(source), place)
+
+    def _grouped(self) -> Expression:
+        """Parse `(EXPRESSION)`, or `(KEY, KEY) in ARRAY`."""
+        self._expect("(")
+        parts = self._list(")")
+        if len(parts) > 1 and self._takes("in"):
+            return code.is_in(code.key(parts), self._variable())
+        return parts[0] if len(parts) == 1 else self._refuse()
+
+    # Functions.
 
     def _call(self, name: str) -> Expression:
-        if name == "length" and not self._sees("("):
-            return code.calls(FUNCTIONS[name], (code.field(code.constant(0.0)).get,))
+        if name not in BUILT_IN:
+            self._expect("(")
+            return functions.invokes(self._functions.setdefault(name, Function()), self._arguments())
+        if name == "length":
+            return self._length()
         self._expect("(")
         match name:
             case "sub" | "gsub":
-                found = self._substitution(every=name == "gsub")
+                return self._substitution(every=name == "gsub")
             case "split":
-                found = self._split()
+                return self._split()
+            case "match":
+                text = self._expression()
+                self._expect(",")
+                found = code.calls(functions.found_at, (text, self._pattern(self._expression)))
+                self._expect(")")
+                return found
             case _:
-                arguments: list[Expression] = []
-                while not self._sees(")"):
-                    arguments.append(self._expression())
-                    self._takes(",")
-                found = code.calls(FUNCTIONS[name], tuple(arguments))
-        self._expect(")")
-        return found
+                return self._plain_call(name, self._list(")"))
+
+    def _plain_call(self, name: str, arguments: tuple[Expression, ...]) -> Expression:
+        match name:
+            case "rand":
+                return code.calls(functions.rand, ())
+            case "srand":
+                return code.calls(functions.srand, arguments)
+            case "systime":
+                return code.calls(lambda state, _: float(state.call.now // 1_000_000_000), ())
+            case "fflush":
+                return _ZERO
+            case "system" | "close":
+                return functions.waits(name, arguments[0]) if arguments else self._refuse("Too few arguments")
+            case "strftime":
+                return self._strftime(arguments)
+            case _ if not arguments:
+                return self._refuse("Too few arguments")
+            case _:
+                return code.calls(lambda _, values: FUNCTIONS[name](values), arguments)
+
+    def _strftime(self, arguments: tuple[Expression, ...]) -> Expression:
+        rest = (code.constant("%a %b %e %H:%M:%S UTC %Y"), self._plain_call("systime", ()))
+        arguments += rest[len(arguments) :]
+        return code.calls(lambda _, values: FUNCTIONS["strftime"](values), arguments)
+
+    def _arguments(self) -> tuple[tuple[Name | None, Expression], ...]:
+        found: list[tuple[Name | None, Expression]] = []
+        before, self._is_printed = self._is_printed, False
+        self._skip("\n")
+        while not self._takes(")"):
+            name = self._bare_name()
+            found.append((name, _ZERO) if name is not None else (None, self._expression()))
+            if not self._sees(")"):
+                self._expect(",")
+                self._skip("\n")
+        self._is_printed = before
+        return tuple(found)
+
+    def _bare_name(self) -> Name | None:
+        found = _bare_name.match(self._text, self._at)
+        if found is None or found[1] in KEYWORDS or found[1] in BUILT_IN:
+            return None
+        self._at = found.end()
+        return self._locals.get(found[1], found[1])
+
+    def _length(self) -> Expression:
+        record = code.content(code.RECORD)
+        if not self._takes("("):
+            return code.calls(lambda _, values: float(len(as_text(values[0]))), (record,))
+        name = self._bare_name()
+        if name is not None:
+            self._expect(")")
+            return functions.length_of(name, code.content(code.variable(name)))
+        arguments = self._list(")")
+        return code.calls(lambda _, values: float(len(as_text(values[0]))), arguments or (record,))
 
     def _substitution(self, *, every: bool) -> Expression:
-        pattern = self._pattern()
+        pattern = self._pattern(self._expression)
         self._expect(",")
         replacement = self._expression()
-        place = self._place() if self._takes(",") else code.field(code.constant(0.0))
+        place = self._place() if self._takes(",") else code.RECORD
         if place is None:
             self._refuse()
-        return code.substitutes(pattern, replacement, place, every=every)
+        self._expect(")")
+        return functions.substitutes(pattern, replacement, place, every=every)
 
     def _split(self) -> Expression:
         text = self._expression()
         self._expect(",")
-        name = self._take()
-        separator = self._pattern() if self._takes(",") else code.variable("FS").get
-        return code.splits(text, name, separator)
+        name = self._variable()
+        separator = self._pattern(self._expression) if self._takes(",") else code.content(code.variable("FS"))
+        self._expect(")")
+        return functions.splits(text, name, separator)

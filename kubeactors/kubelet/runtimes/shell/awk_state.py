@@ -1,131 +1,160 @@
-"""The state of a running awk program: variables, arrays, and the current line.
+"""The state of a running awk program: variables, arrays, the current record, and the frames of functions.
 
 Source: POSIX.1-2024, Utilities, awk.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Generator
 from typing import TypeAlias
 
-from kubeactors.kubelet.runtimes.shell.printing import formatted
+from kubeactors.kubelet.runtimes.shell.awk_streams import AwkStreams, Records
+from kubeactors.kubelet.runtimes.shell.awk_values import (
+    UNSET,
+    Array,
+    AwkFailure,
+    Read,
+    Value,
+    as_integer,
+    as_number,
+    as_text,
+    split,
+)
+from kubeactors.kubelet.runtimes.shell.files import FileError
+from kubeactors.kubelet.runtimes.shell.machine import Call
+from kubeactors.kubelet.runtimes.shell.printing import escaped
+from kubeactors.kubelet.runtimes.shell.processes import Step
 
 MAX_STEPS = 200_000
-"""The maximum number of loop iterations in a run."""
+"""The maximum number of loop iterations and calls of functions in a run."""
 MAX_TEXT = 1 << 20
 """The maximum length of a value, in characters."""
-_numeric = re.compile(r"\s*[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)\s*")
-_number = re.compile(r"\s*([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+))")
-
-
-class Read(str):
-    """Input text, which counts as a number if it looks like one (a strnum)."""
-
-    __slots__ = ()
-
-
-Value: TypeAlias = str | float
-
-
-class Next(Exception):
-    """`next`."""
-
-
-class Break(Exception):
-    """`break`."""
-
-
-class Continue(Exception):
-    """`continue`."""
-
-
-class Exit(Exception):
-    """`exit`."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code: int = code
-
-
-def as_number(value: Value) -> float:
-    """The numeric value: the number at the start of the text; 0 if there is none.
-
-    >>> as_number("12abc"), as_number("x"), as_number(2.5)
-    (12.0, 0.0, 2.5)
-    """
-    if not isinstance(value, str):
-        return value
-    found = _number.match(value)
-    return float(found[1]) if found is not None else 0.0
-
-
-def as_text(value: Value) -> str:
-    """The string value.
-
-    >>> as_text(3.0), as_text(0.1 + 0.2), as_text("a")
-    ('3', '0.3', 'a')
-    """
-    if isinstance(value, str):
-        return value
-    return str(int(value)) if value == int(value) else f"{value:.6g}"
-
-
-def holds(value: Value) -> bool:
-    """The truth value."""
-    return as_number(value) != 0 if _is_number(value) else bool(value)
-
-
-def _is_number(value: Value) -> bool:
-    return isinstance(value, float) or (isinstance(value, Read) and _numeric.fullmatch(value) is not None)
-
-
-def compare(mark: str, one: Value, other: Value) -> bool:
-    """Compare two values, as numbers if both are or look like numbers; otherwise as text.
-
-    >>> compare("<", Read("9"), 10.0), compare("<", "9", 10.0)
-    (True, False)
-    """
-    if _is_number(one) and _is_number(other):
-        order = (as_number(one) > as_number(other)) - (as_number(one) < as_number(other))
-    else:
-        order = (as_text(one) > as_text(other)) - (as_text(one) < as_text(other))
-    return {"<": order < 0, "<=": order <= 0, "==": not order, "!=": bool(order), ">": order > 0, ">=": order >= 0}[
-        mark
-    ]
+MAX_MADE = 1 << 28
+"""The maximum length of all concatenations of a run together, in characters."""
+MAX_CALLS = 40
+"""The maximum depth of calls of functions."""
+ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+Cell: TypeAlias = Value | Array | None
+"""A local variable; None until it is used."""
 
 
 class AwkState:
-    """Variables, arrays, and the fields of the current line.
+    """Variables, arrays, and the fields of the current record.
 
     Args:
-        write: prints text.
+        call: the call of awk.
+        paths: its operands.
     """
 
-    def __init__(self, write: Callable[[str], None]) -> None:
-        self.write: Callable[[str], None] = write
-        self._variables: dict[str, Value] = {"FS": " ", "OFS": " ", "ORS": "\n", "NR": 0.0, "RSTART": 0.0}
-        self._arrays: dict[str, dict[str, Value]] = {}
+    def __init__(self, call: Call, paths: list[str]) -> None:
+        self.call: Call = call
+        self.streams: AwkStreams = AwkStreams(call)
+        self.frames: list[list[Cell]] = []
+        """The local variables of the running functions."""
+        self.seed: int = 0
+        self.random: int = 0
+        """The state of `rand`."""
+        self.code: int = 0
+        """The exit code."""
+        self._variables: dict[str, Value] = {
+            "FS": " ",
+            "OFS": " ",
+            "ORS": "\n",
+            "RS": "\n",
+            "SUBSEP": "\x1c",
+            "CONVFMT": "%.6g",
+            "OFMT": "%.6g",
+            "NR": 0.0,
+            "FNR": 0.0,
+            "RSTART": 0.0,
+            "RLENGTH": -1.0,
+            "ARGC": float(len(paths) + 1),
+        }
+        self._arrays: dict[str, Array] = {
+            "ARGV": {str(place): Read(one) for place, one in enumerate(["awk", *paths])},
+            "ENVIRON": {name: Read(value) for name, value in call.env.items()},
+        }
         self._line = ""
         self._fields: list[str] = []
-        self._steps = 0
+        self._steps = self._made = 0
+        self._argument = 0
+        self._input: Records | None = None
+        self._has_input = False
 
     def step(self) -> None:
-        """Count a loop iteration.
+        """Count a loop iteration or a call.
 
         Raises:
             RecursionError: there were too many.
         """
         self._steps += 1
-        if self._steps > MAX_STEPS:
+        if self._steps > MAX_STEPS or len(self.frames) > MAX_CALLS:
             raise RecursionError
 
-    def read(self, line: str) -> None:
-        """Set the current line."""
-        self._variables["NR"] = as_number(self._variables["NR"]) + 1
-        self.set_field(0, line)
+    def made(self, text: str) -> str:
+        """Count a concatenation, and return it.
+
+        Raises:
+            AwkFailure: it is too long, or all of them are.
+        """
+        self._made += len(text)
+        if self._made > MAX_MADE or len(text) > MAX_TEXT:
+            raise AwkFailure("out of memory")
+        return text
+
+    # Input.
+
+    def next_record(self) -> Generator[Step, None, str | None]:
+        """The next record of the main input, counted; None at the end."""
+        while True:
+            if self._input is None and not self._open_next():
+                return None
+            assert self._input is not None  # opened
+            record = yield from self._input.take(self.text("RS"))
+            if record is not None:
+                self._variables["NR"] = as_number(self._variables["NR"]) + 1
+                self._variables["FNR"] = as_number(self._variables["FNR"]) + 1
+                return record
+            self._input = None
+
+    def skip_file(self) -> None:
+        """Skip the rest of the current file."""
+        self._input = None
+
+    def _open_next(self) -> bool:
+        while self._argument + 1 < as_integer(self._variables["ARGC"]):
+            self._argument += 1
+            path = as_text(self.array("ARGV").get(str(self._argument), ""))
+            assigned = ASSIGNMENT.fullmatch(path)
+            if assigned is not None:
+                self.assign(assigned[1], Read(escaped(assigned[2])))
+            elif path:
+                try:
+                    self._begin(path)
+                except FileError as error:
+                    self.code = self.call.complain(f"{path}: {error}")
+                    self._has_input = True
+                else:
+                    return True
+        if self._has_input:
+            return False
+        self._begin("-")
+        return True
+
+    def _begin(self, path: str) -> None:
+        self._input = self.streams.open(path)
+        self._has_input = True
+        self._variables["FNR"] = 0.0
+        self._variables["FILENAME"] = "" if path == "-" else path
+
+    # Variables.
+
+    def text(self, name: str) -> str:
+        """A variable as text."""
+        return as_text(self.variable(name))
 
     def variable(self, name: str) -> Value:
-        """The value of a variable; empty if it is not set."""
-        return float(len(self._fields)) if name == "NF" else self._variables.get(name, Read(""))
+        """The value of a variable."""
+        return float(len(self._fields)) if name == "NF" else self._variables.get(name, UNSET)
 
     def assign(self, name: str, value: Value) -> None:
         """Set a variable.
@@ -133,70 +162,75 @@ class AwkState:
         Raises:
             ValueError: the value is too long.
         """
-        if isinstance(value, str) and len(value) > MAX_TEXT:
-            raise ValueError(name)
         if name == "NF":
-            self._fields = (self._fields + [""] * int(as_number(value)))[: int(as_number(value))]
+            count = self._checked(as_integer(value))
+            self._fields = (self._fields + [""] * count)[:count]
             self._join()
         else:
-            self._variables[name] = value
+            self._variables[name] = checked(value)
 
-    def array(self, name: str) -> dict[str, Value]:
+    def array(self, name: str) -> Array:
         """The elements of an array."""
         return self._arrays.setdefault(name, {})
 
+    def cell(self, name: str | int) -> Cell:
+        """A global or a local variable, as it is passed to a function."""
+        if isinstance(name, int):
+            return self.frames[-1][name]
+        if name in self._arrays:
+            return self._arrays[name]
+        return self.variable(name) if name == "NF" or name in self._variables else None
+
+    def put(self, name: str | int, cell: Cell) -> None:
+        """Set a variable that a function was given unset and made an array of."""
+        if isinstance(name, int):
+            self.frames[-1][name] = cell
+        elif isinstance(cell, dict):
+            self._arrays[name] = cell
+
+    # Fields.
+
     def field(self, number: int) -> Value:
-        """A field of the line, counted from 1; 0 is the whole line."""
+        """A field of the record, counted from 1; 0 is the whole record.
+
+        Raises:
+            AwkFailure: the number is negative.
+        """
+        if number < 0:
+            raise AwkFailure("Access to negative field")
         if not number:
             return Read(self._line)
-        return Read(self._fields[number - 1] if number <= len(self._fields) else "")
+        return Read(self._fields[number - 1]) if number <= len(self._fields) else UNSET
 
     def set_field(self, number: int, text: str) -> None:
-        """Set a field, and rebuild the line.
+        """Set a field, and rebuild the record.
 
         Raises:
             ValueError: the number is too large.
         """
-        if number > MAX_TEXT:
-            raise ValueError(number)
-        if not number:
-            self._line, self._fields = text, split(text, as_text(self._variables["FS"]))
+        if not self._checked(number):
+            self._line = text
+            self._fields = split(text, self.text("FS"), paragraph=not self.text("RS"))
             return
         self._fields += [""] * (number - len(self._fields))
         self._fields[number - 1] = text
         self._join()
 
+    def _checked(self, number: int) -> int:
+        if not 0 <= number <= MAX_TEXT:
+            raise AwkFailure("Access to negative field" if number < 0 else "too many fields")
+        return number
+
     def _join(self) -> None:
-        self._line = as_text(self._variables["OFS"]).join(self._fields)
+        self._line = as_text(checked(self.text("OFS").join(self._fields)))
 
 
-def split(text: str, separator: str) -> list[str]:
-    """Split a text into fields.
+def checked(value: Value) -> Value:
+    """The value.
 
-    >>> split(" a  b ", " "), split("a:b::c", ":"), split("a1b22c", "[0-9]+"), split("", ":")
-    (['a', 'b'], ['a', 'b', '', 'c'], ['a', 'b', 'c'], [])
+    Raises:
+        AwkFailure: it is too long.
     """
-    if separator == " ":
-        return text.split()
-    if not text:
-        return []
-    return text.split(separator) if len(separator) == 1 else re.split(separator, text)
-
-
-def _substr(values: list[Value]) -> Value:
-    text, start = as_text(values[0]), round(as_number(values[1]))
-    end = start + round(as_number(values[2])) if len(values) > 2 else len(text) + 1
-    return text[max(start, 1) - 1 : max(end - 1, 0)]
-
-
-FUNCTIONS: dict[str, Callable[[list[Value]], Value]] = {
-    "index": lambda values: float(as_text(values[0]).find(as_text(values[1])) + 1),
-    "int": lambda values: float(int(as_number(values[0]))),
-    "length": lambda values: float(len(as_text(values[0]))),
-    "sprintf": lambda values: formatted(as_text(values[0]), [as_text(one) for one in values[1:]]),
-    "sqrt": lambda values: as_number(values[0]) ** 0.5,
-    "substr": _substr,
-    "tolower": lambda values: as_text(values[0]).lower(),
-    "toupper": lambda values: as_text(values[0]).upper(),
-}
-"""The built-in functions that depend on their arguments alone."""
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise AwkFailure("out of memory")
+    return value

@@ -1,6 +1,7 @@
 """All commands that are not built into the shell, by name."""
 
 from kubeactors.kubelet.runtimes.shell.archive import tar
+from kubeactors.kubelet.runtimes.shell.awk import awk
 from kubeactors.kubelet.runtimes.shell.columns import COLUMN_COMMANDS
 from kubeactors.kubelet.runtimes.shell.compression import COMPRESSION_COMMANDS
 from kubeactors.kubelet.runtimes.shell.cut import cut
@@ -19,9 +20,9 @@ from kubeactors.kubelet.runtimes.shell.network_commands import NETWORK_COMMANDS
 from kubeactors.kubelet.runtimes.shell.perl import perl
 from kubeactors.kubelet.runtimes.shell.pieces import PIECE_COMMANDS
 from kubeactors.kubelet.runtimes.shell.process_commands import PROCESS_COMMANDS
+from kubeactors.kubelet.runtimes.shell.sed import sed
 from kubeactors.kubelet.runtimes.shell.seq import seq, yes
 from kubeactors.kubelet.runtimes.shell.sort import sort
-from kubeactors.kubelet.runtimes.shell.stream_editors import STREAM_EDITORS
 from kubeactors.kubelet.runtimes.shell.system_commands import SYSTEM_COMMANDS, Command
 from kubeactors.kubelet.runtimes.shell.text_commands import TEXT_COMMANDS
 from kubeactors.kubelet.runtimes.shell.tr import tr
@@ -40,18 +41,20 @@ COMMANDS: dict[str, Command] = {
     **DISK_COMMANDS,
     **NETWORK_COMMANDS,
     **PROCESS_COMMANDS,
-    **STREAM_EDITORS,
     **WEB_COMMANDS,
+    "awk": awk,
     "cut": cut,
     "date": date,
     "egrep": grep,
     "expr": expr,
     "fgrep": grep,
     "find": find_files,
+    "gawk": awk,
     "grep": grep,
     "head": head,
     "ls": ls,
     "perl": perl,
+    "sed": sed,
     "seq": seq,
     "sort": sort,
     "tail": tail,

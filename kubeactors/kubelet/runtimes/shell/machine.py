@@ -147,11 +147,19 @@ class Call:
                 rest.append(one)
         return found, rest
 
-    def run(self, words: list[str], *, env: Mapping[str, str] | None = None, input_: Pipe | None = None) -> Run:
+    def run(
+        self,
+        words: list[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        input_: Pipe | None = None,
+        output: Sink | None = None,
+    ) -> Run:
         """Run another command in the same way. Returns its exit code."""
         assert self.runner is not None  # set by `run_command`
         streams = self.streams.copy()
         streams.input = input_ or streams.input
+        streams.output = output or streams.output
         return self.runner(Call(words, self.env if env is None else env, self.directory, streams, self.machine))
 
     def open(self, path: str) -> Pipe:
