@@ -61,6 +61,7 @@ class Shell(Redirecting):
     conditions: int
     depth: int
     has_substituted: bool
+    loops: int
     status: int
     streams: Streams
 
