@@ -113,6 +113,15 @@ def test_other_filters_print(script: str, wanted: str) -> None:
     assert Ran(FILES + script).run(1).text == wanted
 
 
+def test_seq_rejects_numbers_that_are_too_long_to_print() -> None:
+    assert Ran("seq 1e999999 2e999999; echo $?").text == "seq: invalid number '1e999999'\n1\n"
+
+
+@pytest.mark.parametrize("option", ["-s", "-f", "1 -s"])
+def test_seq_ends_when_the_value_of_its_last_option_is_missing(option: str) -> None:
+    assert Ran(f"seq {option}; echo over").text.endswith("over\n")
+
+
 def test_tail_follows_several_files_and_names_the_one_that_grew() -> None:
     ran = Ran(FILES + "(sleep 1; echo new >> n) & tail -fqn 0 n d/f & tail -f -n 1 n d/f")
     assert ran.text == "==> n <==\nfive\n\n==> d/f <==\nhi\n"

@@ -3,7 +3,8 @@
 Source: GNU coreutils 9 and busybox 1.37.
 """
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 from kubeactors.kubelet.runtimes.shell.machine import Call, UsageError
 from kubeactors.kubelet.runtimes.shell.options import Options
@@ -13,6 +14,7 @@ from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep
 
 MAX_NUMBERS = 1_000_000
 """The maximum output of `seq`, in numbers."""
+_NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})", re.ASCII)
 _TOGETHER = 1000
 """How many lines are written at once."""
 _PAUSE_SECONDS = 0.01
@@ -20,13 +22,7 @@ _PAUSE_SECONDS = 0.01
 
 def seq(call: Call) -> Run:
     """Print the numbers from a first to a last one."""
-    words = call.arguments
-    place = next((number for number, one in enumerate(words) if _is_number(one)), len(words))
-    while place and words[place - 1] in {"-s", "-f"}:  # its value is a number
-        place = next((number for number in range(place + 1, len(words)) if _is_number(words[number])), len(words))
-    options = Options(
-        [*words[:place], "--", *words[place:]], "ws:f:", {"equal-width": "w", "separator": "s"}, mixed=False
-    )
+    options = Options(_words(call.arguments), "ws:f:", {"equal-width": "w", "separator": "s"}, mixed=False)
     first, step, last = _bounds(options.operands)
     if not step:
         raise UsageError("invalid zero increment")
@@ -47,11 +43,17 @@ def seq(call: Call) -> Run:
     return 0
 
 
+def _words(words: list[str]) -> list[str]:
+    """The arguments, with `--` before the first number that is not the value of an option: it may be negative."""
+    for place, (before, word) in enumerate(zip(["", *words], words, strict=False)):
+        if _is_number(word) and before not in {"-s", "-f"}:
+            return [*words[:place], "--", *words[place:]]
+    return words
+
+
 def _is_number(text: str) -> bool:
-    try:
-        return len(text) < 30 and Decimal(text).is_finite()
-    except InvalidOperation:
-        return False
+    """Whether a word is a decimal number, of a length that is harmless to print."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _bounds(words: list[str]) -> tuple[Decimal, Decimal, Decimal]:
