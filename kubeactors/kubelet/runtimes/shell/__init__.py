@@ -2,6 +2,7 @@
 
     tree.py          the syntax tree             words.py, parser.py   the parser
     interpreter.py   the interpreter             state.py              the state of a shell
+    compound_commands.py  loops and the like     executables.py       files that can be run
     redirection.py   redirections                prompt.py             interactive input
     expansion.py     word expansions             arithmetic.py         `$((...))`
     patterns.py      patterns                    field_splitting.py    splitting by IFS

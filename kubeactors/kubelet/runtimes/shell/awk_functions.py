@@ -90,9 +90,9 @@ def _strftime(values: list[Value]) -> Value:
 def _mktime(values: list[Value]) -> Value:
     """`mktime("YEAR MONTH DAY HOUR MINUTE SECOND")`, in UTC; -1 if it is malformed."""
     try:
-        parts = [int(one) for one in as_text(values[0]).split()[:6]]
-        return (datetime(*parts[:3], *parts[3:6], tzinfo=UTC) - _EPOCH).total_seconds()  # type: ignore[arg-type,misc]
-    except (TypeError, ValueError):
+        year, month, day, hour, minute, second = map(int, as_text(values[0]).split()[:6])
+        return (datetime(year, month, day, hour, minute, second, tzinfo=UTC) - _EPOCH).total_seconds()
+    except ValueError:
         return -1.0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kubeactors.kubelet.runtimes.shell.catalogue import exists
+from kubeactors.kubelet.runtimes.shell.executables import file_in_path
 from kubeactors.kubelet.runtimes.shell.expansion import ExpansionFailure
 from kubeactors.kubelet.runtimes.shell.files import FileError, absolute
 from kubeactors.kubelet.runtimes.shell.parser import KEYWORDS, parse
@@ -149,7 +150,7 @@ def _source(shell: "Shell", words: list[str]) -> Run:
 def _sourced(shell: "Shell", name: str) -> str:
     """The path of a file to run; names without slash are looked up in PATH, too."""
     path = absolute(name, shell.directory)
-    found = path if "/" in name or shell.files.is_file(path) else shell.file_in_path(name)
+    found = path if "/" in name or shell.files.is_file(path) else file_in_path(shell, name)
     if found is None:
         raise ExpansionFailure(f".: {name}: not found")
     return found
@@ -202,7 +203,7 @@ def _kind(shell: "Shell", name: str) -> str:
     if exists(name):
         return name if "/" in name else f"/bin/{name}"
     path = absolute(name, shell.directory)
-    return (shell.file_in_path(name) or "") if "/" not in name else path if shell.files.is_file(path) else ""
+    return (file_in_path(shell, name) or "") if "/" not in name else path if shell.files.is_file(path) else ""
 
 
 def _hash(shell: "Shell", words: list[str]) -> Run:

@@ -5,12 +5,20 @@ Source: POSIX.1-2024, Utilities, cut; error messages and `-O` are busybox 1.37's
 
 import re
 from collections.abc import Sequence
-from getopt import GetoptError, gnu_getopt
 
-from kubeactors.kubelet.runtimes.shell.machine import Call
+from kubeactors.kubelet.runtimes.shell.machine import Call, UsageError
+from kubeactors.kubelet.runtimes.shell.options import Options
 from kubeactors.kubelet.runtimes.shell.processes import Run
 from kubeactors.kubelet.runtimes.shell.text_commands import lines_of, sources_of
 
+_LONG = {
+    "bytes": "b",
+    "characters": "c",
+    "delimiter": "d",
+    "fields": "f",
+    "only-delimited": "s",
+    "output-delimiter": "O",
+}
 _RANGE = re.compile(r"(\d*)(-?)(\d*)")
 
 
@@ -21,7 +29,7 @@ class Selection:
     ('adef', 'ab', '')
 
     Raises:
-        ValueError: the list is malformed; the message is busybox's.
+        UsageError: the list is malformed.
     """
 
     def __init__(self, text: str) -> None:
@@ -41,26 +49,22 @@ class Selection:
 def _bounds(text: str) -> tuple[int, float]:
     found = _RANGE.fullmatch(text)
     if found is None or not (found[1] or found[3]):
-        raise ValueError("invalid range")
+        raise UsageError(f"invalid range '{text}'")
     first = int(found[1] or 1)
     last = int(found[3]) if found[3] else float("inf") if found[2] else first
     if not first or last < first:
-        raise ValueError("invalid range")
+        raise UsageError(f"invalid range '{text}'")
     return first, last
 
 
 def cut(call: Call) -> Run:
     """Print the selected characters (`-b`, `-c`) or fields (`-f`) of each line."""
-    try:
-        given, paths = gnu_getopt(call.arguments, "b:c:f:d:O:sn")
-        options = {name[1]: value for name, value in given}
-        kind = next((one for one in "bcf" if one in options), "")
-        if not kind:
-            return call.complain("expected a list of bytes, characters, or fields")
-        selection = Selection(options[kind])
-    except (GetoptError, ValueError) as error:
-        return call.complain(str(error))
-    sources, code = sources_of(call, paths)
+    options = Options(call.arguments, "b:c:f:d:O:sn", _LONG)
+    kind = next((one for one in "bcf" if one in options), "")
+    if not kind:
+        raise UsageError("expected a list of bytes, characters, or fields")
+    selection = Selection(options.value(kind))
+    sources, code = sources_of(call, options.operands)
     for _, source in sources:
         for line in (yield from lines_of(source)):
             plain = line.decode(errors="surrogateescape").rstrip("\n")
@@ -70,9 +74,9 @@ def cut(call: Call) -> Run:
     return code
 
 
-def _fields(line: str, selection: Selection, options: dict[str, str]) -> str | None:
+def _fields(line: str, selection: Selection, options: Options) -> str | None:
     """The selected fields; a line without delimiter as it is, or with `-s` not at all."""
-    delimiter = options.get("d", "\t")
+    delimiter = options.value("d", "\t")
     if delimiter not in line:
         return None if "s" in options else line
-    return options.get("O", delimiter).join(selection.parts(line.split(delimiter)))
+    return options.value("O", delimiter).join(selection.parts(line.split(delimiter)))

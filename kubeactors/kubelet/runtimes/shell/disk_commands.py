@@ -85,6 +85,15 @@ _KINDS = {"d": "directory", "l": "symbolic link", "-": "regular file"}
 _DIRECTIVE = re.compile(r"%([a-zA-Z%])")
 
 
+def _formatted(text: str, parts: dict[str, str]) -> str:
+    """A format of `stat -c` with the parts of a file by letter; unknown ones are `?`.
+
+    >>> _formatted("%s %n %q", {"s": "3", "n": "a"})
+    '3 a ?'
+    """
+    return _DIRECTIVE.sub(lambda found: parts.get(found[1], "?"), text)
+
+
 def _stat(call: Call) -> int:
     """Describe files, or print what `-c` asks for."""
     options = Options(call.arguments, "c:Lt", {"dereference": "L", "format": "c"})
@@ -100,7 +109,7 @@ def _stat(call: Call) -> int:
         if "c" not in options:
             call.say(_summary(parts))
             continue
-        call.say(_DIRECTIVE.sub(lambda found, parts=parts: parts.get(found[1], "?"), options.value("c")) + "\n")  # type: ignore[misc]
+        call.say(_formatted(options.value("c"), parts) + "\n")
     return code
 
 

@@ -3,33 +3,28 @@
 Source: POSIX.1-2024, Shell Command Language; error messages are those of busybox's ash.
 """
 
-import posixpath
 import re
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
 from functools import partial
-from typing import TypeAlias
 
 from kubeactors.kubelet.runtimes.behaviour import TASK_SECONDS
-from kubeactors.kubelet.runtimes.shell.built_ins import BUILT_INS, SPECIAL, Break, Continue, Exit, Return
+from kubeactors.kubelet.runtimes.shell.built_ins import BUILT_INS, SPECIAL, Exit, Return
 from kubeactors.kubelet.runtimes.shell.catalogue import exists, find
-from kubeactors.kubelet.runtimes.shell.conditions import holds
-from kubeactors.kubelet.runtimes.shell.expansion import ExpansionFailure, fields_of, pattern_of, text_of
-from kubeactors.kubelet.runtimes.shell.files import FileError, absolute
-from kubeactors.kubelet.runtimes.shell.knowledge import is_known_script, never_ends, shell_arguments
+from kubeactors.kubelet.runtimes.shell.compound_commands import CompoundCommands, Steps
+from kubeactors.kubelet.runtimes.shell.executables import file_of, interpreter_of, is_executable
+from kubeactors.kubelet.runtimes.shell.expansion import ExpansionFailure, fields_of, text_of
+from kubeactors.kubelet.runtimes.shell.files import FileError
+from kubeactors.kubelet.runtimes.shell.knowledge import is_known_script, shell_arguments
 from kubeactors.kubelet.runtimes.shell.machine import Call, UsageError
 from kubeactors.kubelet.runtimes.shell.parser import DECLARING, parse
-from kubeactors.kubelet.runtimes.shell.patterns import matches
 from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe, Collected, Ends, Pipe, Streams
 from kubeactors.kubelet.runtimes.shell.processes import Interrupted, Process, Run, Sleep, Step, Until
 from kubeactors.kubelet.runtimes.shell.prompt import read_command
 from kubeactors.kubelet.runtimes.shell.quoting import quoted_if_needed
-from kubeactors.kubelet.runtimes.shell.redirection import Redirecting
 from kubeactors.kubelet.runtimes.shell.tree import (
     AndOr,
     Case,
     Command,
-    Conditional,
     For,
     Function,
     Group,
@@ -37,14 +32,12 @@ from kubeactors.kubelet.runtimes.shell.tree import (
     Pipeline,
     Script,
     Simple,
-    Test,
     Text,
     While,
     Word,
 )
 from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError
 
-Steps: TypeAlias = Generator[Step, None, None]
 NOT_FOUND, NOT_EXECUTABLE, BROKEN_PIPE, SYNTAX_ERROR, INTERRUPTED = 127, 126, 141, 2, 130
 MAX_CHILDREN = 100
 """How many background processes a shell remembers."""
@@ -53,7 +46,7 @@ MAX_CALLS = 30
 _assignment = re.compile(r"[A-Za-z_]\w*=")
 
 
-class Shell(Redirecting):
+class Shell(CompoundCommands):
     """A shell that runs scripts."""
 
     arguments: list[str]
@@ -152,6 +145,10 @@ class Shell(Redirecting):
         yield from self.execute(parse(self.traps.get(signal, "")))
         self.status = status
 
+    def run_subshell(self, script: Script) -> Run:
+        """See `CompoundCommands`."""
+        return (yield from self.fork().run(script))
+
     # Lists and pipelines.
 
     def _item(self, item: AndOr) -> Steps:
@@ -165,7 +162,7 @@ class Shell(Redirecting):
             return
         last = item.rest[-1][1] if item.rest else item.first
         ran = item.first
-        with self._as_condition(applies=bool(item.rest)):
+        with self.as_condition(applies=bool(item.rest)):
             yield from self._pipeline(item.first)
             for link, pipeline in item.rest:
                 if (link == "&&") == (self.status == 0):
@@ -177,18 +174,9 @@ class Shell(Redirecting):
         if self.status and ran is last and self.options.get("e") and not self.conditions and _may_fail(last):
             raise Exit(self.status)
 
-    @contextmanager
-    def _as_condition(self, *, applies: bool = True) -> Generator[None]:
-        """A block in which failures do not end the script, whatever `set -e` says."""
-        self.conditions += applies
-        try:
-            yield
-        finally:
-            self.conditions -= applies
-
     def _pipeline(self, pipeline: Pipeline) -> Steps:
         if len(pipeline.commands) == 1:
-            with self._as_condition(applies=pipeline.negated):
+            with self.as_condition(applies=pipeline.negated):
                 yield from self._command(pipeline.commands[0])
         else:
             yield from self._connected(pipeline.commands)
@@ -246,120 +234,9 @@ class Shell(Redirecting):
             return
         before, self.streams = self.streams, streams
         try:
-            yield from self._compound(command)
+            yield from self.compound(command)
         finally:
             self.streams = before
-
-    def _compound(self, command: Group | If | While | For | Case | Conditional) -> Steps:
-        match command:
-            case Group(body, subshell):
-                if subshell:
-                    self.status = yield from self.fork().run(body)
-                else:
-                    yield from self.execute(body)
-            case If():
-                yield from self._if(command)
-            case While():
-                yield from self._while(command)
-            case For():
-                yield from self._for(command)
-            case Case():
-                yield from self._case(command)
-            case Conditional():
-                yield from self._conditional(command)
-
-    def _condition(self, script: Script) -> Generator[Step, None, bool]:
-        with self._as_condition():
-            yield from self.execute(script)
-        return self.status == 0
-
-    def _if(self, command: If) -> Steps:
-        for condition, body in command.branches:
-            if (yield from self._condition(condition)):
-                yield from self.execute(body)
-                return
-        self.status = 0
-        yield from self.execute(command.otherwise)
-
-    def _while(self, command: While) -> Steps:
-        if not self.options.get("e") and never_ends(command):
-            self.machine.runs_forever()
-        status = 0
-        while (yield from self._condition(command.condition)) != command.until:
-            if (yield from self._leaves(command.body)):
-                break
-            status = self.status
-            yield from self.throttle()
-        self.status = status
-
-    def _for(self, command: For) -> Steps:
-        values = list(self.arguments)
-        if command.words is not None:
-            values = yield from fields_of(command.words, self)
-        self.status = 0
-        for value in values:
-            self.assign(command.name, value)
-            if (yield from self._leaves(command.body)):
-                break
-            yield from self.throttle()
-
-    def _leaves(self, body: Script) -> Generator[Step, None, bool]:
-        """Run the body of a loop. Returns whether it leaves the loop."""
-        self.loops += 1
-        try:
-            yield from self.execute(body)
-        except Break as left:
-            self.status = 0
-            left.leave()
-            return not isinstance(left, Continue)
-        finally:
-            self.loops -= 1
-        return False
-
-    def _case(self, command: Case) -> Steps:
-        value = yield from text_of(command.word, self)
-        self.status = 0
-        for patterns, body in command.branches:
-            for one in patterns:
-                pattern = yield from pattern_of(one, self)
-                if matches(value, pattern):
-                    yield from self.execute(body)
-                    return
-
-    def _conditional(self, command: Conditional) -> Steps:
-        yield from self.throttle()
-        self.status = 1
-        for tests in command.either:
-            for test in tests:
-                if not (yield from self._holds(test)):
-                    break
-            else:
-                self.status = 0
-                return
-
-    def _holds(self, test: Test) -> Generator[Step, None, bool]:
-        """Evaluate a test of `[[ ]]`; a regular expression sets `BASH_REMATCH`."""
-        texts = [""] * len(test.words)
-        for number, word in enumerate(test.words):
-            texts[number] = yield from text_of(word, self)
-        match texts:
-            case [text, ("=" | "==" | "!="), _]:
-                pattern = yield from pattern_of(test.words[2], self)
-                found = matches(text, pattern) == (texts[1] != "!=")
-            case [text, "=~", expression]:
-                matched = re.search(expression, text)
-                groups = () if matched is None else (matched[0], *matched.groups(""))
-                self.variables.update({f"BASH_REMATCH[{number}]": group for number, group in enumerate(groups)})
-                found = matched is not None
-            case _:
-                found = holds(texts, self.files, self.directory)
-        return found != test.negated
-
-    def throttle(self) -> Steps:
-        """Wait if too many commands ran in this second."""
-        seconds = self.machine.processes.spend()
-        if seconds:
-            yield Sleep(seconds)
 
     # Simple commands.
 
@@ -443,46 +320,22 @@ class Shell(Redirecting):
     def call(self, words: list[str], env: Mapping[str, str], streams: Streams) -> Run:
         """Run a command that is not built in."""
         if not exists(words[0]):
-            file = self._file(words[0])
+            file = file_of(self, words[0])
             if file is None and self.machine.skips_unknown:
                 yield Sleep(TASK_SECONDS)
                 return 0
-            if file is None or not self._is_executable(file):
+            if file is None or not is_executable(self, file):
                 self._complain_of(words[0], streams, is_file=file is not None)
                 return NOT_FOUND if file is None else NOT_EXECUTABLE
-            words = [*self._interpreter(file), file, *words[1:]]
+            words = [*interpreter_of(self, file), file, *words[1:]]
         if self.depth > MAX_CALLS:
             raise ExpansionFailure("can't fork: Resource temporarily unavailable")
         call = Call(words, {**env, "PWD": self.directory}, self.directory, streams, self.machine)
         return (yield from run_command(call, self.depth + 1))
 
-    def _file(self, name: str) -> str | None:
-        """The file or directory of a command; None if there is none."""
-        if "/" not in name:
-            return self.file_in_path(name)
-        return name if self.files.exists(absolute(name, self.directory)) else None
-
-    def file_in_path(self, name: str) -> str | None:
-        """The first file of that name in PATH; None if there is none."""
-        directories = self.variables.get("PATH", "").split(":") if name else []
-        paths = (posixpath.join(one or ".", name) for one in directories)
-        return next((one for one in paths if self.files.is_file(absolute(one, self.directory))), None)
-
-    def _is_executable(self, path: str) -> bool:
-        """Whether a file may be executed; the permissions of external files are unknown."""
-        whole = absolute(path, self.directory)
-        file = self.files.find(whole)
-        return self.files.is_file(whole) and (file is None or bool(file.mode & 0o111))
-
     def _complain_of(self, name: str, streams: Streams, *, is_file: bool) -> None:
         reason = "Permission denied" if is_file else "not found"
         streams.error.write(f"{self.name}: {name}: {reason}\n".encode(errors="surrogateescape"))
-
-    def _interpreter(self, path: str) -> list[str]:
-        """The command that runs a script: a shell, unless its first line names another."""
-        first = self.files.read(absolute(path, self.directory)).partition(b"\n")[0].decode(errors="surrogateescape")
-        words = first[2:].split(None, 1) if first.startswith("#!") else []
-        return words if words and exists(words[0]) else ["sh"]
 
     def _call(self, body: Command, words: list[str], streams: Streams, assignments: dict[str, str]) -> Steps:
         """Call a function; assignments before its name are local to it, and exported."""

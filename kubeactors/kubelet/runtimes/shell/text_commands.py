@@ -65,13 +65,18 @@ def _cat(call: Call) -> Run:
         found, failed = sources_of(call, [path])
         code = code or failed
         for _, source in found:
-            while True:
-                yield Until(lambda source=source: source.has_line if shown.is_by_lines else source.is_ready)  # type: ignore[misc]
-                data = shown.of(source.take_line()) if shown.is_by_lines else source.take()
-                if not data:
-                    break
-                call.streams.output.write(data)
+            yield from _show_all(call, source, shown)
     return code
+
+
+def _show_all(call: Call, source: Pipe, shown: "_Shown") -> Generator[Step, None, None]:
+    """Write what arrives, until the end."""
+    while True:
+        yield Until(lambda: source.has_line if shown.is_by_lines else source.is_ready)
+        data = shown.of(source.take_line()) if shown.is_by_lines else source.take()
+        if not data:
+            return
+        call.streams.output.write(data)
 
 
 class _Shown:

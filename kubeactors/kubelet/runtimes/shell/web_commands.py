@@ -66,8 +66,8 @@ def _visit(call: Call, url: Url, request: WebRequest) -> Generator[Step, None, V
     return found[0]
 
 
-class Options:
-    """Short and long options of a command, in order.
+class LenientOptions:
+    """Options of a command that has more of them than are known here: unknown ones count as flags.
 
     Args:
         words: the arguments of the command.
@@ -149,7 +149,7 @@ _CURL_LONG = frozenset(
 
 
 def _wget(call: Call) -> Run:
-    options = Options(call.arguments, "OTtPUYo", _WGET_LONG)
+    options = LenientOptions(call.arguments, "OTtPUYo", _WGET_LONG)
     if not options.rest:
         return call.complain("missing operand")
     url = read_url(options.rest[0])
@@ -174,7 +174,7 @@ def _wget(call: Call) -> Run:
     return 0
 
 
-def _wget_request(options: Options, url: Url) -> WebRequest:
+def _wget_request(options: LenientOptions, url: Url) -> WebRequest:
     """The request of wget, which verifies no certificates."""
     data = options.value("post-data")
     usual = {"user-agent": options.value("U", "user-agent") or WGET}
@@ -207,7 +207,7 @@ def _keep(call: Call, name: str, text: str) -> None:
 
 
 def _curl(call: Call) -> Run:
-    options = Options(call.arguments, "oHXdmwuAbcFxTeKrE", _CURL_LONG)
+    options = LenientOptions(call.arguments, "oHXdmwuAbcFxTeKrE", _CURL_LONG)
     address = options.value("url") or next(iter(options.rest), "")
     if not address:
         return call.complain("no URL specified")
@@ -237,7 +237,7 @@ def _curl(call: Call) -> Run:
     return 0
 
 
-def _curl_request(call: Call, options: Options, url: Url, authority: str) -> Generator[Step, None, WebRequest]:
+def _curl_request(call: Call, options: LenientOptions, url: Url, authority: str) -> Generator[Step, None, WebRequest]:
     """The request of curl; `authority` is the path of the certificates that it trusts, empty for those of the image."""
     body = yield from _body(call, options)
     usual = {"user-agent": options.value("A", "user-agent") or CURL, "accept": "*/*"}
@@ -255,7 +255,7 @@ def _curl_request(call: Call, options: Options, url: Url, authority: str) -> Gen
     )
 
 
-def _body(call: Call, options: Options) -> Generator[Step, None, bytes | None]:
+def _body(call: Call, options: LenientOptions) -> Generator[Step, None, bytes | None]:
     """The data; None without such an option."""
     given = options.every("d", "data", "data-binary", "data-raw", "json")
     parts: list[bytes] = []
@@ -272,7 +272,7 @@ def _data(call: Call, name: str, text: str) -> Generator[Step, None, bytes]:
     return read.translate(None, b"\r\n") if name in {"d", "data"} else read
 
 
-def _show(call: Call, options: Options, url: Url, found: Visited) -> None:
+def _show(call: Call, options: LenientOptions, url: Url, found: Visited) -> None:
     content_type = f"content-type: {found.content_type}\r\n" if found.content_type else ""
     head = f"HTTP/1.1 {found.status}\r\n{content_type}\r\n" if options.has("i", "include", "I", "head") else ""
     name = options.value("o", "output") or (url.file if options.has("O", "remote-name") else "-")
@@ -289,7 +289,7 @@ def _fail(call: Call, code: int, text: str, *, silent: bool) -> int:
 
 def _git(call: Call) -> int:
     """`git clone` creates the directory with nothing but the configuration of its origin."""
-    options = Options(call.arguments, "bcCo", frozenset({"branch", "depth", "origin", "config"}))
+    options = LenientOptions(call.arguments, "bcCo", frozenset({"branch", "depth", "origin", "config"}))
     match options.rest:
         case ["clone", source, *directory]:
             name = directory[0] if directory else posixpath.basename(source.rstrip("/")).removesuffix(".git")
