@@ -42,13 +42,13 @@ class _Record:
         self.parallelism = 0
         """The highest parallelism so far, as its controller may not have seen a lower one yet."""
         self.disturbed = False
-        """Whether an active pod was deleted: then the number of pods that the job needs is unknown."""
+        """Whether an active pod was deleted or released: then the number of pods that the job needs is unknown."""
 
 
 class JobCountsAreExact(Invariant):
     """A job creates no more pods than it needs, counts only finished pods, and completes after enough successes.
 
-    The number of pods is judged as long as no active pod was deleted or lost its owner.
+    The number of pods is judged as long as no active pod was deleted, lost its owner, or was released by a suspended job.
     """
 
     name: ClassVar[str] = "job-counts-are-exact"
@@ -100,7 +100,7 @@ class JobCountsAreExact(Invariant):
         uid, phase = pod.metadata.uid, pod.status.phase
         if phase == "Succeeded":
             # A pod without it was released before, because its job was suspended.
-            if TRACKING_FINALIZER in pod.metadata.finalizers:
+            if _is_tracked(pod):
                 record.succeeded[uid] = None
         elif phase == "Failed":
             record.failed[uid] = None
@@ -109,6 +109,8 @@ class JobCountsAreExact(Invariant):
         elif commit.new is None or pod.metadata.deletion_timestamp is not None:
             record.disturbed = True
             record.going[uid] = None
+        elif isinstance(commit.old, Pod) and _is_tracked(commit.old) and not _is_tracked(pod):
+            record.disturbed = True
         if commit.old is None:
             record.created[uid] = None
             if not record.disturbed and not self.world.faults.is_corrupted(job.metadata.uid):
