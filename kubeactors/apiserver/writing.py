@@ -40,6 +40,7 @@ from kubeactors.apiserver.registry.metadata import check_name, in_namespace, wit
 from kubeactors.apiserver.registry.registry import Registry, Written
 from kubeactors.apiserver.registry.resource import Resource, Transform
 from kubeactors.apiserver.registry.reviews import Reviews
+from kubeactors.apiserver.registry.scale import SCALE
 from kubeactors.apiserver.registry.subresources import Subresource
 from kubeactors.apiserver.selection import Selection
 
@@ -47,7 +48,7 @@ _CUSTOM_PATCHES = (
     "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
     "application/merge-patch+json, application/apply-patch+yaml"
 )
-_APPLICABLE = frozenset({"status", "ephemeralcontainers", "resize"})
+_APPLICABLE = frozenset({"status", "ephemeralcontainers", "resize", "scale"})
 """The subresources that support server-side apply."""
 
 
@@ -138,9 +139,10 @@ class Writer:
             raise UnsupportedMediaType.saying("415: Unsupported Media Type", StatusDetails())
         options = request.options
         attributes = replace(_attributes(resource, request, UPDATE, options.dry_run), applies=True)
+        described = replace(attributes, kind=SCALE) if request.subresource == "scale" else attributes
 
         def applied(current: TypedObject | None) -> TypedObject:
-            value = self._field_manager.applied(current, request.patch, attributes, force=bool(options.force))
+            value = self._field_manager.applied(current, request.patch, described, force=bool(options.force))
             uid = value.metadata.uid
             if current is None and uid:
                 why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"

@@ -40,12 +40,14 @@ def try_apply(
     *,
     force: bool | None = None,
     dry_run: tuple[str, ...] = (),
+    part: str = "",
 ) -> Result | Status:
     options = WriteOptions(field_manager=manager, force=force, dry_run=dry_run)
     request = Patch(
         resource=gvr_of(type_),
         namespace="default",
         name="a",
+        subresource=part,
         patch_type=APPLY_PATCH,
         patch=msgspec.json.encode(config),
         options=options,
@@ -156,6 +158,67 @@ def test_a_scale_owns_the_replicas(plane: Plane) -> None:
     reply = try_apply(plane, Deployment, deployment())
     said = 'conflict with "scaler" with subresource "scale" using apps/v1: .spec.replicas'
     assert refusal(reply)[2] == f"Apply failed with 1 conflict: {said}"
+
+
+def scale_to(replicas: int, **metadata: object) -> dict[str, object]:
+    spec = {"replicas": replicas}
+    return {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "a", **metadata}, "spec": spec}
+
+
+def owners_of_replicas(value: TypedObject) -> dict[tuple[str, str, str], str]:
+    """The entries with `spec.replicas`, and their versions."""
+    return {
+        (one.manager, one.operation, one.subresource): one.api_version
+        for one in value.metadata.managed_fields
+        if "f:replicas" in repr(one.fields_v1)
+    }
+
+
+def test_a_scale_is_applied_and_its_manager_owns_the_replicas(plane: Plane) -> None:
+    try_apply(plane, Deployment, deployment())
+    reply = try_apply(plane, Deployment, scale_to(17), "scaler", part="scale")
+    assert refusal(reply)[2] == 'Apply failed with 1 conflict: conflict with "one": .spec.replicas'
+    reply = try_apply(plane, Deployment, scale_to(17), "scaler", part="scale", force=True)
+    assert plane.object(reply, Scale).spec == ScaleSpec(replicas=17)
+    found = plane.get(Deployment, "a")
+    assert (found.spec.replicas, found.metadata.generation) == (17, 2)
+    assert owners_of_replicas(found) == {("scaler", "Apply", "scale"): "apps/v1"}
+    assert owners(found)["scaler", "Apply", "scale"] == {"f:spec": {"f:replicas": {}}}
+    assert "f:template" in repr(owners(found)["one", "Apply", ""])
+
+
+def test_two_managers_that_apply_the_same_scale_own_it_until_another_scales(plane: Plane) -> None:
+    try_apply(plane, Deployment, deployment())
+    assert isinstance(try_apply(plane, Deployment, scale_to(1), "scaler", part="scale"), Result)
+    found = plane.get(Deployment, "a")
+    assert owners_of_replicas(found) == {("one", "Apply", ""): "apps/v1", ("scaler", "Apply", "scale"): "apps/v1"}
+    again = try_apply(plane, Deployment, scale_to(1), "scaler", part="scale")
+    assert plane.object(again, Scale).metadata.resource_version == found.metadata.resource_version
+    plane.try_patch(Deployment, "a", {"spec": {"replicas": 2}}, "scale")
+    assert "scaler" not in repr(owners_of_replicas(plane.get(Deployment, "a")))
+
+
+def test_replicas_that_nobody_owns_are_taken_over_by_force_alone(plane: Plane) -> None:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "x"}]}}
+    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template}
+    try_apply(plane, Deployment, {**deployment(), "spec": spec})
+    reply = try_apply(plane, Deployment, scale_to(3), "scaler", part="scale")
+    said = 'conflict with "before-first-apply" with subresource "scale" using autoscaling/v1: .spec.replicas'
+    assert refusal(reply)[2] == f"Apply failed with 1 conflict: {said}"
+
+
+def test_a_scale_with_another_uid_is_not_applied(plane: Plane) -> None:
+    try_apply(plane, Deployment, deployment())
+    uid = plane.get(Deployment, "a").metadata.uid
+    reply = try_apply(plane, Deployment, scale_to(1, uid="other"), "scaler", part="scale")
+    why = f"Precondition failed: UID in precondition: other, UID in object meta: {uid}"
+    said = f'Operation cannot be fulfilled on deployments/scale.apps "a": {why}'
+    assert refusal(reply) == (409, "Conflict", said)
+
+
+def test_a_scale_of_a_workload_that_does_not_exist_is_not_applied(plane: Plane) -> None:
+    reply = try_apply(plane, Deployment, scale_to(1), "scaler", part="scale")
+    assert refusal(reply) == (404, "NotFound", 'deployments.apps "a" not found')
 
 
 def test_server_side_apply_takes_over_from_client_side_apply(plane: Plane) -> None:

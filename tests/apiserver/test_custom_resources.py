@@ -273,6 +273,36 @@ def test_the_scale_is_read_and_updated(served: Things) -> None:
     assert served.custom(served.get()).at("spec", "size") == 7
 
 
+def test_a_scale_is_applied_and_its_manager_owns_the_size(served: Things) -> None:
+    served.patch(
+        b'{"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"a"},"spec":{"colour":"red","size":5}}',
+        APPLY_PATCH,
+        "one",
+    )
+    scale = b'{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{"replicas":7}}'
+    request = Patch(
+        resource=THINGS,
+        namespace="default",
+        name="a",
+        subresource="scale",
+        patch_type=APPLY_PATCH,
+        patch=scale,
+        options=WriteOptions(field_manager="scaler", force=True),
+        user=ADMIN,
+    )
+    reply = served.plane.sim.ask(served.plane.server, request)
+    assert isinstance(reply, Result)
+    assert isinstance(reply.object, Scale)
+    assert reply.object.spec == ScaleSpec(replicas=7)
+    found = served.custom(served.get())
+    assert found.at("spec", "size") == 7
+    owners = {(one.manager, one.subresource): one.fields_v1 for one in found.metadata.managed_fields}
+    assert owners == {
+        ("one", ""): {"f:spec": {"f:colour": {}}},
+        ("scaler", "scale"): {"f:spec": {"f:size": {}}},
+    }
+
+
 def test_things_are_patched_and_applied(served: Things) -> None:
     served.made(thing(spec={"size": 5}))
     patched = served.custom(served.patch(b'{"spec":{"colour":"red","weight":1}}'))

@@ -5,12 +5,14 @@
     compare.py   the difference of two values                           merge.py     applies a configuration to a value
     remove.py    removes fields from a value                            validate.py  checks a value against its schema
     entries.py   `metadata.managedFields` to sets, and back             updater.py   update, apply, prune, conflicts
+    scale.py     the managed fields of a Scale, and back
 
 Who calls it: `apiserver/field_manager.py`, for every write with a manager.
 Where its behaviour comes from: sigs.k8s.io/structured-merge-diff/v6, apimachinery/pkg/util/managedfields (v1.36).
 """
 
 from kubeactors.apimachinery.managedfields.entries import APPLY, UPDATE, Managed, Owner, decode, encode
+from kubeactors.apimachinery.managedfields.scale import ReplicasPaths, to_parent, to_scale
 from kubeactors.apimachinery.managedfields.schema import Node, schema_of
 from kubeactors.apimachinery.managedfields.updater import Conflict, ConflictsError, apply, update
 from kubeactors.apimachinery.managedfields.validate import MisfitError, check
@@ -24,10 +26,13 @@ __all__ = [
     "MisfitError",
     "Node",
     "Owner",
+    "ReplicasPaths",
     "apply",
     "check",
     "decode",
     "encode",
     "schema_of",
+    "to_parent",
+    "to_scale",
     "update",
 ]

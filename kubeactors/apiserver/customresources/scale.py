@@ -7,26 +7,40 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceSubresourceScale
+from kubeactors.api.apiextensions.v1.customresourcedefinition import (
+    CustomResourceDefinition,
+    CustomResourceSubresourceScale,
+)
 from kubeactors.api.autoscaling.v1 import Scale, ScaleSpec, ScaleStatus
+from kubeactors.apimachinery.managedfields import ReplicasPaths
+from kubeactors.apimachinery.managedfields.fieldset import named
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.status import InternalError, StatusError
 from kubeactors.apimachinery.structural import at_path
 from kubeactors.apimachinery.structural.paths import with_value
 from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.apiserver.admission.plugin import Attributes
-from kubeactors.apiserver.registry.errors import modified
 from kubeactors.apiserver.registry.registry import Registry, Written
 from kubeactors.apiserver.registry.resource import Resource, Transform
-from kubeactors.apiserver.registry.scale import metadata_of_scale
+from kubeactors.apiserver.registry.scale import check_preconditions, metadata_of_scale, owners_after, with_owners
 from kubeactors.apiserver.registry.subresources import Subresource
+
+
+def replicas_paths(crd: CustomResourceDefinition) -> ReplicasPaths:
+    """The path of the replicas in each version of a definition; None where a version has no scale."""
+    scales = {one.name: one.subresources.scale if one.subresources else None for one in crd.spec.versions or ()}
+    return {
+        f"{crd.spec.group}/{name}": None if scale is None else named(*scale.spec_replicas_path.strip(".").split("."))
+        for name, scale in scales.items()
+    }
 
 
 class CustomScale(Subresource):
     """Reads and changes the number of replicas."""
 
-    def __init__(self, paths: CustomResourceSubresourceScale) -> None:
+    def __init__(self, paths: CustomResourceSubresourceScale, replicas: ReplicasPaths) -> None:
         self._paths = paths
+        self._replicas = replicas
 
     def get(self, resource: Resource, value: TypedObject) -> TypedObject:
         """The Scale of the stored object.
@@ -47,10 +61,13 @@ class CustomScale(Subresource):
             if current is None:
                 raise resource.missing(attributes.name)
             found = cast("Unstructured", current)
-            scale = cast("Scale", transform(self._scale_of(found)))
-            version = scale.metadata.resource_version
-            if version and version != found.metadata.resource_version:
-                raise modified(resource, attributes.name)
+            before = self._scale_of(found)
+            if attributes.applies:
+                before = with_owners(before, found, self._replicas)
+            scale = cast("Scale", transform(before))
+            check_preconditions(resource, scale, found)
+            if attributes.applies:
+                found = found.with_metadata(owners_after(found, scale, kind.api_version, self._replicas))
             fields = with_value(found.fields, self._paths.spec_replicas_path, scale.spec.replicas)
             made[:] = [found.with_fields(fields)]
             return made[0]

@@ -13,7 +13,7 @@ from kubeactors.apimachinery.scheme import Kind, Scheme
 from kubeactors.apimachinery.unstructured import Unstructured
 from kubeactors.apiserver.cacher import Cacher
 from kubeactors.apiserver.customresources.conversions import Conversions
-from kubeactors.apiserver.customresources.scale import CustomScale
+from kubeactors.apiserver.customresources.scale import CustomScale, replicas_paths
 from kubeactors.apiserver.customresources.strategies import CustomStrategy
 from kubeactors.apiserver.keys import prefix_of_custom
 from kubeactors.apiserver.registry.metadata import Environment
@@ -79,7 +79,7 @@ class CustomKinds:
                 self._drop(kind)
         for one in made:
             if one.kind.version in offered:
-                self._offer(one)
+                self._offer(one, crd)
         self._kinds[name] = kinds
 
     def close(self, name: str) -> None:
@@ -100,7 +100,7 @@ class CustomKinds:
         """The resource of the storage version of a definition, if it is served."""
         return self._stored.get(name)
 
-    def _offer(self, resource: Resource) -> None:
+    def _offer(self, resource: Resource, crd: CustomResourceDefinition) -> None:
         kind = resource.kind
         self._scheme.add(kind)
         self._resources[kind.gvr] = resource
@@ -110,7 +110,7 @@ class CustomKinds:
             self._subresources[kind.gvr, STATUS] = Part()
         paths = scale_of(kind)
         if paths is not None:
-            self._subresources[kind.gvr, "scale"] = CustomScale(paths)
+            self._subresources[kind.gvr, "scale"] = CustomScale(paths, replicas_paths(crd))
 
     def _drop(self, kind: Kind[TypedObject]) -> None:
         if self._resources.pop(kind.gvr, None) is None:
