@@ -17,6 +17,7 @@
     serving.py      the resources and plug-ins served        selfdescription.py  objects that describe the server
     config.py       settings                                 tokens.py         service account tokens
     messages.py     messages to itself                       objects.py        changed copies of objects
+    audit/            the audit log
     customresources/  kinds that are added and removed
     http/           the HTTPS edge
 

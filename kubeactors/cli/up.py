@@ -29,7 +29,7 @@ from kubeactors.cluster.data_dir import NotADataDir, claim
 from kubeactors.cluster.kubeconfig import KubeconfigTaken, check_kubeconfig
 from kubeactors.cluster.machines import POD_NETWORK
 from kubeactors.cluster.pki import PkiError, ensure_pki
-from kubeactors.cluster.spec import Etcd, Timing
+from kubeactors.cluster.spec import AuditLog, Etcd, Timing
 from kubeactors.controllers.nodeipam.controller import MASK_SIZE
 from kubeactors.kubelet.eviction import SIGNALS, threshold
 
@@ -87,6 +87,9 @@ def up(  # noqa: PLR0913 -- the options of the command
     etcd_keyfile: Annotated[Path | None, Parameter(help="Key of the client certificate for etcd.")] = None,
     etcd_user: Annotated[str, Parameter(help="User name for etcd.")] = "",
     etcd_password_file: Annotated[Path | None, Parameter(help="File with the password for etcd.")] = None,
+    audit_log_path: Annotated[
+        str, Parameter(help="Append a line of JSON for each write over HTTPS to this file; - for standard output.")
+    ] = "",
     output: Literal["text", "json"] = "text",
 ) -> int:
     """Run a cluster and serve it over HTTPS until SIGTERM or Ctrl-C."""
@@ -117,6 +120,7 @@ def up(  # noqa: PLR0913 -- the options of the command
     )
     spec = ClusterSpec(
         etcd=_checked(etcd) if etcd_servers else None,
+        audit=AuditLog(path=audit_log_path) if audit_log_path else None,
         nodes=NodePool(count=nodes, eviction_hard=thresholds(eviction_hard)),
         timing=Timing.noticing_within(node_monitor_grace_seconds),
         scheduler=scheduler,

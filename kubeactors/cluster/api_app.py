@@ -1,5 +1,7 @@
 """The HTTPS edge of a cluster's API server. Imported when a cluster is served: an embedded one needs no HTTP."""
 
+import time
+import uuid
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -7,8 +9,11 @@ import msgspec
 from kubeactors.actor import ActorSystem, Ref
 from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apiserver import ApiMessage, Authorizer
+from kubeactors.apiserver.audit.policy import DEFAULT_POLICY
+from kubeactors.apiserver.audit.trail import WriteLine
 from kubeactors.apiserver.health import HEALTHZ, READYZ, looking_at
 from kubeactors.apiserver.http.app import ApiApp, HttpSettings
+from kubeactors.apiserver.http.audit import AuditSettings
 from kubeactors.apiserver.http.health import Health
 from kubeactors.apiserver.http.openid import Issuer
 from kubeactors.apiserver.tokens import ISSUER, AccountAuthenticator, AccountTokens, objects_of
@@ -28,8 +33,12 @@ def api_app(  # noqa: PLR0913 -- the parts of a cluster that it stands in front 
     authorizer: Authorizer,
     server: Ref[ApiMessage],
     machines: Ref[MachinesMessage],
+    audit: WriteLine | None = None,
 ) -> ApiApp:
-    """The ASGI application of a cluster: `server` handles its requests, `machines` have the pods' logs and ports."""
+    """The ASGI application of a cluster: `server` handles its requests, `machines` have the pods' logs and ports.
+
+    `audit` writes the lines of the audit log.
+    """
     kernel = system.kernel
 
     def clock() -> int:
@@ -49,5 +58,16 @@ def api_app(  # noqa: PLR0913 -- the parts of a cluster that it stands in front 
         collectors=collectors,
         actors=lambda: msgspec.json.encode(system.snapshot()),
         issuer=None if tokens is None else Issuer(name=ISSUER, key=tokens.public_key),
+        audit=None if audit is None else _audit(audit, spec),
     )
     return ApiApp(server, scheme, authorizer=authorizer, clock=clock, settings=settings)
+
+
+def _audit(write: WriteLine, spec: ClusterSpec) -> AuditSettings:
+    """The audit of requests from outside, which come in real time."""
+    return AuditSettings(
+        write=write,
+        new_id=lambda: str(uuid.uuid4()),  # noqa: TID251 -- no simulation serves HTTPS
+        clock=time.time_ns,  # noqa: TID251 -- the same; and the kernel's clock stands still while no actor runs
+        policy=DEFAULT_POLICY if spec.audit is None else spec.audit.policy,
+    )

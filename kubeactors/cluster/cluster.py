@@ -41,6 +41,7 @@ from kubeactors.network.policy import NetworkPolicies, PolicyMessage
 from kubeactors.storage import Backend, StoreUnusable
 
 if TYPE_CHECKING:
+    from kubeactors.apiserver.audit.trail import WriteLine
     from kubeactors.apiserver.http.app import ApiApp
     from kubeactors.cluster.proxy_sockets import ServiceSockets
 
@@ -340,25 +341,26 @@ class Cluster:
             KubeconfigTaken: the kubeconfig's path is another file.
             WrongEventLoop: this is trio; HTTPS needs asyncio.
             PkiError: the certificates in the directory cannot be used.
+            OSError: the audit log cannot be opened.
         """
         from kubeactors.apiserver.http import serving  # noqa: PLC0415 -- an embedded cluster needs no HTTP
+        from kubeactors.cluster.audit_log import opened  # noqa: PLC0415 -- the same
         from kubeactors.cluster.kubeconfig import write_kubeconfig  # noqa: PLC0415 -- the same
         from kubeactors.cluster.pki import ensure_pki  # noqa: PLC0415 -- the same
 
         pki = ensure_pki(directory, [host], datetime.now(UTC))  # noqa: TID251 -- certificates are valid in real time
         tls = serving.Tls(certificate=pki.server_certificate, key=pki.server_key, client_authority=pki.ca_certificate)
-        async with serving.serve(self._api_app(), host=host, port=port, tls=tls) as listening:
+        audited = opened(self.spec.audit)
+        async with audited as audit, serving.serve(self._api_app(audit), host=host, port=port, tls=tls) as listening:
             write_kubeconfig(kubeconfig or directory / "kubeconfig", listening.url, pki)
             yield listening.url
 
-    def _api_app(self) -> "ApiApp":
+    def _api_app(self, audit: "WriteLine | None" = None) -> "ApiApp":
         """The application in front of the API server; it may be made more than once."""
         from kubeactors.cluster.api_app import api_app  # noqa: PLC0415 -- an embedded cluster needs no HTTP
 
-        server, machines = self._server, self._machines
-        return api_app(
-            self.system, self.spec, self._scheme, authorizer=self._authorizer, server=server, machines=machines
-        )
+        make = partial(api_app, self.system, self.spec, self._scheme, authorizer=self._authorizer)
+        return make(server=self._server, machines=self._machines, audit=audit)
 
     @asynccontextmanager
     async def serve_dns(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[tuple[str, int]]:

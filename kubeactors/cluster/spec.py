@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from kubeactors.api.core.v1 import Pod, Taint
+from kubeactors.apiserver.audit.policy import DEFAULT_POLICY, Policy
 from kubeactors.apiserver.config import ApiServerConfig
 from kubeactors.kubelet.stages.stage import Stage
 
@@ -155,6 +156,15 @@ class Etcd(msgspec.Struct, frozen=True, kw_only=True):
         return context
 
 
+class AuditLog(msgspec.Struct, frozen=True, kw_only=True):
+    """The log of the requests that are served over HTTPS."""
+
+    path: str
+    """The file to append to; `-` is standard output."""
+    policy: Policy = DEFAULT_POLICY
+    """Which requests are recorded; by default all writes."""
+
+
 class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A whole cluster. Without `data_dir` everything is in memory and ends with the cluster."""
 
@@ -165,6 +175,7 @@ class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):
     etcd: Etcd | None = None
     """An etcd to store the state in, instead of a file in `data_dir`."""
     server: ApiServerConfig = ApiServerConfig()
+    audit: AuditLog | None = None
     timing: Timing = Timing()
     stages: tuple[Stage, ...] = ()
     """KWOK's stages: with any, nodes and pods are simulated by stages, without kubelets."""

@@ -22,6 +22,7 @@ ref, as any component in the process does. It decides nothing about objects.
     exchange.py         a request and its response      metrics.py          `/metrics`
     pod_proxy.py        the proxy to pods and Services  openid.py           OpenID Connect discovery
     messages.py         HTTP requests and responses     access.py           the access that a request needs
+    audit.py            events of the audit log
     impersonation.py    acting as another user          subresources.py     kinds and verbs of subresources
     collectors.py       Prometheus collectors           zpages.py           `/statusz` and `/flagz`
     type_hints.py       types of fields, for openapi/ and protobuf/
@@ -31,6 +32,7 @@ Behaviour follows apiserver/pkg/endpoints and apiserver/pkg/server of Kubernetes
 """
 
 from kubeactors.apiserver.http.app import ApiApp, HttpSettings
+from kubeactors.apiserver.http.audit import AuditSettings
 from kubeactors.apiserver.http.authentication import StaticTokens, TokenAuthenticator
 from kubeactors.apiserver.http.health import Health, Look
 from kubeactors.apiserver.http.pod_streams import PodAccess
@@ -39,6 +41,7 @@ from kubeactors.apiserver.http.serving import AddressInUse, Listening, Tls, serv
 __all__ = [
     "AddressInUse",
     "ApiApp",
+    "AuditSettings",
     "Health",
     "HttpSettings",
     "Listening",

@@ -5,6 +5,7 @@ Source: apiserver/pkg/server/config.go, DefaultBuildHandlerChain (v1.36).
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import BadRequest, InternalError, StatusDetails, StatusError
 from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.http.access import access_of
+from kubeactors.apiserver.http.audit import Auditor, AuditSettings, cut_off
 from kubeactors.apiserver.http.authentication import TokenAuthenticator, authenticate
 from kubeactors.apiserver.http.documents import Documents
 from kubeactors.apiserver.http.duplex import duplex_of
@@ -36,7 +38,7 @@ from kubeactors.apiserver.http.messages import (
 )
 from kubeactors.apiserver.http.metrics import Metrics
 from kubeactors.apiserver.http.openid import Issuer
-from kubeactors.apiserver.http.paths import parse_path, verb_of
+from kubeactors.apiserver.http.paths import ResourcePath, parse_path, verb_of
 from kubeactors.apiserver.http.pod_streams import PodAccess
 from kubeactors.apiserver.http.representations import Clock
 from kubeactors.apiserver.http.request_metrics import RequestMetrics
@@ -73,6 +75,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Returns a snapshot of the process' actors, as JSON."""
     issuer: Issuer | None = None
     """The issuer of service account tokens."""
+    audit: AuditSettings | None = None
 
 
 DEFAULTS = HttpSettings()
@@ -114,15 +117,23 @@ class ApiApp:
             clock=clock,
             flags=settings.flags,
         )
+        self._auditor = None if settings.audit is None else Auditor(settings.audit)
         self._closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Never raises."""
         request = HttpRequest(scope, receive)
+        if self._auditor is None:
+            await self._serve(request, scope, receive, send)
+        else:
+            await self._auditor.follow(request, partial(self._serve, request, scope, receive), send)
+
+    async def _serve(self, request: HttpRequest, scope: Scope, receive: Receive, send: Send) -> None:
         began = self._clock()
         try:
             answer = await self._answer(request)
         except ClientGone:
+            cut_off(request)
             return
         self._count(request, answer, began)
         if request.upgrades:
@@ -145,10 +156,12 @@ class ApiApp:
             scope.cancel()
 
     async def _answer(self, request: HttpRequest) -> Answer:
+        path = parse_path(request.path)
         try:
-            request.user = await authenticate(request, self._tokens)
-            path = parse_path(request.path)
+            await self._authenticate(request, path)
             request.user = impersonated(request, access_of(request, path), self._authorizer)
+            if request.audit is not None:
+                request.audit.decided(self._authorizer.decide(access_of(request, path)))
             if path is None:
                 return await self._documents.answer(request)
             return await self._resources.answer(request, path)
@@ -158,7 +171,20 @@ class ApiApp:
             raise
         except Exception as error:  # noqa: BLE001 -- a failed request must not stop the server
             _log.exception("http.request_failed", method=request.method, path=request.path)
-            return refusal(request, InternalError.saying(f"Internal error occurred: {error}").status)
+            answer = refusal(request, InternalError.saying(f"Internal error occurred: {error}").status)
+            if request.audit is not None:
+                request.audit.failed(error)
+            return answer
+
+    async def _authenticate(self, request: HttpRequest, path: ResourcePath | None) -> None:
+        try:
+            request.user = await authenticate(request, self._tokens)
+        except StatusError:
+            if self._auditor is not None:
+                self._auditor.begin_unauthenticated(request, path)
+            raise
+        if self._auditor is not None:
+            self._auditor.begin(request, path)
 
     def _count(self, request: HttpRequest, answer: Answer, began: int) -> None:
         """Count a response about API objects. A stream is counted when it begins."""

@@ -94,7 +94,10 @@ async def read_delete_options(request: HttpRequest) -> DeleteOptions:
     try:
         opened = _opened(media_type, data)
         _check_options(opened.said)
-        return check_delete_options(opened.read(DeleteOptions).object)
+        options = opened.read(DeleteOptions).object
+        if request.audit is not None:
+            request.audit.read(_typed(options))
+        return check_delete_options(options)
     except (DecodeError, ProtobufError, yamltext.YAMLError) as error:
         raise BadRequest.saying(str(error)) from error
 
@@ -147,6 +150,12 @@ def _opened(media_type: str, data: bytes) -> _Text | _Binary:
         return _Binary(envelope.said, envelope.raw)
     json, strict_errors = yamltext.to_json(data) if media_type == YAML else (data, ())
     return _Text(type_of(json), json, strict_errors)
+
+
+def _typed(options: DeleteOptions) -> DeleteOptions:
+    """Options with their type, if they were sent without."""
+    version = options.api_version or "meta.k8s.io/v1"
+    return msgspec.structs.replace(options, kind="DeleteOptions", api_version=version)
 
 
 def _sorted(found: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:

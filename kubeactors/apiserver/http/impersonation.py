@@ -50,13 +50,21 @@ def impersonated(request: HttpRequest, access: Access, authorizer: Authorizer) -
     for mode in _MODES:
         if mode.fits(wanted, request.user):
             try:
-                return _constrained(mode.name, wanted, access, authorizer)
+                return _recorded(
+                    request, _constrained(mode.name, wanted, access, authorizer), f"impersonate:{mode.name}"
+                )
             except StatusError as refused:
                 refusal = refusal or refused
     try:
-        return _checked("impersonate", "", wanted, access, authorizer)
+        return _recorded(request, _checked("impersonate", "", wanted, access, authorizer))
     except StatusError as refused:
         raise refusal or refused from None
+
+
+def _recorded(request: HttpRequest, user: UserInfo, constraint: str = "") -> UserInfo:
+    if request.audit is not None:
+        request.audit.impersonated(user, constraint)
+    return user
 
 
 def _constrained(mode: str, wanted: UserInfo, access: Access, authorizer: Authorizer) -> UserInfo:

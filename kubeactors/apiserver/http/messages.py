@@ -7,6 +7,7 @@ import msgspec
 
 from kubeactors.apimachinery.requests import ANONYMOUS, UserInfo
 from kubeactors.apimachinery.status import RequestEntityTooLarge
+from kubeactors.apiserver.audit.trail import Trail
 from kubeactors.apiserver.http.negotiation import JSON
 from kubeactors.apiserver.http.query import Query
 
@@ -30,6 +31,7 @@ class HttpRequest:
     """A request. `user` is anonymous until authentication has set it.
 
     `upgrades`: the client requests another protocol. `warnings` are sent to the client even if the request is rejected.
+    `audit`, `audit_id` and `received_at` (Unix nanoseconds) are set if requests are audited; `audit` if this one is.
     """
 
     __slots__ = (
@@ -37,10 +39,14 @@ class HttpRequest:
         "_lines",
         "_query",
         "_receive",
+        "_scope",
+        "audit",
+        "audit_id",
         "certificate",
         "method",
         "path",
         "query_bytes",
+        "received_at",
         "upgrades",
         "user",
         "warnings",
@@ -59,6 +65,22 @@ class HttpRequest:
         self._headers = dict(self._lines)
         self._query: Query | None = None
         self._receive = receive
+        self._scope = scope
+        self.audit: Trail | None = None
+        self.audit_id: str = ""
+        self.received_at: int = 0
+
+    @property
+    def uri(self) -> str:
+        """The path, as it was sent, and the query."""
+        path = cast("bytes", self._scope.get("raw_path") or self.path.encode()).decode("latin-1")
+        return f"{path}?{self.query_bytes.decode('latin-1')}" if self.query_bytes else path
+
+    @property
+    def peer(self) -> str:
+        """The address at the other end of the connection; empty if there is none."""
+        client = cast("tuple[str, int] | None", self._scope.get("client"))
+        return client[0] if client else ""
 
     @property
     def query(self) -> Query:

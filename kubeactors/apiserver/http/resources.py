@@ -31,6 +31,7 @@ from kubeactors.apimachinery.requests import (
 )
 from kubeactors.apimachinery.scheme import Kind, Scheme, nothing
 from kubeactors.apimachinery.status import BadRequest, Expired, Status, StatusDetails, UnsupportedMediaType
+from kubeactors.apiserver.audit.event import DEPRECATED
 from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.http import bodies, options
 from kubeactors.apiserver.http.access import access_of, require
@@ -104,6 +105,8 @@ class Resources:
         kind = route(self._scheme, path, verb)
         if kind.deprecation:
             request.warnings = (kind.deprecation,)
+            if request.audit is not None:
+                request.audit.annotate(DEPRECATED, "true")
         if self._nodes is not None and path.subresource == "proxy" and path.resource == NODES and verb == "get":
             await ask(
                 self._server, Get(resource=NODES, name=path.name, user=request.user)
@@ -216,6 +219,8 @@ class Resources:
             patch, warnings = bodies.read_apply_patch(patch, wanted.field_validation)
             wanted = msgspec.structs.replace(wanted, warnings=warnings)
             request.warnings += warnings
+        if request.audit is not None:
+            request.audit.read_patch(patch, patch_type)
         message = Patch(
             resource=path.resource,
             namespace=path.namespace,
@@ -265,18 +270,33 @@ class Resources:
         wanted = bodies.type_of_body(call.kind, call.path.subresource)
         kind = call.kind
         unknown_fields = kind.unknown_fields if wanted is kind.type else nothing
-        return await bodies.read_object(call.request, self._scheme, wanted, field_validation, unknown_fields)
+        body = await bodies.read_object(call.request, self._scheme, wanted, field_validation, unknown_fields)
+        if call.request.audit is not None:
+            call.request.audit.read(body.object)
+        return body
 
     def _object(self, call: _Call, reply: Result | Status) -> Response:
         if isinstance(reply, Status):
-            return data(call.request, reply.code or 200, msgspec.json.encode(reply), call.accepted)
+            return _status(call, reply)
         json = self._shown(call).of_object(reply.object)
+        if call.request.audit is not None:
+            call.request.audit.answered((json,))
         return data(call.request, reply.code, json, call.accepted, reply.warnings)
 
     def _list_of(self, call: _Call, reply: ListResult | Status) -> Response:
         if isinstance(reply, Status):
-            return data(call.request, reply.code or 200, msgspec.json.encode(reply), call.accepted)
-        return listing(call.request, self._shown(call).of_list(reply), call.accepted, reply.warnings)
+            return _status(call, reply)
+        pieces = self._shown(call).of_list(reply)
+        if call.request.audit is not None:
+            call.request.audit.answered(pieces)
+        return listing(call.request, pieces, call.accepted, reply.warnings)
+
+
+def _status(call: _Call, status: Status) -> Response:
+    """A response about success, without an object."""
+    if call.request.audit is not None:
+        call.request.audit.answered_status(status)
+    return data(call.request, status.code or 200, msgspec.json.encode(status), call.accepted)
 
 
 def _patch_type(request: HttpRequest) -> str:

@@ -73,6 +73,8 @@ def compress(body: bytes) -> bytes:
 
 def refusal(request: HttpRequest, status: Status) -> Response:
     """A Status in the negotiated media type; in JSON if none is acceptable, so that errors always have a body."""
+    if request.audit is not None:
+        request.audit.answered_status(status)
     accepted = negotiate(request.header(b"accept"), as_is) or Accepted()
     answer = data(request, status.code, msgspec.json.encode(status), accepted, request.warnings)
     if status.details is None or not status.details.retry_after_seconds:

@@ -149,6 +149,7 @@ class _PeerProtocol(HttpToolsProtocol):
             **self.scope,
             "type": "upgrade",
             "path": unquote(url.path.decode("ascii")),
+            "raw_path": url.path,
             "query_string": url.query or b"",
         }
         app = cast("App", self.app)  # pyright: ignore[reportUnknownMemberType] -- untyped in uvicorn
