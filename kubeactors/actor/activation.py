@@ -9,6 +9,7 @@ from kubeactors.actor.envelope import Envelope, Reply
 from kubeactors.actor.errors import ActorFailed, ActorStopped, AskCycle
 from kubeactors.actor.labels import Resume, label_for
 from kubeactors.actor.later import Later
+from kubeactors.actor.mailbox import remove_request
 from kubeactors.actor.states import State
 from kubeactors.actor.waits import Wait
 
@@ -127,12 +128,17 @@ class Activation:
         return kernel.driver.foreign(self)
 
     def waits_for(self, wait: "Wait[object]") -> None:
-        """Note what it waits for. If that is a reply that can never come, since actors ask in a cycle, fail the wait."""
+        """Note what it waits for. If that is a reply that can never come, since actors ask in a cycle, fail the wait.
+
+        Its request is withdrawn: handled after all, it would close the same cycle again, forever.
+        """
         self.awaits = wait
         if wait.target is not None and not self.background and not wait.done:
             cycle = cycle_of(self.cell, wait.target)
             if cycle:
                 names = " asks ".join(cell.path for cell in [*cycle, cycle[0]])
+                if wait.target.mailbox is not None:
+                    remove_request(wait.target.mailbox, wait)
                 wait.fail(AskCycle(f"{names}, which waits for the reply: make one reentrant, or tell instead of ask"))
 
     def finished(self, result: object) -> None:
@@ -149,7 +155,7 @@ class Activation:
         error = self.cell.kernel.driver.explained(self.cell.path, error)
         self.coroutine = CLOSED
         if self.reply is not None:
-            self.reply.fail(error if self.background else failure_of(self.cell.path, error))
+            self.reply.fail(error if self.background else failure_of(self.cell.display_name, error))
         self._leave()
         if not self.background:
             self.cell.kernel.actor_failed(self.cell, error)
@@ -208,8 +214,8 @@ def cycle_of(caller: "Cell", target: "Cell") -> "list[Cell]":
 _LONGEST_CYCLE = 100
 
 
-def failure_of(path: str, cause: BaseException) -> ActorFailed:
+def failure_of(name: str, cause: BaseException) -> ActorFailed:
     """The error that a caller gets when the handler has raised."""
-    error = ActorFailed(f"{path} failed: {cause!r}")
+    error = ActorFailed(f"{name} failed: {cause!r}")
     error.__cause__ = cause
     return error

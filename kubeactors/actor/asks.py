@@ -41,12 +41,16 @@ def send_request(cell: "Cell", request: Request[R], timeout_seconds: float | Non
         _run_inline(cell, (request, kernel.current, reply))
     elif not cell.put((request, kernel.current, reply)):
         gone = cell.state is State.STOPPED
-        wait.fail(
-            ActorStopped(f"{cell.path} has stopped") if gone else MailboxFull(f"the mailbox of {cell.path} is full")
-        )
+        wait.fail(ActorStopped(f"{cell.display_name} has stopped") if gone else mailbox_full(cell))
     if timeout_seconds is not None and not wait.done:
-        kernel.deadlines.set(cell, reply, timeout_seconds)
+        kernel.deadlines.set(reply, request, timeout_seconds)
     return wait
+
+
+def mailbox_full(cell: "Cell") -> MailboxFull:
+    """The error of a request that the mailbox rejects."""
+    messages = f"{cell.capacity} messages"
+    return MailboxFull(f"the mailbox of {cell.display_name} is full ({messages}): it is slower than its senders")
 
 
 def runs_without_task(cell: "Cell", request: object) -> bool:

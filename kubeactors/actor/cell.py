@@ -130,6 +130,12 @@ class Cell(TraceHooks):
         return path
 
     @property
+    def display_name(self) -> str:
+        """The path for error messages; with the class if the actor has no name of its own: `/$2 (Counter)`."""
+        name = "" if isinstance(self.key, str) else self.dispatch.name
+        return f"{self.path} ({name})" if name else self.path
+
+    @property
     def load(self) -> int:
         """See `Ref.load`."""
         running = self.envelope is not None and self.activations is None
@@ -341,7 +347,7 @@ class Cell(TraceHooks):
         """The handler of the current message has raised: fail the ask, if it was one, and let the supervisor decide."""
         error = self.kernel.driver.explained(self.path, error)
         if reply is not None:
-            reply.fail(failure_of(self.path, error))
+            reply.fail(failure_of(self.display_name, error))
         self.kernel.actor_failed(self, error)
 
     # Its life cycle; more is in `starting.py` and `stopping.py`.

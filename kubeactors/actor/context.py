@@ -5,11 +5,12 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+from kubeactors.actor.asks import mailbox_full
 from kubeactors.actor.behaviour import become
 from kubeactors.actor.caller import Caller
 from kubeactors.actor.death_watch import link, unwatch, watch
 from kubeactors.actor.envelope import sender_of
-from kubeactors.actor.errors import Exit, MailboxFull
+from kubeactors.actor.errors import Exit
 from kubeactors.actor.identifiers import uuid4_text
 from kubeactors.actor.keyed_timers import cancel_timer, set_timer
 from kubeactors.actor.later import Later, promise
@@ -254,7 +255,7 @@ class Context(Generic[M]):
         if reply is not None:
             reply.target = to  # a cycle of asks may close here
         if not to.put((request, sender, reply)) and reply is not None:
-            reply.fail(MailboxFull(f"the mailbox of {to.path} is full"))
+            reply.fail(mailbox_full(to))
         return Later(self._cell, None)
 
     def stash(self) -> Later[R]:  # pyright: ignore[reportInvalidTypeVarUse] -- as with `later`

@@ -45,7 +45,7 @@ class DeadLetters:
                 subscriber.tell(letter)
         if reply is not None:
             why = _WHY.get(reason, reason)
-            reply.fail(ActorStopped(f"{cell.path} does not take {type(message).__name__}: {why}"))
+            reply.fail(ActorStopped(f"{cell.display_name} does not take {type(message).__name__}: {why}"))
         return False
 
     def add_unhandled(self, cell: "Cell", envelope: "Envelope") -> None:

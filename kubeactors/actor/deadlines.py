@@ -9,14 +9,13 @@ from kubeactors.actor.supervision import SECOND
 from kubeactors.actor.waits import Wait
 
 if TYPE_CHECKING:
-    from kubeactors.actor.cell import Cell
     from kubeactors.actor.kernel import Kernel
 
 STEPS_PER_TIMEOUT = 16
 """A step is this fraction of the timeout."""
 
-Asks: TypeAlias = "dict[Wait[object], Cell]"
-"""Pending replies, and the actors that were asked."""
+Asks: TypeAlias = dict[Wait[object], object]
+"""Pending replies, and the requests."""
 
 
 def deadline(seconds: float | None) -> float | None:
@@ -46,13 +45,13 @@ class Deadlines:
         self._last: tuple[int, float, Asks] = (-1, 0.0, {})
         """Time, timeout and step of the last ask: most asks at the same moment share them."""
 
-    def set(self, cell: "Cell", wait: Wait[object], timeout_seconds: float) -> None:
+    def set(self, wait: Wait[object], request: object, timeout_seconds: float) -> None:
         """Fail the wait when its timeout expires."""
         moment, seconds, asks = self._last
         if seconds != timeout_seconds or moment != self._kernel.now:
             asks = self._step(timeout_seconds)
             self._last = self._kernel.now, timeout_seconds, asks
-        asks[wait] = cell
+        asks[wait] = request
         wait.on_settled = asks.__delitem__
 
     def _step(self, timeout_seconds: float) -> Asks:
@@ -70,8 +69,10 @@ class Deadlines:
     def _expire(self, due: int) -> None:
         asks = self._steps.pop(due)
         while asks:
-            wait, cell = next(iter(asks.items()))
-            wait.fail(AskTimedOut(f"{cell.path} did not reply in time; whether the request took effect is unknown"))
+            wait, request = next(iter(asks.items()))
+            who = wait.target.display_name if wait.target is not None else "the actor"
+            what = type(request).__name__
+            wait.fail(AskTimedOut(f"{who} did not reply to {what} in time; whether it took effect is unknown"))
 
     @property
     def timers(self) -> int:

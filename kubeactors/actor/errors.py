@@ -1,6 +1,7 @@
 """The errors of actors, by condition; each message says the remedy."""
 
 from enum import Enum
+from traceback import walk_tb
 
 from kubeactors.actor.ref import Ref
 from kubeactors.message import Message
@@ -103,8 +104,10 @@ class Terminated(Message, frozen=True):
 
 
 def where(error: BaseException) -> str:
-    """The line that raised: `module:line`; empty if unknown."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace is not None else ""
+    """The line that raised, or that called the framework when that raised: `module:line`; empty if unknown."""
+    lines = [(str(frame.f_globals.get("__name__")), line) for frame, line in walk_tb(error.__traceback__)]
+    outside = [one for one in lines if not one[0].startswith(_FRAMEWORK)]
+    return next((f"{module}:{line}" for module, line in reversed(outside or lines)), "")
+
+
+_FRAMEWORK = "kubeactors.actor."

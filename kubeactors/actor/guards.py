@@ -30,6 +30,8 @@ from kubeactors.actor.actor import Actor, Dispatch, Handler, dispatch_of
 from kubeactors.actor.errors import ForeignCall
 from kubeactors.actor.foreign import EVENT_LOOPS, package_of
 
+__tracebackhide__ = True  # pytest shows the line that is wrong, not its detection
+
 R = TypeVar("R")
 
 Method = Callable[..., object]

@@ -311,7 +311,7 @@ class Kernel:
         if children is None:
             children = parent.ensure_cold().children = {}
         elif name and name in children:
-            raise ValueError(f"{parent.path} has a child named {name!r} already; choose another name")
+            raise ValueError(f"{parent.path or 'the system'} has a child named {name!r} already; choose another name")
         self.spawned = number = self.spawned + 1
         key = name or number
         cell = children[key] = self.make_cell(self, parent, key, factory, mailbox, restart)
@@ -363,7 +363,15 @@ class Kernel:
 
     def log_failure(self, event: str, cell: Cell, error: BaseException, level: str = "warning") -> None:
         """Log a failure."""
-        self.driver.log(level, event, cell.path, error=repr(error), where=where(error), exc_info=error)
+        self.driver.log(
+            level,
+            event,
+            cell.path,
+            actor_class=cell.dispatch.name,
+            error=repr(error),
+            where=where(error),
+            exc_info=error,
+        )
 
     def total_handled(self) -> int:
         """How many messages the living actors have handled."""

@@ -88,6 +88,13 @@ class MessageQueue(Protocol):
     def __iter__(self) -> Iterator[Item]: ...
 
 
+def remove_request(queue: MessageQueue, reply: object) -> None:
+    """Remove the request whose reply this is, if it is still there. The others keep their order."""
+    for item in [queue.popleft() for _ in range(len(queue))]:
+        if envelope_of(item)[2] is not reply:
+            queue.append(item)
+
+
 class Coalescing:
     """Keeps the newest message of each key, in the place of the oldest.
 

@@ -178,10 +178,11 @@ class SimSystem:
 
     def ask(self, ref: Ref[M], request: Request[R], *, timeout_seconds: float | None = ASK_SECONDS) -> R:
         """Ask from outside, and run until there is a reply."""
+        __tracebackhide__ = True  # pytest shows the line of the caller instead
         wait = cast("Wait[R]", ref.ask(request, timeout_seconds=timeout_seconds))
         self._run(lambda: wait.done, _FOREVER)
         if not wait.done:
-            raise AskTimedOut(f"{ref.path} did not reply, and nothing is left to run")
+            raise AskTimedOut(f"{ref.path} did not reply to {type(request).__name__}, and nothing is left to run")
         return wait.result()
 
     def play(self, coroutine: Coroutine[object, object, R]) -> R:

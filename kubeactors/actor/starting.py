@@ -66,7 +66,7 @@ def reject_failed_start(cell: "Cell", error: BaseException) -> bool:
     started = cell.cold.started
     if started is None or cell.kernel.driver.is_cancelled(started):
         return False
-    rejection = ActorStopped(f"{cell.path} did not start: {error!r}")
+    rejection = ActorStopped(f"{cell.display_name} did not start: {error!r}")
     rejection.__cause__ = error
     started.fail(rejection)
     cell.kernel.stop_subtree(cell, f"did not start: {error!r}", Exit.FAILED)

@@ -100,7 +100,7 @@ def terminate(cell: "Cell", reason: str, how: Exit) -> None:
     _forget_random_streams(cell, cold)
     _drop_messages(cell, cold)
     if cold.started is not None:
-        cold.started.fail(ActorStopped(f"{cell.path} did not start: {reason}"))
+        cold.started.fail(ActorStopped(f"{cell.display_name} did not start: {reason}"))
     _tell_links(cell, cold, reason, how)
     for ended in list(cold.ended or ()):
         ended.set(Terminated(ref=cell, reason=reason, exit=how))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 if TYPE_CHECKING:
     from kubeactors.actor.cell import Cell
 
+__tracebackhide__ = True  # pytest shows the line of the caller instead
+
 T = TypeVar("T")
 
 _PENDING = object()

@@ -10,17 +10,20 @@ if TYPE_CHECKING:
     import cyclopts
 
 COMMANDS = {
-    "demo": "kubeactors.cli.demo:demo",
-    "up": "kubeactors.cli.up:up",
-    "bench": "kubeactors.cli.bench:bench",
-    "fuzz": "kubeactors.cli.fuzz:fuzz",
-    "replay": "kubeactors.cli.replay:replay",
-    "why": "kubeactors.cli.replay:why",
-    "top": "kubeactors.cli.top:top",
-    "explain-scheduling": "kubeactors.cli.explain:explain_scheduling",
-    "check": "kubeactors.cli.check:check",
+    "demo": ("kubeactors.cli.demo:demo", "Take a tour: a rolling update, a rack loses power."),
+    "up": ("kubeactors.cli.up:up", "Run a cluster for kubectl."),
+    "bench": ("kubeactors.cli.bench:bench", "Measure a cluster."),
+    "fuzz": (
+        "kubeactors.cli.fuzz:fuzz",
+        "Search for failures of the control plane or of an operator, in virtual time.",
+    ),
+    "replay": ("kubeactors.cli.replay:replay", "Reproduce a failure that was found."),
+    "why": ("kubeactors.cli.replay:why", "Print the causes of every write of an object in such a run."),
+    "top": ("kubeactors.cli.top:top", "Show the busiest actors of a running cluster."),
+    "explain-scheduling": ("kubeactors.cli.explain:explain_scheduling", "Show which nodes fit a pod, and why."),
+    "check": ("kubeactors.cli.check:check", "Run all gates of this repository."),
 }
-"""Where each command is; imported only when it is used, so that each starts fast."""
+"""Where each command is, imported only when it is used, so that each starts fast; and what the list of commands says."""
 
 BROKEN_PIPE = 141
 """A shell's exit code for a program that SIGPIPE has ended."""
@@ -28,8 +31,8 @@ INTERRUPTED = 130
 """The same for SIGINT."""
 
 
-def app() -> "cyclopts.App":
-    """The command line, with every command."""
+def app(*, lists: bool = False) -> "cyclopts.App":
+    """The command line, with every command. If it `lists` them, each has its summary in place of its own help."""
     import cyclopts  # noqa: PLC0415 -- slow enough that Ctrl-C may come meanwhile, which `main` handles
 
     parser = cyclopts.App(
@@ -38,8 +41,8 @@ def app() -> "cyclopts.App":
         version=_version,
         result_action="return_value",
     )
-    for name, function in COMMANDS.items():
-        parser.command(function, name=name)
+    for name, (function, summary) in COMMANDS.items():
+        parser.command(function, name=name, help=summary if lists else None)
     return parser
 
 
@@ -70,6 +73,6 @@ def _run() -> object:
     import cyclopts  # noqa: PLC0415 -- as above
 
     try:
-        return app()(exit_on_error=False, print_error=False)
+        return app(lists=sys.argv[1:] in ([], ["--help"], ["-h"]))(exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
         raise UsageError(str(error)) from error

@@ -241,10 +241,18 @@ def described(step: AnyStep) -> str:
     >>> from kubeactors.sim.workload import CreateDeployment
     >>> described(CreateDeployment(at=12.5, name="web", replicas=5, recreate=True))
     '12.5 s  create-deployment name=web replicas=5 recreate=True'
+    >>> described(OwnAction(at=3, name="order", arguments={"pods": 2}))
+    '3 s  order(pods=2)'
     """
+    own = step if isinstance(step, OwnAction | OwnFault) else None
+    hidden = ("at", "name", "arguments") if own else ("at",)
     said = (
         f"{one.name}={getattr(step, one.name)}"
         for one in msgspec.structs.fields(step)
-        if one.name != "at" and getattr(step, one.name) != one.default
+        if one.name not in hidden and getattr(step, one.name) != one.default
     )
-    return f"{step.at:g} s  {kind_of(step)} {' '.join(said)}".rstrip()
+    return f"{step.at:g} s  {_call(own) if own else kind_of(step)} {' '.join(said)}".rstrip()
+
+
+def _call(step: OwnAction | OwnFault) -> str:
+    return f"{step.name}({', '.join(f'{name}={value!r}' for name, value in step.arguments.items())})"

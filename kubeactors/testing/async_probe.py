@@ -10,6 +10,8 @@ from kubeactors.actor.death_watch import watch
 from kubeactors.actor.supervision import SECOND
 from kubeactors.testing.inbox import Inbox, Probing, Replies
 
+__tracebackhide__ = True  # pytest shows the line of the test instead
+
 M = TypeVar("M")
 
 

@@ -8,6 +8,8 @@ from kubeactors.actor import Actor, Later, Wait
 from kubeactors.actor.actor import Handler
 from kubeactors.message import Message, Request
 
+__tracebackhide__ = True  # pytest shows the line of the test instead
+
 M = TypeVar("M")
 
 Replies = Mapping[type, Callable[[object], object]]
@@ -45,10 +47,13 @@ class Inbox:
 
     def take(self, type_: type[M], where: Callable[[M], bool] | None, seconds: float) -> M:
         """Consume the oldest message, which must be of type `type_` and satisfy `where`."""
-        assert self._queue, f"no {type_.__name__} came within {seconds:g} s"
+        if not self._queue:
+            raise AssertionError(f"no {type_.__name__} came within {seconds:g} s")
         message = self._pop()
-        assert isinstance(message, type_), f"expected {type_.__name__}, got {message!r}"
-        assert where is None or where(message), f"expected another {type_.__name__} than {message!r}"
+        if not isinstance(message, type_):
+            raise AssertionError(f"expected {type_.__name__}, got {message!r}")  # noqa: TRY004 -- a test has failed
+        if where is not None and not where(message):
+            raise AssertionError(f"expected another {type_.__name__} than {message!r}")
         return message
 
     def has(self, type_: type[M], where: Callable[[M], bool] | None) -> bool:

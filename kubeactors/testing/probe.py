@@ -9,6 +9,8 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.death_watch import watch
 from kubeactors.testing.inbox import Inbox, Probing, Replies
 
+__tracebackhide__ = True  # pytest shows the line of the test instead
+
 M = TypeVar("M")
 
 

@@ -14,7 +14,9 @@ from kubeactors.actor import (
     ActorStopped,
     ActorSystem,
     AskCycle,
+    Fifo,
     Later,
+    Mailbox,
     Ref,
     SimSystem,
     SystemNotRunning,
@@ -188,6 +190,49 @@ def test_a_cycle_through_a_delegated_request_is_detected() -> None:
         sim.ask(a, Ask((delegate, c, a)))
     assert cycle_of(failure.value).startswith("/c asks /a asks /c, which waits for the reply")
     assert sim.now == 0
+
+
+class Pass(Request[int], frozen=True):
+    """Passed on by each actor of a ring."""
+
+
+class Note(Message, frozen=True):
+    number: int
+
+
+class Ring(Actor[Pass | Note]):
+    def __init__(self, ring: list[Ref[Pass]], noted: list[int]) -> None:
+        self.ring = ring
+        self.noted = noted
+
+    @handle
+    async def pass_on(self, message: Pass) -> int:
+        position = [one.path for one in self.ring].index(self.ctx.path)
+        return await self.ring[(position + 1) % len(self.ring)].ask(message)
+
+    @handle
+    def note(self, message: Note) -> None:
+        self.noted.append(message.number)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize("mailbox", [Mailbox(), Mailbox(urgent=(Note,))])
+def test_after_a_cycle_of_asks_each_actor_has_failed_once_and_handles_its_other_messages(
+    size: int, mailbox: Mailbox
+) -> None:
+    sim = SimSystem(schedule=Fifo())
+    noted: list[int] = []
+    ring: list[Ref[Pass]] = []
+    members = [sim.spawn(partial(Ring, ring, noted), mailbox=mailbox) for _ in range(size)]
+    ring.extend(members)
+    asked = members[0].ask(Pass())
+    for number in range(4):
+        members[0].tell(Note(number))
+    with pytest.raises(ActorFailed):
+        sim.play(asked)
+    sim.run(seconds=600)
+    assert [one.restarts for one in sim.statistics()] == [1] * size
+    assert noted == [0, 1, 2, 3]
 
 
 def test_a_chain_of_asks_without_a_cycle_is_allowed() -> None:

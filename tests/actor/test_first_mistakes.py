@@ -10,9 +10,12 @@ from anyio import from_thread, to_thread
 
 from kubeactors.actor import (
     Actor,
+    ActorFailed,
     ActorStopped,
     ActorSystem,
+    AskTimedOut,
     Mailbox,
+    MailboxFull,
     SimSystem,
     Supervision,
     SystemFailed,
@@ -21,7 +24,7 @@ from kubeactors.actor import (
 )
 from kubeactors.message import Message, Request
 from kubeactors.testing import Actors, Alone
-from tests.actor.messages import Add, Break, Counter, GetTotal
+from tests.actor.messages import Add, Break, Counter, Divide, GetTotal
 
 
 class Early(Actor[Add]):
@@ -217,3 +220,49 @@ def test_a_failing_test_in_the_simulator_names_the_actors_that_failed() -> None:
         actors.hosting(test)()
     (note,) = failed.value.__notes__
     assert note.startswith("/counter failed: ValueError('bug') at tests.actor.messages:")
+
+
+async def test_errors_name_the_class_of_an_actor_without_a_name_of_its_own() -> None:
+    async with ActorSystem() as system:
+        counter = await system.spawn(Counter)
+        with pytest.raises(ActorFailed) as failed:
+            await counter.ask(Divide(0))
+        full = await system.spawn(Counter, mailbox=Mailbox(capacity=0))
+        with pytest.raises(MailboxFull) as rejected:
+            await full.ask(Divide(1))
+        with pytest.raises(AskTimedOut) as expired:
+            await counter.ask(Divide(1), timeout_seconds=0)
+        await system.stop(counter)
+        with pytest.raises(ActorStopped) as gone:
+            await counter.ask(GetTotal())
+    path = counter.path
+    assert [str(one.value) for one in (failed, rejected, expired, gone)] == [
+        f"{path} (Counter) failed: ZeroDivisionError('integer division or modulo by zero')",
+        f"the mailbox of {full.path} (Counter) is full (0 messages): it is slower than its senders",
+        f"{path} (Counter) did not reply to Divide in time; whether it took effect is unknown",
+        f"{path} (Counter) does not take GetTotal: it has stopped",
+    ]
+
+
+async def test_a_name_that_is_taken_at_the_top_is_rejected() -> None:
+    async with ActorSystem() as system:
+        await system.spawn(Counter, name="counter")
+        with pytest.raises(ValueError, match="the system has a child named 'counter' already; choose another"):
+            await system.spawn(Counter, name="counter")
+
+
+class Relay(Actor[GetTotal]):
+    @handle
+    async def get_total(self, message: GetTotal) -> int:
+        return await self.ctx.self.ask(message)
+
+
+async def test_a_failed_ask_is_logged_with_the_line_that_asked(caplog: pytest.LogCaptureFixture) -> None:
+    async with ActorSystem() as system:
+        relay = await system.spawn(Relay, name="relay")
+        with pytest.raises(ActorFailed):
+            await relay.ask(GetTotal())
+    line = Relay.get_total.__code__.co_firstlineno + 2
+    (record,) = caplog.records
+    assert f"where='{__name__}:{line}'" in record.getMessage()
+    assert "actor_class='Relay'" in record.getMessage()

@@ -17,6 +17,7 @@ from kubeactors.sim.chaos.faults import WatchLag
 from kubeactors.sim.explain import Records, recorded
 from kubeactors.sim.explain.exports import chrome_trace, json_lines
 from kubeactors.sim.explain.page import page
+from kubeactors.sim.explain.records import Write
 from kubeactors.sim.explain.summaries import summary_of
 from kubeactors.sim.explain.why import UnknownObject, because, find, last_write, why
 from kubeactors.sim.invariants import ALL, Invariant
@@ -104,6 +105,21 @@ def test_a_violation_is_explained_by_the_write_that_caused_it(records: Records) 
     lines = because(records)
     assert lines[0].startswith(last.key)
     assert any("watch-lag" in line for line in lines) == (last.at <= 13.0)
+
+
+def test_what_users_wrote_since_the_last_write_of_an_operator_comes_first(records: Records) -> None:
+    one, violation = records.writes[0], records.violations[0]
+
+    def write(revision: int, author: str) -> Write:
+        return replace(one, revision=revision, author=author, key=f"caches/default/c{revision}", verb="created")
+
+    writes = [write(1, "/user"), write(2, "/cluster/operator/reconciler"), write(3, "/user"), write(4, "/cluster/x")]
+    lines = because(replace(records, writes=writes, violations=(replace(violation, revision=4, at=1e6),)))
+    assert [line.split(",")[0].split(" at ")[0] for line in lines if line[0] != " "] == [
+        "caches/default/c3 created",
+        "the last write by the operator was before that:",
+        "caches/default/c2 created",
+    ]
 
 
 def test_an_object_may_be_named_as_kubectl_does(records: Records) -> None:

@@ -18,6 +18,7 @@ from kubeactors.sim import ClusterView, FuzzFailed, OperatorClient, OperatorErro
 from kubeactors.sim.campaigns.campaign import UnknownName
 from kubeactors.sim.invariants import RAISES
 from kubeactors.sim.judge import InvariantFailed, Violation
+from kubeactors.sim.operators.checks import objections
 from kubeactors.sim.operators.client import Misuse
 from kubeactors.sim.operators.fuzzing import Fuzz
 from kubeactors.sim.operators.operator import Reconcile
@@ -296,3 +297,22 @@ def test_an_exception_of_the_code_is_reported_with_its_traceback_and_causes() ->
     assert isinstance(failed.value.__cause__, KeyError)
     causes = str(failed.value).partition("why:")[2]
     assert causes.lstrip().startswith("configmaps/default/shop created at")
+
+
+def test_an_assertion_that_pytest_has_rewritten_is_reported_with_its_source_line() -> None:
+    def rewritten(_: ClusterView) -> None:
+        raise AssertionError("assert 1 == 2")
+
+    def plain(_: ClusterView) -> None:
+        raise AssertionError
+
+    def worded(_: ClusterView) -> None:
+        raise AssertionError("one is not two")
+
+    view = cast("ClusterView", None)
+    line = rewritten.__code__.co_firstlineno + 1
+    assert [*objections(rewritten, view), *objections(plain, view), *objections(worded, view)] == [
+        f'raise AssertionError("assert 1 == 2") ({__file__}:{line})\nassert 1 == 2',
+        f"raise AssertionError ({__file__}:{line + 3})",
+        "one is not two",
+    ]

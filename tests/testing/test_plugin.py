@@ -109,6 +109,32 @@ def test_tests_that_do_not_use_the_plugin_import_nothing_for_it(tmp_path: Path) 
     assert done.returncode == 0, done.stdout
 
 
+def test_a_failure_shows_the_line_of_the_test_and_not_those_of_the_framework(tmp_path: Path) -> None:
+    (tmp_path / "test_theirs.py").write_text(
+        "import time\n"
+        "from kubeactors.actor import Actor, handle\n"
+        "from kubeactors.message import Request\n"
+        "class Ping(Request[float], frozen=True):\n"
+        "    pass\n"
+        "class Clock(Actor[Ping]):\n"
+        "    @handle\n"
+        "    def ping(self, message: Ping) -> float:\n"
+        "        return time.time()\n"
+        "async def test_expecting(actors):\n"
+        "    await actors.probe().expect(Ping)\n"
+        "def test_reading_a_clock(sim):\n"
+        "    sim.ask(sim.spawn(Clock), Ping())\n"
+    )
+    command = [sys.executable, "-m", "pytest", *PLUGINS, "-q", "--tb=short", "-o", "kubeactors_drivers=simulator"]
+    output = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+    assert [line for line in output.splitlines() if ": in " in line] == [
+        "test_theirs.py:11: in test_expecting",
+        "test_theirs.py:9: in ping",
+        "test_theirs.py:13: in test_reading_a_clock",
+    ]
+    assert "E   AssertionError: no Ping came within 5 s\n" in output
+
+
 def test_the_installed_package_brings_the_plugin() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["pytest11"] == {"kubeactors.testing.plugin": "kubeactors.testing.plugin"}

@@ -8,9 +8,10 @@ from kubeactors.sim.explain.recording import STORE_PATHS
 from kubeactors.sim.explain.records import Delivery, Firing, Records, Write
 from kubeactors.sim.invariants import RAISES
 
-PREFIX, OPERATOR_PATH = "/cluster/", "/cluster/operator/"
+PREFIX, OPERATOR_PATH, USER_PATH = "/cluster/", "/cluster/operator/", "/user"
 SUGGESTIONS = 8
 MOST_FIELDS = 8
+MOST_UNANSWERED = 3
 
 
 class UnknownObject(ValueError):
@@ -188,6 +189,22 @@ def last_write(records: Records) -> Write | None:
 
 
 def because(records: Records) -> list[str]:
-    """The causes of the first violation."""
+    """The causes of the first violation.
+
+    What users wrote after the last write of the operator under test comes first: it may have missed that.
+    """
     last = last_write(records)
-    return list(_Slices(records).of(last)) if last is not None else []
+    if last is None:
+        return []
+    slices = _Slices(records)
+    missed = [line for one in _unanswered(records, last) for line in slices.of(one)]
+    between = ["the last write by the operator was before that:"] if missed else []
+    return [*missed, *between, *slices.of(last)]
+
+
+def _unanswered(records: Records, last: Write) -> list[Write]:
+    """The newest writes by users between the operator's last write and the violation."""
+    if not last.author.startswith(OPERATOR_PATH):
+        return []
+    later = range(last.revision + 1, records.violations[0].revision + 1)
+    return [one for one in records.writes if one.author == USER_PATH and one.revision in later][-MOST_UNANSWERED:]

@@ -85,9 +85,11 @@ def objections(check: Check, view: ClusterView) -> Iterator[str]:
 
 
 def _said(error: AssertionError) -> str:
-    """The message of an assertion, or its source line."""
-    if str(error):
-        return str(error)
+    """The message of an assertion; without one its source line, and what pytest makes of it."""
+    text = str(error)
+    if text and not text.startswith("assert "):
+        return text
     frame, line = list(walk_tb(error.__traceback__))[-1]
     file = frame.f_code.co_filename
-    return f"{linecache.getline(file, line).strip() or 'an assertion failed'} ({file}:{line})"
+    source = f"{linecache.getline(file, line).strip() or 'an assertion failed'} ({file}:{line})"
+    return f"{source}\n{text}" if text else source
