@@ -9,6 +9,7 @@ from kubeactors.api.core.v1.event import Event, EventSeries
 from kubeactors.apimachinery.meta import ObjectMeta, TypedObject
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.invariants.events import SIMILAR, EventsAreAccurate
+from kubeactors.sim.network import STORE
 from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import CreateDeployment, Scale, SetQuota
 from kubeactors.sim.world import Commit, World
@@ -132,3 +133,11 @@ def test_similar_events_must_be_combined() -> None:
         for number in range(SIMILAR + 1)
     ]
     assert [len(one) for one in found] == [0] * SIMILAR + [1]
+
+
+def test_similar_events_are_counted_anew_after_a_fault_of_the_store() -> None:
+    told = Told()
+    events = [replace(BOUND, metadata=ObjectMeta(name=f"a.{number}", namespace="x")) for number in range(SIMILAR + 1)]
+    found = [told.says(one) for one in events[:-1]]
+    told.world.faults.affect(STORE, until=0)
+    assert [*found, told.says(events[-1])] == [[]] * (SIMILAR + 1)

@@ -35,6 +35,8 @@ SIMILAR = 11
 """The most Events on one object and reason that differ only in their message; further ones are combined in one Event."""
 FORGOTTEN = 600 * SECOND
 """How long after the last similar Event a recorder starts to count anew; it also does when it restarts."""
+RESTARTED = 35 * SECOND
+"""How long after a fault a recorder may still restart: if a leader could not renew its Lease, another instance follows."""
 BOUND = re.compile(r"Successfully assigned \S+ to (\S+)")
 DEED = re.compile(r"(create|delete)d? (pod|job):? (\S+)", re.IGNORECASE)
 SCALED = re.compile(r"Scaled (?:up|down) replica set (\S+) (?:from \d+ )?to (\d+)")
@@ -96,13 +98,14 @@ class EventsAreAccurate(Invariant):
         key = _similarity(event)
         if event.message in self._combined.get(key, ()):
             return
-        alike, now = self._alike.setdefault(key, []), self.root.kernel.now
+        now = self.root.kernel.now
+        disturbed = self.world.faults.affected_until(MANAGER, SCHEDULER, event.reporting_instance)
+        alike = [one for one in self._alike.get(key, ()) if one > disturbed + RESTARTED]
         if alike and alike[-1] + FORGOTTEN < now:
             alike.clear()
-        alike.append(now)
-        tellers = (MANAGER, SCHEDULER, event.reporting_instance)
-        if len(alike) > SIMILAR and not any(name in self.world.faults.affected for name in tellers):
-            yield f"it is similar Event number {len(alike)}, but only {SIMILAR} are written before they are combined"
+        self._alike[key] = [*alike, now]
+        if len(alike) >= SIMILAR:
+            yield f"it is similar Event number {len(alike) + 1}, but only {SIMILAR} are written before they are combined"
 
     def _inaccurate(self, event: Event) -> Iterator[str]:
         involved = event.involved_object
