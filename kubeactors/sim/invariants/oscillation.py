@@ -36,7 +36,8 @@ class _Change(NamedTuple):
 class NoOscillation(RequestInvariant):
     """No component reverts a write of its own or of another component while nothing else has been written since.
 
-    A controller's decision depends on the stored state alone. If two rules disagree, in one component or in two, they
+    A controller's decision depends on the stored state alone, unless a user's rule has rejected one of its requests: if the
+    victims of a preemption cannot be deleted, for example, the scheduler may choose another node, and then the first again. If two rules disagree, in one component or in two, they
     undo each other's work forever: clients see the object flap, and every timer that starts with the change restarts.
     Kubelets are exempt, because they report containers, and so are autoscalers, because metrics are not in the store.
 
@@ -68,7 +69,8 @@ class NoOscillation(RequestInvariant):
             return
         if isinstance(last.commit.current, HorizontalPodAutoscaler):
             return
-        if informed_at(self.world, kind_of_process(asked.component)) < first.at:
+        author = kind_of_process(asked.component)
+        if max(informed_at(self.world, author), self.world.faults.slowed_until(author)) < first.at:
             yield (
                 f"{asked.sender.path} reverts {described(asked.request)} to its state before revision {first.commit.revision}, "
                 "though nothing else was written since"
