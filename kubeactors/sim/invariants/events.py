@@ -23,7 +23,7 @@ from kubeactors.apimachinery.requests import ApiRequest, Create, Result
 from kubeactors.apimachinery.status import Status
 from kubeactors.client import controller_of
 from kubeactors.kubelet.static_pods import mirrored
-from kubeactors.sim.invariants.inspection import is_lost_with_node
+from kubeactors.sim.invariants.inspection import is_lost_with_node, remembers_since
 from kubeactors.sim.invariants.invariant import Invariant, RequestInvariant, title
 from kubeactors.sim.invariants.pod_status import statuses_of
 from kubeactors.sim.network import Asked
@@ -35,8 +35,6 @@ SIMILAR = 11
 """The most Events on one object and reason that differ only in their message; further ones are combined in one Event."""
 FORGOTTEN = 600 * SECOND
 """How long after the last similar Event a recorder starts to count anew; it also does when it restarts."""
-RESTARTED = 35 * SECOND
-"""How long after a fault a recorder may still restart: if a leader could not renew its Lease, another instance follows."""
 BOUND = re.compile(r"Successfully assigned \S+ to (\S+)")
 DEED = re.compile(r"(create|delete)d? (pod|job):? (\S+)", re.IGNORECASE)
 SCALED = re.compile(r"Scaled (?:up|down) replica set (\S+) (?:from \d+ )?to (\d+)")
@@ -99,8 +97,8 @@ class EventsAreAccurate(Invariant):
         if event.message in self._combined.get(key, ()):
             return
         now = self.root.kernel.now
-        disturbed = self.world.faults.affected_until(MANAGER, SCHEDULER, event.reporting_instance)
-        alike = [one for one in self._alike.get(key, ()) if one > disturbed + RESTARTED]
+        since = remembers_since(self.world, MANAGER, SCHEDULER, event.reporting_instance)
+        alike = [one for one in self._alike.get(key, ()) if one > since]
         if alike and alike[-1] + FORGOTTEN < now:
             alike.clear()
         self._alike[key] = [*alike, now]

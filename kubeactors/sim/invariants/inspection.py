@@ -16,6 +16,8 @@ Key = tuple[str, str]
 
 UNDISTURBED = int((SILENCE_SECONDS + RETRIED_SECONDS) * SECOND)
 """How long after a fault a component may have a stale view: a dead watch is noticed only by its silence."""
+HANDED_OVER = 35 * SECOND
+"""How long after a fault of the servers another instance may still take over from a leader that could not renew its Lease."""
 EVICTED, CONDEMNED = "DeletionByTaintManager", "DeletionByPodGC"
 PREEMPTED = "PreemptionByScheduler"
 
@@ -24,6 +26,11 @@ def informed_at(world: World, *components: str) -> int:
     """When these components are up to date again: soon after a fault, or once they have noticed that a watch is dead."""
     faults = world.faults
     return max(faults.reconnected_by(*components), faults.watches_impaired_until(*components) + UNDISTURBED)
+
+
+def remembers_since(world: World, *components: str) -> int:
+    """Since when these components remember what they do: a restarted one, or the next leader, begins anew."""
+    return world.faults.affected_until(*components) + HANDED_OVER
 
 
 def is_evicted(value: TypedObject | None) -> bool:

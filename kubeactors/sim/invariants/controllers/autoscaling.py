@@ -13,7 +13,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.quantity import milli_value
 from kubeactors.kubelet.runtimes.curves import parse_curve
 from kubeactors.sim.bounds.rollouts import is_ready, wanted
-from kubeactors.sim.invariants.inspection import informed_at
+from kubeactors.sim.invariants.inspection import informed_at, remembers_since
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.users.manifests import APP, LOAD
 from kubeactors.sim.world import Commit, World
@@ -219,12 +219,12 @@ class AutoscalingBehaviorIsRespected(Invariant):
     def _remembers(self, found: Deployment, scaler: HorizontalPodAutoscaler, now: int) -> bool:
         """Whether the controller remembers all its scaling within the longest period of any policy."""
         begin = max(self._since[found.metadata.uid], self._since[scaler.metadata.uid])
-        disturbed = self.world.faults.affected_until(MANAGER)
+        remembered = remembers_since(self.world, MANAGER)
         rules = [one for one in (_rules(scaler, up=True), _rules(scaler, up=False)) if one is not None]
         longest = [0, *(one.stabilization_window_seconds or 0 for one in rules)]
         longest += [policy.period_seconds for one in rules for policy in one.policies or ()]
         first = begin == self._since[scaler.metadata.uid] and len(self._sizes[found.metadata.uid]) == 1
-        return (first or begin + max(longest) * SECOND < now) and disturbed + max(longest) * SECOND < now
+        return (first or begin + max(longest) * SECOND < now) and remembered + max(longest) * SECOND < now
 
 
 def _judged(found: Deployment, scaler: HorizontalPodAutoscaler, sizes: Sizes, now: int) -> Iterator[str]:

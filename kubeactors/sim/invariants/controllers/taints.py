@@ -9,6 +9,7 @@ from kubeactors.api.core.v1 import Node
 from kubeactors.api.core.v1.placement import NO_EXECUTE, NO_SCHEDULE
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.disturbances import LONG_AGO
+from kubeactors.sim.invariants.inspection import remembers_since
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.invariants.prompt import PromptInvariant
 from kubeactors.sim.processes import MANAGER
@@ -73,7 +74,7 @@ class UnreadyNodesAreTainted(PromptInvariant):
 class NodeEvictionsAreRateLimited(Invariant):
     """Of the unready nodes of a zone one in ten seconds gets its NoExecute taint, as many may only be unreachable.
 
-    A restarted controller does not know when it tainted the last one.
+    A restarted controller, or the next leader, does not know when it tainted the last one.
 
     Source: "Rate limits on eviction" in Kubernetes' documentation.
     """
@@ -96,7 +97,7 @@ class NodeEvictionsAreRateLimited(Invariant):
         zone = tuple(new.metadata.labels.get(one, "") for one in ZONE)
         last = self._last.get(zone, LONG_AGO)
         self._last[zone] = now
-        if now < last + APART and self.world.faults.affected_until(MANAGER) < last:
+        if now < last + APART and remembers_since(self.world, MANAGER) < last:
             yield f"{title(new)} got a NoExecute taint {(now - last) / SECOND:g} s after another node of its zone, not 10 s"
 
 
