@@ -16,6 +16,7 @@ from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.controllers.pods import READY
 from kubeactors.sim.bounds.rollouts import is_active
 from kubeactors.sim.disturbances import LONG_AGO
+from kubeactors.sim.invariants.inspection import remembers_since
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.world import Commit, World
 
@@ -199,7 +200,7 @@ class JobsBackOff(Invariant):
         elif commit.old is None:
             self._created[uid] += 1
             since = now - self._failed.get(uid, LONG_AGO)
-            told = self._created[uid] > _at_once(job) and self.world.faults.affected_until(MANAGER) + PATIENCE < now
+            told = self._created[uid] > _at_once(job) and remembers_since(self.world, MANAGER) + PATIENCE < now
             if told and since < PATIENCE:
                 yield f"{title(job)} created {title(pod)} only {since / SECOND:.1f} s after another pod failed"
 
