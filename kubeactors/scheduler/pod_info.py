@@ -6,6 +6,7 @@ import msgspec
 
 from kubeactors.api.core.v1 import Pod, PodSpec, Toleration
 from kubeactors.api.core.v1.demand import Demand, demand
+from kubeactors.api.core.v1.validation.annotations import MIRROR
 from kubeactors.apimachinery.shared import Shared
 from kubeactors.apimachinery.time import parse_time
 from kubeactors.scheduler.disks import Disk, claims_of, disks_of
@@ -74,6 +75,11 @@ class PodInfo(msgspec.Struct, frozen=True, gc=False):
     def priority(self) -> int:
         """The pod's priority; higher is more important."""
         return self.pod.spec.priority or 0
+
+    @property
+    def is_mirror(self) -> bool:
+        """Whether it is the mirror pod of a static pod, which runs whatever becomes of the mirror."""
+        return MIRROR in self.pod.metadata.annotations
 
     @property
     def key(self) -> str:

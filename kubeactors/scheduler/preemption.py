@@ -30,9 +30,12 @@ def candidate(
 ) -> Candidate | Status:
     """The fewest and least important victims with which the pod fits, or why there are none.
 
-    All pods of lower priority are removed; then each, the most important first, is put back if the pod still fits.
+    All pods of lower priority are removed; then each, the most important first, is put back if the pod still fits. Mirror
+    pods stay, unlike in Kubernetes: to delete one frees nothing, as its static pod runs on, and its kubelet recreates it.
     """
-    lower = sorted((one for one in info.pods.values() if one.priority < pod.priority), key=importance)
+    lower = sorted(
+        (one for one in info.pods.values() if one.priority < pod.priority and not one.is_mirror), key=importance
+    )
     if not lower:
         return NO_VICTIMS
     trial = info.copy()

@@ -16,6 +16,7 @@ from kubeactors.api.scheduling.v1 import PriorityClass
 from kubeactors.apimachinery.labels import of_labels
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.kubelet.runtimes import Behaviour
+from kubeactors.kubelet.static_pods import MIRROR
 from kubeactors.scheduler.cache import Cache
 from kubeactors.scheduler.diagnosis import message
 from kubeactors.scheduler.handle import Budget
@@ -78,6 +79,14 @@ def test_pods_of_equal_priority_are_not_preempted() -> None:
         message="no new claims to deallocate, preemption: 0/2 nodes are available: 2 No preemption victims found for"
         " incoming pod.",
     )
+
+
+def test_mirror_pods_of_static_pods_are_not_preempted() -> None:
+    cache = full(p1=("a", 10), p2=("a", 10), p3=("b", 5), p4=("b", 5))
+    for name in ("p3", "p4"):
+        one = pod(name, {"cpu": "2"}, node_name="b", priority=5)
+        cache.set_pod(pod_info(replace(one, metadata=replace(one.metadata, annotations={MIRROR: "s"}))))
+    assert names(preempt(cache, wanted())) == ("a", ["p2"])
 
 
 def test_a_pod_too_large_for_any_node_preempts_none() -> None:

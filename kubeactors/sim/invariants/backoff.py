@@ -10,7 +10,6 @@ from typing import ClassVar, TypeAlias
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
-from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.requests import ApiRequest, Create, Delete, Patch, Update
 from kubeactors.apimachinery.status import Status
 from kubeactors.client import controller_of
@@ -23,7 +22,7 @@ MOST = 50
 """Rejections of one write within a second; some components retry a few times within each attempt."""
 
 WriteKind: TypeAlias = tuple[object, type[object], str, str, str, str]
-"""A kind of write: the actor, the request's class, resource, subresource, namespace, and the name or the owner."""
+"""A kind of write: the actor, the request's class, resource, subresource, namespace, and the object, as `_object` tells."""
 
 
 class RetriesBackOff(RequestInvariant):
@@ -43,7 +42,7 @@ class RetriesBackOff(RequestInvariant):
         request = asked.request
         if not is_refusal(answer) or not isinstance(request, Create | Update | Patch | Delete):
             return
-        name = _owner(request.object.metadata) if isinstance(request, Create) else request.name
+        name = _object(request)
         resource = request.resource.resource
         kind = (asked.sender.actor, type(request), resource, request.subresource, request.namespace, name)
         times = self._refused.setdefault(kind, deque(maxlen=MOST))
@@ -53,10 +52,17 @@ class RetriesBackOff(RequestInvariant):
             times.clear()
 
 
-def _owner(metadata: ObjectMeta) -> str:
-    """The uid of the controlling owner, for which each attempt creates another name; without one, the object's name."""
-    owner = controller_of(metadata)
-    return metadata.name if owner is None else owner.uid
+def _object(request: Create | Update | Patch | Delete) -> str:
+    """Of a create the uid of the controlling owner, as each attempt has another name; of an update the object's uid.
+
+    Otherwise its name.
+    """
+    if isinstance(request, Update):
+        return request.object.metadata.uid
+    if isinstance(request, Create):
+        owner = controller_of(request.object.metadata)
+        return request.object.metadata.name if owner is None else owner.uid
+    return request.name
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (RetriesBackOff,)
