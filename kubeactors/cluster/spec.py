@@ -163,6 +163,17 @@ class AuditLog(msgspec.Struct, frozen=True, kw_only=True):
     """The file to append to; `-` is standard output."""
     policy: Policy = DEFAULT_POLICY
     """Which requests are recorded; by default all writes."""
+    max_size_megabytes: int = 100
+    """The size at which the file is renamed and a new one begun; 0: never."""
+    max_backups: int = 100
+    """How many renamed files are kept; 0: all."""
+    max_age_days: int = 366
+    """How long they are kept; 0: for ever."""
+
+    def __post_init__(self) -> None:
+        for name in ("max_size_megabytes", "max_backups", "max_age_days"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} of an audit log is {getattr(self, name)}; it must not be negative")
 
 
 class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):

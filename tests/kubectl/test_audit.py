@@ -40,6 +40,30 @@ def audited(tmp_path: Path) -> Iterator[Audited]:
     cluster.stop()
 
 
+POLICY = """
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitManagedFields: true
+rules:
+- {level: None, nonResourceURLs: ["*"]}
+- {level: Metadata, resources: [{resources: [secrets, pods/exec, pods/log]}], verbs: [get, create]}
+- level: RequestResponse
+  namespaces: [default]
+  resources: [{resources: [configmaps], resourceNames: [a]}]
+  omitStages: [RequestReceived]
+"""
+
+
+@pytest.fixture
+def by_policy(tmp_path: Path) -> Iterator[Audited]:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(POLICY)
+    log = tmp_path / "audit.jsonl"
+    cluster = Audited(log, tmp_path / "kubeconfig", "--audit-policy-file", str(policy))
+    yield cluster
+    cluster.stop()
+
+
 MICRO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 AUDIT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -221,3 +245,62 @@ def test_subresources_are_named_and_have_the_objects_that_were_sent(audited: Aud
         "subresource": "token",
     }
     assert "token" not in json.dumps(token["responseStatus"])
+
+
+def test_a_policy_says_what_is_recorded_at_which_stages(by_policy: Audited) -> None:
+    kubectl = by_policy.kubectl
+    kubectl("create", "secret", "generic", "s", "--from-literal=p=q")
+    kubectl("create", "configmap", "a", "--from-literal=x=1")  # a creation has no name in its URL
+    watching = kubectl.start("get", "configmap", "a", "--watch")
+    assert watching.stdout is not None
+    assert [watching.stdout.readline().split()[0] for _ in range(2)] == ["NAME", "a"]
+    kubectl("annotate", "configmap", "a", "x=y")
+    assert watching.stdout.readline().split()[0] == "a"  # so the watch has started
+    watching.terminate()
+    watching.communicate()
+    kubectl("run", "p", "--image=busybox", "--restart=Never", "--", "sleep", "3")
+    kubectl("wait", "pod", "p", "--for=condition=Ready", "--timeout=20s")
+    assert kubectl("exec", "p", "--", "echo", "hi") == "hi\n"
+    kubectl("logs", "p", "--follow")
+    events = by_policy.stop()
+    assert {resource: [shown(one) for one in events if of_resource(one) == resource] for resource in RESOURCES} == {
+        "secrets": [
+            ("Metadata", "RequestReceived", "create", None, []),
+            ("Metadata", "ResponseComplete", "create", 201, []),
+        ],
+        "configmaps": [
+            ("RequestResponse", "ResponseComplete", "get", 200, ["responseObject"]),
+            ("RequestResponse", "ResponseComplete", "get", 200, ["responseObject"]),
+            ("RequestResponse", "ResponseComplete", "patch", 200, ["requestObject", "responseObject"]),
+        ],
+        "configmaps, watched": [
+            ("RequestResponse", "ResponseStarted", "watch", 200, []),
+            ("RequestResponse", "ResponseComplete", "watch", 200, []),
+        ],
+        "pods/exec": [
+            ("Metadata", "RequestReceived", "get", None, []),
+            ("Metadata", "ResponseStarted", "get", 101, []),
+            ("Metadata", "ResponseComplete", "get", 101, []),
+        ],
+        "pods/log": [
+            ("Metadata", "RequestReceived", "get", None, []),
+            ("Metadata", "ResponseStarted", "get", 200, []),
+            ("Metadata", "ResponseComplete", "get", 200, []),
+        ],
+    }
+    assert "managedFields" not in json.dumps(events)
+
+
+RESOURCES = ("secrets", "configmaps", "configmaps, watched", "pods/exec", "pods/log")
+
+
+def of_resource(event: Event) -> str:
+    reference = cast("dict[str, str]", event["objectRef"])
+    watched = ", watched" if event["verb"] == "watch" else ""
+    return "/".join(reference[key] for key in ("resource", "subresource") if key in reference) + watched
+
+
+def shown(event: Event) -> tuple[object, ...]:
+    code = cast("dict[str, object]", event.get("responseStatus", {})).get("code")
+    objects = [key for key in ("requestObject", "responseObject") if key in event]
+    return event["level"], event["stage"], event["verb"], code, objects
