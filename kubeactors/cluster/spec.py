@@ -1,6 +1,7 @@
 """The configuration of a cluster."""
 
 import ssl
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -83,6 +84,15 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
     def capacity(self) -> dict[str, str]:
         """The capacity of a node."""
         return {"cpu": self.cpu, "memory": self.memory, "pods": self.pods, "ephemeral-storage": "1Ti"} | self.resources
+
+
+def node_labels(pools: Iterable[NodePool]) -> frozenset[str]:
+    """The keys of the labels that pools give to their nodes.
+
+    >>> sorted(node_labels([NodePool(racks=1, labels={"disk": "ssd"})]))
+    ['disk', 'topology.kubernetes.io/rack']
+    """
+    return frozenset(key for pool in pools for key in pool.labels_of(0))
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
