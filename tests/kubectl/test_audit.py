@@ -1,5 +1,6 @@
 """The audit log of what kubectl does."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -227,7 +228,7 @@ def test_subresources_are_named_and_have_the_objects_that_were_sent(audited: Aud
     kubectl = audited.kubectl
     kubectl("create", "deployment", "web", "--image=example/web")
     kubectl("scale", "deployment", "web", "--replicas=2")
-    kubectl("create", "token", "default")
+    issued = kubectl("create", "token", "default").strip()
     created, scaled, token = (steady(event) for event in audited.stop())
     assert created["objectRef"] == WEB
     assert scaled == of(
@@ -244,7 +245,16 @@ def test_subresources_are_named_and_have_the_objects_that_were_sent(audited: Aud
         "apiVersion": "v1",
         "subresource": "token",
     }
-    assert "token" not in json.dumps(token["responseStatus"])
+    assert token["annotations"] == {
+        "authentication.kubernetes.io/issued-credential-id": f"JTI={id_of(issued)}",
+        "authorization.k8s.io/decision": "allow",
+        "authorization.k8s.io/reason": "",
+    }
+    assert issued not in json.dumps(token)
+
+
+def id_of(token: str) -> str:
+    return str(json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))["jti"])
 
 
 def test_a_policy_says_what_is_recorded_at_which_stages(by_policy: Audited) -> None:
