@@ -1,6 +1,9 @@
 """Which components faults affect, and until when: for so long they may be late or have a stale view."""
 
 from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+import msgspec
 
 from kubeactors.actor.supervision import SECOND
 from kubeactors.apimachinery.meta import TypedObject
@@ -13,6 +16,29 @@ RETRIED = int(RETRIED_SECONDS * SECOND)
 """How long after a short outage a component may still back off."""
 LONGEST_BACKOFF = int(2 * MAX_BACKOFF_SECONDS * SECOND)
 """With its jitter."""
+SOON = 5 * SECOND
+"""How long after a fault that its informers do not back off from a component may be out of date."""
+
+Recovery: TypeAlias = Literal["long", "soon", "prompt"]
+"""How long a fault delays what a component does.
+
+After a `long` one it backs off, the longer the longer that lasted. After others it is up to date `SOON`; and even during a
+`prompt` one it acts within seconds.
+"""
+
+
+class Harm(msgspec.Struct, frozen=True, kw_only=True):
+    """How a fault affects its component."""
+
+    slows: bool = True
+    """Whether it slows down the component itself, not only its containers."""
+    impairs_watches: bool = True
+    """Whether it may leave a watch dead, which its reader notices only by its silence."""
+    recovery: Recovery = "long"
+
+
+UNKNOWN = Harm()
+"""In any way."""
 
 
 class Disturbances:
@@ -32,8 +58,10 @@ class Disturbances:
         """Paused processes: they do not notice that time passes."""
         self.affected: dict[str, int] = {}
         """Components, and until when (virtual nanoseconds) a fault last affected them."""
-        self._since: dict[str, int] = {}
-        """The same components, and since when, without a pause in which they could recover."""
+        self._outages: dict[str, tuple[int, int]] = {}
+        """The same for faults with a `long` recovery: since when, without a pause in which they could recover, and until when."""
+        self._delayed: dict[str, int] = {}
+        """The same for those with a recovery that is not `prompt`."""
         self._slowed: dict[str, int] = {}
         """The same for faults that slow down the component itself, not only its containers."""
         self._watches_impaired: dict[str, int] = {}
@@ -49,17 +77,22 @@ class Disturbances:
         until: int,
         *,
         since: int | None = None,
-        slows: bool = True,
-        impairs_watches: bool = True,
+        harm: Harm = UNKNOWN,
     ) -> None:
         """A fault affects a component until then, `since` then if not just at that moment.
 
         `apiserver` and `store` affect all components.
         """
         since = until if since is None else since
-        if since > self.affected.get(component, LONG_AGO) + RETRIED:
-            self._since[component] = since
-        concerned = ((self.affected, True), (self._slowed, slows), (self._watches_impaired, impairs_watches))
+        if harm.recovery == "long":
+            begin, end = self._outages.get(component, (since, LONG_AGO))
+            self._outages[component] = since if since > end + RETRIED else begin, max(until, end)
+        concerned = (
+            (self.affected, True),
+            (self._slowed, harm.slows),
+            (self._watches_impaired, harm.impairs_watches),
+            (self._delayed, harm.recovery != "prompt"),
+        )
         for found in (one for one, does in concerned if does):
             found[component] = max(until, found.get(component, 0))
 
@@ -71,13 +104,21 @@ class Disturbances:
         return _last(self.affected, components)
 
     def reconnected_by(self, *components: str) -> int:
+        """When these components are up to date again after all faults, if none of their watches is dead."""
+        return max(self._last_outage(components), _soon_after(_last(self.affected, components)))
+
+    def prompt_from(self, *components: str) -> int:
+        """When these components act within seconds again; unlike above, a fault may still slow down their writes a little."""
+        return max(self._last_outage(components), _soon_after(_last(self._delayed, components)))
+
+    def _last_outage(self, components: tuple[str, ...]) -> int:
         """When these components have reached the server again: the longer an outage, the longer they back off after it.
 
         Each wait of a reflector is up to twice as long as all before it together.
         """
-        concerned = [one for one in (*components, "apiserver", "store") if one in self.affected]
+        concerned = [one for one in (*components, "apiserver", "store") if one in self._outages]
         since = until = known = LONG_AGO
-        for begin, end in sorted((self._since[one], self.affected[one]) for one in concerned):
+        for begin, end in sorted(self._outages[one] for one in concerned):
             since = begin if begin > known else since
             until = max(until, end)
             known = until + min(max(2 * (until - since), RETRIED), LONGEST_BACKOFF)
@@ -117,3 +158,7 @@ class Disturbances:
 
 def _last(ends: Mapping[str, int], components: tuple[str, ...]) -> int:
     return max(ends.get(one, LONG_AGO) for one in (*components, "apiserver", "store"))
+
+
+def _soon_after(end: int) -> int:
+    return end if end == LONG_AGO else end + SOON

@@ -23,7 +23,7 @@ from kubeactors.api.core.v1 import (
 )
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.time import parse_time
-from kubeactors.sim.disturbances import RETRIED_SECONDS
+from kubeactors.sim.disturbances import RETRIED_SECONDS, Harm
 from kubeactors.sim.invariants import Invariant
 from kubeactors.sim.invariants.conditions import ConditionTransitionsAreTimestamped
 from kubeactors.sim.invariants.pod_status import ContainerStatesAdvance, PodStatusesAreConsistent
@@ -234,7 +234,7 @@ def test_a_kubelet_that_learns_late_of_a_deletion_has_the_whole_grace_period_fro
     metadata = replace(going.metadata, deletion_timestamp="1970-01-01T00:00:30Z", deletion_grace_period_seconds=30)
     write(world, "pods/x/a", replace(going, metadata=metadata))
     sim.kernel.wall = 0
-    world.faults.affect("node-1", 90 * SECOND, impairs_watches=False)
+    world.faults.affect("node-1", 90 * SECOND, harm=Harm(impairs_watches=False))
     invariant = PodsTerminateInTime(world, sim.kernel.root)
     sim.run(90.0 + RETRIED_SECONDS + 35.0)
     assert not list(invariant.looked())

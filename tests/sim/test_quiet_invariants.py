@@ -80,6 +80,7 @@ from kubeactors.sim.workload import (
 from tests.quality.automatic.mutants import in_force, named
 
 WEB = CreateDeployment(at=0.0, name="web", replicas=3, tolerate_seconds=5)
+SLOW = SlowReplies(at=0.0, component="controller-manager", resource="", seconds=300.0, delay_seconds=0.3)
 BUSY = CreateDeployment(at=0.0, name="web", replicas=1, load="90m")
 LOADED = CreateDeployment(at=0.0, name="web", replicas=2, load="200m")
 TRIED = CreateJob(
@@ -189,6 +190,8 @@ MISTAKES: list[tuple[str, str, tuple[AnyStep, ...]]] = [
     # What comes right later, because something else happens, comes too late.
     ("endpoints-equal-ready-pods", "endpoints:EndpointsController._on_endpoints:skip_wake_up:0",
      (WEB, DamageObject(at=10.0, of="Endpoints", number=1), Scale(at=60.0, name="web", replicas=4))),
+    ("endpoints-equal-ready-pods", "endpoints:EndpointsController._on_endpoints:skip_wake_up:0",
+     (WEB, SLOW, DamageObject(at=10.0, of="Endpoints", number=1), Scale(at=24.0, name="web", replicas=4))),
     ("namespaces-are-initialized", "serviceaccount:ServiceAccountController._on_account:negate_condition:0",
      (DeleteServiceAccount(at=45.0, name="default"), CreateNamespace(at=100.0, name="team"))),
     ("no-pods-on-missing-nodes", "pod_gc:PodGCController._on_node:skip_wake_up:0", (WEB, NodeRemoved(at=10.0, node="node-1"))),

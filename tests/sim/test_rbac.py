@@ -14,6 +14,8 @@ from kubeactors.apiserver.rbac import authorizer, policies, rules
 from kubeactors.apiserver.rbac.authorizer import RbacAuthorizer
 from kubeactors.apiserver.rbac.policies import Policies
 from kubeactors.sim import Plan, Simulation
+from kubeactors.sim.grammar.source import Seeded
+from kubeactors.sim.grammar.topics.rbac import Rbac
 from kubeactors.sim.workload import (
     ActAs,
     AnyAction,
@@ -133,6 +135,15 @@ def test_a_mistake_in_authorization_is_found(
     assert ran(*steps).judge.violations == []
     with mutant():
         assert "rbac-is-enforced" in {one.invariant for one in ran(*steps).judge.violations}
+
+
+def test_some_delegations_that_the_grammar_draws_are_allowed() -> None:
+    drawn = (tuple(Rbac(Seeded(seed)).first(0.0)) for seed in range(20))
+    steps = next(steps for steps in drawn if any(isinstance(one, DelegateRole) for one in steps))
+    outcome = Simulation(Plan(seed=1, steps=steps)).run()
+    assert outcome.actions["delegate-role"] == 1
+    assert "delegate-role" not in outcome.in_vain
+    assert outcome.violations == ()
 
 
 @pytest.mark.parametrize(("extent", "everywhere"), [("role", False), ("cluster-role", False), ("cluster", True)])

@@ -24,7 +24,7 @@ from kubeactors.sim.chaos.faults import (
 )
 from kubeactors.sim.chaos.machines import Machines
 from kubeactors.sim.chaos.objects import Objects
-from kubeactors.sim.chaos.targets import affected_component, impairs_watches, slows
+from kubeactors.sim.chaos.targets import affected_component, harm
 from kubeactors.sim.chaos.writes import Writes
 from kubeactors.sim.network import Network
 from kubeactors.sim.processes import ELECTED
@@ -98,8 +98,7 @@ class Chaos:
             affected_component(fault),
             until,
             since=self._kernel.now,
-            slows=slows(fault),
-            impairs_watches=impairs_watches(fault),
+            harm=harm(fault),
         )
         self._do(self._effects.processes.at_the_leader(fault))
 

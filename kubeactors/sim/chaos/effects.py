@@ -11,7 +11,7 @@ from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
 from kubeactors.sim.chaos.crash import SimulatedCrash
 from kubeactors.sim.chaos.faults import HOT_NODE, AnyFault
-from kubeactors.sim.chaos.targets import affected_component, impairs_watches, slows
+from kubeactors.sim.chaos.targets import affected_component, harm
 from kubeactors.sim.network import Network, Rule
 from kubeactors.sim.processes import Processes
 from kubeactors.sim.steps import Fault, kind_of
@@ -57,8 +57,7 @@ class Effects:
             affected_component(fault),
             now + int(seconds * SECOND),
             since=now,
-            slows=slows(fault),
-            impairs_watches=impairs_watches(fault),
+            harm=harm(fault),
         )
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:

@@ -2,6 +2,7 @@
 
 from kubeactors.sim.chaos import faults
 from kubeactors.sim.chaos.faults import AnyFault
+from kubeactors.sim.disturbances import Harm, Recovery
 from kubeactors.sim.network import STORE
 from kubeactors.sim.processes import MANAGER, SCHEDULER, SERVER, kind_of_process
 
@@ -35,6 +36,11 @@ def affected_component(fault: AnyFault) -> str:
             return kind_of_process(fault.component)
 
 
+def harm(fault: AnyFault) -> Harm:
+    """How the fault affects that component."""
+    return Harm(slows=_slows(fault), impairs_watches=_impairs_watches(fault), recovery=_recovery(fault))
+
+
 WATCHES_WORK_AFTER = (
     faults.SlowStarts | faults.FailingContainers | faults.FailingProbes
     | faults.ControllerCrash | faults.ManagerRestart | faults.SchedulerRestart | faults.KubeletRestart
@@ -48,19 +54,42 @@ WATCHES_WORK_AFTER = (
 """After these faults all watches work at once: a restarted component relists, and no other component misses an event."""
 
 
-def impairs_watches(fault: AnyFault) -> bool:
+def _impairs_watches(fault: AnyFault) -> bool:
     """Whether a fault may leave a watch dead, which its reader notices only by its silence.
 
-    >>> impairs_watches(faults.KubeletRestart(at=0, node="node-1")), impairs_watches(faults.ApiServerRestart(at=0))
+    >>> _impairs_watches(faults.KubeletRestart(at=0, node="node-1")), _impairs_watches(faults.ApiServerRestart(at=0))
     (False, True)
     """
     return not isinstance(fault, WATCHES_WORK_AFTER)
 
 
-def slows(fault: AnyFault) -> bool:
+def _slows(fault: AnyFault) -> bool:
     """Whether a fault slows down the component it affects: not if only containers behave differently.
 
-    >>> slows(faults.KubeletRestart(at=0, node="node-1")), slows(faults.SlowStarts(at=0, node="node-1", seconds=1))
+    >>> _slows(faults.KubeletRestart(at=0, node="node-1")), _slows(faults.SlowStarts(at=0, node="node-1", seconds=1))
     (True, False)
     """
     return not isinstance(fault, faults.SlowStarts | faults.FailingContainers | faults.FailingProbes)
+
+
+CONNECTIONS_WORK_AFTER = (
+    faults.SlowStarts | faults.FailingContainers | faults.FailingProbes
+    | faults.SlowActor | faults.Stall
+    | faults.WatchLag | faults.WatchRepeat | faults.WatchBreak | faults.WatchExpired | faults.Compaction | faults.StoreLag
+    | faults.Conflicts | faults.AdmissionFailure | faults.ReplyLost | faults.SlowReplies | faults.DelayedWrite
+    | faults.MissedDelete | faults.FieldCorrupted | faults.StatusCleared
+)  # fmt: skip
+"""After these faults a component reaches the server at the first attempt; controllers may back off, which is visible."""
+HARDLY_SECONDS = 1.0
+"""Components whose every write takes at most that long act within seconds still."""
+
+
+def _recovery(fault: AnyFault) -> Recovery:
+    """How long the fault delays what the component does.
+
+    >>> _recovery(faults.ManagerRestart(at=0)), _recovery(faults.StoreLag(at=0, seconds=40))
+    ('long', 'soon')
+    """
+    if isinstance(fault, faults.SlowReplies) and fault.delay_seconds <= HARDLY_SECONDS:
+        return "prompt"
+    return "soon" if isinstance(fault, CONNECTIONS_WORK_AFTER) else "long"

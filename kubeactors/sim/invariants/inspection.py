@@ -33,6 +33,12 @@ def remembers_since(world: World, *components: str) -> int:
     return world.faults.affected_until(*components) + HANDED_OVER
 
 
+def prompt_from(world: World, *components: str) -> int:
+    """When these components act within seconds again: soon after a fault, or once they have noticed that a watch is dead."""
+    faults = world.faults
+    return max(faults.prompt_from(*components), faults.watches_impaired_until(*components) + UNDISTURBED)
+
+
 def is_evicted(value: TypedObject | None) -> bool:
     """Whether a pod's DisruptionTarget condition names a taint as the reason."""
     return isinstance(value, Pod) and any(one.reason == EVICTED for one in value.status.conditions)

@@ -12,7 +12,7 @@ from typing import ClassVar
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.apimachinery.meta import TypedObject
-from kubeactors.sim.invariants.inspection import informed_at
+from kubeactors.sim.invariants.inspection import prompt_from
 from kubeactors.sim.invariants.invariant import Invariant
 from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.tree import is_backing_off
@@ -27,7 +27,7 @@ class PromptInvariant(Invariant):
 
     If empty, it depends on more, such as the time, and is evaluated at every look.
     """
-    patience: ClassVar[int] = 10 * SECOND
+    patience: ClassVar[int] = 5 * SECOND
     """How soon, in nanoseconds; controllers take a second at most."""
 
     def __init__(self, world: World, root: Cell) -> None:
@@ -55,8 +55,8 @@ class PromptInvariant(Invariant):
     def looked(self) -> Iterator[str]:
         """Note each problem; report those that persist."""
         now, before, found = self.root.kernel.now, self._noticed, self.found()
-        informed = bool(found) and informed_at(self.world, MANAGER) < now
-        self._noticed = {one: before.get(one, now) for one in found} if informed else {}
+        judged = bool(found) and prompt_from(self.world, MANAGER) < now
+        self._noticed = {one: before.get(one, now) for one in found} if judged else {}
         late = [(*one, since) for one, since in self._noticed.items() if since + self.patience <= now]
         if late and is_backing_off(self.root):
             self._noticed = {}

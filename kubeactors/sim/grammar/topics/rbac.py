@@ -28,8 +28,9 @@ class Rbac:
         """The extents of the two roles."""
 
     def first(self, at: float) -> list[AnyAction]:
-        """A role, and a request that it allows."""
-        return [self._grant(at), self._act_as(at + SETTLED[0], elsewhere=False)]
+        """A role, and a request that it allows; perhaps also rights that Alice passes on."""
+        found = [self._grant(at), self._act_as(at + SETTLED[0], elsewhere=False)]
+        return found if self._source.integer(0, 2) else [*found, *self._lending(at)]
 
     def another(self, at: float) -> AnyAction:
         """A change of a role or binding, or a request."""
@@ -71,6 +72,17 @@ class Rbac:
             asks=not source.integer(0, 3),
             elsewhere=elsewhere,
         )
+
+    def _lending(self, at: float) -> list[AnyAction]:
+        """Alice may create roles and bindings, and has a right herself; she passes that on, and Bob uses it."""
+        verb, lends, used = self._verb, round(at + SETTLED[0], 3), round(at + 2 * SETTLED[0], 3)
+        held, creates = self._extents
+        return [
+            workload.GrantTenantRole(at=at, number=1, verbs=(verb,), thing=self._thing, extent=held),
+            workload.GrantTenantRole(at=at, number=2, verbs=("create",), thing="role", extent=creates),
+            workload.DelegateRole(at=lends, person="alice", to="bob", number=1, verbs=(verb,), thing=self._thing),
+            workload.ActAs(at=used, person="bob", verb=verb, thing=self._thing, number=self._source.integer(1, 2)),
+        ]
 
     def _delegate(self, at: float) -> AnyAction:
         source = self._source

@@ -16,7 +16,7 @@ from kubeactors.client import controller_of
 from kubeactors.controllers.cronjob.plan import SCHEDULED_AT
 from kubeactors.sim.bounds.goals import has_ended
 from kubeactors.sim.bounds.rollouts import is_active
-from kubeactors.sim.invariants.inspection import informed_at
+from kubeactors.sim.invariants.inspection import prompt_from
 from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.world import Commit, World
@@ -133,7 +133,7 @@ class CronJobsRunOnSchedule(Invariant):
 
 def is_disturbed(world: World, root: Cell, now: int) -> bool:
     """Whether a fault affected the controllers of late, or some component still backs off."""
-    return informed_at(world, MANAGER) > now or is_backing_off(root)
+    return prompt_from(world, MANAGER) > now or is_backing_off(root)
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (

@@ -19,8 +19,8 @@ from kubeactors.sim.invariants.invariant import Invariant, title
 from kubeactors.sim.users.manifests import without_hash
 from kubeactors.sim.world import World
 
-PATIENCE = 10 * SECOND
-"""How long a controller may take: usually a second at most, and longer if it must retry a rejected write."""
+PATIENCE = 5 * SECOND
+"""How long a controller may take: a second at most. One that retries a rejected write backs off, and is not judged then."""
 
 Seen: TypeAlias = Deployment | Replicas | StatefulSet | DaemonSet | PodDisruptionBudget
 SEEN: tuple[type[Seen], ...] = (
