@@ -12,10 +12,12 @@ from kubeactors.sim.plan import AnyStep
 from kubeactors.sim.workload import (
     AddForeignNodes,
     Autoscale,
+    CreateDaemonSet,
     CreateDeployment,
     CreateJob,
     CreateStatefulSet,
     Roll,
+    RollWorkload,
     ScaleStatefulSet,
     SetAdmissionRule,
 )
@@ -61,6 +63,12 @@ MISTAKES: tuple[tuple[str, AbstractContextManager[object], tuple[AnyStep, ...]],
      (CreateStatefulSet(at=0.0, name="db", replicas=1, claims=True),)),
     ("finished-pods-are-counted-first", mutant("job.tracking:_Tally.add:confuse:0"),
      (CreateJob(at=0.0, name="batch", completions=3, parallelism=2, run_seconds=2.0),)),
+    ("pods-are-made-from-templates", mutant("daemonset.placing:Placing.pod:negate_condition:0"),
+     (CreateDaemonSet(at=0.0, name="agent"),)),
+    ("the-newest-revision-is-rolled-out", mutant("deployment.plan:_Rollout.sync_revision:swap_extremes:0"),
+     (CreateDeployment(at=0.0, name="web", replicas=2), *(Roll(at=at, name="web", image=image) for at, image in ((15.0, "2"), (40.0, "3"))))),
+    ("cluster-converges", mutant("daemonset.plan:is_updated:drop_clause:3"),
+     (CreateDaemonSet(at=0.0, name="agent"), RollWorkload(at=20.0, of="DaemonSet", name="agent", image="2"))),
 )  # fmt: skip
 
 

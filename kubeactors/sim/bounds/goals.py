@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator
 
 from kubeactors.api.apps.v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.batch.v1 import Job
-from kubeactors.api.core.v1 import Namespace, Node, PersistentVolumeClaim, Pod, ReplicationController, Service
+from kubeactors.api.core.v1 import (
+    Namespace,
+    Node,
+    PersistentVolumeClaim,
+    Pod,
+    PodTemplateSpec,
+    ReplicationController,
+    Service,
+)
 from kubeactors.api.core.v1.placement import NO_EXECUTE
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import TypedObject
@@ -109,7 +117,7 @@ def _of_stateful_set(world: World, found: StatefulSet) -> Iterator[str]:
     elif not all(map(is_ready, pods)):
         yield f"stateful set {name} has {_counted(pods)}, but wants {goal}"
     elif any(
-        pod.metadata.labels.get(REVISION_LABEL) != status.update_revision
+        pod.metadata.labels.get(REVISION_LABEL) != status.update_revision or not _runs(pod, found.spec.template)
         for pod in pods
         if _is_updated_by_rollout(found, pod)
     ):
@@ -119,6 +127,11 @@ def _of_stateful_set(world: World, found: StatefulSet) -> Iterator[str]:
             f"stateful set {name} reports {status.ready_replicas} of {status.replicas} replicas as ready, "
             f"but {goal} of {goal} are"
         )
+
+
+def _runs(pod: Pod, template: PodTemplateSpec) -> bool:
+    """Whether the pod's containers have the template's images."""
+    return [one.image for one in pod.spec.containers] == [one.image for one in template.spec.containers]
 
 
 def waits_for_others(world: World, found: StatefulSet) -> bool:
@@ -176,6 +189,8 @@ def _of_daemon_set(world: World, found: DaemonSet) -> Iterator[str]:
         yield f"daemon set {name} reports {found.status.number_ready} pods as ready, but {len(nodes)} are"
     elif found.status.updated_number_scheduled != len(nodes):
         yield f"daemon set {name} has {found.status.updated_number_scheduled} updated pods, but wants {len(nodes)}"
+    elif not all(_runs(pod, found.spec.template) for pod in pods):
+        yield f"daemon set {name} still has pods of several templates"
 
 
 def _of_job(world: World, job: Job) -> Iterator[str]:

@@ -76,10 +76,13 @@ CONNECTIONS_WORK_AFTER = (
     faults.SlowStarts | faults.FailingContainers | faults.FailingProbes
     | faults.SlowActor | faults.Stall
     | faults.WatchLag | faults.WatchRepeat | faults.WatchBreak | faults.WatchExpired | faults.Compaction | faults.StoreLag
-    | faults.Conflicts | faults.AdmissionFailure | faults.ReplyLost | faults.SlowReplies | faults.DelayedWrite
+    | faults.Conflicts | faults.AdmissionFailure | faults.SlowReplies | faults.DelayedWrite
     | faults.MissedDelete | faults.FieldCorrupted | faults.StatusCleared
 )  # fmt: skip
-"""After these faults a component reaches the server at the first attempt; controllers may back off, which is visible."""
+"""After these faults a component reaches the server at the first attempt; controllers may back off, which is visible.
+
+Not so a lost reply: one that is lost silently is noticed only when the request times out.
+"""
 HARDLY_SECONDS = 1.0
 """Components whose every write takes at most that long act within seconds still."""
 

@@ -4,6 +4,7 @@ deployments.py  progress.py       proportions.py     rollout_steps.py           
 sets.py         claim_owners.py   stateful sets and daemon sets
 scale_down.py   which pods are deleted               jobs.py       job_indexes.py  job_tracking.py  deadlines.py  jobs and cron jobs
 autoscaling.py  promptness.py     how soon a new spec is acted on
+templates.py    pods that controllers create
 nodes.py        outages.py        taints.py          ownership.py  owner references and garbage collection
 endpoints.py    services.py       quotas.py          volumes.py    devices.py      certificates.py
 statuses.py     status_counts.py  admission_policies.py  what statuses say  steady_state.py  what has to be done once all is quiet
@@ -36,6 +37,7 @@ from kubeactors.sim.invariants.controllers import (
     statuses,
     steady_state,
     taints,
+    templates,
     volumes,
 )
 from kubeactors.sim.invariants.invariant import Invariant
@@ -67,6 +69,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *promptness.INVARIANTS,
     *proportions.INVARIANTS,
     *taints.INVARIANTS,
+    *templates.INVARIANTS,
     *admission_policies.INVARIANTS,
 )
 

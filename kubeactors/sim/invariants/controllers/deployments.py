@@ -8,7 +8,7 @@ from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.api.core.v1 import Node, Pod, PodTemplateSpec, ReplicationController
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of, revision_of
-from kubeactors.controllers.deployment.revisions import DESIRED_REPLICAS, number_in
+from kubeactors.controllers.deployment.revisions import DESIRED_REPLICAS, REVISION, number_in
 from kubeactors.sim.bounds.rollouts import (
     Replicas,
     has_caught_up,
@@ -23,6 +23,7 @@ from kubeactors.sim.bounds.rollouts import (
 )
 from kubeactors.sim.invariants.inspection import has_said, informed_at, is_evicted, is_preempted
 from kubeactors.sim.invariants.invariant import Invariant, title
+from kubeactors.sim.invariants.prompt import PromptInvariant
 from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.users.manifests import without_hash
 from kubeactors.sim.world import Commit, World
@@ -273,6 +274,46 @@ class OneReplicaSetPerTemplate(Invariant):
                 seen.append(template)
 
 
+class TheNewestRevisionIsRolledOut(PromptInvariant):
+    """The ReplicaSet with a deployment's template has a greater revision than all others, also after a rollback.
+
+    `kubectl rollout undo` finds the previous template by that. A Recreate deployment may still wait for the pods of other
+    ReplicaSets before it looks at them.
+
+    Source: "Deployments: rolling back" in Kubernetes' documentation; getNewReplicaSet in pkg/controller/deployment/sync.go,
+    SetNewReplicaSetAnnotations in pkg/controller/deployment/util/deployment_util.go (v1.36).
+    """
+
+    name: ClassVar[str] = "the-newest-revision-is-rolled-out"
+    reads: ClassVar[tuple[type[TypedObject], ...]] = (Deployment, ReplicaSet)
+
+    def settled(self) -> Iterator[str]:
+        """Compare the revisions of each deployment's ReplicaSets."""
+        for problem, _ in self.pending():
+            yield problem
+
+    def pending(self) -> Iterator[tuple[str, str]]:
+        """The deployments whose present template has an older revision."""
+        for deployment in self.world.of(Deployment).values():
+            sets = list(self.world.sets_of(deployment.metadata.uid))
+            present = [one for one in sets if without_hash(one.spec.template) == deployment.spec.template]
+            if len(present) != 1 or not self._is_judged(deployment):
+                continue
+            now = _revision(present[0])
+            newest = max((_revision(one) for one in sets if one is not present[0]), default=0)
+            if newest >= now:
+                problem = f"{title(present[0])} has the template of {title(deployment)} and the revision {now}"
+                yield f"{problem}, but another one has {newest}", str(deployment.metadata.generation)
+
+    def _is_judged(self, found: Deployment) -> bool:
+        rolls = is_rolling(found) and found.metadata.deletion_timestamp is None and has_caught_up(found)
+        return rolls and not self.world.faults.is_corrupted(found.metadata.uid)
+
+
+def _revision(found: ReplicaSet) -> int:
+    return number_in(found.metadata.annotations, REVISION) or 0
+
+
 class PausedRolloutsAddUp(Invariant):
     """When all is quiet, the ReplicaSets of a deployment that is paused amid a rollout add up to its replicas and surge.
 
@@ -340,6 +381,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     SurgeBound,
     AvailabilityBound,
     OneReplicaSetPerTemplate,
+    TheNewestRevisionIsRolledOut,
     PausedRolloutsAddUp,
     ProportionalScalingAddsUp,
 )
