@@ -1,5 +1,6 @@
 """The shell ends any program that users write, and nothing else."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,6 +8,15 @@ from kubeactors.kubelet.runtimes.shell.built_ins import BUILT_INS
 from kubeactors.kubelet.runtimes.shell.catalogue import COMMANDS
 from kubeactors.kubelet.runtimes.shell.knowledge import is_known_script
 from kubeactors.kubelet.runtimes.shell.parser import parse
+from kubeactors.kubelet.runtimes.shell.processes import (
+    BUDGET,
+    COMMANDS_PER_SECOND,
+    SECOND,
+    STEP,
+    Process,
+    Run,
+    Sleep,
+)
 from kubeactors.kubelet.runtimes.shell.words import ShellSyntaxError
 from tests.kubelet.test_shell import Ran
 
@@ -100,3 +110,50 @@ def test_any_text_parses_or_is_rejected_and_runs_or_fails(parts: list[str]) -> N
 def test_any_command_accepts_any_arguments(name: str, arguments: list[str]) -> None:
     ran = Ran('"$@" < /data/list', name, *arguments).run(2)
     assert ran.process.exit_code is None or 0 <= ran.process.exit_code <= 255
+
+
+LONG = "x=aaaaaaaaaaaaaaaa; x=$x$x$x$x$x$x$x$x$x$x$x$x$x$x$x$x; x=$x$x$x$x$x$x$x$x$x$x$x$x$x$x$x$x; "
+"""Sets x to 4 KiB."""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "y=${x//a/bb}",
+        "y=${x#*b}",
+        "y=${x%%b*}",
+        "case $x in *b*) ;; esac",
+        "[[ $x = *b* ]]",
+        "set -- $x",
+        "cat /data/long > /dev/null",
+        "cat /data/long | grep -c '\\(a*\\)\\1b' > /dev/null",
+        "echo $x | sed 's/\\(a\\)*\\1b//' > /dev/null",
+        "awk 'BEGIN { system(\"cat /data/long\") }' > /dev/null",
+    ],
+)
+def test_a_loop_is_charged_for_the_text_that_its_commands_process(body: str) -> None:
+    script = f"{LONG}for i in 1 2 3 4 5 6 7 8; do echo $x$x$x$x$x$x$x$x >> /data/long; done; : > /data/rounds; "
+    ran = Ran(f"{script}while :; do {body}; echo >> /data/rounds; done").run(3)
+    rounds = len(ran.machine.files.read("/data/rounds"))
+    assert 0 < rounds < 3 * COMMANDS_PER_SECOND // 5
+
+
+def test_a_filter_is_charged_for_the_lines_that_it_reads() -> None:
+    lines = 4 * BUDGET // STEP
+    ran = Ran("grep -c . /data/lines; echo done")
+    assert ran.text == "grep: /data/lines: No such file or directory\ndone\n"
+    ran = Ran("sleep 1; grep -c '' /data/lines")
+    ran.machine.files.write("/data/lines", b"\n" * lines, 0)
+    assert [ran.run(one).process.is_over for one in (2, 1, 3)] == [False, False, True]
+    assert ran.text == f"{lines}\n"
+
+
+def test_debts_are_paid_at_a_fixed_rate() -> None:
+    def nothing() -> Run:
+        yield Sleep(None)
+        return 0
+
+    process = Process(nothing(), 1, None, 0)
+    waits = [process.spend(at * SECOND, cost) // SECOND for at, cost in ((0, BUDGET), (0, 1), (0, 2 * BUDGET), (2, 0))]
+    assert waits == [0, 1, 3, 3]
+    assert process.spend(4 * SECOND) == 4 * SECOND

@@ -16,15 +16,15 @@
         files        file_commands.py, disk_commands.py, ls.py, modes.py, find.py, archive.py, compression.py, pieces.py
         processes    process_commands.py, xargs.py, system_commands.py, date.py, expr.py, printing.py, seq.py
         networks     network_commands.py, web_commands.py
-    regular_expressions.py  POSIX regular expressions
+    regular_expressions.py  POSIX regular expressions: expression_parser.py, expression_matcher.py
     knowledge.py     static analysis of commands
     processes.py     programs in virtual time    machine.py            what the processes of a container share
     pipes.py         their streams               files.py              files in memory
     terminal.py      a terminal                  users.py              users and groups
 
 A program is a generator that yields how long it sleeps or what it waits for (`processes.py`); its output goes to
-sinks at once. A process runs at most 500 commands in a second of virtual time, so that a loop that never sleeps
-does not block everything else. Of bash's extensions those of ash are supported, and arrays without gaps. The
+sinks at once. A process has a budget of work in a second of virtual time (500 commands), so that a loop that never
+sleeps does not block everything else; children charge theirs to their parent when they exit. Of bash's extensions those of ash are supported, and arrays without gaps. The
 simulated runtime uses it, and so do coroutine containers for commands that their image lacks.
 Source: POSIX.1-2024, and busybox 1.37 for unspecified behaviour.
 """

@@ -30,7 +30,6 @@ from kubeactors.kubelet.runtimes.shell.awk_values import (
 )
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.processes import Step
-from kubeactors.kubelet.runtimes.shell.regular_expressions import matches_of
 
 
 def invokes(function: Function, arguments: tuple[tuple[Name | None, Expression], ...]) -> Expression:
@@ -109,7 +108,7 @@ def substitutes(pattern: Expression, replacement: Expression, place: Place, *, e
         parts = _parts(as_text((yield from replacement(state))))
         slot = yield from place(state)
         text, done, count, pieces, size = as_text(slot.get()), 0, 0, list[str](), 0
-        for found in matches_of(expression, text):
+        for found in expression.matches(text, state.charge):
             count += 1
             pieces += [text[done : found.start()], "".join(found[0] if one is None else one for one in parts)]
             done, size = found.end(), size + len(pieces[-1])
@@ -153,7 +152,7 @@ def splits(text: Expression, name: Name, separator: Expression) -> Expression:
 
 def found_at(state: AwkState, values: list[Value]) -> Value:
     """`match`, which sets RSTART and RLENGTH."""
-    found = expression_of(as_text(values[1])).search(as_text(values[0]))
+    found = expression_of(as_text(values[1])).search(as_text(values[0]), state.charge)
     begin, end = found.span() if found is not None else (-1, -2)
     state.assign("RSTART", float(begin + 1))
     state.assign("RLENGTH", float(end - begin))

@@ -216,7 +216,9 @@ def is_in(one: Expression, name: Name) -> Expression:
 def matches(one: Expression, pattern: Expression, *, wanted: bool) -> Expression:
     """`~` and `!~`."""
     return calls(
-        lambda _, values: float((expression_of(as_text(values[1])).search(as_text(values[0])) is not None) == wanted),
+        lambda state, values: float(
+            (expression_of(as_text(values[1])).search(as_text(values[0]), state.charge) is not None) == wanted
+        ),
         (one, pattern),
     )
 

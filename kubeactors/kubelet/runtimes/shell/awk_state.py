@@ -4,7 +4,7 @@ Source: POSIX.1-2024, Utilities, awk.
 """
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TypeAlias
 
 from kubeactors.kubelet.runtimes.shell.awk_streams import AwkStreams, Records
@@ -47,6 +47,7 @@ class AwkState:
 
     def __init__(self, call: Call, paths: list[str]) -> None:
         self.call: Call = call
+        self.charge: Callable[[int], None] = call.machine.processes.charge
         self.streams: AwkStreams = AwkStreams(call)
         self.frames: list[list[Cell]] = []
         """The local variables of the running functions."""

@@ -10,6 +10,7 @@ from kubeactors.kubelet.runtimes.shell.awk_values import AwkFailure, expression_
 from kubeactors.kubelet.runtimes.shell.machine import Call, opened
 from kubeactors.kubelet.runtimes.shell.pipes import Pipe, Sink
 from kubeactors.kubelet.runtimes.shell.processes import Process, Run, Step, Until
+from kubeactors.kubelet.runtimes.shell.regular_expressions import Found
 from kubeactors.kubelet.runtimes.shell.text_commands import rest_of
 
 _paragraph_end = re.compile(r"\n\n+")
@@ -44,7 +45,7 @@ class Records:
         record, self._at = self._rest[:begin], end
         return record.removesuffix("\n") if not separator or separator == "\n" else record
 
-    def _end(self, separator: str) -> re.Match[str] | None:
+    def _end(self, separator: str) -> re.Match[str] | Found | None:
         if not separator:
             return _paragraph_end.search(self._rest)
         return (re.compile(re.escape(separator)) if len(separator) == 1 else expression_of(separator)).search(

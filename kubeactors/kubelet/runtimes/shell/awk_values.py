@@ -7,7 +7,8 @@ import math
 import re
 from typing import TypeAlias
 
-from kubeactors.kubelet.runtimes.shell.regular_expressions import compiled
+from kubeactors.kubelet.runtimes.shell.expression_parser import BadExpression
+from kubeactors.kubelet.runtimes.shell.regular_expressions import Expression, compiled
 
 _numeric = re.compile(r"\s*[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)\s*")
 _number = re.compile(r"\s*([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?))")
@@ -131,7 +132,7 @@ def _power(left: float, right: float) -> float:
         return math.inf if not left else math.nan
 
 
-def expression_of(text: str) -> re.Pattern[str]:
+def expression_of(text: str) -> Expression:
     """Compile a regular expression.
 
     Raises:
@@ -139,7 +140,7 @@ def expression_of(text: str) -> re.Pattern[str]:
     """
     try:
         return compiled(text, extended=True, awk=True)
-    except re.error as error:
+    except BadExpression as error:
         raise AwkFailure(f"bad regex '{text}': {error}") from error
 
 
@@ -158,7 +159,7 @@ def split(text: str, separator: str, *, paragraph: bool = False) -> list[str]:
     if not separator or len(separator) == 1:
         return text.split(separator) if separator else list(text)
     fields, done = list[str](), 0
-    for found in expression_of(separator).finditer(text):
+    for found in expression_of(separator).matches(text):
         if found[0]:
             fields.append(text[done : found.start()])
             done = found.end()

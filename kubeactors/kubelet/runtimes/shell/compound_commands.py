@@ -3,18 +3,19 @@
 Source: POSIX.1-2024, Shell Command Language, 2.9.4; `[[ ]]` is bash's.
 """
 
-import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TypeAlias
 
 from kubeactors.kubelet.runtimes.shell.built_ins import Break, Continue
 from kubeactors.kubelet.runtimes.shell.conditions import holds
-from kubeactors.kubelet.runtimes.shell.expansion import fields_of, pattern_of, text_of
+from kubeactors.kubelet.runtimes.shell.expansion import MATCHING, ExpansionFailure, fields_of, pattern_of, text_of
+from kubeactors.kubelet.runtimes.shell.expression_parser import BadExpression
 from kubeactors.kubelet.runtimes.shell.knowledge import never_ends
 from kubeactors.kubelet.runtimes.shell.patterns import matches
 from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep, Step
 from kubeactors.kubelet.runtimes.shell.redirection import Redirecting
+from kubeactors.kubelet.runtimes.shell.regular_expressions import compiled
 from kubeactors.kubelet.runtimes.shell.tree import Case, Conditional, For, Group, If, Script, Test, While
 
 Steps: TypeAlias = Generator[Step, None, None]
@@ -124,6 +125,7 @@ class CompoundCommands(Redirecting):
         for patterns, body in command.branches:
             for one in patterns:
                 pattern = yield from pattern_of(one, self)
+                self.charge(MATCHING * len(value))
                 if matches(value, pattern):
                     yield from self.execute(body)
                     return
@@ -140,19 +142,31 @@ class CompoundCommands(Redirecting):
                 return
 
     def _holds(self, test: Test) -> Generator[Step, None, bool]:
-        """Evaluate a test of `[[ ]]`; a regular expression sets `BASH_REMATCH`."""
+        """Evaluate a test of `[[ ]]`."""
         texts = [""] * len(test.words)
         for number, word in enumerate(test.words):
             texts[number] = yield from text_of(word, self)
         match texts:
             case [text, ("=" | "==" | "!="), _]:
                 pattern = yield from pattern_of(test.words[2], self)
+                self.charge(MATCHING * len(text))
                 found = matches(text, pattern) == (texts[1] != "!=")
             case [text, "=~", expression]:
-                matched = re.search(expression, text)
-                groups = () if matched is None else (matched[0], *matched.groups(""))
-                self.variables.update({f"BASH_REMATCH[{number}]": group for number, group in enumerate(groups)})
-                found = matched is not None
+                found = self._finds(text, expression)
             case _:
                 found = holds(texts, self.files, self.directory)
         return found != test.negated
+
+    def _finds(self, text: str, expression: str) -> bool:
+        """Evaluate `=~`, which sets `BASH_REMATCH`.
+
+        Raises:
+            ExpansionFailure: the expression is malformed, or takes too long.
+        """
+        try:
+            found = compiled(expression, extended=True).search(text, self.charge)
+        except BadExpression as error:
+            raise ExpansionFailure(f"bad regex '{expression}': {error}") from None
+        groups = () if found is None else (found[0], *found.groups)
+        self.variables.update({f"BASH_REMATCH[{number}]": group for number, group in enumerate(groups)})
+        return found is not None

@@ -24,6 +24,8 @@ from kubeactors.kubelet.runtimes.shell.tree import Arithmetic, Parameter, Script
 
 MAX_TEXT = 1 << 20
 """The maximum length of a word, in characters."""
+MATCHING, SPLITTING = 100, 20
+"""What it costs to match a pattern to a character, and to split a text into fields, in characters."""
 _special = re.compile(r"[*?\[]")
 
 
@@ -70,6 +72,10 @@ class Scope(Protocol):
         """The value of an arithmetic expression."""
         ...
 
+    def charge(self, cost: int) -> None:
+        """Charge work to the running process, in characters."""
+        ...
+
 
 class _Value(NamedTuple):
     """A part of an expanded word. `begins`: it starts a new field."""
@@ -96,7 +102,9 @@ def fields_of(words: tuple[Word, ...], scope: Scope) -> Generator[Step, None, li
 def text_of(word: Word, scope: Scope) -> Generator[Step, None, str]:
     """Expand a word without field splitting, as in assignments, redirections and `case`."""
     values = yield from _values(word, scope, splits=False)
-    return _limited(" ".join(_joined(values)))
+    text = _limited(" ".join(_joined(values)))
+    scope.charge(len(text))
+    return text
 
 
 def pattern_of(word: Word, scope: Scope) -> Generator[Step, None, str]:
@@ -174,6 +182,7 @@ def _parameter(piece: Parameter, scope: Scope) -> Generator[Step, None, str]:
         start, end = yield from _part(piece, len(value), scope)
         return value[start:end]
     pattern = yield from pattern_of(piece.word, scope)
+    scope.charge(MATCHING * len(value))
     if operator[0] in "#%":
         return trimmed(value, operator, pattern)
     text = (yield from text_of(piece.second, scope)) if piece.second is not None else ""
@@ -249,6 +258,7 @@ def _fields(values: list[_Value], scope: Scope) -> list[str]:
             current.append((value.text, value.quoted))
             continue
         end = 0
+        scope.charge(SPLITTING * len(value.text))
         for found in between.finditer(_limited(value.text)):
             if found.start() > end:
                 current.append((value.text[end : found.start()], False))

@@ -6,8 +6,9 @@ Source: POSIX.1-2024, Utilities, expr; busybox 1.37 for `match`, `length`, `subs
 import re
 from collections.abc import Callable
 
+from kubeactors.kubelet.runtimes.shell.expression_parser import BadExpression
 from kubeactors.kubelet.runtimes.shell.machine import Call, UsageError
-from kubeactors.kubelet.runtimes.shell.regular_expressions import compiled
+from kubeactors.kubelet.runtimes.shell.regular_expressions import at_start
 
 _COMPARISONS: dict[str, Callable[[int], bool]] = {
     "<": lambda order: order < 0,
@@ -177,10 +178,10 @@ def _matched(text: str, pattern: str) -> str:
     ('0', '')
     """
     try:
-        expression = compiled(pattern.removeprefix("^"), extended=False)
-    except re.error:
+        expression = at_start(pattern)
+        found = expression.search(text)
+    except BadExpression:
         raise UsageError(f"bad regex '{pattern}'", _WRONG) from None
-    found = expression.match(text)
     if expression.groups:
-        return (found[1] or "") if found is not None else ""
+        return found[1] if found is not None else ""
     return str(len(found[0]) if found is not None else 0)

@@ -4,12 +4,14 @@ There are symbolic links, but no owners; permissions are only displayed. A tree 
 """
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
 MAX_BYTES = 64 << 20
 MAX_ENTRIES = 10_000
+BYTE, ENTRY = 4, 20
+"""What a byte costs that is read or written, and an entry that is looked at in search of those of a directory."""
 MAX_LINKS = 20
 """The maximum number of links to follow."""
 DIRECTORY_SIZE = 4096
@@ -167,7 +169,7 @@ class FileSystem:
         read_only: whether the container's own layer is read-only.
     """
 
-    __slots__ = ("_kept", "_mounts")
+    __slots__ = ("_kept", "_mounts", "charge")
 
     def __init__(
         self,
@@ -185,6 +187,8 @@ class FileSystem:
         base = MountPoint("", root, read_only=read_only)
         self._mounts = (*sorted(mounts, key=lambda one: -len(one.path)), base)
         self._kept = kept or {}
+        self.charge: Callable[[int], None] = lambda _cost: None
+        """Charges work to the running process."""
 
     def read(self, path: str) -> bytes:
         """The contents of a file.
@@ -194,6 +198,7 @@ class FileSystem:
         """
         file = self.find(path)
         if file is not None:
+            self.charge(BYTE * len(file.data))
             return bytes(file.data)
         if path in self._kept:
             return self._kept[path]
@@ -281,6 +286,7 @@ class FileSystem:
         """The names in a directory, sorted."""
         point, key = self._place(path)
         prefix = f"{key}/" if key else ""
+        self.charge(ENTRY * len(point.tree.entries))
         found = {one[len(prefix) :].partition("/")[0] for one in point.tree.entries if one.startswith(prefix)}
         whole = path.rstrip("/") + "/"
         found |= {one[len(whole) :].partition("/")[0] for one in self._kept if one.startswith(whole)}
@@ -299,6 +305,7 @@ class FileSystem:
         Raises:
             FileError: it cannot be written.
         """
+        self.charge(BYTE * len(data))
         point, key = self._writable(path)
         is_of_image = not point.path and key.partition("/")[0] in IMAGE_DIRECTORIES
         if not is_of_image and not self.is_directory(posixpath.dirname(path)):

@@ -3,16 +3,16 @@
 Source: POSIX.1-2024, Utilities, grep; busybox 1.37 for the other options and for error messages.
 """
 
-import re
 from collections import deque
 from collections.abc import Generator
 
+from kubeactors.kubelet.runtimes.shell.expression_parser import BadExpression
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.machine import Call, UsageError
 from kubeactors.kubelet.runtimes.shell.options import Options
 from kubeactors.kubelet.runtimes.shell.pipes import Pipe
 from kubeactors.kubelet.runtimes.shell.processes import Run, Step, Until
-from kubeactors.kubelet.runtimes.shell.regular_expressions import compiled
+from kubeactors.kubelet.runtimes.shell.regular_expressions import Expression, any_of, compiled
 
 _LETTERS = "EFGHIRivqcnhsLlxworae:f:m:A:B:C:"
 _LONG = {
@@ -74,20 +74,21 @@ def _patterns(call: Call, options: Options) -> list[str]:
     return options.operands.pop(0).split("\n")
 
 
-def _expression(patterns: list[str], options: Options, name: str) -> re.Pattern[str]:
+def _expression(patterns: list[str], options: Options, name: str) -> Expression:
     is_fixed, is_extended = "F" in options or name == "fgrep", "E" in options or name == "egrep"
-    parts = list[str]()
-    for one in patterns:
-        try:
-            parts.append(re.escape(one) if is_fixed else compiled(one, extended=is_extended).pattern)
-        except re.error as error:
-            raise UsageError(f"bad regex '{one}': {error}", 2) from None
-    whole = "|".join(f"(?:{one})" for one in parts) if parts else "(?!)"
-    if "x" in options:
-        whole = rf"\A(?:{whole})\Z"
-    elif "w" in options:
-        whole = rf"(?<!\w)(?:{whole})(?!\w)"
-    return re.compile(whole, re.IGNORECASE if "i" in options else 0)
+    if not is_fixed:
+        for one in patterns:
+            try:
+                compiled(one, extended=is_extended)
+            except BadExpression as error:
+                raise UsageError(f"bad regex '{one}': {error}", 2) from None
+    return any_of(
+        tuple(patterns),
+        extended=is_extended,
+        fixed=is_fixed,
+        ignore_case="i" in options,
+        whole="line" if "x" in options else "word" if "w" in options else "",
+    )
 
 
 def _paths(call: Call, options: Options) -> tuple[list[str], bool]:
@@ -108,8 +109,9 @@ def _paths(call: Call, options: Options) -> tuple[list[str], bool]:
 class _Search:
     """Searches inputs, one after another."""
 
-    def __init__(self, call: Call, options: Options, expression: re.Pattern[str], *, is_labelled: bool) -> None:
+    def __init__(self, call: Call, options: Options, expression: Expression, *, is_labelled: bool) -> None:
         self._call = call
+        self._charge = call.machine.processes.charge
         self._options = options
         self._expression = expression
         self._is_labelled = is_labelled
@@ -131,7 +133,7 @@ class _Search:
                 break
             number += 1
             text = line.decode(errors="surrogateescape").removesuffix("\n")
-            if (self._expression.search(text) is None) == ("v" in self._options):
+            if (self._expression.search(text, self._charge) is None) == ("v" in self._options):
                 count += 1
                 if self._options.any("qlL"):
                     break
@@ -164,7 +166,7 @@ class _Search:
         """What `-o` prints: the nonempty matches."""
         if "v" in self._options:
             return []
-        return [found[0] for found in self._expression.finditer(text) if found[0]]
+        return [found[0] for found in self._expression.matches(text, self._charge) if found[0]]
 
     def _summed_up(self, count: int, name: str, label: str) -> int:
         if "L" in self._options or "l" in self._options:

@@ -13,6 +13,7 @@ from kubeactors.kubelet.runtimes.shell.catalogue import exists, find
 from kubeactors.kubelet.runtimes.shell.compound_commands import CompoundCommands, Steps
 from kubeactors.kubelet.runtimes.shell.executables import file_of, interpreter_of, is_executable
 from kubeactors.kubelet.runtimes.shell.expansion import ExpansionFailure, fields_of, text_of
+from kubeactors.kubelet.runtimes.shell.expression_parser import BadExpression
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.knowledge import is_known_script, shell_arguments
 from kubeactors.kubelet.runtimes.shell.machine import Call, UsageError
@@ -381,6 +382,9 @@ def run_command(call: Call, depth: int = 0) -> Run:
     except UsageError as error:
         call.complain(str(error))
         return error.code
+    except BadExpression as error:
+        call.complain(f"bad regex: {error}")
+        return SYNTAX_ERROR
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
         call.complain("wrong usage")  # or an unsupported one
         return SYNTAX_ERROR

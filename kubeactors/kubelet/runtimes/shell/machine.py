@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from kubeactors.kubelet.runtimes.shell.files import DEVICES, FileError, FileSystem, absolute
+from kubeactors.kubelet.runtimes.shell.files import BYTE, DEVICES, FileError, FileSystem, absolute
 from kubeactors.kubelet.runtimes.shell.pipes import Nowhere, Pipe, Sink, Streams, ToFile
 from kubeactors.kubelet.runtimes.shell.processes import Process, Processes, Run
 from kubeactors.kubelet.runtimes.shell.users import User
@@ -51,6 +51,7 @@ class Machine:
         self.files: FileSystem = files
         self.hostname: str = hostname
         self.processes: Processes = processes
+        files.charge = processes.charge
         self.console: Sink = console
         self.main: Process | None = first.main if first is not None else None
         """The first process of the container; None if that is not a simulated command."""
@@ -127,7 +128,9 @@ class Call:
 
     def say(self, text: str) -> None:
         """Write to standard output."""
-        self.streams.output.write(text.encode(errors="surrogateescape"))
+        data = text.encode(errors="surrogateescape")
+        self.machine.processes.charge(BYTE * len(data))
+        self.streams.output.write(data)
 
     def complain(self, text: str) -> int:
         """Write to standard error, prefixed with the command's name. Returns the exit code of a failure."""

@@ -16,6 +16,10 @@ from kubeactors.kubelet.runtimes.shell.pipes import BrokenPipe
 SECOND = 1_000_000_000
 COMMANDS_PER_SECOND = 500
 """The maximum number of commands of a process in a second of virtual time, which bounds the cost of busy loops."""
+COMMAND, STEP = 20_000, 500
+"""What a command costs, and what a step of a program does, such as to read a line; the unit is a character processed."""
+BUDGET = COMMANDS_PER_SECOND * COMMAND
+"""What a process may spend in a second of virtual time. It waits while it has spent more."""
 MAX_PROCESSES = 100
 """The maximum number of processes of a sandbox that scripts may start."""
 FAILED, INTERRUPTED, KILLED, BROKEN_PIPE = 1, 130, 137, 141
@@ -69,16 +73,17 @@ class Process:
     """
 
     __slots__ = (
-        "_commands",
         "_is_stepping",
         "_run",
         "_second",
+        "_spent",
         "due",
         "exit_code",
         "is_endless",
         "number",
         "on_end",
         "owner",
+        "parent",
         "waits_for",
     )
 
@@ -86,7 +91,7 @@ class Process:
         self._run = run
         self._is_stepping = False
         self._second = 0
-        self._commands = 0
+        self._spent = 0
         self.number: int = number
         self.owner: object = owner
         self.due: int | None = due
@@ -97,6 +102,8 @@ class Process:
         """Whether it will not end by itself, so that it need not be observed before something else happens."""
         self.on_end: Callable[[int], None] | None = None
         """Called with the exit code, once."""
+        self.parent: Process | None = None
+        """Pays what this process owes when it exits."""
 
     @property
     def is_over(self) -> bool:
@@ -107,13 +114,18 @@ class Process:
         """Run to the next step, or to the exit."""
         self._step(now, lambda: next(self._run))
 
-    def spend(self, now: int) -> float:
-        """Count a command. Returns the seconds to wait because too many ran in this second."""
+    def spend(self, now: int, cost: int = COMMAND) -> int:
+        """Charge a command, or other work. Returns until when to wait because it has spent too much."""
         second = now // SECOND
-        if second != self._second:
-            self._second, self._commands = second, 0
-        self._commands += 1
-        return 0.0 if self._commands <= COMMANDS_PER_SECOND else ((second + 1) * SECOND - now) / SECOND
+        self._spent = max(self._spent - (second - self._second) * BUDGET, 0) + cost
+        self._second = second
+        over = (self._spent - 1) // BUDGET
+        return (second + over) * SECOND if over > 0 else now
+
+    def pay(self, second: int, spent: int) -> None:
+        """Charge what a child has spent up to a second."""
+        late = max(self._second - second, 0)
+        self.spend((second + late) * SECOND, max(spent - late * BUDGET, 0))
 
     def interrupt(self, now: int) -> None:
         """Interrupt it, as by Ctrl-C."""
@@ -127,6 +139,9 @@ class Process:
             self.due = self.waits_for = None
             if not self._is_stepping:  # a running generator cannot be closed
                 self._run.close()
+            if self.parent is not None and not self.parent.is_over:
+                self.parent.pay(self._second, self._spent)
+            self.parent = None
             if self.on_end is not None:
                 self.on_end(code)
 
@@ -144,10 +159,11 @@ class Process:
         except (FileError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
             self.end(FAILED)  # an error in a user's program ends only that program
         else:
+            paid = self.spend(now, STEP)
             if isinstance(wanted, Until):
                 self.waits_for = wanted.ready
             elif wanted.seconds is not None:
-                self.due = now + int(wanted.seconds * SECOND)
+                self.due = max(now + int(wanted.seconds * SECOND), paid)
         finally:
             self._is_stepping = False
 
@@ -181,6 +197,7 @@ class Processes:
         """Start a program, now or at a later time."""
         self._made += 1
         process = Process(run, self._made, owner, self.clock if at is None else max(at, self.clock))
+        process.parent = self.running
         self._processes.append(process)
         return process
 
@@ -207,8 +224,13 @@ class Processes:
         return len(self._processes) >= MAX_PROCESSES
 
     def spend(self) -> float:
-        """Count a command of the running process; see `Process.spend`."""
-        return 0.0 if self.running is None else self.running.spend(self.clock)
+        """Charge a command to the running process. Returns the seconds to wait."""
+        return 0.0 if self.running is None else (self.running.spend(self.clock) - self.clock) / SECOND
+
+    def charge(self, cost: int) -> None:
+        """Charge work to the running process, which waits at its next step or command if it has spent too much."""
+        if self.running is not None:
+            self.running.spend(self.clock, cost)
 
     def find(self, number: int) -> Process | None:
         """The running process with this PID; None if there is none."""
@@ -223,7 +245,7 @@ class Processes:
     def _rouse(self) -> None:
         for one in self._processes:
             if one.waits_for is not None and one.waits_for():
-                one.waits_for, one.due = None, self.clock
+                one.waits_for, one.due = None, one.spend(self.clock, 0)
 
     def _first(self) -> Process | None:
         self._rouse()

@@ -1,256 +1,366 @@
-"""POSIX regular expressions. Pure.
+r"""POSIX regular expressions, matched in bounded time. Pure.
 
-Of several alternatives the first one that matches wins, not the longest one.
+The leftmost match wins, and of those the longest. Each expression is matched by the first of these that can:
 
-Source: POSIX.1-2024, Base Definitions, 9 Regular Expressions; glibc for the escapes beyond it and for error messages.
+- Python's `re`, if the expression is plain: characters in a fixed number, of which the last may repeat. There is one
+  way to match such an expression, which takes linear time.
+- google-re2, imported on first use: linear time. It lacks back-references and `\<`, and is not installed everywhere.
+- our own matcher (`expression_matcher.py`), which gives up after a fixed number of steps.
+
+Source: POSIX.1-2024, Base Definitions, 9 Regular Expressions.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import NoReturn
+from importlib import import_module
+from typing import Literal, Protocol, TypeAlias, cast
 
-CLASSES = {
-    "alpha": "a-zA-Z",
-    "digit": "0-9",
-    "alnum": "a-zA-Z0-9",
-    "space": r"\s",
-    "upper": "A-Z",
-    "lower": "a-z",
-    "blank": r" \t",
-    "xdigit": "0-9A-Fa-f",
-    "punct": r"!-/:-@\[-`{-~",
-    "print": " -~",
-    "graph": "!-~",
-    "cntrl": r"\x00-\x1f\x7f",
-}
-_class = re.compile(r"\[:(\w+):\]")
-_interval = re.compile(r"\\?\{(\d{1,4})?(?:(,)(\d{1,4})?)?\\?\}")
-_ESCAPES = {"n": r"\n", "t": r"\t", "r": r"\r", "f": r"\f", "v": r"\v", "a": r"\a"}
-_ASSERTIONS = {
-    "<": r"\b(?=\w)",
-    ">": r"\b(?<=\w)",
-    "`": r"\A",
-    "'": r"\Z",
-    **{one: f"\\{one}" for one in "bBwWsS"},
-}
-_BRACKET = re.compile(r"\[\^?\]?(?:\[([:.=]).*?\1\]|[^\]])*\]", re.DOTALL)
-_BRACKET_OF_AWK = re.compile(r"\[\^?\]?(?:\[([:.=]).*?\1\]|\\.|[^\]\\])*\]", re.DOTALL)
-_ITEM = re.compile(r"\[:(\w+):\]|\[[.=](.)[.=]\]|(\\.)|(.)", re.DOTALL)
+from kubeactors.kubelet.runtimes.shell.expression_matcher import MAX_STEPS, Matcher, Spans
+from kubeactors.kubelet.runtimes.shell.expression_parser import (
+    END,
+    START,
+    Assertion,
+    BadExpression,
+    Character,
+    Choice,
+    Group,
+    Node,
+    Reference,
+    Repeat,
+    Sequence,
+    one_of,
+    parsed,
+)
+
+MAX_SIZE = 10_000
+"""The maximum size of an expression, in characters and operators; what repeats so many times counts so many times."""
+MAX_PLAIN = 100
+"""The maximum size of an expression for Python's `re`, whose time it multiplies."""
+MAX_SCANNED = 1 << 28
+"""The maximum number of characters that all searches of the library in one text may scan, times a tenth of the
+expression's size."""
+Whole: TypeAlias = Literal["", "word", "line"]
+_WHOLE = {"line": (START, END), "word": (Assertion(r"(?<!\w)"), Assertion(r"(?!\w)"))}
+STEP = 100
+"""What a step of our own matcher costs, in characters."""
+_PRIVATE = {surrogate: 0x100000 + surrogate for surrogate in range(0xD800, 0xE000)}
+"""Bytes that are no UTF-8 are surrogates, which the library rejects; characters of private use stand for them."""
 
 
-def with_classes(pattern: str) -> str:
-    """Replace named character classes by ranges.
+class Found:
+    """A match.
 
-    >>> with_classes("[[:digit:]x]")
-    '[0-9x]'
+    Args:
+        text: the text.
+        spans: start and end of the match and of each group.
     """
-    return _class.sub(lambda found: CLASSES.get(found[1], ""), pattern)
+
+    __slots__ = ("_spans", "_text")
+
+    def __init__(self, text: str, spans: Spans) -> None:
+        self._text = text
+        self._spans = spans
+
+    def __getitem__(self, group: int) -> str:
+        """The text of a group; "" if it does not take part.
+
+        Raises:
+            IndexError: there is no such group.
+        """
+        begin, end = self._spans[2 * group : 2 * group + 2] or self._missing(group)
+        return self._text[begin:end] if begin >= 0 else ""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The texts of all groups."""
+        return tuple(self[one] for one in range(1, len(self._spans) // 2))
+
+    def start(self) -> int:
+        """Where it begins."""
+        return self._spans[0]
+
+    def end(self) -> int:
+        """Where it ends."""
+        return self._spans[1]
+
+    def span(self) -> tuple[int, int]:
+        """Where it begins and ends."""
+        return self._spans[0], self._spans[1]
+
+    def _missing(self, group: int) -> tuple[int, int]:
+        raise IndexError(group)
+
+
+def free(_characters: int) -> None:
+    """Charge nothing."""
+
+
+class Expression:
+    """A compiled expression.
+
+    Args:
+        find: yields the spans of all matches in a text; it is given what it may charge.
+        groups: the number of its groups.
+    """
+
+    __slots__ = ("_find", "groups")
+
+    def __init__(self, find: "_Find", groups: int) -> None:
+        self._find = find
+        self.groups: int = groups
+
+    def search(self, text: str, charge: Callable[[int], None] = free) -> Found | None:
+        """The first match. It charges the number of characters scanned, as far as that is known.
+
+        Raises:
+            BadExpression: it takes too long.
+        """
+        return next(self.matches(text, charge), None)
+
+    def matches(self, text: str, charge: Callable[[int], None] = free) -> Iterator[Found]:
+        """All matches, but no empty one right after another match.
+
+        Raises:
+            BadExpression: it takes too long.
+
+        >>> [one.span() for one in compiled("a*", extended=True).matches("baac")]
+        [(0, 0), (1, 3), (4, 4)]
+        """
+        end = -1
+        for spans in self._find(text, charge):
+            if spans[1] > spans[0] or spans[0] != end:
+                yield Found(text, spans)
+            end = spans[1]
 
 
 @lru_cache(maxsize=1024)
 def compiled(
     pattern: str, *, extended: bool, ignore_case: bool = False, multiline: bool = False, awk: bool = False
-) -> re.Pattern[str]:
-    """Compile a pattern.
+) -> Expression:
+    r"""Compile an expression.
 
     Args:
-        pattern: the regular expression.
+        pattern: the expression.
         extended: whether it is an extended one.
         ignore_case: whether letters match in both cases.
         multiline: whether `^` and `$` match at each line.
         awk: whether a backslash escapes in brackets, too.
 
     Raises:
-        re.error: it is malformed.
+        BadExpression: it is malformed.
+
+    >>> compiled("a|ab|(a)b+", extended=True).search("xabbc").span()
+    (1, 4)
+    >>> compiled(r"\(a*\)*b\1", extended=False).search("aaba")[1]
+    'a'
     """
-    flags = (re.IGNORECASE if ignore_case else 0) | (re.MULTILINE if multiline else 0)
-    whole = translated(pattern, extended=extended, multiline=multiline, awk=awk)
-    try:
-        return re.compile(whole, flags)
-    except OverflowError as error:
-        raise re.error(str(error)) from error
+    node, groups = parsed(pattern, extended=extended, multiline=multiline, awk=awk)
+    return expression(node, groups, ignore_case=ignore_case)
 
 
-def translated(pattern: str, *, extended: bool, multiline: bool = False, awk: bool = False) -> str:
-    r"""Translate a POSIX regular expression to one of Python.
-
-    >>> translated(r"^a*\(b\|c\)\{2\}+$", extended=False), translated(r"[]\]|x{1,2}", extended=True)
-    ('\\Aa*(b|c){2}\\+\\Z', '[\\]\\\\]|x{1,2}')
+@lru_cache(maxsize=1024)
+def at_start(pattern: str) -> Expression:
+    r"""Compile a basic expression that matches only at the start of a text, for `expr`.
 
     Raises:
-        re.error: it is malformed.
+        BadExpression: it is malformed.
+
+    >>> at_start("b").search("ab") is None
+    True
     """
-    return _Translator(pattern, extended=extended, multiline=multiline, awk=awk).translated()
+    node, groups = parsed(pattern, extended=False)
+    return expression(Sequence((START, node)), groups, ignore_case=False)
 
 
-def matches_of(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """All matches, but no empty one right after another match.
+@lru_cache(maxsize=1024)
+def any_of(patterns: tuple[str, ...], *, extended: bool, fixed: bool, ignore_case: bool, whole: Whole) -> Expression:
+    """Compile several expressions as alternatives, for `grep`.
 
-    >>> [one.span() for one in matches_of(re.compile("a*"), "baac")]
-    [(0, 0), (1, 3), (4, 4)]
+    Args:
+        patterns: the expressions; none match nothing.
+        extended: whether they are extended ones.
+        fixed: whether they are plain texts.
+        ignore_case: whether letters match in both cases.
+        whole: whether only whole words or lines match.
+
+    Raises:
+        BadExpression: one is malformed.
     """
-    end = -1
-    for found in pattern.finditer(text):
-        if found.end() > found.start() or found.start() != end:
-            yield found
-        end = found.end()
-
-
-class _Translator:
-    def __init__(self, pattern: str, *, extended: bool, multiline: bool, awk: bool) -> None:
-        self._pattern = pattern
-        self._at = 0
-        self._extended = extended
-        self._anchors = ("^", "$") if multiline else (r"\A", r"\Z")
-        self._bracket = _BRACKET_OF_AWK if awk else _BRACKET
-        self._awk = awk
-        self._out: list[str] = []
-        self._atom: int | None = None
-        """Where the last atom begins in the output; None where a quantifier has nothing to repeat."""
-        self._quantifier = ""
-        """The quantifier of the last atom."""
-        self._groups: list[int] = []
-        """Where the open groups begin."""
-
-    def translated(self) -> str:
-        """Translate the whole pattern."""
-        while self._at < len(self._pattern):
-            self._next()
-        if self._groups:
-            self._refuse(r"Unmatched ( or \(")
-        return "".join(self._out)
-
-    def _refuse(self, text: str) -> NoReturn:
-        raise re.error(text)
-
-    def _next(self) -> None:
-        char = self._pattern[self._at]
-        escaped = char == "\\"
-        if escaped:
-            char = self._pattern[self._at + 1 : self._at + 2]
-            if not char:
-                self._refuse("Trailing backslash")
-        if char in "(){}|+?" and escaped != self._extended:
-            self._operator(char, 1 + escaped)
-        elif escaped:
-            self._at += 2
-            self._add(self._escape(char))
-        elif char == "[":
-            self._add(self._set())
-        elif char == "*" and (self._extended or self._atom is not None):
-            self._operator(char, 1)
-        elif char in "^$" and self._is_anchor(char):
-            self._at += 1
-            self._out.append(self._anchors[char == "$"])
-            self._atom = None
+    nodes, groups = list[Node](), 0
+    for one in patterns:
+        if fixed:
+            nodes.append(Sequence(tuple(Character(re.escape(char)) for char in one)))
         else:
-            self._at += 1
-            self._add("(?s:.)" if char == "." else re.escape(char))
+            node, groups = parsed(one, extended=extended, groups=groups)
+            nodes.append(node)
+    node = one_of(nodes) if nodes else Assertion("(?!)")
+    if whole:
+        node = Sequence((_WHOLE[whole][0], node, _WHOLE[whole][1]))
+    return expression(node, groups, ignore_case=ignore_case)
 
-    def _add(self, atom: str) -> None:
-        self._atom, self._quantifier = len(self._out), ""
-        self._out.append(atom)
 
-    def _is_anchor(self, char: str) -> bool:
-        if self._extended:
-            return True
-        if char == "^":
-            return self._atom is None and (not self._out or self._out[-1] in {"(", "|"})
-        return self._pattern[self._at + 1 : self._at + 3] in {"", r"\)", r"\|"}
+def expression(node: Node, groups: int, *, ignore_case: bool) -> Expression:
+    """The expression of a tree.
 
-    def _escape(self, char: str) -> str:
-        if char in "123456789" and not self._awk:
-            return f"(?:\\{char})"
-        return _ESCAPES.get(char) or _ASSERTIONS.get(char) or re.escape(char)
+    Raises:
+        BadExpression: it is too large.
+    """
+    size = _size(node)
+    if size > MAX_SIZE:
+        raise BadExpression("Regular expression too big")
+    flags = re.ASCII | (re.IGNORECASE if ignore_case else 0)
+    if size <= MAX_PLAIN and _is_plain(_flat(node)):
+        return Expression(_by_python(re.compile(_rendered(node), flags)), groups)
+    found = None if _has_reference(node) else _by_library(_rendered(node), size, ignore_case=ignore_case)
+    return Expression(found or _by_steps(Matcher(node, groups, flags)), groups)
 
-    def _operator(self, char: str, length: int) -> None:
-        if char == "{":
-            self._repeat_times(length)
-            return
-        self._at += length
-        match char:
-            case "(":
-                self._groups.append(len(self._out))
-                self._out.append("(")
-                self._atom = None
-            case ")":
-                self._close()
-            case "|":
-                self._out.append("|")
-                self._atom = None
-            case "}":
-                self._add(r"\}")
-            case _ if self._atom is not None:
-                self._repeat(char)
-            case _:
-                if not self._extended:
-                    self._add(re.escape(char))
 
-    def _close(self) -> None:
-        if not self._groups:
-            if not self._extended:
-                self._refuse(r"Unmatched ) or \)")
-            self._add(r"\)")
-            return
-        self._out.append(")")
-        self._atom, self._quantifier = self._groups.pop(), ""
+# Trees.
 
-    def _repeat_times(self, length: int) -> None:
-        found = _interval.match(self._pattern, self._at)
-        if found is None or self._atom is None or not (found[1] or found[2]):
-            if not self._extended:
-                self._refuse("Invalid preceding regular expression")
-            self._at += length
-            self._add(r"\{")
-            return
-        self._at = found.end()
-        if found[3] and int(found[3]) < int(found[1] or 0):
-            self._refuse(r"Invalid content of \{\}")
-        self._repeat(f"{{{found[1] or 0}{found[2] or ''}{found[3] or ''}}}")
 
-    def _repeat(self, quantifier: str) -> None:
-        """Repeat the last atom, possibly once more: Python gives `a*?` and `a*+` another meaning."""
-        if self._quantifier:
-            if quantifier == self._quantifier and quantifier in {"*", "+", "?"}:
+def _parts(node: Node) -> tuple[Node, ...]:
+    match node:
+        case Group(_, body) | Repeat(body, _, _):
+            return (body,)
+        case Sequence(items) | Choice(items):
+            return items
+        case _:
+            return ()
+
+
+def _size(node: Node) -> int:
+    size = 1 + sum(map(_size, _parts(node)))
+    return size * max(node.low, node.high or 0, 1) if isinstance(node, Repeat) else size
+
+
+def _has_reference(node: Node) -> bool:
+    return isinstance(node, Reference) or any(map(_has_reference, _parts(node)))
+
+
+def _flat(node: Node) -> Iterator[Node]:
+    """What follows one after another, also in groups."""
+    if isinstance(node, Sequence | Group):
+        for one in _parts(node):
+            yield from _flat(one)
+    else:
+        yield node
+
+
+def _is_plain(nodes: Iterator[Node]) -> bool:
+    may_follow = True
+    for one in nodes:
+        repeats = isinstance(one, Repeat) and isinstance(one.body, Character)
+        if not may_follow or not (repeats or isinstance(one, Character | Assertion)):
+            return False
+        may_follow = not isinstance(one, Repeat) or one.low == one.high
+    return True
+
+
+def _rendered(node: Node) -> str:
+    """The expression in the syntax of Python and, but for the end of the text, of the library."""
+    match node:
+        case Character(text) | Assertion(text):
+            return text
+        case Reference(number):
+            return f"(?:\\{number})"
+        case Group(_, body):
+            return f"({_rendered(body)})"
+        case Sequence(items):
+            return "".join(_rendered(one) if not isinstance(one, Choice) else f"(?:{_rendered(one)})" for one in items)
+        case Choice(items):
+            return "|".join(map(_rendered, items))
+        case Repeat(body, low, high):
+            return f"(?:{_rendered(body)}){{{low},{'' if high is None else high}}}"
+
+
+# Engines.
+
+
+class _Find(Protocol):
+    def __call__(self, text: str, charge: Callable[[int], None], /) -> Iterator[Spans]: ...
+
+
+class _Match(Protocol):
+    def span(self, group: int = 0, /) -> tuple[int, int]: ...
+
+
+class _Options(Protocol):
+    log_errors: bool
+    longest_match: bool
+    case_sensitive: bool
+
+
+class _Pattern(Protocol):
+    @property
+    def groups(self) -> int: ...
+    def finditer(self, text: str, /) -> Iterator[_Match]: ...
+
+
+class _Library(Protocol):
+    error: type[Exception]
+
+    def Options(self) -> _Options: ...  # noqa: N802 -- the library's name
+    def compile(self, pattern: str, options: _Options, /) -> _Pattern: ...
+
+
+def _spans(match: _Match, groups: int) -> Spans:
+    return tuple(place for group in range(groups + 1) for place in match.span(group))
+
+
+def _by_python(pattern: re.Pattern[str]) -> _Find:
+    def find(text: str, charge: Callable[[int], None]) -> Iterator[Spans]:
+        charge(len(text))
+        return (_spans(one, pattern.groups) for one in pattern.finditer(text))
+
+    return find
+
+
+def _by_library(pattern: str, size: int, *, ignore_case: bool) -> _Find | None:
+    """None if it is not installed, or cannot match the pattern."""
+    try:
+        library = cast("_Library", import_module("re2"))
+    except ImportError:
+        return None
+    options = library.Options()
+    options.log_errors, options.longest_match, options.case_sensitive = False, True, not ignore_case
+    try:
+        found = library.compile(pattern.replace(r"\Z", r"\z").translate(_PRIVATE), options)
+    except library.error:
+        return None
+
+    weight = max(size // 10, 1)
+
+    def find(text: str, charge: Callable[[int], None]) -> Iterator[Spans]:
+        scanned, limit = len(text), MAX_SCANNED // weight
+        matches = found.finditer(text if text.isascii() else text.translate(_PRIVATE))
+        while scanned <= limit:
+            charge(len(text) * weight)
+            match = next(matches, None)
+            if match is None:
                 return
-            if quantifier in {"*", "+", "?"} and self._quantifier in {"*", "+", "?"}:
-                self._out[-1] = self._quantifier = "*"
+            spans = _spans(match, found.groups)
+            yield spans
+            scanned += len(text) - spans[1]
+        raise BadExpression("Memory exhausted")
+
+    return find
+
+
+def _by_steps(matcher: Matcher) -> _Find:
+    def find(text: str, charge: Callable[[int], None]) -> Iterator[Spans]:
+        start, left = 0, MAX_STEPS
+        while start <= len(text):
+            try:
+                spans, steps = matcher.search(text, start, left)
+            except BadExpression:
+                charge(STEP * left)
+                raise
+            charge(STEP * steps)
+            left -= steps
+            if spans is None:
                 return
-            assert self._atom is not None  # it has a quantifier
-            self._out[self._atom :] = [f"(?:{''.join(self._out[self._atom :])})"]
-        self._out.append(quantifier)
-        self._quantifier = quantifier
+            yield spans
+            start = max(spans[1], spans[0] + 1)
 
-    def _set(self) -> str:
-        found = self._bracket.match(self._pattern, self._at)
-        if found is None:
-            self._refuse("Unmatched [, [^, [:, [., or [=")
-        self._at = found.end()
-        body = found[0][1:-1]
-        negated = body.startswith("^")
-        items = list(_ITEM.finditer(body[negated:]))
-        return f"[{'^' if negated else ''}{''.join(self._items(items))}]"
-
-    def _items(self, items: list[re.Match[str]]) -> Iterator[str]:
-        at = 0
-        while at < len(items):
-            is_range = at + 2 < len(items) and items[at + 1][0] == "-" and items[at][1] is None
-            if is_range:
-                yield f"{self._member(items[at])}-{self._member(items[at + 2])}"
-                at += 3
-            else:
-                yield self._member(items[at])
-                at += 1
-
-    def _member(self, item: re.Match[str]) -> str:
-        if item[1] is not None:
-            if item[1] not in CLASSES:
-                self._refuse("Invalid character class name")
-            return CLASSES[item[1]]
-        if item[3] is not None:
-            char = item[3][1]
-            if char in _ESCAPES:
-                return _ESCAPES[char]
-            return re.escape(char) if self._awk else r"\\" + re.escape(char)
-        return re.escape(item[2] or item[4])
+    return find

@@ -3,14 +3,13 @@
 Source: POSIX.1-2024, Utilities, sed; GNU sed 4.9 for line lengths of `l` and for `n` on the last line.
 """
 
-import re
 from collections.abc import Callable, Generator
 from enum import Enum, auto
 
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.machine import Call, opened
 from kubeactors.kubelet.runtimes.shell.processes import Run, Step
-from kubeactors.kubelet.runtimes.shell.regular_expressions import matches_of
+from kubeactors.kubelet.runtimes.shell.regular_expressions import Expression, Found
 from kubeactors.kubelet.runtimes.shell.sed_lines import Lines, Output
 from kubeactors.kubelet.runtimes.shell.sed_script import (
     Address,
@@ -59,13 +58,14 @@ class Editor:
         self._lines = lines
         self._output = output
         self._call = call
+        self._charge = call.machine.processes.charge
         self._quiet = quiet
         self._space = self._hold = ""
         self._number = self._jumps = self._code = 0
         self._has_replaced = False
         self._later: list[Callable[[], None]] = []
         """What is printed after the line."""
-        self._last_pattern: re.Pattern[str] | None = None
+        self._last_pattern: Expression | None = None
         self._open = {
             place: _UNTIL_MATCH for place, one in enumerate(script) if one.addresses and one.addresses[0] == Line(0)
         }
@@ -225,11 +225,11 @@ class Editor:
                 rest = self._number - first
                 return rest >= 0 and not rest % step if step else not rest
             case Matching(pattern):
-                return self._pattern(pattern).search(self._space) is not None
+                return self._pattern(pattern).search(self._space, self._charge) is not None
             case Later():
                 return False
 
-    def _pattern(self, given: re.Pattern[str] | None) -> re.Pattern[str]:
+    def _pattern(self, given: Expression | None) -> Expression:
         self._last_pattern = given or self._last_pattern
         if self._last_pattern is None:
             raise SedSyntaxError("no previous regexp")
@@ -297,7 +297,7 @@ class Editor:
 
     def _substitute(self, edit: Edit) -> None:
         text, done, pieces, size = self._space, 0, list[str](), 0
-        for number, found in enumerate(matches_of(self._pattern(edit.pattern), text), 1):
+        for number, found in enumerate(self._pattern(edit.pattern).matches(text, self._charge), 1):
             if number < edit.count:
                 continue
             pieces += [text[done : found.start()], filled(edit.replacement, found)]
@@ -319,16 +319,17 @@ def _absolute(call: Call, path: str) -> str:
     return path if path.startswith("/dev/") else call.path(path)
 
 
-def filled(replacement: Replacement, found: re.Match[str]) -> str:
+def filled(replacement: Replacement, found: Found) -> str:
     """The replacement of a match.
 
     Raises:
         IndexError: there is no such group.
 
-    >>> filled(("<", 1, ">", 0), re.match("a(b)", "ab"))
+    >>> from kubeactors.kubelet.runtimes.shell.regular_expressions import compiled
+    >>> filled(("<", 1, ">", 0), compiled("a(b)", extended=True).search("ab"))
     '<b>ab'
     """
-    return "".join(one if isinstance(one, str) else found[one] or "" for one in replacement)
+    return "".join(one if isinstance(one, str) else found[one] for one in replacement)
 
 
 def listed(text: str) -> str:

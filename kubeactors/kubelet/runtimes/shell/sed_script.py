@@ -9,7 +9,8 @@ from typing import NoReturn, TypeAlias
 
 import msgspec
 
-from kubeactors.kubelet.runtimes.shell.regular_expressions import compiled
+from kubeactors.kubelet.runtimes.shell.expression_parser import BadExpression
+from kubeactors.kubelet.runtimes.shell.regular_expressions import Expression, compiled
 
 _newline = re.compile(r"\\(?:[ \t]*\n)?")
 _number = re.compile(r"\d{1,9}")
@@ -43,7 +44,7 @@ class Every(msgspec.Struct, frozen=True):
 class Matching(msgspec.Struct, frozen=True):
     """The address `/PATTERN/`; None is the last pattern used."""
 
-    pattern: re.Pattern[str] | None
+    pattern: Expression | None
 
 
 class Later(msgspec.Struct, frozen=True):
@@ -64,7 +65,7 @@ class Edit(msgspec.Struct, frozen=True):
     name: str
     addresses: tuple[Address, ...] = ()
     negated: bool = False
-    pattern: re.Pattern[str] | None = None
+    pattern: Expression | None = None
     """What `s` replaces; None is the last pattern used."""
     replacement: Replacement = ()
     text: str = ""
@@ -268,12 +269,12 @@ class _Reader:
 
     # Arguments.
 
-    def _compiled(self, pattern: str, flags: str) -> re.Pattern[str] | None:
+    def _compiled(self, pattern: str, flags: str) -> Expression | None:
         if not pattern:
             return None
         try:
             return compiled(pattern, extended=self._extended, ignore_case="I" in flags, multiline="M" in flags)
-        except re.error as error:
+        except BadExpression as error:
             self._refuse(f"bad regex '{pattern}': {error}")
 
     def _substitution(self) -> Edit:

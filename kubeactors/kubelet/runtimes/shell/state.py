@@ -137,6 +137,10 @@ class ShellState:
         except ArithmeticFailure as error:
             raise ExpansionFailure(str(error)) from None
 
+    def charge(self, cost: int) -> None:
+        """See `Scope`."""
+        self.machine.processes.charge(cost)
+
     def take_signal(self, signal: str) -> None:
         """Queue a signal, which is handled after the running command, or interrupts a `wait`."""
         if self.traps.get(signal):
