@@ -52,9 +52,19 @@ def explained(path: str, error: BaseException) -> BaseException:
     own = [step for step in steps if package_of(step[0]) not in EVENT_LOOPS]
     called = next(frame for frame, _ in steps[len(own) :]) if len(own) < len(steps) else steps[-1][0]
     frame, line = own[-1] if own else (None, 0)
-    found = foreign_await(path, f"{called.f_globals.get('__name__')}.{called.f_code.co_name}", frame, line)
+    module = str(called.f_globals.get("__name__"))
+    found = foreign_await(path, f"{public_name(module)}.{called.f_code.co_name}", frame, line)
     found.__cause__ = error
     return found
+
+
+def public_name(module: str) -> str:
+    """The package from which users import what a private module defines.
+
+    >>> public_name("anyio._core._eventloop"), public_name("anyio.to_thread")
+    ('anyio', 'anyio.to_thread')
+    """
+    return module.partition("._")[0]
 
 
 def package_of(frame: FrameType) -> str:
