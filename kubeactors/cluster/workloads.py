@@ -11,7 +11,7 @@ from kubeactors.kubelet.runtimes.coroutine import CoroutineRuntime, Coroutines
 from kubeactors.kubelet.runtimes.host import HostMessage, PlatformFactory
 from kubeactors.kubelet.runtimes.programs import Image, Programs
 from kubeactors.kubelet.runtimes.simulated import SimulatedRuntime
-from kubeactors.kubelet.runtimes.table import RuntimeTable
+from kubeactors.kubelet.runtimes.table import RuntimeTable, Shared
 from kubeactors.message import Recipient
 
 Images: TypeAlias = Mapping[str, "Image | Behaviour"]
@@ -44,12 +44,18 @@ class RuntimeFactory:
 
     def __init__(self, workloads: Workloads | None, host: Recipient[HostMessage] | None) -> None:
         self._behaviours = workloads.behaviours() if workloads is not None else {}
+        self._shared = Shared()
         self._coroutines: Coroutines | None = None
         if workloads is not None and host is not None:
             self._coroutines = Coroutines(workloads.programs(), host, workloads.directory)
 
     def make(self, pod_cidr: str, behaviour: Behaviour) -> RuntimeTable:
         """A runtime without containers."""
+        runtime = self._runtime(pod_cidr, behaviour)
+        runtime.shared = self._shared
+        return runtime
+
+    def _runtime(self, pod_cidr: str, behaviour: Behaviour) -> RuntimeTable:
         if self._coroutines is None:
             return SimulatedRuntime(pod_cidr, behaviour)
         return CoroutineRuntime(pod_cidr, self._coroutines, behaviour, self._behaviours)

@@ -126,3 +126,51 @@ def test_a_claim_grows_as_it_is_told_to(kubectl: Kubectl, namespace: str) -> Non
     assert "the storageclass that provisions the pvc must support resize" in refused.stderr
     on("delete", "pvc", "data", "--timeout=20s")
     kubectl("delete", "storageclass", "growing")
+
+
+SITE = """
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: shared}
+provisioner: kubeactors.io/simulated
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: site}
+spec:
+  selector: {matchLabels: {app: site}}
+  template:
+    metadata: {labels: {app: site}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers: [{name: nginx, image: nginx, volumeMounts: [{name: www, mountPath: /usr/share/nginx/html}]}]
+  volumeClaimTemplates:
+  - metadata: {name: www}
+    spec: {storageClassName: shared, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+"""
+
+
+def test_a_volume_keeps_what_a_pod_has_written_when_the_pod_moves(kubectl: Kubectl, namespace: str) -> None:
+    def on(*arguments: str, text: str | None = None) -> str:
+        return kubectl("-n", namespace, *arguments, text=text)
+
+    def node() -> str:
+        return on("get", "pod", "site-0", "-o", "jsonpath={.spec.nodeName}")
+
+    on("apply", "-f", "-", text=SITE)
+    on("rollout", "status", "statefulset/site", "--timeout=20s")
+    on("exec", "site-0", "--", "sh", "-c", "hostname > /usr/share/nginx/html/index.html")
+    before = node()
+    kubectl("cordon", before)
+    try:
+        on("delete", "pod", "site-0", "--timeout=20s")
+        on("rollout", "status", "statefulset/site", "--timeout=20s")
+        assert node() != before
+        assert on("exec", "site-0", "--", "curl", "-s", "http://localhost") == "site-0\n"
+        assert kubectl("get", "--raw", f"/api/v1/namespaces/{namespace}/pods/site-0/proxy/") == "site-0\n"
+        address = on("get", "pod", "site-0", "-o", "jsonpath={.status.podIP}")
+        assert "site-0\n" in on(
+            "run", "reader", "-i", "--image=busybox", "--restart=Never", "--", "wget", "-qO-", address
+        )
+    finally:
+        kubectl("uncordon", before)

@@ -1,12 +1,15 @@
 """Simulated containers, which are nothing but times in a table."""
 
-from kubeactors.api.core.v1 import Container
+from kubeactors.api.core.v1 import Container, Pod, PodSpec, PodStatus
+from kubeactors.api.core.v1.container import ResourceRequirements
+from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.kubelet.runtimes import (
     Behaviour,
     ContainerConfig,
     ContainerState,
     PodSandboxConfig,
     SimulatedRuntime,
+    Visited,
 )
 
 SECOND = 1_000_000_000
@@ -86,3 +89,26 @@ def test_ids_are_distinct_and_deterministic() -> None:
 
     assert made() == made()
     assert len(set(made())) == 6
+
+
+def test_requests_to_the_server_of_the_autoscaling_walkthrough_take_cpu_up_to_its_limit() -> None:
+    server = Container(
+        name="c", image="registry.k8s.io/hpa-example", resources=ResourceRequirements(limits={"cpu": "500m"})
+    )
+    pod = Pod(metadata=ObjectMeta(uid="u"), spec=PodSpec(containers=(server,)), status=PodStatus(phase="Running"))
+    its, other = SimulatedRuntime("10.0.0.0/24", Behaviour(start_seconds=0.0)), SimulatedRuntime("10.0.1.0/24")
+    other.shared = its.shared
+    sandbox = its.run_pod_sandbox(PodSandboxConfig(uid="u", namespace="d", name="p"), 0)
+    assert sandbox is not None
+    container = its.create_container(sandbox.id, ContainerConfig(container=server, attempt=0), 0)
+    its.start_container(container, 0)
+
+    answers: list[Visited] = []
+    used = [its.container_stats(container, 0).cpu_nano_cores // 1_000_000]
+    for number, requests in enumerate((0, 500, 5000, 0), start=1):
+        for _ in range(requests):
+            other.answer(pod, 80, "/", answers.append)
+        used.append(its.container_stats(container, number * 30 * SECOND).cpu_nano_cores // 1_000_000)
+    assert used == [1, 1, 101, 501, 1]
+    assert answers == [Visited(status=200, body="OK!")] * 5500
+    assert its.container_stats(container, 120 * SECOND).cpu_nano_seconds == (120 * 1 + 30 * 600) * 1_000_000

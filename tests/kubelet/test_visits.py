@@ -6,9 +6,11 @@ from msgspec.structs import replace
 from kubeactors.actor import Actor, handle
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.envelope import Envelope
-from kubeactors.api.core.v1 import Container, Endpoints, EndpointSubset, ObjectReference, Pod, Service
+from kubeactors.api.core.v1 import ConfigMap, Container, Endpoints, EndpointSubset, ObjectReference, Pod, Service
+from kubeactors.api.core.v1.container import VolumeMount
 from kubeactors.api.core.v1.endpoints import EndpointAddress, EndpointPort
 from kubeactors.api.core.v1.service import ServicePort, ServiceSpec
+from kubeactors.api.core.v1.volume import ConfigMapVolumeSource, EmptyDirVolumeSource, Volume
 from kubeactors.api.networking.v1.networkpolicy import (
     INGRESS,
     NetworkPolicy,
@@ -24,6 +26,14 @@ from tests.kubelet.plane import Plane, a_pod
 
 def has_ended(pod: Pod) -> bool:
     return any(one.state.terminated is not None for one in pod.status.container_statuses)
+
+
+def lines(plane: Plane, pod: str) -> tuple[str, ...]:
+    """Return what the container `c` has written once a container of the pod has ended."""
+    plane.run_until_pod(pod, has_ended)
+    log = plane.sim.ask(plane.kubelets["node-0"], ReadLog(namespace="default", pod=pod, container="c"))
+    assert isinstance(log, Log)
+    return log.lines
 
 
 def a_plane(server: Container, cluster_ip: str = "10.96.0.9") -> Plane:
@@ -44,10 +54,7 @@ def a_plane(server: Container, cluster_ip: str = "10.96.0.9") -> Plane:
 def said(plane: Plane, script: str, *beside: Container) -> tuple[str, ...]:
     container = Container(name="c", image="busybox", command=("sh", "-c", script))
     plane.create(a_pod("asks", container, *beside, node_name="node-0", restart_policy="Never"))
-    plane.run_until_pod("asks", has_ended)
-    log = plane.sim.ask(plane.kubelets["node-0"], ReadLog(namespace="default", pod="asks", container="c"))
-    assert isinstance(log, Log)
-    return log.lines
+    return lines(plane, "asks")
 
 
 SERVER = Container(name="s", image="example/web:1")
@@ -105,6 +112,26 @@ def test_a_server_in_the_same_pod_is_reached_at_localhost() -> None:
     )
     server = Container(name="s", image="x", command=("/app/server",))
     assert said(Plane(nodes=1), script, server) == ("container s of pod asks runs image x", "200")
+
+
+@pytest.mark.parametrize(
+    ("volume", "page"),
+    [
+        (Volume(name="pages", empty_dir=EmptyDirVolumeSource()), "written"),
+        (Volume(name="pages", config_map=ConfigMapVolumeSource(name="pages")), "configured"),
+    ],
+)
+@pytest.mark.parametrize("image", ["nginx", "registry.k8s.io/nginx-slim:0.21"])
+def test_a_web_server_serves_the_index_page_in_its_volume(volume: Volume, page: str, image: str) -> None:
+    plane = Plane(nodes=1)
+    plane.create(ConfigMap(metadata=ObjectMeta(name="pages", namespace="default"), data={"index.html": "configured\n"}))
+    script = "echo written > /pages/index.html; curl -s localhost"
+    mounts = [(VolumeMount(name="pages", mount_path=path),) for path in ("/pages", "/usr/share/nginx/html")]
+    writer = Container(name="c", image="busybox", command=("sh", "-c", script), volume_mounts=mounts[0])
+    server = Container(name="s", image=image, volume_mounts=mounts[1])
+    pod = a_pod("both", writer, server, node_name="node-0", restart_policy="Never")
+    plane.create(replace(pod, spec=replace(pod.spec, volumes=(volume,))))
+    assert lines(plane, "both")[-1] == page
 
 
 def test_servers_outside_of_the_cluster_answer_with_a_description() -> None:

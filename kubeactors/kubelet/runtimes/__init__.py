@@ -8,6 +8,7 @@
     simulated_container.py  a container with declared behaviour     command_container.py  one whose command is simulated
     behaviour.py          declarations of behaviour                  curves.py       values that change with time
     missing_images.py     images that cannot be pulled             stress.py       the load of the command `stress`
+    request_load.py       the load of requests to `hpa-example`
     sessions.py           commands of exec, probes and hooks         attached.py     attaching to a silent container
     network_files.py      /etc/hosts and the like
     shell/                the commands
@@ -17,7 +18,7 @@
     host.py               the actors in which they run               platform.py     their environment, per driver
     question.py           questions of commands to the kubelet       inquiries.py    the open ones
     container_log.py      the logs of containers                   published.py    volumes with atomic updates
-    web.py                HTTP requests to coroutines
+    web.py                HTTP requests to coroutines                web_pages.py    index pages of simulated servers
 
 The address of a pod (`PodSandbox.ip`, in the API `status.podIP`) is in 127.128.0.0/9 if a coroutine runs in it, and
 real sockets listen there; `port_address` returns it for a port. Other addresses are not real. Outgoing connections of a

@@ -78,6 +78,12 @@ class Disk:
         points = tuple(self._point(one, now) for one in mounts)
         return FileSystem(self.root, points, kept, read_only=self._read_only)
 
+    def seen(self, mounts: tuple[Mount, ...], now: int) -> FileSystem:
+        """The file system as it is: reading updates nothing."""
+        table = self._sandbox.table
+        points = (MountPoint(one.path.rstrip("/"), table.seen(one, now), one.sub_path.strip("/")) for one in mounts)
+        return FileSystem(self.root, tuple(points), read_only=True)
+
     def _point(self, mount: Mount, now: int) -> MountPoint:
         path, part = mount.path.rstrip("/"), mount.sub_path.strip("/")
         if mount.files is not None:

@@ -22,6 +22,7 @@ from kubeactors.kubelet.runtimes.behaviour import TASK_SECONDS, Behaviour, behav
 from kubeactors.kubelet.runtimes.command_container import CommandContainer, is_played, names_a_mounted_file
 from kubeactors.kubelet.runtimes.missing_images import missing
 from kubeactors.kubelet.runtimes.question import Visited
+from kubeactors.kubelet.runtimes.request_load import serves_with_load
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerConfig,
     PodSandboxConfig,
@@ -32,6 +33,7 @@ from kubeactors.kubelet.runtimes.sandbox import RunningContainer, Sandbox
 from kubeactors.kubelet.runtimes.simulated_container import SimulatedContainer, served
 from kubeactors.kubelet.runtimes.stress import stressed
 from kubeactors.kubelet.runtimes.table import RuntimeTable, image_id
+from kubeactors.kubelet.runtimes.web_pages import has_pages_in_volume, index_of
 
 
 class SimulatedRuntime(RuntimeTable):
@@ -59,6 +61,9 @@ class SimulatedRuntime(RuntimeTable):
         is_task = container.name in sandbox.config.tasks
         if is_played(container, behaviour, config.mounts, is_task=is_task):
             return CommandContainer(id_, sandbox, config, behaviour, now)
+        answers_itself = index_of(container.image) or serves_with_load(container, behaviour)
+        if answers_itself and behaviour.run_seconds is None:
+            self.shared.sites[sandbox.config.uid] = sandbox
         behaviour = stressed(container, behaviour)
         return SimulatedContainer(id_, sandbox, config, _ending(behaviour) if is_task else behaviour, now)
 
@@ -85,15 +90,22 @@ class SimulatedRuntime(RuntimeTable):
         return PullFailure(error) if error else None
 
     def needs_environment(self, container: Container) -> bool:
-        """See `ContainerRuntime`: if its command can be simulated, in any kind of pod."""
-        return names_a_mounted_file(container) or is_played(container, self._behaviour, is_task=True)
+        """See `ContainerRuntime`: if its command can be simulated, in any kind of pod, or its pages are in a volume."""
+        reads = names_a_mounted_file(container) or has_pages_in_volume(container)
+        return reads or is_played(container, self._behaviour, is_task=True)
 
     def answer(self, pod: Pod, port: int, path: str, answered: Callable[[Visited], None]) -> None:
         """See `ContainerRuntime`: the first container that is a server with this port answers."""
-        config = sandbox_config_of(pod)
-        texts = [self._served(one, config, port) for one in pod.spec.containers if pod.status.phase == "Running"]
+        texts = self._texts(pod, port) if pod.status.phase == "Running" else ()
         text = next((one for one in texts if one is not None), None)
         answered(Visited() if text is None else Visited(status=200, body=text))
+
+    def _texts(self, pod: Pod, port: int) -> tuple[str | None, ...]:
+        site = self.shared.sites.get(pod.metadata.uid)
+        if site is not None:
+            return tuple(one.answer(port) for one in site.containers)
+        config = sandbox_config_of(pod)
+        return tuple(self._served(one, config, port) for one in pod.spec.containers)
 
     def _served(self, container: Container, config: PodSandboxConfig, port: int) -> str | None:
         behaviour = self._declared(config, container.name, container.image)

@@ -10,6 +10,7 @@ from kubeactors.apimachinery.time import parse_time
 from kubeactors.kubelet.runtimes.attached import Attached
 from kubeactors.kubelet.runtimes.behaviour import Behaviour
 from kubeactors.kubelet.runtimes.curves import Curve
+from kubeactors.kubelet.runtimes.request_load import REPLY, RequestLoad, serves_with_load
 from kubeactors.kubelet.runtimes.runtime import (
     NOT_SERVING,
     ContainerConfig,
@@ -28,6 +29,7 @@ from kubeactors.kubelet.runtimes.shell.knowledge import is_known
 from kubeactors.kubelet.runtimes.shell.users import user_of
 from kubeactors.kubelet.runtimes.streams import Input, Output
 from kubeactors.kubelet.runtimes.table import KILLED, image_id, reason_of
+from kubeactors.kubelet.runtimes.web_pages import index_of
 from kubeactors.message import Recipient
 
 SECOND = 1_000_000_000
@@ -48,6 +50,7 @@ class SimulatedContainer:
         "_disk_made",
         "_exit_code",
         "_finishes_at",
+        "_load",
         "_reason",
         "_sandbox",
         "_sessions",
@@ -66,6 +69,9 @@ class SimulatedContainer:
         self._exit_code = 0
         self._reason = ""
         self._disk_made: Disk | None = None
+        self._load: RequestLoad | None = (
+            RequestLoad(config.container, now) if serves_with_load(config.container, behaviour) else None
+        )
         self._sessions: Sessions | None = None
         """The commands in it; most containers never have any."""
 
@@ -178,18 +184,35 @@ class SimulatedContainer:
         ends = [*(begin for begin, _ in declared.cpu.steps[1:]), since]
         for (begin, cores), end in zip(declared.cpu.steps, ends, strict=True):
             used += cores * max(min(end, since) - begin, 0) // SECOND
+        load = self._load
         return ContainerStats(
-            cpu_nano_cores=declared.cpu.at(since),
-            cpu_nano_seconds=used,
+            cpu_nano_cores=declared.cpu.at(since) + (load.nano_cores(now) if load is not None else 0),
+            cpu_nano_seconds=used + (load.nano_seconds if load is not None else 0),
             memory_bytes=declared.memory.at(since),
             disk_bytes=declared.disk.at(since) + (self._disk_made.root.size if self._disk_made is not None else 0),
             processes=declared.processes.at(since),
         )
 
     def answer(self, port: int) -> str | None:
-        """The declared response, or one that identifies the container."""
-        ended = self._finishes_at is not None
-        return None if ended else served(self._config.container, self._behaviour, port, self._sandbox.config.name)
+        """The declared response, or the index page, or text that identifies the container."""
+        if self._finishes_at is not None:
+            return None
+        text = served(self._config.container, self._behaviour, port, self._sandbox.config.name)
+        if text is None or self._behaviour.answer:
+            return text
+        if self._load is not None:
+            self._load.add()
+            return REPLY
+        page = self._page()
+        return text if page is None else page
+
+    def _page(self) -> str | None:
+        """The index page of its web server; None if it has none."""
+        path = index_of(self._config.container.image)
+        if not path or (self._disk_made is None and not self._config.mounts):
+            return None
+        file = self._disk.seen(self._config.mounts, self._created_at).find(path)
+        return None if file is None else file.data.decode(errors="replace")
 
     def exec(self, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
         """Run a simulated command (`shell/`)."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 from kubeactors.api.core.v1 import Container, ContainerStatus, Pod, Probe
 from kubeactors.api.core.v1.probe import LifecycleHandler
 from kubeactors.kubelet.runtimes.inquiries import Inquiries
-from kubeactors.kubelet.runtimes.published import Published
+from kubeactors.kubelet.runtimes.published import Published, plain_tree
 from kubeactors.kubelet.runtimes.question import Question, Visited
 from kubeactors.kubelet.runtimes.runtime import (
     ContainerChanged,
@@ -32,6 +32,18 @@ from kubeactors.message import Recipient
 from kubeactors.network import IPAllocator
 
 KILLED = 137
+VOLUMES = "volumes/"
+"""The directories of PersistentVolumes that are on no node begin with this: see `directory_of_volume`."""
+
+
+class Shared:
+    """What the runtimes of all nodes of a cluster share."""
+
+    def __init__(self) -> None:
+        self.volumes: dict[str, Tree] = {}
+        """The PersistentVolumes that are on no node, by directory."""
+        self.sites: dict[str, Sandbox] = {}
+        """The running sandboxes with containers that answer requests themselves, by the pod's UID."""
 
 
 class RuntimeTable:
@@ -50,6 +62,7 @@ class RuntimeTable:
         self._containers: dict[str, RunningContainer] = {}
         self._directories: dict[str, Tree] = {}
         """The directories of volumes, by name, as far as simulated commands use them."""
+        self.shared: Shared = Shared()
         self._published: dict[str, Published] = {}
         """The volumes made from objects, by name, as far as simulated commands use them."""
         self._images_used: dict[str, None] = {}
@@ -97,6 +110,8 @@ class RuntimeTable:
         if sandbox.ready and sandbox.ip and self._addresses is not None:
             self._addresses.release(self.allocated(sandbox.ip), sandbox.config.uid)
         sandbox.ready = False
+        if self.shared.sites.get(sandbox.config.uid) is sandbox:
+            del self.shared.sites[sandbox.config.uid]
 
     def remove_pod_sandbox(self, sandbox_id: str) -> None:
         """See `ContainerRuntime`."""
@@ -193,7 +208,7 @@ class RuntimeTable:
 
     def directory_bytes(self, directory: str) -> int:
         """See `ContainerRuntime`."""
-        tree = self._directories.get(directory)
+        tree = (self.shared.volumes if directory.startswith(VOLUMES) else self._directories).get(directory)
         return 0 if tree is None else tree.size
 
     def exec(self, container_id: str, config: ExecConfig, output: Recipient[Output], now: int) -> Recipient[Input]:
@@ -232,6 +247,8 @@ class RuntimeTable:
     def power_off(self) -> None:
         """Kill everything at once, without notification."""
         self._subscriber = None
+        for one in self._sandboxes.values():
+            self.shared.sites.pop(one.config.uid, None)
 
     def adopt(self, pod: Pod, now: int) -> bool:
         """Restore a pod of a lost runtime from its status; False if that is impossible."""
@@ -283,7 +300,17 @@ class RuntimeTable:
 
     def directory(self, name: str) -> Tree:
         """A directory for simulated commands, empty at first."""
-        return self._directories.setdefault(name, Tree())
+        directories = self.shared.volumes if name.startswith(VOLUMES) else self._directories
+        return directories.setdefault(name, Tree())
+
+    def seen(self, mount: Mount, now: int) -> Tree:
+        """The contents of a mount as last refreshed; as given if nothing has read it before."""
+        if mount.files is None:
+            return self.directory(mount.directory)
+        if mount.sub_path:
+            return plain_tree(mount)
+        found = self._published.get(mount.directory)
+        return self.published(mount, now) if found is None else found.tree
 
     def published(self, mount: Mount, now: int) -> Tree:
         """The present files of a volume made from objects."""
