@@ -204,12 +204,11 @@ def policy_index_of(scheme: Scheme, cacher: Cacher) -> PolicyIndex:
 
 
 class Known(msgspec.Struct, frozen=True):
-    """The indexes and settings that plug-ins use besides the cache."""
+    """The indexes that plug-ins use besides the cache."""
 
     templates: Templates
     ledger: Ledger
     policies: PolicyIndex
-    node_labels: frozenset[str]
 
 
 def admission_of(authorizer: Authorizer, lookup: Lookup, random: Random, known: Known) -> Chain:
@@ -223,7 +222,7 @@ def admission_of(authorizer: Authorizer, lookup: Lookup, random: Random, known: 
             LimitRanger(lookup),
             shared,
             MountableSecrets(lookup),
-            NodeRestriction(lookup, known.node_labels),
+            NodeRestriction(lookup),
             TaintNodesByCondition(),
             PodSecurity(lookup),
             priority,

@@ -18,7 +18,14 @@ from kubeactors.cli.errors import UsageError, said
 from kubeactors.cli.fuzz_progress import Progress, clock
 from kubeactors.cli.replay import explain
 from kubeactors.sim.campaigns.batches import BATCH, Batch, Found, Job, jobs, shrink_found
-from kubeactors.sim.campaigns.campaign import UnknownName, known_faults, known_invariants, known_strategy, write_replay
+from kubeactors.sim.campaigns.campaign import (
+    UnknownName,
+    known_faults,
+    known_invariants,
+    known_strategy,
+    run_plan,
+    write_replay,
+)
 from kubeactors.sim.campaigns.causes import Shrunk, by_cause, merged
 from kubeactors.sim.campaigns.finding import Finding
 from kubeactors.sim.campaigns.ledger import Ledger, LedgerError, load
@@ -29,8 +36,12 @@ from kubeactors.sim.mistakes import MISTAKES
 from kubeactors.sim.operators.fuzzing import fuzz_at
 from kubeactors.sim.operators.places import NotFound
 from kubeactors.sim.plan import Plan
+from kubeactors.sim.recordings.drawing import alone
+from kubeactors.sim.recordings.files import WorkloadError, read_workload
 from kubeactors.sim.search import STRATEGIES
+from kubeactors.sim.shrinking.equivalence import VAGUE
 from kubeactors.sim.simulation import Simulation
+from kubeactors.sim.workload import UserAction
 
 SCENARIOS = 500
 SHRINK_SECONDS = 20.0
@@ -110,6 +121,10 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
     strategy: Annotated[str, Parameter(help=f"Search strategy: {', '.join(STRATEGIES)}; by default by seed.")] = "",
     length: Annotated[int, Parameter(help="Length of plans, as a multiple of the usual one.")] = USUAL.length,
     nodes: Annotated[int, Parameter(help="Number of nodes in each cluster.")] = USUAL.nodes,
+    workload: Annotated[
+        tuple[Path, ...],
+        Parameter(help="What users do: manifests, an audit log, or a plan; repeatable.", negative=()),
+    ] = (),
     operator: Annotated[str, Parameter(help="Test made by `fuzz` for an operator, as module:name.")] = "",
     ray: Annotated[str, Parameter(help="Address of a Ray cluster; `local` starts one here.")] = "",
 ) -> int:
@@ -120,7 +135,7 @@ def fuzz(  # noqa: PLR0913 -- the options of the command
     directory = report or DIRECTORY
     _check_writable(directory)
     asked = Job(first=seed, count=0, kinds=fault, invariants=invariant, strategy=strategy, length=length, nodes=nodes)
-    job = _known(structs.replace(asked, operator=operator))
+    job = _known(structs.replace(asked, operator=operator, workload=_given(workload, nodes)))
     ledger = _begun(directory, job, resume=resume)
     wanted = scenarios or (SCENARIOS if seconds is None else 0)
     ended = _look(ledger, wanted, seconds, (workers or all_cores(), ray), report)
@@ -172,6 +187,8 @@ def _known(asked: Job) -> Job:
         raise UsageError(f"--{'length' if asked.length < 1 else 'nodes'} must be at least 1")
     if asked.operator and (asked.length, asked.nodes) != (USUAL.length, USUAL.nodes):
         raise UsageError("--length and --nodes do not apply to an operator: they are set where it is declared")
+    if asked.workload and (asked.operator or asked.length != USUAL.length):
+        raise UsageError("--workload replaces what is drawn; leave out --operator and --length")
     try:
         known_strategy(asked.strategy)
         if asked.operator:
@@ -181,6 +198,23 @@ def _known(asked: Job) -> Job:
         return structs.replace(asked, kinds=known_faults(asked.kinds))
     except (UnknownName, NotFound) as error:
         raise UsageError(str(error)) from error
+
+
+def _given(files: tuple[Path, ...], nodes: int) -> tuple[UserAction, ...]:
+    """The user actions in these files. They must come to rest where nothing fails, or every scenario would fail."""
+    try:
+        found = read_workload(files)
+    except WorkloadError as error:
+        raise UsageError(str(error)) from error
+    if found:
+        outcome = run_plan(alone(found, nodes))
+        restless = [one for one in outcome.violations if one.invariant in VAGUE]
+        if restless:
+            raise UsageError(f"this workload does not come to rest, even without faults: {restless[0].message}")
+        if outcome.in_vain:
+            counts = ", ".join(f"{what} ({count})" for what, count in outcome.in_vain.items())
+            print(f"without effect, even without faults: {counts}", file=sys.stderr)
+    return found
 
 
 def _begun(directory: Path, job: Job, *, resume: bool) -> Ledger:
@@ -357,6 +391,7 @@ def _text(result: FuzzReport) -> str:
 def _counted(some: str, none: str, counts: Mapping[str, int], in_vain: Mapping[str, int] = NOTHING) -> Iterator[str]:
     """The kinds that were seen, with counts; and the others, with the number of attempts."""
     yield f"{some}: " + ", ".join(f"{kind} {count}" for kind, count in counts.items() if count)
-    never = [f"{kind} ({in_vain[kind]} tried)" if kind in in_vain else kind for kind in counts if not counts[kind]]
+    rest = [kind for kind in dict.fromkeys((*counts, *in_vain)) if not counts.get(kind)]
+    never = [f"{kind} ({in_vain[kind]} tried)" if kind in in_vain else kind for kind in rest]
     if never:
         yield f"{none}: {', '.join(never)}"

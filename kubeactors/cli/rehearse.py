@@ -11,7 +11,6 @@ import anyio
 import httpx2
 import msgspec
 
-from kubeactors.api import SCHEME
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.apimachinery.requests import ADMIN
 from kubeactors.apimachinery.status import NotFound, StatusError
@@ -20,11 +19,13 @@ from kubeactors.cli.server import TIMEOUT_SECONDS, Server
 from kubeactors.client import Client
 from kubeactors.cluster.remote import RemoteTransport
 from kubeactors.sim.operators.fuzzing import Fuzz
+from kubeactors.sim.operators.operator import scheme_with
 from kubeactors.sim.operators.simulation import act
 from kubeactors.sim.plan import Plan, described
+from kubeactors.sim.recordings.manifests import definitions_in
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.user import Doer, nothing_declared
-from kubeactors.sim.workload import AnyAction, OwnAction
+from kubeactors.sim.workload import OwnAction, UserAction
 from kubeactors.sim.world import World
 
 
@@ -64,7 +65,7 @@ async def _rehearse(
 ) -> list[Rehearsed]:
     done: list[Rehearsed] = []
     began = anyio.current_time()
-    scheme = SCHEME if campaign is None else campaign.operator.scheme
+    scheme = scheme_with(definitions_in(plan.steps)) if campaign is None else campaign.operator.scheme
     web = httpx2.AsyncClient(
         base_url=server.url, verify=server.context, headers=server.headers, timeout=TIMEOUT_SECONDS
     )
@@ -74,7 +75,7 @@ async def _rehearse(
         own = nothing_declared if campaign is None else partial(_own, campaign, client)
         doer = Doer(client, World(), own, anyio.sleep)
 
-        async def perform(action: AnyAction | OwnAction) -> None:
+        async def perform(action: UserAction) -> None:
             await anyio.sleep_until(began + action.at)
             found = _told(action, await doer.perform(action))
             done.append(found)
@@ -98,7 +99,7 @@ async def _own(campaign: Fuzz, client: Client, action: OwnAction) -> None:
     await act(campaign.operator, action, client)
 
 
-def _told(action: AnyAction | OwnAction, error: StatusError | None) -> Rehearsed:
+def _told(action: UserAction, error: StatusError | None) -> Rehearsed:
     return Rehearsed(
         action=described(action), refused=str(error) if error is not None else "", lost=isinstance(error, NotFound)
     )

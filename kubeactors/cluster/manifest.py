@@ -143,8 +143,9 @@ class _Reader:
         if fields is None:
             raise ManifestError(f"document {number} is not an object")
         api_version, kind = str(fields.get("apiVersion", "")), str(fields.get("kind", ""))
+        type_ = self._type(api_version, kind, number)
         try:
-            decoded = serializer.decode_yaml(document, self._type(api_version, kind, number))
+            decoded = serializer.decode_yaml(document, type_)
         except ValueError as error:
             raise ManifestError(f"document {number} ({kind}): {error}") from error
         if decoded.strict_errors:

@@ -15,7 +15,7 @@
     search/         the order of deliveries           shrinking/      the smallest plan that still fails
     campaigns/      many runs                         trace.py        a line for each message
     explain/        causes and pages of failures      operators/      operators under test
-    former_names.py names that old replays use
+    recordings/     workloads that users bring along   former_names.py names that old replays use
 
 Who sends to it: the commands `fuzz` and `replay`, and tests. What it sends: requests as a user, delayed and duplicated
 messages, crashes. All choices come from the plan and its seed.

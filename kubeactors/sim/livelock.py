@@ -23,7 +23,7 @@ from kubeactors.kubelet import Kubelet
 from kubeactors.sim.network import CHECK_INTERVAL, component_of
 from kubeactors.sim.plan import AnyStep, Plan
 from kubeactors.sim.tree import actors_of
-from kubeactors.sim.workload import CreateDaemonSet, OwnAction
+from kubeactors.sim.workload import CreateDaemonSet, OwnAction, SendRequest
 from kubeactors.sim.world import World
 
 MESSAGE_ALLOWANCE = 9_000
@@ -38,7 +38,7 @@ STALE_FACTOR = 4
 """A component with a stale cache may send so many times as much: it may loop as in Kubernetes, which limits its clients to
 20 requests a second. After that the run is inconclusive."""
 OF_AN_OWN_ACTION, AT_MOST = 10, 1_000
-"""The pods that a declared action may ask for: so many, or as many as a number in its arguments, up to a maximum."""
+"""The pods that a declared action, or any single request, may ask for: so many, or as many as a number in it, up to a maximum."""
 PROPAGATION_TIME = SECOND // 2
 """How soon a write is in all caches that are not stale (ns), at a low rate: in a loop thousands of writes may take no time."""
 MESSAGES_OF_A_REQUEST = 4
@@ -77,6 +77,8 @@ def _pods_of(step: AnyStep, nodes: int) -> int:
     if isinstance(step, OwnAction):
         numbers = [one for one in step.arguments.values() if isinstance(one, int)]
         return min(max([OF_AN_OWN_ACTION, *numbers]), AT_MOST)
+    if isinstance(step, SendRequest):
+        return min(max(OF_AN_OWN_ACTION, step.pods), AT_MOST)
     if isinstance(step, CreateDaemonSet):
         return nodes
     return max(getattr(step, field, None) or 0 for field in _SIZES)

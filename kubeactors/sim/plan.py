@@ -15,11 +15,11 @@ from kubeactors.sim.former_names import current_invariant, current_kind, with_cu
 from kubeactors.sim.search.strategies import DELAYS, STRATEGIES, TAPE
 from kubeactors.sim.search.tape import Deviation
 from kubeactors.sim.steps import Fault, kind_of
-from kubeactors.sim.workload import AnyAction, OwnAction
+from kubeactors.sim.workload import AnyAction, OwnAction, SendRequest, UserAction
 
 FORMAT = 1
 STEP = "step"
-AnyStep = AnyAction | OwnAction | AnyFault | OwnFault
+AnyStep = UserAction | AnyFault | OwnFault
 
 FAULT_KINDS: tuple[str, ...] = tuple(str(one.__struct_config__.tag) for one in get_args(AnyFault))
 """The names of all kinds of faults."""
@@ -236,7 +236,7 @@ def in_order(steps: list[AnyStep]) -> tuple[AnyStep, ...]:
 
 
 def described(step: AnyStep) -> str:
-    """A step in one line, without fields that have their default.
+    """A step in one line, without fields that have their default. Of a request only the subject and a patch.
 
     >>> from kubeactors.sim.workload import CreateDeployment
     >>> described(CreateDeployment(at=12.5, name="web", replicas=5, recreate=True))
@@ -244,6 +244,8 @@ def described(step: AnyStep) -> str:
     >>> described(OwnAction(at=3, name="order", arguments={"pods": 2}))
     '3 s  order(pods=2)'
     """
+    if isinstance(step, SendRequest):
+        return f"{step.at:g} s  {step.summary}"
     own = step if isinstance(step, OwnAction | OwnFault) else None
     hidden = ("at", "name", "arguments") if own else ("at",)
     said = (

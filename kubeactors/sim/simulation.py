@@ -43,7 +43,7 @@ from kubeactors.sim.time_limit import TimeLimit
 from kubeactors.sim.tree import is_backing_off
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, UserMessage, nothing_declared
 from kubeactors.sim.webhooks import WebhookPrograms
-from kubeactors.sim.workload import AnyAction, OwnAction
+from kubeactors.sim.workload import UserAction
 from kubeactors.sim.world import World, described
 
 PLANE = "cluster"
@@ -234,7 +234,7 @@ class Simulation:
         self.judge.look()
         self.sim.kernel.at(self.sim.now + int(LOOK_SECONDS * SECOND), self._look_again)
 
-    def act(self, action: AnyAction | OwnAction) -> None:
+    def act(self, action: UserAction) -> None:
         """Let the user perform an action now."""
         self.user.tell(Perform(action))
 

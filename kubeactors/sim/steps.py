@@ -1,5 +1,7 @@
 """The base classes of a plan's steps."""
 
+from typing import ClassVar
+
 import msgspec
 
 
@@ -8,6 +10,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
     Its `kind` is the tag of its class. A step is data: `users/` and `chaos/` execute it.
     """
+
+    essential: ClassVar[tuple[str, ...]] = ("seconds",)
+    """The fields that a shrinker does not reset to their defaults, if a class has them."""
 
     at: float
 
@@ -24,6 +29,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 class Action(Step, frozen=True, kw_only=True):
     """A user action."""
+
+    @property
+    def counted_as(self) -> str:
+        """What reports count it under: its kind, or more precisely where one kind stands for many actions."""
+        return kind_of(self)
 
 
 class Fault(Step, frozen=True, kw_only=True):

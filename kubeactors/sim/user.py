@@ -15,7 +15,6 @@ from kubeactors.apimachinery.scheme import Scheme
 from kubeactors.apimachinery.status import StatusError
 from kubeactors.client import Client, Transport
 from kubeactors.message import Message
-from kubeactors.sim.steps import kind_of
 from kubeactors.sim.users import (
     Accounts,
     Bounds,
@@ -31,6 +30,7 @@ from kubeactors.sim.users import (
     Pods,
     Rbac,
     Reads,
+    Requests,
     Rules,
     Services,
     Session,
@@ -44,7 +44,6 @@ from kubeactors.sim.users.reads import Watching
 from kubeactors.sim.users.session import is_passing
 from kubeactors.sim.workload import (
     AccountAction,
-    AnyAction,
     BoundAction,
     CertificateAction,
     DamageObject,
@@ -60,10 +59,12 @@ from kubeactors.sim.workload import (
     ReadObjects,
     RoleAction,
     RuleAction,
+    SendRequest,
     ServiceAction,
     SetAction,
     SharingAction,
     TenancyAction,
+    UserAction,
     VolumeAction,
 )
 from kubeactors.sim.world import World
@@ -72,7 +73,7 @@ from kubeactors.sim.world import World
 class Perform(Message, frozen=True):
     """Perform this action now."""
 
-    action: AnyAction | OwnAction
+    action: UserAction
 
 
 UserMessage: TypeAlias = Perform | WatchEvents | WatchClosed
@@ -112,18 +113,20 @@ class Doer:
         self._session = Session(client, world, sleep)
         self._watching = watching
 
-    async def perform(self, action: AnyAction | OwnAction) -> StatusError | None:
+    async def perform(self, action: UserAction) -> StatusError | None:
         """Perform the action, with retries; returns the error with which it was rejected for good, or None."""
         try:
-            await self._session.persist(
-                lambda: self._own(action) if isinstance(action, OwnAction) else self._do(action)
-            )
+            await self._session.persist(lambda: self._do(action))
         except StatusError as error:
             return error
         return None
 
-    def _do(self, action: AnyAction) -> Awaitable[None]:  # noqa: C901, PLR0912 -- one case for each kind
+    def _do(self, action: UserAction) -> Awaitable[None]:  # noqa: C901, PLR0912 -- one case for each kind
         session = self._session
+        if isinstance(action, OwnAction):
+            return self._own(action)
+        if isinstance(action, SendRequest):
+            return Requests(session).do(action)
         if isinstance(action, DeploymentAction):
             return Deployments(session).do(action)
         if isinstance(action, SetAction):
@@ -201,10 +204,8 @@ class User(Actor[UserMessage], reentrant=True, deterministic=True):
         watching = (self.ctx.self, partial(next, self._watches))
         doer = Doer(Client(way, ADMIN, scheme=scheme), self._world, self._own, self.ctx.sleep, watching)
         error = await doer.perform(action)
-        if isinstance(action, OwnAction):
-            self._done(action.name, error is None)
-        else:
-            self._done(kind_of(action), way.has_written or (isinstance(action, ReadObjects) and error is None))
+        judged_by_writes = not isinstance(action, OwnAction | ReadObjects)
+        self._done(action.counted_as, way.has_written if judged_by_writes else error is None)
         if error is not None and not is_passing(error):
             self.ctx.log.info("user.refused", action=repr(action), error=str(error))
 

@@ -10,7 +10,7 @@ import msgspec
 from kubeactors.api.apps.v1 import ReplicaSet
 from kubeactors.api.certificates.v1.certificatesigningrequest import CertificateSigningRequest
 from kubeactors.api.coordination.v1 import Lease
-from kubeactors.api.core.v1 import Event, Node, Pod
+from kubeactors.api.core.v1 import Event, Namespace, Node, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import controller_of
 from kubeactors.sim.bounds.rollouts import Replicas, selector_of
@@ -160,6 +160,18 @@ class World:
     def find(self, type_: type[T], name: str, namespace: str = "default") -> T | None:
         """The object of that name."""
         return cast("T | None", self._by_name.get(type_, {}).get((namespace, name)))
+
+    def is_ending(self, one: TypedObject) -> bool:
+        """Whether it is terminating, or its namespace is, so that nothing is created for it any more."""
+        if one.metadata.deletion_timestamp is not None:
+            return True
+        namespace = one.metadata.namespace
+        return bool(namespace) and self.is_namespace_ending(namespace)
+
+    def is_namespace_ending(self, namespace: str) -> bool:
+        """Whether the namespace is terminating, or has gone, so that everything in it is deleted."""
+        found = self.find(Namespace, namespace, "")
+        return found is None or found.metadata.deletion_timestamp is not None
 
     def pods_on(self, node: str) -> Collection[Pod]:
         """The pods bound to a node, ended or not; the unbound ones if the name is empty."""

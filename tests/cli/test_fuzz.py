@@ -14,6 +14,7 @@ from kubeactors.sim import Plan
 from kubeactors.sim.chaos.faults import SlowStarts
 from kubeactors.sim.plan import ACTION_KINDS, encode
 from kubeactors.sim.workload import CreateJob
+from tests.quality.mutants.workloads import surge_counts_wishes
 
 PLAN = Plan(
     seed=3,
@@ -22,6 +23,15 @@ PLAN = Plan(
         SlowStarts(at=0.0, node="node-1", seconds=1.0),
     ),
 )
+
+GUESTBOOK = Path(__file__).parents[1] / "manifests" / "guestbook.yaml"
+TO_JSON = ("--output", "json")
+ENDLESS = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: endless}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: busybox, command: [sleep, "99999"]}]}}}
+"""
 
 
 def run(*arguments: str) -> int:
@@ -157,3 +167,30 @@ def test_a_campaign_lists_faults_and_actions_that_never_had_an_effect(
     never = [one.split(" (")[0] for one in lines["user actions without"].split(", ")]
     assert did
     assert sorted((*did, *never)) == sorted(ACTION_KINDS)
+
+
+def test_a_manifest_of_ones_own_is_fuzzed_and_its_replay_fails_alike(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with surge_counts_wishes():
+        assert run("fuzz", "--workload", str(GUESTBOOK), "--scenarios", "2", *TO_JSON, "--report", str(tmp_path)) == 1
+        told = json.loads(capsys.readouterr().out)
+        (first, *_) = told["violations"]
+        assert told["actions"]["apply deployments"] >= 6
+        assert first["events"] <= 3
+        assert run("replay", first["replay_file"], *TO_JSON) == 1
+    assert json.loads(capsys.readouterr().out)["violations"][0]["invariant"] == first["invariant"]
+    assert run("replay", first["replay_file"], *TO_JSON) == 0
+
+
+def test_a_workload_without_rest_is_rejected(tmp_path: Path) -> None:
+    """Here a Job that runs for a day: no scenario would become quiet."""
+    path = tmp_path / "endless.yaml"
+    path.write_text(ENDLESS)
+    with pytest.raises(UsageError, match="this workload does not come to rest, even without faults: "):
+        run("fuzz", "--workload", str(path), "--scenarios", "1", "--report", str(tmp_path))
+
+
+def test_a_workload_and_an_operator_exclude_one_another(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--workload replaces what is drawn; leave out --operator and --length"):
+        run("fuzz", "--workload", str(GUESTBOOK), "--length", "2", "--report", str(tmp_path))

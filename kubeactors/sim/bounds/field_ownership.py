@@ -20,8 +20,8 @@ Manager: TypeAlias = tuple[str, str]
 """The name of a field manager, and its operation."""
 APPLY, UPDATE = "Apply", "Update"
 UNKNOWN: Manager = ("before-first-apply", UPDATE)
-KEYED: Mapping[Path, tuple[str, ...]] = {("spec", "ports"): ("port", "protocol")}
-"""The keys of keyed lists. Other lists are atomic."""
+KEYED: Mapping[Path, Mapping[str, object]] = {("spec", "ports"): {"port": None, "protocol": "TCP"}}
+"""The keys of keyed lists, with their defaults. Other lists are atomic."""
 ATOMIC: tuple[Path, ...] = (("spec", "selector"),)
 """Atomic maps."""
 CONTAINERS: tuple[Path, ...] = ((), ("data",), ("spec",), ("metadata", "labels"), ("metadata", "annotations"), *KEYED)
@@ -86,8 +86,8 @@ def _leaves(value: object, path: Path) -> Iterator[tuple[Path, object]]:
         yield path, value
 
 
-def _item(value: Mapping[str, object], keys: tuple[str, ...]) -> str:
-    return ",".join(f"{key}={value.get(key)}" for key in keys)
+def _item(value: Mapping[str, object], keys: Mapping[str, object]) -> str:
+    return ",".join(f"{key}={value.get(key, default)}" for key, default in keys.items())
 
 
 def _paths(entry: ManagedFieldsEntry) -> Iterator[Path]:
@@ -101,7 +101,7 @@ def _named(fields: Mapping[str, object], path: Path) -> Iterator[Path]:
         yield path
     for name, one in inner.items():
         kind, _, said = name.partition(":")
-        step = _item(msgspec.json.decode(said, type=dict[str, object]), KEYED.get(path, ())) if kind == "k" else said
+        step = _item(msgspec.json.decode(said, type=dict[str, object]), KEYED.get(path, {})) if kind == "k" else said
         yield from _named(cast("dict[str, object]", one), (*path, step))
 
 

@@ -22,7 +22,9 @@ from kubeactors.sim.grammar import generate
 from kubeactors.sim.judge import Violation
 from kubeactors.sim.operators.fuzzing import fuzz_at
 from kubeactors.sim.plan import ACTION_KINDS, FAULT_KINDS, Plan, decode, encode
+from kubeactors.sim.recordings import drawing
 from kubeactors.sim.simulation import Simulation
+from kubeactors.sim.workload import UserAction
 
 BATCH = 4
 """Seeds per batch: few, so that all workers are busy to the end, and progress is smooth."""
@@ -44,6 +46,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """The length of plans, as a multiple of the usual one. Does not apply to operators."""
     nodes: int = 3
     """The number of nodes. Does not apply to operators."""
+    workload: tuple[UserAction, ...] = ()
+    """What users do, instead of what the grammar draws; their actions, in the order of time."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +98,9 @@ def scenarios_of(job: Job) -> Scenarios:
         return Scenarios(campaign.operator.fault_kinds, campaign.operator.action_kinds, made, campaign.runs)
     judges = known_invariants(job.invariants)
     runs = Runs(partial(run_plan, invariants=judges), recorded_order, partial(Simulation, invariants=judges))
+    if job.workload:
+        around = partial(drawing.generate, job.workload, kinds=job.kinds, nodes=job.nodes)
+        return Scenarios(job.kinds, (), _in_order(around, job.strategy), runs)
     made = _in_order(partial(generate, kinds=job.kinds, nodes=job.nodes, length=job.length), job.strategy)
     return Scenarios(job.kinds, ACTION_KINDS, made, runs)
 

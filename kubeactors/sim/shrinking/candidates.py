@@ -9,6 +9,7 @@ from kubeactors.sim.judge import Violation
 from kubeactors.sim.plan import AnyStep, Plan
 from kubeactors.sim.shrinking.equivalence import is_about
 from kubeactors.sim.steps import Fault, kind_of
+from kubeactors.sim.workload import SendRequest
 
 FIRST = 2
 """The number of steps of the first candidate; each further one has twice as many."""
@@ -63,9 +64,13 @@ def _creation(plan: Plan, name: str, begin: int) -> int | None:
     """The index of the latest creation of that name up to that step, or None."""
     for one in range(begin, -1, -1):
         step = plan.steps[one]
-        if name and _name(step) == name and kind_of(step).startswith("create-"):
+        if name and _name(step) == name and _is_creation(step):
             return one
     return None
+
+
+def _is_creation(step: AnyStep) -> bool:
+    return step.is_creation if isinstance(step, SendRequest) else kind_of(step).startswith("create-")
 
 
 def _name(step: AnyStep) -> str:

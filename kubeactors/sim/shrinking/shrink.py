@@ -167,7 +167,7 @@ def _more_usual(step: AnyStep, fails: Callable[[AnyStep], bool]) -> AnyStep:
     usual = {
         one.name: one.default
         for one in msgspec.structs.fields(step)
-        if one.default not in (msgspec.NODEFAULT, getattr(step, one.name)) and one.name != "seconds"
+        if one.default not in (msgspec.NODEFAULT, getattr(step, one.name)) and one.name not in step.essential
     }
     plain = msgspec.structs.replace(step, **usual)
     if len(usual) > 1 and fails(plain):

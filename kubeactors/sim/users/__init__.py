@@ -6,7 +6,7 @@ manifests/       auxiliary.py    admission_objects.py         the objects that u
 One file for each kind of action:
 deployments.py   sets.py   pods.py   nodes.py   bounds.py   namespaces.py   sharing.py   services.py   volumes.py
 ownership.py   accounts.py   tenancy.py   devices.py   certificates.py   rules.py   rbac.py   defaults.py
-field_managers.py   reads.py   interference.py
+field_managers.py   reads.py   interference.py   requests.py
 """
 
 from kubeactors.sim.users.accounts import Accounts
@@ -23,6 +23,7 @@ from kubeactors.sim.users.ownership import Ownership
 from kubeactors.sim.users.pods import Pods
 from kubeactors.sim.users.rbac import Rbac
 from kubeactors.sim.users.reads import Reads
+from kubeactors.sim.users.requests import Requests
 from kubeactors.sim.users.rules import Rules
 from kubeactors.sim.users.services import Services
 from kubeactors.sim.users.session import Session
@@ -46,6 +47,7 @@ __all__ = [
     "Pods",
     "Rbac",
     "Reads",
+    "Requests",
     "Rules",
     "Services",
     "Session",

@@ -2,7 +2,7 @@
 
     traits.py    deployments.py    sets.py    pods.py    nodes.py    bounds.py    namespaces.py    sharing.py
     services.py    volumes.py    ownership.py    accounts.py    tenancy.py    devices.py    certificates.py    rules.py
-    rbac.py    defaults.py    reads.py    field_managers.py    interference.py    probing.py    own.py
+    rbac.py    defaults.py    reads.py    field_managers.py    interference.py    probing.py    own.py    requests.py
 
 Workloads have names; their pods carry the label `app: NAME`. A pod is identified by its workload and an index into the
 workload's pods at that time, sorted by name, modulo how many there are: so an action still makes sense in a shrunk plan.
@@ -88,6 +88,7 @@ from kubeactors.sim.workload.rbac import (
     Verb,
 )
 from kubeactors.sim.workload.reads import ReadObjects
+from kubeactors.sim.workload.requests import RequestVerb, SendRequest
 from kubeactors.sim.workload.rules import (
     Answer,
     Form,
@@ -167,6 +168,9 @@ AnyAction = (
     | DamageObject
     | ReadObjects
 )
+"""What the grammar draws."""
+UserAction = AnyAction | OwnAction | SendRequest
+"""What a plan may have the user do."""
 
 __all__ = [
     "SLOW_IMAGE",
@@ -264,6 +268,7 @@ __all__ = [
     "RecreateService",
     "RelabelPod",
     "RequestCertificate",
+    "RequestVerb",
     "ResizeJob",
     "Resume",
     "Retention",
@@ -278,6 +283,7 @@ __all__ = [
     "ScaleReplicationController",
     "ScaleStatefulSet",
     "Scope",
+    "SendRequest",
     "ServiceAction",
     "ServiceForm",
     "SetAction",
@@ -301,6 +307,7 @@ __all__ = [
     "Trait",
     "Uncordon",
     "Undo",
+    "UserAction",
     "Verb",
     "VolumeAction",
     "WriteAsManager",

@@ -8,3 +8,8 @@ class OwnAction(Action, frozen=True, kw_only=True, tag="own"):
 
     name: str
     arguments: dict[str, object] = {}
+
+    @property
+    def counted_as(self) -> str:
+        """Its name."""
+        return self.name

@@ -5,11 +5,13 @@ reads.py            what GET and LIST return          writes.py       acknowledg
 policies.py         admission policies and webhooks   rbac.py         who may do what
 rejections.py       whether rejections are justified  defaults.py     default classes
 field_ownership.py  server-side apply, dry runs       services.py     cluster IPs and node ports
+deletions.py        propagation policies
 server_view.py      which states of objects the server may know
 """
 
 from kubeactors.sim.invariants.apiserver import (
     defaults,
+    deletions,
     field_ownership,
     objects,
     policies,
@@ -28,6 +30,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *objects.INVARIANTS,
     *reads.INVARIANTS,
     *writes.INVARIANTS,
+    *deletions.INVARIANTS,
     *policies.INVARIANTS,
     *rbac.INVARIANTS,
     *rejections.INVARIANTS,

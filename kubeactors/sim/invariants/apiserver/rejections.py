@@ -16,7 +16,7 @@ from kubeactors.api.core.v1 import Service
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.apimachinery.meta import HasMeta
 from kubeactors.apimachinery.quantity import add, compare
-from kubeactors.apimachinery.requests import Create, Delete, Get, Patch, Update
+from kubeactors.apimachinery.requests import APPLY_PATCH, ApiRequest, Create, Delete, Get, Patch, Update
 from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
 from kubeactors.sim.network import STORE, Served
@@ -107,12 +107,16 @@ class RejectionsNameTheObject(ServerInvariant):
         refused = answer.reason in ABOUT_IT and SCHEME.by_resource(request.resource) is not None
         if not refused or not name or APART.search(answer.message):
             return
-        if isinstance(request, Create) and answer.reason == NOT_FOUND:
+        if answer.reason == NOT_FOUND and (isinstance(request, Create) or _is_apply(request)):
             return
         told = answer.details.name if answer.details is not None else ""
         if told != name:
             what = f"{type(request).__name__.lower()} of {request.resource.resource} {name}"
             yield f"{what} was rejected, but the rejection names {told or 'no object'}: {answer.message}"
+
+
+def _is_apply(request: ApiRequest[object]) -> bool:
+    return isinstance(request, Patch) and request.patch_type == APPLY_PATCH
 
 
 NOT_FOUND = "NotFound"
@@ -126,6 +130,7 @@ DESERVED = re.compile(
     "|can not be less than status.capacity"  # a claim never shrinks
     "|spec.clusterIPs"  # a service with a cluster IP cannot become headless, nor the other way round
     "|field can not be less than"  # another user has resized it
+    "|provided port is already allocated"  # by a creation in flight
     f"|{TAKEN}|is immutable after creation|name must be provided"
 )
 """Messages of rejections because of another user's write in between."""

@@ -137,7 +137,6 @@ def _acknowledged(case: _Case, answer: Result) -> Iterator[str]:
                 yield from _is_gone(case, case.request)
             else:
                 yield from _meant(case.request, before)
-                yield from _as_said(case.request, new)
 
 
 def _has_gone(case: _Case, metadata: ObjectMeta) -> bool:
@@ -304,14 +303,6 @@ def _content(value: TypedObject) -> dict[str, object]:
 
 def _plain(value: HasMeta) -> dict[str, object]:
     return cast("dict[str, object]", msgspec.to_builtins(value))
-
-
-def _as_said(request: Delete, new: TypedObject) -> Iterator[str]:
-    """Whether the finalizers express the requested propagation policy."""
-    policy, held = request.options.propagation_policy, new.metadata.finalizers
-    for one, finalizer in (("Foreground", "foregroundDeletion"), ("Orphan", "orphan")):
-        if policy is not None and (policy == one) is not (finalizer in held):
-            yield f"its propagation policy was {policy}, but the finalizers are {', '.join(held) or 'empty'}"
 
 
 def _lacks(wanted: object, found: object, place: str = "it") -> Iterator[str]:

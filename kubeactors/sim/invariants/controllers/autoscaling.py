@@ -62,7 +62,7 @@ class ScaleUpsNeedLoad(Invariant):
             said = new.status
             if said.last_scale_time != old.status.last_scale_time and said.desired_replicas > said.current_replicas:
                 most = self._justified(new)
-                if said.desired_replicas > most:
+                if most is not None and said.desired_replicas > most:
                     yield f"{title(new)} scaled up to {said.desired_replicas} pods, but their load requires at most {most}"
 
     def _follow(self, pod: Pod, new: TypedObject | None) -> None:
@@ -84,12 +84,17 @@ class ScaleUpsNeedLoad(Invariant):
         counts = self._counts.setdefault(whose, [(0, 0)])
         counts.append((self.root.kernel.now, counts[-1][1] + change))
 
-    def _justified(self, found: HorizontalPodAutoscaler) -> int:
-        """The most pods that the load requires. Pods have the name of the scaled workload as a label."""
+    def _justified(self, found: HorizontalPodAutoscaler) -> int | None:
+        """The most pods that the load requires.
+
+        None if that is unknown: no pod has the scaled workload's name as a label, or the goal is not one utilization.
+        """
         whose = (found.metadata.namespace, found.spec.scale_target_ref.name)
-        goal = found.spec.metrics[0].resource
-        aim = ((goal.target.average_utilization if goal is not None else None) or 0) / 100
-        ratios = [load / aim for load in self._loads.get(whose, ())]
+        goals = [one.resource.target.average_utilization for one in found.spec.metrics if one.resource is not None]
+        if whose not in self._loads or len(goals) != len(found.spec.metrics) or len(goals) != 1 or not goals[0]:
+            return None
+        aim = goals[0] / 100
+        ratios = [load / aim for load in self._loads[whose]]
         least = max(found.spec.min_replicas or 1, found.status.current_replicas)
         if all(1 - TOLERANCE <= one <= 1 + TOLERANCE for one in ratios):
             return least

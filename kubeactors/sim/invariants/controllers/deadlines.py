@@ -24,8 +24,8 @@ from kubeactors.sim.world import Commit, World
 MANAGER = "controller-manager"
 LATE = 5 * SECOND
 """Tolerance for an action that is due: times in objects have whole seconds, and writes take a while."""
-PERIOD = 60 * SECOND
-"""The schedule of all cron jobs in scenarios: once a minute."""
+SCHEDULE, PERIOD = "* * * * *", 60 * SECOND
+"""The schedule that is judged, which all drawn cron jobs have: once a minute."""
 ENDING = ("FailureTarget", "SuccessCriteriaMet")
 """Conditions of a job that ends once its pods have terminated."""
 
@@ -81,7 +81,7 @@ def _runs(job: Job) -> bool:
 
 
 class CronJobsRunOnSchedule(Invariant):
-    """A cron job creates its job when that is due, unless its controller is disturbed.
+    """A cron job that is due every minute creates its jobs, unless its controller is disturbed.
 
     Or it is suspended, or forbids concurrent jobs and one still runs.
     """
@@ -126,6 +126,7 @@ class CronJobsRunOnSchedule(Invariant):
         alone = found.spec.concurrency_policy == "Forbid"
         return not (
             found.spec.suspend
+            or found.spec.schedule != SCHEDULE
             or found.metadata.deletion_timestamp is not None
             or (alone and next(jobs, None) is not None)
         )

@@ -246,7 +246,9 @@ class AvailabilityBound(Invariant):
         self._arm(owner)
 
     def _is_the_controllers_doing(self, commit: Commit, old: Pod) -> bool:
-        """Whether a controller deleted a ready pod: no user did, and no taint or preemption caused it."""
+        """Whether a controller deleted a ready pod: no user did, and no taint, preemption or end of its namespace caused it."""
+        if self.world.is_namespace_ending(old.metadata.namespace):
+            return False
         deleted = commit.new is None or commit.new.metadata.deletion_timestamp is not None
         node = self.world.find(Node, old.spec.node_name, "")
         well = node is not None and not node.spec.taints

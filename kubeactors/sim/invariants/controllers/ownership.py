@@ -115,12 +115,7 @@ class UnownedObjectsAreKept(RequestInvariant):
         owner = self.world.intents.being_orphaned.get(value.metadata.uid)
         if isinstance(value, Pod) and reference is not None and reference.uid == owner and owner in self.world.by_uid:
             return True
-        namespace = self.world.find(Namespace, value.metadata.namespace, "")
-        if (
-            value.metadata.uid in self._discarded
-            or namespace is None
-            or namespace.metadata.deletion_timestamp is not None
-        ):
+        if value.metadata.uid in self._discarded or self.world.is_namespace_ending(value.metadata.namespace):
             return True
         if isinstance(value, Pod) and any(
             has_said(self.world, value, one) for one in (is_evicted, is_lost_with_node, is_preempted)

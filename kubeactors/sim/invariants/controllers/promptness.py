@@ -61,7 +61,7 @@ class SpecsAreActedOnPromptly(Invariant):
         """The uid and the problem of each workload that is not up to date."""
         for type_ in SEEN:
             for one in self.world.of(type_).values():
-                problem = self._problem(one) if one.metadata.deletion_timestamp is None else ""
+                problem = "" if self.world.is_ending(one) else self._problem(one)
                 if problem:
                     yield one.metadata.uid, f"{title(one)} {problem}"
 

@@ -98,10 +98,11 @@ class QuotasAreEnforced(PromptInvariant):
         return (one for one in self.world.of(ResourceQuota).values() if one.metadata.namespace == namespace)
 
     def _used(self, quota: ResourceQuota, name: str) -> int | None:
-        """The usage in billionths; None if it is undefined, because the kind is not defined."""
-        if name == f"count/{CUSTOM}" and not self.world.of(CustomResourceDefinition):
+        """The usage in billionths; None if the kind is not defined, or if it is not computed here."""
+        type_ = COUNTED.get(name) or _TYPES.get(name)
+        is_undefined = name == f"count/{CUSTOM}" and not self.world.of(CustomResourceDefinition)
+        if type_ is None or is_undefined or quota.spec.scope_selector is not None:
             return None
-        type_ = COUNTED.get(name) or _TYPES[name]
         return sum(
             self._amount(quota, name, one)
             for one in self.world.of(type_).values()

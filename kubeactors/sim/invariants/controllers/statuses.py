@@ -9,7 +9,7 @@ from typing import ClassVar
 from kubeactors.api.apps.v1 import ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kubeactors.api.autoscaling.v2 import HorizontalPodAutoscaler
 from kubeactors.api.batch.v1 import CronJob, Job
-from kubeactors.api.core.v1 import Node, Pod, ReplicationController
+from kubeactors.api.core.v1 import Namespace, Node, Pod, ReplicationController
 from kubeactors.api.core.v1.affinity import Toleration
 from kubeactors.api.core.v1.placement import NO_EXECUTE, NO_SCHEDULE, untolerated
 from kubeactors.api.policy.v1 import PodDisruptionBudget
@@ -69,7 +69,7 @@ class StatusesAreAccurate(PromptInvariant):
     name: ClassVar[str] = "statuses-are-accurate"
     reads: ClassVar[tuple[type[TypedObject], ...]] = (
         ReplicaSet, ReplicationController, Deployment, StatefulSet, DaemonSet, ControllerRevision, Job, CronJob,
-        PodDisruptionBudget, Pod, Node
+        PodDisruptionBudget, Pod, Node, Namespace
     )  # fmt: skip
 
     def settled(self) -> Iterator[str]:
@@ -95,7 +95,7 @@ def inaccuracies(world: World, looks: Iterable[tuple[type[TypedObject], Check]])
     """Each object with an inaccurate status, and what is wrong."""
     for type_, look in looks:
         for one in world.of(type_).values():
-            if one.metadata.deletion_timestamp is None:
+            if not world.is_ending(one):
                 for what, said, true in look(world, one):
                     if said != true:
                         yield one, f"{title(one)}: {what} is {said}, but should be {true}"
