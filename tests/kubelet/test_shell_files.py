@@ -83,3 +83,23 @@ def test_ls_prints(script: str, wanted: str) -> None:
 )
 def test_commands_change_files(script: str, wanted: str) -> None:
     assert Ran(FILES + script).run(1).text == wanted
+
+
+def test_install_copies_with_a_mode_and_creates_directories() -> None:
+    script = (
+        "cd /tmp; install /data/list one; install -m 600 /data/list two; install -d a/b c; install -D one two d/e; "
+    )
+    script += (
+        "install -D -t x/y one; stat -c '%a %n' one two; find . -type f | sort; ls -d a/b c; install none f; echo $?"
+    )
+    assert Ran(script).text == (
+        "755 one\n600 two\n./d/e\n./one\n./two\n./x/y/one\na/b\nc\n"
+        "install: can't stat 'none': No such file or directory\n1\n"
+    )
+
+
+def test_cksum_prints_the_checksum_of_posix() -> None:
+    script = r"cd /tmp; printf 'hello\nworld\n' > f; : > g; cksum f g; cksum < f; usleep 1500000; echo late; usleep x"
+    ran = Ran(script).run(1)
+    assert ran.text == "3795442390 12 f\n4294967295 0 g\n3795442390 12\n"
+    assert ran.run(1).text.endswith("12\nlate\nusleep: invalid number 'x'\n")

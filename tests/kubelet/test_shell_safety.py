@@ -157,3 +157,25 @@ def test_debts_are_paid_at_a_fixed_rate() -> None:
     waits = [process.spend(at * SECOND, cost) // SECOND for at, cost in ((0, BUDGET), (0, 1), (0, 2 * BUDGET), (2, 0))]
     assert waits == [0, 1, 3, 3]
     assert process.spend(4 * SECOND) == 4 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("script", "wanted"),
+    [
+        ("printf '%9999d' $(seq 1 1000); echo $?", "printf: wrong usage\n2\n"),
+        ("printf \"$(printf '%%9999d%.0s' $(seq 1 1000))\"; echo $?", "printf: wrong usage\n2\n"),
+        ("for i in $(seq 1 501); do mkdir -p /tmp/$i/a; done; cd /tmp; echo */*", "sh: Argument list too long\n"),
+        ("seq 1 9999 > /tmp/a; seq 1 2 29999 > /tmp/b; diff /tmp/a /tmp/b; echo $?", "diff: out of memory\n2\n"),
+    ],
+)
+def test_what_would_take_too_much_memory_or_time_fails(script: str, wanted: str) -> None:
+    assert Ran(script).run(20).text == wanted
+
+
+@pytest.mark.parametrize(
+    "call", ["toupper(y)", 'split(y, a, "")', 'index(y, "b")', "y ~ /^(a*)*b/", 'gsub(/b/, "", y)']
+)
+def test_a_loop_of_awk_is_charged_for_the_text_of_its_calls(call: str) -> None:
+    text = 'y = sprintf("%9999s", ""); gsub(/ /, "a", y); y = y y y y y y y y y y'
+    ran = Ran(f"awk 'BEGIN {{ {text}; while (1) {{ {call}; print > \"/data/rounds\" }} }}'").run(3)
+    assert 0 < len(ran.machine.files.read("/data/rounds")) < 3 * BUDGET // 50_000

@@ -13,7 +13,7 @@
                      sed.py (sed_script.py, sed_editor.py, sed_lines.py),
                      awk.py (awk_program.py, awk_parser.py, awk_tokens.py, awk_statements.py, awk_code.py, awk_calls.py,
                      awk_functions.py, awk_values.py, awk_state.py, awk_streams.py)
-        files        file_commands.py, disk_commands.py, ls.py, modes.py, find.py, archive.py, compression.py, pieces.py
+        files        file_commands.py, install.py, disk_commands.py, ls.py, modes.py, find.py, archive.py, compression.py, pieces.py
         processes    process_commands.py, xargs.py, system_commands.py, date.py, expr.py, printing.py, seq.py
         networks     network_commands.py, web_commands.py
     regular_expressions.py  POSIX regular expressions: expression_parser.py, expression_matcher.py

@@ -31,6 +31,9 @@ from kubeactors.kubelet.runtimes.shell.awk_values import (
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.processes import Step
 
+SPLIT = 100
+"""What `split` costs for a character."""
+
 
 def invokes(function: Function, arguments: tuple[tuple[Name | None, Expression], ...]) -> Expression:
     """A call of a function of the program. An argument that is a bare name may be an array."""
@@ -141,6 +144,7 @@ def splits(text: Expression, name: Name, separator: Expression) -> Expression:
     """`split`, whose value is the number of parts."""
 
     def parted(state: AwkState, values: list[Value]) -> Value:
+        state.charge(SPLIT * len(as_text(values[0])))
         parts = split(as_text(values[0]), as_text(values[1]))
         array = array_of(name, state)
         array.clear()

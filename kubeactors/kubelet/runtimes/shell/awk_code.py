@@ -153,6 +153,8 @@ def constant(value: Value) -> Expression:
     return run
 
 
+CALLED = 1
+"""What a function is charged for a character of its arguments."""
 RECORD = field(constant(0.0))
 """`$0`."""
 
@@ -170,6 +172,7 @@ def calls(function: Callable[[AwkState, list[Value]], Value], arguments: tuple[E
 
     def run(state: AwkState) -> Evaluation:
         values = yield from evaluated(arguments, state)
+        state.charge(CALLED * sum(len(one) for one in values if isinstance(one, str)))
         return function(state, values)
 
     return run

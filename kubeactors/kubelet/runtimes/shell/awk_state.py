@@ -22,7 +22,7 @@ from kubeactors.kubelet.runtimes.shell.awk_values import (
 from kubeactors.kubelet.runtimes.shell.files import FileError
 from kubeactors.kubelet.runtimes.shell.machine import Call
 from kubeactors.kubelet.runtimes.shell.printing import escaped
-from kubeactors.kubelet.runtimes.shell.processes import Step
+from kubeactors.kubelet.runtimes.shell.processes import Sleep, Step
 
 MAX_STEPS = 200_000
 """The maximum number of loop iterations and calls of functions in a run."""
@@ -90,6 +90,11 @@ class AwkState:
         self._steps += 1
         if self._steps > MAX_STEPS or len(self.frames) > MAX_CALLS:
             raise RecursionError
+
+    def pause(self) -> Generator[Step, None, None]:
+        """Wait if the process has spent too much."""
+        if self.call.machine.processes.owes:
+            yield Sleep(0.0)
 
     def made(self, text: str) -> str:
         """Count a concatenation, and return it.

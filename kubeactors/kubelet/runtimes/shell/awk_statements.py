@@ -117,6 +117,7 @@ def loops(condition: Expression, body: Statement, step: Statement, *, at_least_o
         while is_first or holds((yield from condition(state))):
             is_first = False
             state.step()
+            yield from state.pause()
             try:
                 yield from body(state)
             except Continue:
@@ -134,6 +135,7 @@ def loops_over(name: Name, array: Name, body: Statement) -> Statement:
     def run(state: AwkState) -> Steps:
         for one in list(array_of(array, state)):
             state.step()
+            yield from state.pause()
             slot = yield from variable(name)(state)
             slot.put(Read(one))
             try:

@@ -13,6 +13,7 @@ from kubeactors.kubelet.runtimes.shell.expr import expr
 from kubeactors.kubelet.runtimes.shell.file_commands import FILE_COMMANDS
 from kubeactors.kubelet.runtimes.shell.find import find as find_files
 from kubeactors.kubelet.runtimes.shell.grep import grep
+from kubeactors.kubelet.runtimes.shell.install import install
 from kubeactors.kubelet.runtimes.shell.line_commands import LINE_COMMANDS
 from kubeactors.kubelet.runtimes.shell.ls import ls
 from kubeactors.kubelet.runtimes.shell.machine import Call
@@ -52,6 +53,7 @@ COMMANDS: dict[str, Command] = {
     "gawk": awk,
     "grep": grep,
     "head": head,
+    "install": install,
     "ls": ls,
     "perl": perl,
     "sed": sed,

@@ -24,6 +24,8 @@ from kubeactors.kubelet.runtimes.shell.tree import Arithmetic, Parameter, Script
 
 MAX_TEXT = 1 << 20
 """The maximum length of a word, in characters."""
+MAX_DIRECTORIES = 500
+"""How many directories a part of a pattern searches at most."""
 MATCHING, SPLITTING = 100, 20
 """What it costs to match a pattern to a character, and to split a text into fields, in characters."""
 _special = re.compile(r"[*?\[]")
@@ -292,6 +294,10 @@ def _matching(pattern: str, scope: Scope) -> list[str]:
     parts = re.findall(r"[^/]+", pattern)
     for number, part in enumerate(parts):
         slash = "/" if number < len(parts) - 1 or pattern.endswith("/") else ""
+        if number and _special.search(part):
+            found = [one for one in found if scope.files.is_directory(absolute(one, scope.directory))]
+            if len(found) > MAX_DIRECTORIES:
+                raise ExpansionFailure("Argument list too long")
         found = [f"{base}{name}{slash}" for base in found for name in _named(base, part, scope)]
     return [one for one in found if _is_there(one, scope)]
 

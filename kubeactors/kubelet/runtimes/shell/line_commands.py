@@ -18,6 +18,12 @@ from kubeactors.kubelet.runtimes.shell.text_commands import rest_of, sources_of,
 _LINE = 76
 """The length of a line of base64."""
 
+CHECKED = 20
+"""What a byte costs in `cksum`, in characters."""
+MAX_DIFFERING = 20_000
+"""The maximum length of two files that `diff` compares, in lines."""
+_POLYNOMIAL = 0x104C11DB7
+
 
 def _reversed(lines: list[bytes], _: str) -> list[bytes]:
     """`rev`: reverse each line."""
@@ -99,6 +105,38 @@ def _checked(call: Call, name: str, options: Options) -> Run:
     return code or int(bool(wrong))
 
 
+def _cksum(call: Call) -> Run:
+    """Print the CRC of POSIX and the length of each file."""
+    sources, code = sources_of(call, call.arguments)
+    for path, source in sources:
+        data = yield from rest_of(source)
+        call.machine.processes.charge(CHECKED * len(data))
+        call.say(f"{crc(data)} {len(data)}{f' {path}' if path else ''}\n")
+    return code
+
+
+def crc(data: bytes) -> int:
+    r"""The checksum of `cksum`.
+
+    >>> crc(b"hello\n")
+    3015617425
+    """
+    value = 0
+    for byte in data + len(data).to_bytes((len(data).bit_length() + 7) // 8, "little"):
+        value = (value << 8 & 0xFFFFFFFF) ^ _REMAINDERS[value >> 24 ^ byte]
+    return value ^ 0xFFFFFFFF
+
+
+def _remainder(byte: int) -> int:
+    value = byte << 24
+    for _ in range(8):
+        value = value << 1 ^ (_POLYNOMIAL if value >> 31 else 0)
+    return value & 0xFFFFFFFF
+
+
+_REMAINDERS = tuple(map(_remainder, range(256)))
+
+
 def _diff(call: Call) -> int:
     """`diff` in the format of busybox, which is always unified."""
     options, paths = call.options("uq")
@@ -109,6 +147,9 @@ def _diff(call: Call) -> int:
     except FileError as error:
         call.complain(str(error))
         return 2
+    if len(one) + len(other) > MAX_DIFFERING:
+        call.complain("out of memory")
+        return 2
     lines = list(difflib.unified_diff(one, other, paths[0], paths[1], lineterm=""))
     if lines and "q" in options:
         lines = [f"Files {paths[0]} and {paths[1]} differ"]
@@ -118,6 +159,7 @@ def _diff(call: Call) -> int:
 
 LINE_COMMANDS: dict[str, Command] = {
     "base64": _base64,
+    "cksum": _cksum,
     "diff": _diff,
     "md5sum": _digest("md5"),
     "nl": whole(_numbered, "ba"),

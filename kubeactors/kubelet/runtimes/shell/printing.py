@@ -18,6 +18,8 @@ _ESCAPES = {
     "\\": "\\",
     '"': '"',
 }
+MAX_TEXT = 4 << 20
+"""The maximum length of a formatted text, in characters."""
 _directive = re.compile(r"%(?:%|([-+ #0]*)(\d{0,4})(?:\.(\d{0,4}))?([diouxXcsbfeEgG]))")
 
 
@@ -47,13 +49,21 @@ def formatted(layout: str, arguments: list[str]) -> str:
 
     >>> formatted(r"%s=%03d\n", ["a", "1", "b", "2"])
     'a=001\nb=002\n'
+
+    Raises:
+        ValueError: the result would be longer than `MAX_TEXT` characters.
     """
     layout = escaped(layout.replace("%%", "%\0")).replace("%\0", "%%")
+    widths = [int(one or 0) for found in _directive.finditer(layout) for one in (found[2], found[3])]
+    if sum(widths) > MAX_TEXT:
+        raise ValueError("out of memory")
     rest = list(arguments)
     text = _once(layout, rest)
     while rest and len(rest) < len(arguments):
         before = len(rest)
         text += _once(layout, rest)
+        if len(text) > MAX_TEXT:
+            raise ValueError("out of memory")
         if len(rest) == before:
             break
     return text

@@ -232,6 +232,11 @@ class Processes:
         if self.running is not None:
             self.running.spend(self.clock, cost)
 
+    @property
+    def owes(self) -> bool:
+        """Whether the running process has spent too much."""
+        return self.running is not None and self.running.spend(self.clock, 0) > self.clock
+
     def find(self, number: int) -> Process | None:
         """The running process with this PID; None if there is none."""
         return next((one for one in self._processes if one.number == number), None)

@@ -15,6 +15,7 @@ from kubeactors.kubelet.runtimes.shell.processes import Run, Sleep
 Command: TypeAlias = Callable[[Call], Run | int]
 """Implements a command: returns its exit code, or a generator that does."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST_SECONDS = 1e9
 _duration = re.compile(r"(\d+\.?\d*|\.\d+)([smhd]?)")
 
 
@@ -45,6 +46,15 @@ def sleep(call: Call) -> Run:
     if not seconds:
         return call.complain("missing operand")
     yield Sleep(None if None in seconds else sum(one or 0.0 for one in seconds))
+    return 0
+
+
+def _usleep(call: Call) -> Run:
+    """Sleep for a number of microseconds."""
+    words = call.arguments
+    if len(words) != 1 or not (words[0].isascii() and words[0].isdecimal()):
+        return call.complain(f"invalid number '{words[0] if words else ''}'")
+    yield Sleep(min(int(words[0][:15]) / 1e6, _LONGEST_SECONDS))
     return 0
 
 
@@ -163,5 +173,6 @@ SYSTEM_COMMANDS: dict[str, Command] = {
     "test": _test,
     "true": lambda _: 0,
     "uname": _uname,
+    "usleep": _usleep,
     "whoami": _whoami,
 }
