@@ -1,7 +1,7 @@
 """Deterministic simulation: a whole control plane in virtual time, with fault injection and invariants.
 
     simulation.py   one run of a plan                 plan.py         a plan, and its text: the replay file
-    spec.py         the cluster of a plan             time_limit.py   limits that allow for back-off
+    spec.py         the cluster of a plan             time_limit.py   limits that allow for delays
     workload/       user actions, as data             steps.py        the base classes of steps
     user.py users/  the user who performs them        chaos/          fault injection
     network.py      every message passes here         processes.py    processes, actors, leaders

@@ -40,7 +40,7 @@ from kubeactors.sim.search import Deviation, Recorder, schedule_of
 from kubeactors.sim.spec import spec_of
 from kubeactors.sim.steps import Fault
 from kubeactors.sim.time_limit import TimeLimit
-from kubeactors.sim.tree import is_backing_off
+from kubeactors.sim.tree import is_held_up
 from kubeactors.sim.user import Connection, OwnActions, Perform, User, UserMessage, nothing_declared
 from kubeactors.sim.webhooks import WebhookPrograms
 from kubeactors.sim.workload import UserAction
@@ -273,7 +273,7 @@ class Simulation:
                 return False
             if not next(unconverged(self.world), ""):
                 return True
-            limit.extend_for_back_off()
+            limit.extend_if_held_up()
             if updated_and_ready(self.world) > furthest:
                 furthest = updated_and_ready(self.world)
                 limit.restart()
@@ -296,7 +296,7 @@ class Simulation:
                 return False
             if self.judge.activity.count == count:
                 return True
-            limit.extend_for_back_off()
+            limit.extend_if_held_up()
         said = (
             f"{limit.elapsed_seconds} s after the cluster converged, components still write: {self.judge.activity.last}"
         )
@@ -307,7 +307,7 @@ class Simulation:
         """Wait until every invariant of a quiet cluster holds: broken watches may still be backing off."""
         limit = TimeLimit(self.sim.kernel, SETTLE_SECONDS)
         while not self.judge.settled():
-            if limit.is_exceeded and not limit.is_backing_off:
+            if limit.is_exceeded and not limit.is_held_up:
                 self.judge.note_settled()
                 return False
             if not self._passes(QUIET_SECONDS):
@@ -321,7 +321,7 @@ class Simulation:
         brings work.
         """
         wall = self.sim.kernel.wall + self.sim.now
-        if is_backing_off(self.sim.kernel.root) or is_due(self.world, wall, RESTART_SECONDS):
+        if is_held_up(self.sim.kernel.root) or is_due(self.world, wall, RESTART_SECONDS):
             return
         revision = self.world.revision
         self.chaos.restart_controllers()

@@ -2,7 +2,7 @@
 
 from kubeactors.actor.kernel import Kernel
 from kubeactors.actor.supervision import SECOND
-from kubeactors.sim.tree import is_backing_off
+from kubeactors.sim.tree import is_held_up
 
 BACKOFF_SECONDS = 1010.0
 """The extension if a controller is backing off: it may wait up to 1000 s before it retries."""
@@ -36,13 +36,13 @@ class TimeLimit:
         return self._kernel.now >= self._end
 
     @property
-    def is_backing_off(self) -> bool:
-        """Whether a controller is backing off, within the maximum."""
-        return self._kernel.now < self._last and is_backing_off(self._kernel.root)
+    def is_held_up(self) -> bool:
+        """Whether a controller backs off or may wait for a webhook, within the maximum."""
+        return self._kernel.now < self._last and is_held_up(self._kernel.root)
 
-    def extend_for_back_off(self) -> None:
-        """While a controller is backing off, restart the limit."""
-        if is_backing_off(self._kernel.root):
+    def extend_if_held_up(self) -> None:
+        """While a controller backs off or may wait for a webhook, restart the limit."""
+        if is_held_up(self._kernel.root):
             self.restart()
 
     def restart(self) -> None:

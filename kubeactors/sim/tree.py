@@ -1,4 +1,4 @@
-"""Inspects the supervision tree of a simulated cluster: finds actors, and tells whether any is backing off."""
+"""Inspects the supervision tree of a simulated cluster: finds actors, and tells whether any is held up."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeVar, cast
@@ -7,6 +7,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.client import Controller
 from kubeactors.client.informer import Informer
+from kubeactors.sim.webhooks import WebhookPrograms
 
 A = TypeVar("A")
 
@@ -57,8 +58,13 @@ def actor_at(root: Cell, type_: type[A], *names: str) -> A | None:
     return None
 
 
-def is_backing_off(root: Cell) -> bool:
-    """Whether a controller is backing off after a failure, or an informer, which controllers wait for."""
+def is_held_up(root: Cell) -> bool:
+    """Whether a controller backs off after a failure, or may wait: for an informer that backs off, or for a webhook."""
     controllers = (cast("Controller", one) for _, one in actors_of(root, Controller))
     informers = (cast("Informer[TypedObject]", one) for _, one in actors_of(root, Informer))
-    return any(one.queue.is_backing_off() for one in controllers) or any(one.is_backing_off for one in informers)
+    webhooks = (cast("WebhookPrograms", one) for _, one in actors_of(root, WebhookPrograms))
+    return (
+        any(one.queue.is_backing_off() for one in controllers)
+        or any(one.is_backing_off for one in informers)
+        or any(one.calls for one in webhooks)
+    )

@@ -44,6 +44,8 @@ class WebhookPrograms(Actor[CallWebhook], reentrant=True, deterministic=True):
     def __init__(self) -> None:
         self.asked: deque[tuple[int, str, Question]] = deque()
         """Calls, the newest last: time in virtual nanoseconds, the mark of the program, the request."""
+        self.calls = 0
+        """How many calls wait for their answers."""
 
     @handle
     async def call(self, message: CallWebhook) -> WebhookReply:
@@ -53,7 +55,11 @@ class WebhookPrograms(Actor[CallWebhook], reentrant=True, deterministic=True):
             return await no_call(message)
         question = msgspec.json.decode(message.body, type=_Review).request
         self._remember(program, question)
-        await self.ctx.sleep(min(program.takes_seconds, message.timeout_seconds))
+        self.calls += 1
+        try:
+            await self.ctx.sleep(min(program.takes_seconds, message.timeout_seconds))
+        finally:
+            self.calls -= 1
         if program.takes_seconds > message.timeout_seconds:
             return WebhookReply(error="context deadline exceeded")
         return answer_of(program, question)

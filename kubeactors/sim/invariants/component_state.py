@@ -19,7 +19,7 @@ from kubeactors.kubelet.materials import Materials
 from kubeactors.scheduler.queue import SchedulingQueue
 from kubeactors.scheduler.workloads import Workloads
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.tree import cells, is_backing_off
+from kubeactors.sim.tree import cells, is_held_up
 
 OURS = ("kubeactors.controllers.", "kubeactors.scheduler.", "kubeactors.kubelet.", "kubeactors.client.")
 """The packages whose actors and parts of actors are inspected."""
@@ -49,7 +49,7 @@ class NoStaleComponentState(Invariant):
 
     def settled(self) -> Iterator[str]:
         """Inspect each component, unless one still backs off: it has not completed the work that drops its state."""
-        if is_backing_off(self.root):
+        if is_held_up(self.root):
             return
         gone = self._gone()
         seen: dict[int, object] = {}

@@ -15,7 +15,7 @@ from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.sim.invariants.inspection import prompt_from
 from kubeactors.sim.invariants.invariant import Invariant
 from kubeactors.sim.processes import MANAGER
-from kubeactors.sim.tree import is_backing_off
+from kubeactors.sim.tree import is_held_up
 from kubeactors.sim.world import World
 
 
@@ -58,7 +58,7 @@ class PromptInvariant(Invariant):
         judged = bool(found) and prompt_from(self.world, MANAGER) < now
         self._noticed = {one: before.get(one, now) for one in found} if judged else {}
         late = [(*one, since) for one, since in self._noticed.items() if since + self.patience <= now]
-        if late and is_backing_off(self.root):
+        if late and is_held_up(self.root):
             self._noticed = {}
             return
         for problem, _, since in late:

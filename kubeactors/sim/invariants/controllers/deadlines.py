@@ -18,7 +18,7 @@ from kubeactors.sim.bounds.goals import has_ended
 from kubeactors.sim.bounds.rollouts import is_active
 from kubeactors.sim.invariants.inspection import prompt_from
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.tree import is_backing_off
+from kubeactors.sim.tree import is_held_up
 from kubeactors.sim.world import Commit, World
 
 MANAGER = "controller-manager"
@@ -134,7 +134,7 @@ class CronJobsRunOnSchedule(Invariant):
 
 def is_disturbed(world: World, root: Cell, now: int) -> bool:
     """Whether a fault affected the controllers of late, or some component still backs off."""
-    return prompt_from(world, MANAGER) > now or is_backing_off(root)
+    return prompt_from(world, MANAGER) > now or is_held_up(root)
 
 
 INVARIANTS: tuple[type[Invariant], ...] = (

@@ -15,7 +15,7 @@ from kubeactors.sim.bounds.capacity import target
 from kubeactors.sim.bounds.goals import REVISION_LABEL
 from kubeactors.sim.bounds.rollouts import has_caught_up, is_active, is_available, numbers
 from kubeactors.sim.invariants.invariant import Invariant, title
-from kubeactors.sim.tree import is_backing_off
+from kubeactors.sim.tree import is_held_up
 from kubeactors.sim.world import Commit, World
 
 PATIENCE = 40 * SECOND
@@ -90,7 +90,7 @@ class StatefulPodsAreRecreated(Invariant):
             (one.metadata.uid, name): one for one in self.world.of(StatefulSet).values() if (name := self._of(one))
         }
         now = self.root.kernel.now
-        backs_off = bool(missing) and is_backing_off(self.root)
+        backs_off = bool(missing) and is_held_up(self.root)
         self._missing = {key: now if backs_off else self._missing.get(key, now) for key in missing}
         for key, since in self._missing.items():
             disturbed = self.world.faults.affected_until(MANAGER)
