@@ -125,7 +125,7 @@ class Disturbances:
         return known
 
     def slow(self, component: str, until: int) -> None:
-        """Users' rules, not a fault, reject a component's writes: it is late, and otherwise unaffected."""
+        """Users' rules, not a fault, reject or delay a component's writes: it is late, and otherwise unaffected."""
         self._slowed[component] = max(until, self._slowed.get(component, 0))
 
     def slowed_until(self, *components: str) -> int:

@@ -8,6 +8,7 @@ import msgspec
 
 from kubeactors.actor.cell import Cell
 from kubeactors.actor.kernel import Kernel
+from kubeactors.actor.supervision import SECOND
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import ApiRequest, Get, List, WatchClosed, WatchEvents
 from kubeactors.apimachinery.status import Status
@@ -25,6 +26,9 @@ OURS = ("controller-manager", "scheduler", "node-")
 
 USER_REJECTIONS = ("AdmissionPolicy", "admission webhook", "calling webhook")
 """Words in the status of a write that was rejected by users' rules."""
+
+SLOW = SECOND
+"""How long the server takes for a write only if a webhook, or a fault, delays it."""
 
 Types: TypeAlias = tuple[type[object], type[object]]
 
@@ -129,7 +133,7 @@ class Judge:
             self._note(one, one.read(reader, request))
 
     def _component_answered(self, asked: Asked, answer: object) -> None:
-        if is_user_rejection(answer):
+        if is_user_rejection(answer) or asked.at + SLOW < self._kernel.now:
             self._world.faults.slow(kind_of_process(asked.component), self._kernel.now)
         types = type(asked.request), type(answer)
         found = self._answered_by_types.get(types)
