@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from kubeactors.actor.cell import Cell
+from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apps.v1 import Deployment, ReplicaSet
 from kubeactors.api.core.v1 import Node, Pod, PodTemplateSpec, ReplicationController
 from kubeactors.apimachinery.meta import TypedObject
@@ -27,6 +28,9 @@ from kubeactors.sim.invariants.prompt import PromptInvariant
 from kubeactors.sim.processes import MANAGER
 from kubeactors.sim.users.manifests import without_hash
 from kubeactors.sim.world import Commit, World
+
+STEADY = SECOND // 2
+"""How long after a change an undisturbed controller has acted on it."""
 
 
 class SurgeBound(Invariant):
@@ -122,8 +126,9 @@ class AvailabilityBound(Invariant):
 
     A deployment is watched from when it is available until something happens that the bound does not cover: a node fails, a
     user deletes a pod, or scales down amid a rollout. After that it is watched again once its controller must know, since
-    one that still counts the lost pod may delete another; but not while a pod is ready for less than `minReadySeconds`: a
-    ReplicaSet that scales down may delete another ready pod instead, because that has more neighbours.
+    one that still counts the lost pod may delete another, as may a ReplicaSet that was scaled down at that moment; but not
+    while a pod is ready for less than `minReadySeconds`: a ReplicaSet that scales down may delete another ready pod
+    instead, because that has more neighbours.
 
     Source: cleanupUnhealthyReplicas in pkg/controller/deployment/rolling.go, ActivePodsWithRanks in
     pkg/controller/controller_utils.go (v1.36).
@@ -138,6 +143,10 @@ class AvailabilityBound(Invariant):
         """By uid of each watched deployment: how many of its pods must be available."""
         self._news: dict[str, int] = {}
         """By uid of ReplicaSet: the revision at which a pod of it last became ready or unready."""
+        self._suspended: dict[str, int] = {}
+        """By uid of deployment: when something last happened that its controllers may not have known for a moment."""
+        self._shrunk: dict[str, int] = {}
+        """By uid of ReplicaSet: when it was last scaled down."""
 
     def committed(self, commit: Commit) -> Iterator[str]:
         """Follow the floors; check each pod that is lost."""
@@ -150,7 +159,7 @@ class AvailabilityBound(Invariant):
             case Deployment():
                 self._follow(commit, current)
             case ReplicaSet():
-                self._follow_set(current)
+                self._follow_set(commit.old, current)
             case Pod():
                 yield from self._pod(commit, current)
             case _:
@@ -166,6 +175,7 @@ class AvailabilityBound(Invariant):
     def _suspend(self, uid: str) -> None:
         """Stop to watch a deployment, because of something that its controllers may not know."""
         self._floors.pop(uid, None)
+        self._suspended[uid] = self.root.kernel.now
 
     def _follow(self, commit: Commit, deployment: Deployment) -> None:
         uid = deployment.metadata.uid
@@ -180,8 +190,10 @@ class AvailabilityBound(Invariant):
             self._floors[uid] = min(self._floors[uid], least(deployment))
         self._arm(deployment)
 
-    def _follow_set(self, found: ReplicaSet) -> None:
+    def _follow_set(self, old: TypedObject | None, found: ReplicaSet) -> None:
         owner = self._owner(found)
+        if isinstance(old, ReplicaSet) and wanted(found) < wanted(old):
+            self._shrunk[found.metadata.uid] = self.root.kernel.now
         if owner is not None and found.metadata.uid in self.world.intents.user_managed:
             self._suspend(owner.metadata.uid)  # its pods are lost without a controller's doing
         self._arm(owner)
@@ -238,12 +250,18 @@ class AvailabilityBound(Invariant):
             if not self._is_the_controllers_doing(commit, old):
                 self._suspend(uid)
             available = self._available(uid)
-            if available < self._floors.get(uid, 0):
+            if available < self._floors.get(uid, 0) and not self._was_scaled_unknowingly(old, uid):
                 yield (
                     f"{title(owner)} has {available} available pods after the deletion of {title(pod)}, "
                     f"but needs {self._floors[uid]}"
                 )
         self._arm(owner)
+
+    def _was_scaled_unknowingly(self, pod: Pod, uid: str) -> bool:
+        """Whether the pod's ReplicaSet was scaled down before the deployment's controller knew of the last loss."""
+        owner = controller_of(pod.metadata)
+        shrunk, lost = self._shrunk.get(owner.uid if owner is not None else ""), self._suspended.get(uid)
+        return shrunk is not None and lost is not None and abs(shrunk - lost) < STEADY
 
     def _is_the_controllers_doing(self, commit: Commit, old: Pod) -> bool:
         """Whether a controller deleted a ready pod: no user did, and no taint, preemption or end of its namespace caused it."""
