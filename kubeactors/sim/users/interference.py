@@ -14,6 +14,7 @@ from kubeactors.api.discovery.v1 import EndpointSlice
 from kubeactors.apimachinery.meta import DeleteOptions, ObjectMeta, Preconditions, TypedObject
 from kubeactors.apimachinery.status import AlreadyExists
 from kubeactors.client import controller_of
+from kubeactors.sim.users.admission_objects import Hooks, Policy
 from kubeactors.sim.users.manifests import APP, NAMESPACE, POD_NAME_LABEL
 from kubeactors.sim.users.pods import ASTRAY
 from kubeactors.sim.users.session import NAME_ATTEMPTS, NAME_SECONDS, Session
@@ -128,6 +129,8 @@ def _fresh_copy(live: TypedObject) -> TypedObject:
     if isinstance(live, Secret) and live.type == SERVICE_ACCOUNT_TOKEN:
         account = {SERVICE_ACCOUNT_NAME: live.metadata.annotations[SERVICE_ACCOUNT_NAME]}
         return Secret(metadata=replace(made, annotations=account), type=live.type)
+    if isinstance(live, Policy | Hooks):  # an annotation says which rule of the plan it is
+        return replace(live, metadata=replace(made, annotations=metadata.annotations))
     return replace(live, metadata=made)
 
 
