@@ -296,16 +296,19 @@ def _is_akin(one: Pod, other: Pod) -> bool:
 
 
 def _has_fewer(elsewhere: list[Pod], there: list[Pod], pod: Pod) -> bool:
-    """Whether the other node has fewer siblings of the pod, fewer pods, and fewer resources requested."""
+    """Whether the other node has fewer siblings of the pod, fewer pods, and fewer resources requested, as evenly."""
     alike = [sum(1 for one in found if one.metadata.labels == pod.metadata.labels) for found in (there, elsewhere)]
     akin = [sum(1 for one in found if _is_akin(one, pod)) for found in (there, elsewhere)]
     sizes = [[demand(one.spec) for one in found] for found in (there, elsewhere)]
+    cpu = [sum(one.milli_cpu for one in some) for some in sizes]
+    memory = [sum(one.memory for one in some) for some in sizes]
     return (
         alike[1] < alike[0]
         and akin[1] < akin[0]
         and len(elsewhere) < len(there)
-        and sum(one.milli_cpu for one in sizes[1]) <= sum(one.milli_cpu for one in sizes[0])
-        and sum(one.memory for one in sizes[1]) <= sum(one.memory for one in sizes[0])
+        and cpu[1] <= cpu[0]
+        and memory[1] <= memory[0]
+        and cpu[1] * memory[0] == cpu[0] * memory[1]
     )
 
 

@@ -7,6 +7,7 @@ from kubeactors.actor.cell import Cell
 from kubeactors.actor.supervision import SECOND
 from kubeactors.api.apiextensions.v1.customresourcedefinition import CustomResourceDefinition
 from kubeactors.api.core.v1 import ConfigMap, PersistentVolumeClaim, Pod, PodTemplate, Secret, Service
+from kubeactors.api.core.v1.demand import demand
 from kubeactors.api.core.v1.resourcequota import ResourceQuota
 from kubeactors.api.networking.v1.ingress import Ingress
 from kubeactors.api.networking.v1.networkpolicy import NetworkPolicy
@@ -144,7 +145,7 @@ def _is_in_scope(pod: Pod, scope: str) -> bool:
 
 def _cpu(pod: TypedObject) -> int:
     assert isinstance(pod, Pod)
-    return sum(parse(one.resources.requests.get("cpu", "0")).nanos for one in pod.spec.containers)
+    return demand(pod.spec).milli_cpu * (SECOND // 1000)
 
 
 def _node_ports(service: TypedObject) -> int:
