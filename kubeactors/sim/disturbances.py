@@ -144,6 +144,10 @@ class Disturbances:
         """Whether the clock of a component was ever wrong: times that it has written into objects may be wrong still."""
         return component in self._skewed
 
+    def clocks_differ(self) -> bool:
+        """Whether the clock of any component was ever wrong."""
+        return bool(self._skewed)
+
     def corrupt(self, found: TypedObject | None) -> None:
         """A field of an object is corrupted: its owners cannot keep what they promise about it."""
         while found is not None and found.metadata.uid not in self._corrupted:

@@ -4,7 +4,7 @@ deployments.py  progress.py       proportions.py     rollout_steps.py           
 sets.py         claim_owners.py   stateful sets and daemon sets
 scale_down.py   which pods are deleted               jobs.py       job_indexes.py  job_tracking.py  deadlines.py  jobs and cron jobs
 autoscaling.py  promptness.py     how soon a new spec is acted on
-templates.py    pods that controllers create
+templates.py    pods that controllers create          availability.py  when pods count as available
 nodes.py        outages.py        taints.py          ownership.py  owner references and garbage collection
 endpoints.py    services.py       quotas.py          volumes.py    devices.py      certificates.py
 statuses.py     status_counts.py  admission_policies.py  what statuses say  steady_state.py  what has to be done once all is quiet
@@ -13,6 +13,7 @@ statuses.py     status_counts.py  admission_policies.py  what statuses say  stea
 from kubeactors.sim.invariants.controllers import (
     admission_policies,
     autoscaling,
+    availability,
     certificates,
     claim_owners,
     deadlines,
@@ -70,6 +71,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     *proportions.INVARIANTS,
     *taints.INVARIANTS,
     *templates.INVARIANTS,
+    *availability.INVARIANTS,
     *admission_policies.INVARIANTS,
 )
 

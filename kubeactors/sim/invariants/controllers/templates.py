@@ -40,16 +40,16 @@ class PodsAreMadeFromTemplates(Invariant):
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
         if commit.old is not None or not isinstance(pod, Pod) or not isinstance(owner, Controller):
             return
-        states = [one for one in self._states(owner) if isinstance(one, Controller)]
-        if not any(_is_made_from(pod, one.spec.template) for one in states):
+        if not any(_is_made_from(pod, one.spec.template) for one in self._states(owner)):
             yield f"{title(pod)} has labels, annotations or images that {title(owner)} never had in its template"
-        marks = [_marks(one, pod) for one in states]
-        if not any(_has(pod.metadata.labels, one) for one in marks):
-            yield f"{title(pod)} has the labels {dict(pod.metadata.labels)}, but {title(owner)} marks its pods by {marks[-1]}"
+        if not any(_has(pod.metadata.labels, _marks(one, pod)) for one in self._states(owner)):
+            marks = _marks(owner, pod)
+            yield f"{title(pod)} has the labels {dict(pod.metadata.labels)}, but {title(owner)} marks its pods by {marks}"
 
-    def _states(self, owner: TypedObject) -> Iterator[TypedObject]:
-        for commit in self.world.history_of(type(owner), *key_of(owner)):
-            if commit.new is not None and commit.new.metadata.uid == owner.metadata.uid:
+    def _states(self, owner: Controller) -> Iterator[Controller]:
+        """The states of the controller, the newest first: mostly that is the one that the pod was made from."""
+        for commit in reversed(self.world.history_of(type(owner), *key_of(owner))):
+            if isinstance(commit.new, Controller) and commit.new.metadata.uid == owner.metadata.uid:
                 yield commit.new
 
 
