@@ -42,6 +42,7 @@ def api_app(  # noqa: PLR0913 -- the parts of a cluster that it stands in front 
     kernel = system.kernel
 
     def clock() -> int:
+        system.refresh()  # the kernel's time stands still while no actor runs
         return kernel.wall + kernel.now
 
     def collectors() -> "tuple[Collector, ...]":

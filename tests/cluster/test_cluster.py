@@ -161,19 +161,49 @@ async def test_an_error_in_the_serving_block_is_not_wrapped(tmp_path: Path, anyi
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_every_path_listed_at_the_root_is_served(tmp_path: Path) -> None:
-    async with Cluster(nodes=0) as cluster, cluster.serve(tmp_path, port=0) as url:
-        pki = ensure_pki(tmp_path, [], datetime.now(UTC))  # noqa: TID251 -- TLS checks validity in real time
-        trust = ssl.create_default_context(cafile=str(pki.ca_certificate))
-        trust.load_cert_chain(pki.admin_certificate, pki.admin_key)
-        async with httpx2.AsyncClient(base_url=url, verify=trust) as client:
-            paths: list[str] = (await client.get("/")).json()["paths"]
-            answers = {path: (await client.get(path)).status_code for path in paths}
-            flags = (await client.get("/flagz")).text
-            ready = (await client.get("/readyz?verbose")).text
+    async with (
+        Cluster(nodes=0) as cluster,
+        cluster.serve(tmp_path, port=0) as url,
+        httpx2.AsyncClient(base_url=url, verify=admin_of(tmp_path)) as client,
+    ):
+        paths: list[str] = (await client.get("/")).json()["paths"]
+        answers = {path: (await client.get(path)).status_code for path in paths}
+        flags = (await client.get("/flagz")).text
+        ready = (await client.get("/readyz?verbose")).text
     assert {path: code for path, code in answers.items() if code != 200} == {}
     assert {"/livez/poststarthook/rbac/bootstrap-roles", "/readyz/etcd-readiness", "/healthz/etcd"} <= set(paths)
     assert "\nservice-cluster-ip-range: 10.96.0.0/12\n" in flags
     assert "\n[+]poststarthook/start-apiextensions-controllers ok\n" in ready
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_request_is_not_said_to_have_begun_before_it_was_sent(tmp_path: Path) -> None:
+    """Not even on an idle server, where the time of the actors' kernel stands still."""
+    idle_seconds, waited = 0.4, 0.0
+    async with (
+        Cluster(nodes=0) as cluster,
+        cluster.serve(tmp_path, port=0) as url,
+        httpx2.AsyncClient(base_url=url, verify=admin_of(tmp_path)) as client,
+    ):
+        for _ in range(3):
+            await anyio.sleep(idle_seconds)
+            began = anyio.current_time()
+            assert (await client.get("/api/v1/nodes")).status_code == 200
+            waited += anyio.current_time() - began
+        metrics = (await client.get("/metrics")).text
+    (said,) = (line for line in metrics.splitlines() if DURATION in line and 'resource="nodes"' in line)
+    assert float(said.split()[-1]) < waited + idle_seconds
+
+
+DURATION = "apiserver_request_duration_seconds_sum"
+
+
+def admin_of(directory: Path) -> ssl.SSLContext:
+    """Trusts a cluster that keeps its certificates here, as its administrator."""
+    pki = ensure_pki(directory, [], datetime.now(UTC))  # noqa: TID251 -- TLS checks validity in real time
+    trust = ssl.create_default_context(cafile=str(pki.ca_certificate))
+    trust.load_cert_chain(pki.admin_certificate, pki.admin_key)
+    return trust
 
 
 async def test_state_outlives_the_cluster(tmp_path: Path) -> None:
