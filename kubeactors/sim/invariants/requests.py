@@ -155,7 +155,11 @@ def _is_conflict(answer: object) -> bool:
 
 
 class NoRedundantWrites(RequestInvariant):
-    """No undisturbed component sends a write that changes nothing, when it must have seen the current state."""
+    """No undisturbed component sends a write that changes nothing, when it must have seen the current state.
+
+    One whose writes a user's rule has just rejected may repeat them: a kubelet confirms the deletion of a pod even if a user
+    has deleted that by force.
+    """
 
     name: ClassVar[str] = "no-redundant-writes"
 
@@ -177,10 +181,9 @@ class NoRedundantWrites(RequestInvariant):
         revision = int(metadata.resource_version or 0)
         if not 0 < revision <= asked.revision or metadata.uid not in self.world.by_uid:
             return
-        known = max(
-            self._time_of(revision) + KNOWN,
-            informed_at(self.world, kind_of_process(asked.component)),
-        )
+        author = kind_of_process(asked.component)
+        since = max(self._time_of(revision), self.world.faults.slowed_until(author))
+        known = max(since + KNOWN, informed_at(self.world, author))
         if known < now:
             yield f"{asked.sender.path} writes {described(asked.request)}, but the write changes nothing"
 
