@@ -134,7 +134,9 @@ class Tree:
                 self._size -= len(gone.data)
 
     def below(self, path: str) -> list[str]:
-        """The paths of all entries below a directory, sorted."""
+        """The paths of all entries below a directory, sorted; none below a file."""
+        if self.entries.get(path) is not None:
+            return []
         prefix = f"{path}/" if path else ""
         return sorted(one for one in self.entries if one.startswith(prefix) and one != path)
 
