@@ -28,6 +28,8 @@ class ApiServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The minimum duration of a watch without a timeout of its own; the maximum is twice this."""
     repair_seconds: float = 180.0
     """The interval of the check that addresses and ports of services are allocated to them."""
+    node_labels: frozenset[str] = frozenset()
+    """Labels that kubelets may set on their nodes besides those that NodeRestriction allows."""
     compaction_seconds: float = 300.0
     """The interval of compactions. Each compacts to the revision of the one before."""
 

@@ -6,7 +6,7 @@ Source: apiserver/pkg/server/config.go, DefaultBuildHandlerChain; apiserver/pkg/
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias, TypeVar
 
-from kubeactors.actor import AskError, AskTimedOut, Gate
+from kubeactors.actor import AskError, AskTimedOut, Caller, Gate
 from kubeactors.apimachinery.requests import (
     Create,
     Delete,
@@ -19,7 +19,7 @@ from kubeactors.apimachinery.requests import (
     Update,
     Watch,
 )
-from kubeactors.apimachinery.status import ServiceUnavailable, Status, StatusError, Timeout
+from kubeactors.apimachinery.status import ServiceUnavailable, Status, StatusDetails, StatusError, Timeout
 from kubeactors.apiserver.authorization import Authorizer, access_to, denied
 from kubeactors.apiserver.customresources.conversions import ATTEMPTS, Conversions, NeedsConversion
 from kubeactors.apiserver.registry.resource import Resource
@@ -33,7 +33,15 @@ Q = TypeVar("Q", Get, List, Create, Update, Patch, Delete, DeleteCollection, Wat
 
 
 class Dispatcher:
-    """Hands requests to their handlers, and turns refusals into replies."""
+    """Hands requests to their handlers, and turns refusals into replies.
+
+    Args:
+        authorizer: decides which requests are allowed.
+        resources: the resources that are served.
+        subresources: their subresources.
+        conversions: converts objects of custom kinds.
+        caller: returns the caller of the current request.
+    """
 
     def __init__(
         self,
@@ -41,7 +49,9 @@ class Dispatcher:
         resources: Mapping[GroupVersionResource, Resource],
         subresources: Mapping[tuple[GroupVersionResource, str], Subresource],
         conversions: Conversions,
+        caller: Callable[[], Caller],
     ) -> None:
+        self._caller = caller
         self._authorizer = authorizer
         self._resources = resources
         self._subresources = subresources
@@ -58,7 +68,7 @@ class Dispatcher:
         """
         try:
             if not self.ready.is_open:
-                await self.ready.wait()
+                await self._admitted()
             return await serve(self._authorized(message, verb), message)
         except NeedsConversion as need:
             return await self._retried(message, verb, serve, need, left)
@@ -68,6 +78,17 @@ class Dispatcher:
             return Timeout.saying("Timeout: request did not complete within the allotted timeout").status
         except AskError:
             return ServiceUnavailable.saying("the store cannot be reached, please try again").status
+
+    async def _admitted(self) -> None:
+        """Wait until the server is ready.
+
+        Raises:
+            Timeout: the client has closed its connection meanwhile, which cancels its request.
+        """
+        caller = self._caller()
+        await self.ready.wait()
+        if not caller.is_waiting:
+            raise Timeout.saying("Timeout: request did not complete within requested timeout", StatusDetails())
 
     async def _retried(  # the request, what it still needs, and how often it may be retried
         self, message: Q, verb: str, serve: Callable[[Resource, Q], Awaitable[R]], need: NeedsConversion, left: int

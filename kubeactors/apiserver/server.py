@@ -148,7 +148,9 @@ class ApiServer(Actor[ApiMessage | IsReady | CheckServer | FromStore | OwnMessag
         self._reader, self._writer = parts.reader, parts.writer
         self._conversions, self._definitions, self._repair = parts.conversions, parts.definitions, parts.repair
         self._feed = StoreFeed(self.ctx, self._store, self._cacher, self._streams)
-        self._dispatcher = Dispatcher(self._authorizer, self._resources, self._subresources, self._conversions)
+        self._dispatcher = Dispatcher(
+            self._authorizer, self._resources, self._subresources, self._conversions, lambda: self.ctx.caller
+        )
 
     def stopped(self) -> None:
         """End all watches; their subscribers start new ones."""

@@ -204,11 +204,12 @@ def policy_index_of(scheme: Scheme, cacher: Cacher) -> PolicyIndex:
 
 
 class Known(msgspec.Struct, frozen=True):
-    """The indexes that plug-ins use besides the cache."""
+    """The indexes and settings that plug-ins use besides the cache."""
 
     templates: Templates
     ledger: Ledger
     policies: PolicyIndex
+    node_labels: frozenset[str]
 
 
 def admission_of(authorizer: Authorizer, lookup: Lookup, random: Random, known: Known) -> Chain:
@@ -222,7 +223,7 @@ def admission_of(authorizer: Authorizer, lookup: Lookup, random: Random, known: 
             LimitRanger(lookup),
             shared,
             MountableSecrets(lookup),
-            NodeRestriction(lookup),
+            NodeRestriction(lookup, known.node_labels),
             TaintNodesByCondition(),
             PodSecurity(lookup),
             priority,

@@ -11,7 +11,7 @@ objects.py  the objects of a replay
 main.py     the command `kubeactors`        loop.py     the event loop of all commands
 server.py   an API server by a kubeconfig   tables.py   objects as `kubectl get` shows them
 logs.py     the log of a command
-bench_live.py, bench_text.py, fuzz_progress.py, scheduler_config.py: parts of the commands
+audit.py, bench_live.py, bench_text.py, fuzz_progress.py, scheduler_config.py: parts of the commands
 """
 
 from kubeactors.cli.main import main

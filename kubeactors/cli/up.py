@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from kubeactors.actor import SystemFailed
 from kubeactors.apiserver.config import ApiServerConfig
 from kubeactors.apiserver.http.serving import AddressInUse
+from kubeactors.cli.audit import audit_log
 from kubeactors.cli.errors import UsageError, said
 from kubeactors.cli.logs import log_to_stderr
 from kubeactors.cli.loop import interrupted, run
@@ -29,7 +30,7 @@ from kubeactors.cluster.data_dir import NotADataDir, claim
 from kubeactors.cluster.kubeconfig import KubeconfigTaken, check_kubeconfig
 from kubeactors.cluster.machines import POD_NETWORK
 from kubeactors.cluster.pki import PkiError, ensure_pki
-from kubeactors.cluster.spec import AuditLog, Etcd, Timing
+from kubeactors.cluster.spec import Etcd, Timing
 from kubeactors.controllers.nodeipam.controller import MASK_SIZE
 from kubeactors.kubelet.eviction import SIGNALS, threshold
 
@@ -88,8 +89,18 @@ def up(  # noqa: PLR0913 -- the options of the command
     etcd_user: Annotated[str, Parameter(help="User name for etcd.")] = "",
     etcd_password_file: Annotated[Path | None, Parameter(help="File with the password for etcd.")] = None,
     audit_log_path: Annotated[
-        str, Parameter(help="Append a line of JSON for each write over HTTPS to this file; - for standard output.")
+        str,
+        Parameter(
+            help="Append a line of JSON for each write over HTTPS to this file; - for standard output.",
+            allow_leading_hyphen=True,
+        ),
     ] = "",
+    audit_log_maxsize: Annotated[int, Parameter(help="Size in MiB at which the audit log is rotated; 0: never.")] = 100,
+    audit_log_maxbackup: Annotated[int, Parameter(help="Number of old audit logs to keep; 0: all.")] = 100,
+    audit_log_maxage: Annotated[int, Parameter(help="Days to keep old audit logs; 0: for ever.")] = 366,
+    audit_policy_file: Annotated[
+        Path | None, Parameter(help="Policy (audit.k8s.io/v1) that says which requests the audit log records instead.")
+    ] = None,
     output: Literal["text", "json"] = "text",
 ) -> int:
     """Run a cluster and serve it over HTTPS until SIGTERM or Ctrl-C."""
@@ -120,7 +131,7 @@ def up(  # noqa: PLR0913 -- the options of the command
     )
     spec = ClusterSpec(
         etcd=_checked(etcd) if etcd_servers else None,
-        audit=AuditLog(path=audit_log_path) if audit_log_path else None,
+        audit=audit_log(audit_log_path, audit_policy_file, audit_log_maxsize, audit_log_maxbackup, audit_log_maxage),
         nodes=NodePool(count=nodes, eviction_hard=thresholds(eviction_hard)),
         timing=Timing.noticing_within(node_monitor_grace_seconds),
         scheduler=scheduler,

@@ -13,7 +13,7 @@
     watch.py        a watch as a stream                   remote.py       requests to a remote API server
     pki.py          certificates                          kubeconfig.py   kubectl's configuration
     api_app.py      the HTTPS edge of a cluster           disks.py        storage backends
-    audit_log.py    the file of the audit log
+    audit_log.py    the writer of the audit log           audit_file.py   its file, which is rotated
     dns_sockets.py  sockets of the DNS server             proxy_sockets.py  sockets of the service proxy
     webhooks.py     the actor that calls webhooks         webhook_client.py  its HTTP client
     data_dir.py     the directory of durable state        files.py        atomic writes of private files

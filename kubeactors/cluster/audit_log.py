@@ -1,4 +1,4 @@
-"""The file of the audit log.
+"""The writer of the audit log.
 
 Lines are gathered and written by a thread, many at once if they come quickly, so that a slow disk does not delay
 requests. All of them are written when the log is closed.
@@ -7,20 +7,23 @@ Source: apiserver/pkg/server/options/audit.go, plugin/pkg/audit/log/backend.go (
 """
 
 import logging
-import os
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from pathlib import Path
+from datetime import UTC, datetime
+from typing import TypeAlias
 
 import anyio
 import anyio.to_thread
 
 from kubeactors.apiserver.audit.trail import WriteLine
+from kubeactors.cluster.audit_file import AuditFile, write_all
 from kubeactors.cluster.spec import AuditLog
 
 STANDARD_OUTPUT = "-"
 _log = logging.getLogger("kubeactors.audit")
+
+Write: TypeAlias = Callable[[Sequence[bytes]], None]
 
 
 @asynccontextmanager
@@ -35,7 +38,7 @@ async def opened(log: AuditLog | None) -> AsyncGenerator[WriteLine | None]:
         return
     failure: Exception | None = None
     with ExitStack() as stack:
-        lines = _Lines(_descriptor(log, stack))
+        lines = _Lines(_writer(log, stack))
         async with anyio.create_task_group() as group:
             group.start_soon(lines.run)
             try:
@@ -48,21 +51,20 @@ async def opened(log: AuditLog | None) -> AsyncGenerator[WriteLine | None]:
         raise failure
 
 
-def _descriptor(log: AuditLog, stack: ExitStack) -> int:
-    """The descriptor of the file, which is created for its owner only."""
+def _writer(log: AuditLog, stack: ExitStack) -> Write:
     if log.path == STANDARD_OUTPUT:
-        return sys.stdout.fileno()
-    path = Path(log.path)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    return stack.enter_context(path.open("ab", buffering=0)).fileno()
+        descriptor = sys.stdout.fileno()
+        return lambda lines: write_all(descriptor, b"".join(lines))
+    file = AuditFile(log, lambda: datetime.now(UTC))  # noqa: TID251 -- rotated files are named in real time
+    stack.callback(file.close)
+    return file.write
 
 
 class _Lines:
-    """Lines that wait to be written to a file."""
+    """Lines that wait to be written."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, write: Write) -> None:
+        self._write = write
         self._waiting: list[bytes] = []
         self._ready = anyio.Event()
         self._closed = False
@@ -84,12 +86,10 @@ class _Lines:
                 await self._ready.wait()
                 self._ready = anyio.Event()
                 lines, self._waiting = self._waiting, []
-                await anyio.to_thread.run_sync(self._write, lines)
+                await anyio.to_thread.run_sync(self._attempt, lines)
 
-    def _write(self, lines: Sequence[bytes]) -> None:
-        rest = memoryview(b"".join(lines))
+    def _attempt(self, lines: Sequence[bytes]) -> None:
         try:
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            self._write(lines)
         except OSError as error:
-            _log.error("audit.write_failed error=%s lost_lines=%d", error.strerror, len(lines))
+            _log.error("audit.write_failed error=%s lines=%d", error.strerror, len(lines))

@@ -25,7 +25,7 @@ from kubeactors.cluster.machines import Machines, MachinesMessage
 from kubeactors.cluster.power import PowerSwitch
 from kubeactors.cluster.processes import RESTARTING, SchedulerProcess
 from kubeactors.cluster.snapshot import ClusterSnapshot, TakeSnapshot
-from kubeactors.cluster.spec import ClusterSpec
+from kubeactors.cluster.spec import ClusterSpec, node_labels
 from kubeactors.cluster.webhooks import WebhookCalls
 from kubeactors.cluster.webhooks import asking as asking_webhooks
 from kubeactors.cluster.workloads import Workloads
@@ -132,7 +132,7 @@ class ControlPlane(Actor[PlaneMessage], deterministic=True):
                 ApiServer,
                 self._scheme,
                 cast("Ref[StoreMessage]", store),
-                self._spec.server,
+                replace(self._spec.server, node_labels=self._spec.server.node_labels | node_labels(self._spec.pools)),
                 self._authorizer,
                 tokens=self._tokens,
                 call_webhook=self._way_to_webhooks(),

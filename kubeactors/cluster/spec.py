@@ -1,6 +1,7 @@
 """The configuration of a cluster."""
 
 import ssl
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -85,6 +86,15 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True):
         return {"cpu": self.cpu, "memory": self.memory, "pods": self.pods, "ephemeral-storage": "1Ti"} | self.resources
 
 
+def node_labels(pools: Iterable[NodePool]) -> frozenset[str]:
+    """The keys of the labels that pools give to their nodes.
+
+    >>> sorted(node_labels([NodePool(racks=1, labels={"disk": "ssd"})]))
+    ['disk', 'topology.kubernetes.io/rack']
+    """
+    return frozenset(key for pool in pools for key in pool.labels_of(0))
+
+
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """How soon a failed node is detected. The defaults are Kubernetes'.
 
@@ -163,6 +173,17 @@ class AuditLog(msgspec.Struct, frozen=True, kw_only=True):
     """The file to append to; `-` is standard output."""
     policy: Policy = DEFAULT_POLICY
     """Which requests are recorded; by default all writes."""
+    max_size_megabytes: int = 100
+    """The size at which the file is renamed and a new one begun; 0: never."""
+    max_backups: int = 100
+    """How many renamed files are kept; 0: all."""
+    max_age_days: int = 366
+    """How long they are kept; 0: for ever."""
+
+    def __post_init__(self) -> None:
+        for name in ("max_size_megabytes", "max_backups", "max_age_days"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} of an audit log is {getattr(self, name)}; it must not be negative")
 
 
 class ClusterSpec(msgspec.Struct, frozen=True, kw_only=True):

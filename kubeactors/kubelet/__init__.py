@@ -21,6 +21,7 @@
 
     materials.py          objects that pods refer to                materials_reader.py  reads them
     pod_materials.py      those of one pod                          environment.py       environment variables
+    claims.py             why a claim cannot be mounted
     fields.py             the downward API                          service_links.py     variables of Services
     volumes.py            contents of volumes                       tokens.py            service account tokens
 

@@ -9,6 +9,7 @@ import msgspec
 
 from kubeactors.api.core.v1 import ConfigMap, Container, Pod, Secret, Service, Volume
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
+from kubeactors.kubelet.claims import mounted_claims
 from kubeactors.kubelet.tokens import PodTokens, TokenTerms, token_terms
 
 TOKEN_VOLUME = "kube-api-access-"  # noqa: S105 -- a name
@@ -39,6 +40,8 @@ class Materials(msgspec.Struct, frozen=True):
     secrets: Mapping[str, Secret] = {}
     directories: Mapping[str, str] = {}
     """The directory of each bound claim's volume."""
+    unmountable: Mapping[str, str] = {}
+    """The claims that cannot be mounted, and why."""
     tokens: PodTokens | None = None
     """The tokens of the pod's service account; None if none are issued, or they are not read yet."""
     services: tuple[Service, ...] | None = None
@@ -72,7 +75,7 @@ NOTHING_WANTED = Wanted()
 
 
 def wanted_by(pod: Pod, *, everything: bool) -> Wanted:
-    """What a pod needs; without `everything` no Services, claims, tokens, nor the other sources of the token volume.
+    """What a pod needs; without `everything` no Services, tokens, nor the other sources of the token volume.
 
     >>> wanted_by(Pod(), everything=True)
     Wanted(config_maps=(), secrets=(), claims=(), tokens=(), services=True)
@@ -86,22 +89,17 @@ def wanted_by(pod: Pod, *, everything: bool) -> Wanted:
     for container in (*spec.init_containers, *spec.containers, *spec.ephemeral_containers):
         if container.env or container.env_from:
             _add_of_container(container, config_maps, secrets)
+    claims = tuple(dict.fromkeys(claim for _, claim in mounted_claims(pod)))
     if not everything:
-        return Wanted(tuple(config_maps), tuple(secrets)) if config_maps or secrets else NOTHING_WANTED
+        has_any = config_maps or secrets or claims
+        return Wanted(tuple(config_maps), tuple(secrets), claims) if has_any else NOTHING_WANTED
     return Wanted(
         config_maps=tuple(config_maps),
         secrets=tuple(secrets),
-        claims=tuple(name for one in spec.volumes if (name := claim_of(one, pod))),
+        claims=claims,
         tokens=tuple(dict.fromkeys(token_terms(pod))),
         services=True,
     )
-
-
-def claim_of(volume: Volume, pod: Pod) -> str:
-    """The name of a volume's claim; empty if it has none."""
-    if volume.persistent_volume_claim is not None:
-        return volume.persistent_volume_claim.claim_name
-    return f"{pod.metadata.name}-{volume.name}" if volume.ephemeral is not None else ""
 
 
 def directory_of_volume(volume: PersistentVolume) -> str:

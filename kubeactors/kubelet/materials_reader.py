@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from kubeactors.api.core.v1 import ConfigMap, PersistentVolumeClaim, Pod, Secret, Service
 from kubeactors.api.core.v1.persistentvolume import PersistentVolume
 from kubeactors.client import Client
+from kubeactors.kubelet.claims import why_not_mounted
 from kubeactors.kubelet.materials import NO_MATERIALS, Materials, Wanted, directory_of_volume, wanted_by
 from kubeactors.kubelet.service_links import MASTER
 from kubeactors.kubelet.tokens import NO_TOKENS, PodTokens, TokenManager
@@ -29,10 +30,12 @@ class MaterialsReader:
         namespace = pod.metadata.namespace
         config_maps = {name: await self._client.find(ConfigMap, name, namespace) for name in wanted.config_maps}
         secrets = {name: await self._client.find(Secret, name, namespace) for name in wanted.secrets}
+        directories, unmountable = await self._claims(wanted.claims, pod)
         return Materials(
             config_maps={name: one for name, one in config_maps.items() if one is not None},
             secrets={name: one for name, one in secrets.items() if one is not None},
-            directories=await self._directories(wanted.claims, namespace),
+            directories=directories,
+            unmountable=unmountable,
             tokens=await self._account_tokens(wanted, pod, known or NO_MATERIALS, now),
             services=await self._services(namespace) if wanted.services else None,
         )
@@ -51,16 +54,19 @@ class MaterialsReader:
             return None
         return await self._tokens.tokens(wanted.tokens, pod, known.tokens or NO_TOKENS, now)
 
-    async def _directories(self, claims: tuple[str, ...], namespace: str) -> dict[str, str]:
-        """The directories of the volumes of bound claims."""
-        found: dict[str, str] = {}
-        for name in claims:
-            claim = await self._client.find(PersistentVolumeClaim, name, namespace)
-            volume = claim.spec.volume_name if claim is not None else ""
-            bound = await self._client.find(PersistentVolume, volume) if volume else None
-            if bound is not None:
-                found[name] = directory_of_volume(bound)
-        return found
+    async def _claims(self, names: tuple[str, ...], pod: Pod) -> tuple[dict[str, str], dict[str, str]]:
+        """The directories of the volumes of bound claims, and why others cannot be mounted."""
+        directories: dict[str, str] = {}
+        unmountable: dict[str, str] = {}
+        for name in names:
+            claim = await self._client.find(PersistentVolumeClaim, name, pod.metadata.namespace)
+            volume_name = claim.spec.volume_name if claim is not None else ""
+            volume = await self._client.find(PersistentVolume, volume_name) if volume_name else None
+            if volume is not None:
+                directories[name] = directory_of_volume(volume)
+            if why := why_not_mounted(name, pod, claim, volume):
+                unmountable[name] = why
+        return directories, unmountable
 
     async def _services(self, namespace: str) -> tuple[Service, ...]:
         """The Services of a namespace, and the API server's."""

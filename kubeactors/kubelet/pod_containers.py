@@ -237,10 +237,9 @@ class PodContainers:
 
     def _lacks_volumes(self, now: int) -> bool:
         """Whether a volume cannot be set up; then an event is recorded, and its objects are read again later."""
-        problem = self.materials.problem(self._facts)
-        if problem is None:
+        message = self.materials.problem(self._facts)
+        if not message:
             return False
-        message = f'MountVolume.SetUp failed for volume "{problem[0]}" : {problem[1]}'
         self.events.append(PodEvent(WARNING, "FailedMount", message))
         self._retry_at = now + CONFIG_RETRY
         self.materials.read_again(now)

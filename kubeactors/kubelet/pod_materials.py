@@ -1,6 +1,7 @@
 """The objects that one pod refers to: what is known of them, and when they are read."""
 
 from kubeactors.api.core.v1 import Pod
+from kubeactors.kubelet.claims import not_mounted
 from kubeactors.kubelet.fields import PodFacts
 from kubeactors.kubelet.materials import NO_MATERIALS, Materials, Wanted
 from kubeactors.kubelet.preparation import CONFIG_RETRY
@@ -27,9 +28,14 @@ class PodMaterials:
         """What is known; empty before the first read."""
         return self.known or NO_MATERIALS
 
-    def problem(self, facts: PodFacts) -> tuple[str, str] | None:
-        """A volume that cannot be set up, and why; None if all can."""
-        return check_volumes(facts, self.so_far) if self.wanted else None
+    def problem(self, facts: PodFacts) -> str:
+        """The message about volumes that cannot be set up; empty if all can."""
+        if not self.wanted:
+            return ""
+        if why := not_mounted(facts.pod, self.so_far.unmountable):
+            return why
+        found = check_volumes(facts, self.so_far)
+        return "" if found is None else f'MountVolume.SetUp failed for volume "{found[0]}" : {found[1]}'
 
     def read_again(self, now: int) -> None:
         """Schedule a read before the next attempt."""

@@ -12,13 +12,13 @@ from kubeactors.api.core.v1.volume import (
     ServiceAccountTokenProjection,
     VolumeProjection,
 )
+from kubeactors.kubelet.claims import claim_of
 from kubeactors.kubelet.environment import expand
 from kubeactors.kubelet.fields import PodFacts, field_of, resource_of
 from kubeactors.kubelet.materials import (
     TOKEN_VOLUME,
     MaterialMissing,
     Materials,
-    claim_of,
     keys_of_config_map,
     keys_of_secret,
 )

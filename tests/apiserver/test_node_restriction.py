@@ -4,7 +4,19 @@ import pytest
 from msgspec.structs import replace
 
 from kubeactors.api.coordination.v1 import Lease
-from kubeactors.api.core.v1 import Node, NodeSpec, Pod, PodCondition, PodStatus, Taint
+from kubeactors.api.core.v1 import (
+    Node,
+    NodeSpec,
+    PersistentVolumeClaim,
+    PersistentVolumeClaimSpec,
+    PersistentVolumeClaimVolumeSource,
+    Pod,
+    PodCondition,
+    PodStatus,
+    Taint,
+    Volume,
+    VolumeResourceRequirements,
+)
 from kubeactors.api.policy.v1 import (
     Eviction,
     PodDisruptionBudget,
@@ -14,6 +26,7 @@ from kubeactors.api.policy.v1 import (
 from kubeactors.apimachinery.meta import LabelSelector, ObjectMeta, OwnerReference, TypedObject
 from kubeactors.apimachinery.requests import Create, Delete, Result, Update, UserInfo
 from kubeactors.apimachinery.status import Status
+from kubeactors.apiserver import ApiServerConfig
 from tests.apiserver.plane import Plane, gvr_of, pod
 
 N1 = UserInfo(name="system:node:n1", groups=("system:nodes", "system:authenticated"))
@@ -132,6 +145,60 @@ def test_a_node_updates_only_itself_and_not_its_taints(plane: Plane) -> None:
     tainted = NodeSpec(taints=(Taint(key="k", effect="NoSchedule"),))
     assert updated(plane, replace(plane.get(Node, "n1"), spec=tainted)) == 'node "n1" is not allowed to modify taints'
     assert created(plane, Node(metadata=ObjectMeta(name="n3")), "") == 'node "n1" is not allowed to modify node "n3"'
+
+
+def test_a_node_registers_with_labels_of_kubelets_and_of_others_but_no_more_of_kubernetes(plane: Plane) -> None:
+    for name in ("n1", "n2"):
+        plane.delete(Node, name)
+    given = {
+        "kubernetes.io/hostname": "n1",
+        "topology.kubernetes.io/zone": "a",
+        "node.kubernetes.io/size": "big",
+        "example.com/disk": "ssd",
+        "disk": "ssd",
+    }
+    wrong = {"node-role.kubernetes.io/control-plane": "", "tier.node-restriction.kubernetes.io/x": "", "a.k8s.io/b": ""}
+    node = Node(metadata=ObjectMeta(name="n1", labels=given | wrong))
+    assert created(plane, node, "") == (
+        'node "n1" is not allowed to set the following labels: '
+        "a.k8s.io/b, node-role.kubernetes.io/control-plane, tier.node-restriction.kubernetes.io/x"
+    )
+    assert created(plane, Node(metadata=ObjectMeta(name="n1", labels=given)), "") == ""
+
+
+def test_a_node_neither_changes_nor_removes_labels_that_are_not_a_kubelets(plane: Plane) -> None:
+    role = "node-role.kubernetes.io/worker"
+    mine = plane.get(Node, "n1")
+    mine = plane.update(replace(mine, metadata=replace(mine.metadata, labels={role: ""})))
+    kept = replace(mine, metadata=replace(mine.metadata, labels={role: "", "kubernetes.io/arch": "arm64"}))
+    assert updated(plane, kept) == ""
+    for labels in ({}, {role: "x"}):
+        changed = replace(mine, metadata=replace(mine.metadata, labels=labels, resource_version=""))
+        assert updated(plane, changed, "status") == f"is not allowed to modify labels: {role}"
+
+
+def test_a_node_may_set_the_labels_that_its_cluster_gives_it() -> None:
+    plane = Plane(ApiServerConfig(node_labels=frozenset({"topology.kubernetes.io/rack"}))).with_account()
+    labels = {"topology.kubernetes.io/rack": "rack-1"}
+    assert created(plane, Node(metadata=ObjectMeta(name="n1", labels=labels)), "") == ""
+
+
+def test_a_node_reports_the_expansion_of_a_claim_and_changes_nothing_else_of_it(plane: Plane) -> None:
+    claimed = PersistentVolumeClaimSpec(
+        access_modes=("ReadWriteOnce",),
+        resources=VolumeResourceRequirements(requests={"storage": "1Gi"}),
+    )
+    claim = plane.create(PersistentVolumeClaim(metadata=ObjectMeta(name="c", namespace="default"), spec=claimed))
+    volume = Volume(name="v", persistent_volume_claim=PersistentVolumeClaimVolumeSource(claim_name="c"))
+    pod_ = bound("a", "n1")
+    plane.create(replace(pod_, spec=replace(pod_.spec, volumes=(volume,))))
+    status = replace(claim.status, capacity={"storage": "1Gi"})
+    assert updated(plane, replace(claim, status=status), "status") == ""
+    why = 'node "n1" is not allowed to update fields other than status.capacity and status.conditions'
+    claim = plane.get(PersistentVolumeClaim, "c")
+    assert updated(plane, replace(claim, status=replace(claim.status, phase="Bound")), "status") == why
+    owned = replace(claim, metadata=replace(claim.metadata, labels={"a": "b"}))
+    assert updated(plane, owned, "status") == why
 
 
 def test_a_node_has_the_lease_of_its_name(plane: Plane) -> None:

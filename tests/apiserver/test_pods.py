@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import (
+    AppArmorProfile,
     Binding,
     Container,
     ContainerPort,
@@ -16,11 +17,13 @@ from kubeactors.api.core.v1 import (
     ObjectReference,
     Pod,
     PodSchedulingGate,
+    PodSecurityContext,
     PodSpec,
     ResourceRequirements,
     SecretEnvSource,
     SecretKeySelector,
     SecretVolumeSource,
+    SecurityContext,
     ServiceAccount,
     Taint,
     Toleration,
@@ -367,6 +370,48 @@ def test_a_resize_changes_resources_alone(plane: Plane) -> None:
 def test_a_new_node_is_tainted(plane: Plane) -> None:
     made = plane.create(Node(metadata=ObjectMeta(name="n1")))
     assert made.spec.taints == (Taint(key="node.kubernetes.io/not-ready", effect="NoSchedule"),)
+
+
+ARMOR = "container.apparmor.security.beta.kubernetes.io/"
+
+
+def armored(**annotations: str) -> Pod:
+    one = pod("a")
+    annotations = {f"{ARMOR}{name}": value for name, value in annotations.items()}
+    return replace(one, metadata=replace(one.metadata, annotations=annotations))
+
+
+def profiles(value: Pod) -> list[AppArmorProfile | None]:
+    containers = (*value.spec.init_containers, *value.spec.containers)
+    return [one.security_context.app_armor_profile if one.security_context else None for one in containers]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "profile"),
+    [
+        ("unconfined", AppArmorProfile(type="Unconfined")),
+        ("runtime/default", AppArmorProfile(type="RuntimeDefault")),
+        ("localhost/audit", AppArmorProfile(type="Localhost", localhost_profile="audit")),
+    ],
+)
+def test_the_profile_in_an_annotation_becomes_a_field(plane: Plane, annotation: str, profile: AppArmorProfile) -> None:
+    reply = plane.try_create(armored(c=annotation))
+    assert profiles(plane.object(reply, Pod)) == [profile]
+    assert isinstance(reply, Result)
+    assert reply.warnings == (
+        f'metadata.annotations[{ARMOR}c]: deprecated since v1.30; use the "appArmorProfile" field instead',
+    )
+
+
+def test_an_annotation_adds_no_field_to_a_container_that_has_one_or_inherits_it(plane: Plane) -> None:
+    audit = AppArmorProfile(type="Localhost", localhost_profile="audit")
+    one = armored(c="localhost/audit", i="localhost/audit")
+    inherited = PodSecurityContext(app_armor_profile=audit)
+    own = Container(name="i", image="x", security_context=SecurityContext(app_armor_profile=audit))
+    reply = plane.try_create(replace(one, spec=replace(one.spec, security_context=inherited, init_containers=(own,))))
+    assert profiles(plane.object(reply, Pod)) == [audit, None]
+    assert isinstance(reply, Result)
+    assert reply.warnings == ()
 
 
 def test_warnings_about_a_generated_name_use_that_name(plane: Plane) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from kubeactors.actor import Actor, Ref, handle
 from kubeactors.api.apps.v1 import Deployment, DeploymentSpec
 from kubeactors.api.coordination.v1 import Lease
 from kubeactors.api.core.v1 import (
@@ -18,7 +19,7 @@ from kubeactors.api.core.v1 import (
     Secret,
 )
 from kubeactors.apimachinery.meta import DeleteOptions, LabelSelector, ObjectMeta, OwnerReference, Preconditions
-from kubeactors.apimachinery.requests import JSON_PATCH, ListOptions, ListResult, Result
+from kubeactors.apimachinery.requests import JSON_PATCH, Create, ListOptions, ListResult, Result
 from kubeactors.apimachinery.status import Status, StatusDetails
 from tests.apiserver.plane import DRY_RUN, Plane, config_map, pod, refusal
 
@@ -353,3 +354,28 @@ def test_events_expire_after_an_hour(plane: Plane) -> None:
     assert plane.names(Event) == ["a"]
     plane.sim.run(100.0)
     assert plane.names(Event) == []
+
+
+class Client(Actor[Create]):
+    """Passes on a request."""
+
+    def __init__(self, server: Ref[Create], passed: list[Create]) -> None:
+        self.server = server
+        self.passed = passed
+
+    @handle
+    async def create(self, message: Create) -> Result | Status:
+        self.passed.append(message)
+        return await self.server.ask(message)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_request_is_cancelled_if_its_client_restarts_before_the_server_is_ready(*, restarts: bool) -> None:
+    plane, passed = Plane(), list[Create]()
+    client = plane.sim.spawn(lambda: Client(plane.server, passed), name="client")
+    client.tell(plane.creating(config_map("a")))
+    assert plane.sim.run_until(lambda: bool(passed))
+    if restarts:
+        plane.sim.crash(client, RuntimeError("broken"))
+    plane.sim.run(10)
+    assert plane.names(ConfigMap) == ([] if restarts else ["a"])

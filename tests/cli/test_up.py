@@ -229,6 +229,13 @@ def test_the_demo_runs_to_its_end_in_a_pipe() -> None:
             ("--in-memory", "--etcd-servers", "http://127.0.0.1:2379"),
             "--in-memory keeps nothing, --etcd-servers keeps the state; choose one",
         ),
+        (("--audit-log-maxage", "-1"), "--audit-log-maxage -1 can't be a negative number"),
+        (("--audit-policy-file", "p.yaml"), "--audit-policy-file is of no use without --audit-log-path"),
+        (
+            ("--audit-log-path", "-", "--audit-policy-file", "no/policy.yaml"),
+            "--audit-policy-file no/policy.yaml: No such file or directory",
+        ),
+        (("--in-memory", "--audit-log-path", "."), ".: Is a directory"),
         (("--in-memory", "--kubeconfig", "."), ".: a directory; the kubeconfig needs a file of its own"),
         (("--data-dir", "pyproject.toml"), "pyproject.toml: not a directory; use another data directory"),
         (("--in-memory", "--host", "192.0.2.1"), "192.0.2.1:0 cannot be listened at: Cannot assign requested address"),
@@ -291,6 +298,20 @@ def test_a_wrong_scheduler_configuration_is_one_sentence(wrong: str, right: str,
     path.write_text(CONFIGURATION.replace(wrong, right))
     code, error = said("up", "--in-memory", "--port", "0", "--scheduler-config", str(path))
     assert (code, error) == (2, f"kubeactors: {path}: {sentence}\n")
+
+
+def test_a_wrong_audit_policy_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: Some}, {}]}")
+    code, error = said("up", "--in-memory", "--audit-log-path", "-", "--audit-policy-file", str(path))
+    level = '"Some": supported values: "None", "Metadata", "Request", "RequestResponse"'
+    assert (code, error) == (
+        2,
+        (
+            f"kubeactors: --audit-policy-file {path}: [rules[0].level: Unsupported value: {level}, "
+            "rules[1].level: Required value]\n"
+        ),
+    )
 
 
 def test_a_closed_pipe_is_no_error() -> None:

@@ -1,5 +1,6 @@
 """The audit log of what kubectl does."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -39,6 +40,30 @@ class Audited:
 @pytest.fixture
 def audited(tmp_path: Path) -> Iterator[Audited]:
     cluster = Audited(tmp_path / "audit.jsonl", tmp_path / "kubeconfig")
+    yield cluster
+    cluster.stop()
+
+
+POLICY = """
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitManagedFields: true
+rules:
+- {level: None, nonResourceURLs: ["*"]}
+- {level: Metadata, resources: [{resources: [secrets, pods/exec, pods/log]}], verbs: [get, create]}
+- level: RequestResponse
+  namespaces: [default]
+  resources: [{resources: [configmaps], resourceNames: [a]}]
+  omitStages: [RequestReceived]
+"""
+
+
+@pytest.fixture
+def by_policy(tmp_path: Path) -> Iterator[Audited]:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(POLICY)
+    log = tmp_path / "audit.jsonl"
+    cluster = Audited(log, tmp_path / "kubeconfig", "--audit-policy-file", str(policy))
     yield cluster
     cluster.stop()
 
@@ -206,7 +231,7 @@ def test_subresources_are_named_and_have_the_objects_that_were_sent(audited: Aud
     kubectl = audited.kubectl
     kubectl("create", "deployment", "web", "--image=example/web")
     kubectl("scale", "deployment", "web", "--replicas=2")
-    kubectl("create", "token", "default")
+    issued = kubectl("create", "token", "default").strip()
     created, scaled, token = (steady(event) for event in audited.stop())
     assert created["objectRef"] == WEB
     assert scaled == of(
@@ -223,7 +248,75 @@ def test_subresources_are_named_and_have_the_objects_that_were_sent(audited: Aud
         "apiVersion": "v1",
         "subresource": "token",
     }
-    assert "token" not in json.dumps(token["responseStatus"])
+    assert token["annotations"] == {
+        "authentication.kubernetes.io/issued-credential-id": f"JTI={id_of(issued)}",
+        "authorization.k8s.io/decision": "allow",
+        "authorization.k8s.io/reason": "",
+    }
+    assert issued not in json.dumps(token)
+
+
+def id_of(token: str) -> str:
+    return str(json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))["jti"])
+
+
+def test_a_policy_says_what_is_recorded_at_which_stages(by_policy: Audited) -> None:
+    kubectl = by_policy.kubectl
+    kubectl("create", "secret", "generic", "s", "--from-literal=p=q")
+    kubectl("create", "configmap", "a", "--from-literal=x=1")  # a creation has no name in its URL
+    watching = kubectl.start("get", "configmap", "a", "--watch")
+    assert watching.stdout is not None
+    assert [watching.stdout.readline().split()[0] for _ in range(2)] == ["NAME", "a"]
+    kubectl("annotate", "configmap", "a", "x=y")
+    assert watching.stdout.readline().split()[0] == "a"  # so the watch has started
+    watching.terminate()
+    watching.communicate()
+    kubectl("run", "p", "--image=busybox", "--restart=Never", "--", "sleep", "3")
+    kubectl("wait", "pod", "p", "--for=condition=Ready", "--timeout=20s")
+    assert kubectl("exec", "p", "--", "echo", "hi") == "hi\n"
+    kubectl("logs", "p", "--follow")
+    events = by_policy.stop()
+    assert {resource: [shown(one) for one in events if of_resource(one) == resource] for resource in RESOURCES} == {
+        "secrets": [
+            ("Metadata", "RequestReceived", "create", None, []),
+            ("Metadata", "ResponseComplete", "create", 201, []),
+        ],
+        "configmaps": [
+            ("RequestResponse", "ResponseComplete", "get", 200, ["responseObject"]),
+            ("RequestResponse", "ResponseComplete", "get", 200, ["responseObject"]),
+            ("RequestResponse", "ResponseComplete", "patch", 200, ["requestObject", "responseObject"]),
+        ],
+        "configmaps, watched": [
+            ("RequestResponse", "ResponseStarted", "watch", 200, []),
+            ("RequestResponse", "ResponseComplete", "watch", 200, []),
+        ],
+        "pods/exec": [
+            ("Metadata", "RequestReceived", "get", None, []),
+            ("Metadata", "ResponseStarted", "get", 101, []),
+            ("Metadata", "ResponseComplete", "get", 101, []),
+        ],
+        "pods/log": [
+            ("Metadata", "RequestReceived", "get", None, []),
+            ("Metadata", "ResponseStarted", "get", 200, []),
+            ("Metadata", "ResponseComplete", "get", 200, []),
+        ],
+    }
+    assert "managedFields" not in json.dumps(events)
+
+
+RESOURCES = ("secrets", "configmaps", "configmaps, watched", "pods/exec", "pods/log")
+
+
+def of_resource(event: Event) -> str:
+    reference = cast("dict[str, str]", event["objectRef"])
+    watched = ", watched" if event["verb"] == "watch" else ""
+    return "/".join(reference[key] for key in ("resource", "subresource") if key in reference) + watched
+
+
+def shown(event: Event) -> tuple[object, ...]:
+    code = cast("dict[str, object]", event.get("responseStatus", {})).get("code")
+    objects = [key for key in ("requestObject", "responseObject") if key in event]
+    return event["level"], event["stage"], event["verb"], code, objects
 
 
 def test_what_users_did_is_repeated_in_the_simulator(audited: Audited, tmp_path: Path) -> None:

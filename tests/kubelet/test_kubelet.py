@@ -1,10 +1,12 @@
 """Kubelets against a real API server, in virtual time."""
 
+from functools import partial
+
 import pytest
 from msgspec.structs import replace
 
 from kubeactors.api.coordination.v1 import Lease
-from kubeactors.api.core.v1 import Container, ContainerPort, Node, Pod, PodSpec
+from kubeactors.api.core.v1 import Container, ContainerPort, Node, Pod, PodReadinessGate, PodSpec
 from kubeactors.apimachinery.meta import ObjectMeta
 from kubeactors.apimachinery.status import NotFound, Status
 from kubeactors.apimachinery.time import parse_time
@@ -660,3 +662,17 @@ def test_the_kubelet_does_not_change_pod_metadata() -> None:
     pod = plane.run_until_pod("p", is_running)
     assert replace(pod.metadata, resource_version="") == replace(made.metadata, resource_version="")
     assert isinstance(pod.metadata, ObjectMeta)
+
+
+def test_conditions_that_a_controller_writes_while_the_kubelet_reports_are_kept() -> None:
+    plane = Plane(nodes=1)
+    gated = a_pod("p", node_name="node-0")
+    gates = (PodReadinessGate(condition_type="example.com/0"),)
+    plane.create(replace(gated, spec=replace(gated.spec, readiness_gates=gates)))
+    names = [f"example.com/{number}" for number in range(30)]
+    for name in reversed(names):
+        patch = {"status": {"conditions": [{"type": name, "status": "True"}]}}
+        plane.do(partial(plane.client.patch, Pod, "p", patch, "default", subresource="status"))
+        plane.sim.run(0.02)
+    pod = plane.run_until_pod("p", is_running)
+    assert sorted(names) == sorted(one.type for one in pod.status.conditions if one.type.startswith("example.com/"))

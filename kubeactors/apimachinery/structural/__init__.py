@@ -6,7 +6,7 @@
     rules.py        validates rules in CEL                 selfcheck.py    the fields that a rule refers to
     costs.py        the cost of rules                      all_of.py       `allOf`s that do not hold
     typecheck.py    types in rules                         paths.py        values at simple JSON paths
-    owners.py       field ownership for server-side apply
+    owners.py       field ownership for server-side apply  formats.py      formats of strings and numbers
 
 Everything is pure and works on JSON-like dicts and lists.
 

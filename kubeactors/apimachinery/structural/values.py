@@ -6,9 +6,6 @@ Kubernetes does not look for after another.
 Source: kube-openapi/pkg/validation/{validate,errors,strfmt}, apiextensions-apiserver/pkg/apiserver/validation (v1.36).
 """
 
-import base64
-import binascii
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Protocol, cast
@@ -25,20 +22,13 @@ from kubeactors.apimachinery.field import (
     too_long,
     too_many,
 )
-from kubeactors.apimachinery.ip import parse_cidr
 from kubeactors.apimachinery.regexp import compiled
 from kubeactors.apimachinery.structural.all_of import unfulfilled
+from kubeactors.apimachinery.structural.formats import FORMATS, range_check
 from kubeactors.apimachinery.structural.node import Raw
 
 NIL = "<nil>"
 """The path of errors to which Kubernetes gives none."""
-
-_DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})")
-_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-_DURATION = re.compile(r"([+-]?(\d+(\.\d*)?|\.\d+)\s*(ns|us|µs|ms|s|m|h|d|w|[a-z]+))+|0")
-_UUID = re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
-_MAC = re.compile(r"([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}")
-_HEX_COLOUR = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 
 class _Kind(Protocol):
@@ -75,7 +65,18 @@ class _GoPattern:
             raise ValueError(self._pattern)
 
 
-_GO_PATTERN = "x-go-pattern"
+class _NumberRange:
+    """A keyword for the ranges of numbers, which JSON Schema does not limit."""
+
+    def __init__(self, parent_schema: dict[str, object], value: object, schema_path: list[str | int]) -> None:
+        self._check = range_check({**parent_schema, "type": value})
+
+    def validate(self, instance: object) -> None:
+        if self._check is not None and (found := self._check.problems(instance)):
+            raise ValueError("\n".join(found))
+
+
+_GO_PATTERN, _NUMBER_RANGE = "x-go-pattern", "x-number-range"
 
 
 class ValueValidator:
@@ -87,10 +88,10 @@ class ValueValidator:
         self._schema = draft4(schema)
         made = jsonschema_rs.Draft4Validator(
             self._schema,
-            formats=_FORMATS,
+            formats=FORMATS,
             validate_formats=True,
             ignore_unknown_formats=True,
-            keywords={_GO_PATTERN: _GoPattern},
+            keywords={_GO_PATTERN: _GoPattern, _NUMBER_RANGE: _NumberRange},
         )
         self._validator = cast("_Library", made)
 
@@ -117,6 +118,8 @@ def draft4(schema: Raw) -> dict[str, object]:
     """
     made = {_AS.get(key, key): value for key, value in schema.items() if key in _KEYWORDS}
     made.update(_types(schema))
+    if range_check(schema) is not None:
+        made[_NUMBER_RANGE] = schema["type"]  # by itself: a nullable one has two in JSON Schema
     if schema.get("nullable") is True and "enum" in made:
         made["enum"] = [*cast("Sequence[object]", made["enum"]), None]
     for key in ("required", "enum", *_LISTS_OF_SCHEMAS):
@@ -163,7 +166,7 @@ _ONE_OF_STRING = ("maxLength", "minLength", _GO_PATTERN)
 
 
 def _relevant(found: Iterable[_Found]) -> Iterator[_Found]:
-    """Per schema, a value of a wrong type has no other error, and a string has one.
+    """Per schema, a value of a wrong type has no error besides that and its range, and a string has one.
 
     A number without a fraction is an integer, however it is written.
     """
@@ -175,7 +178,7 @@ def _relevant(found: Iterable[_Found]) -> Iterator[_Found]:
         wrong_type = [one for one in errors if one.kind.name == "type"]
         of_text = [one for word in _ONE_OF_STRING for one in errors if one.kind.name == word]
         for one in errors:
-            if wrong_type and one not in wrong_type:
+            if wrong_type and one not in wrong_type and one.kind.name != _NUMBER_RANGE:
                 continue
             if not wrong_type and one in of_text and one is not of_text[0]:
                 continue
@@ -198,7 +201,12 @@ def _told(found: _Found, path: str, name: str) -> Iterator[FieldError]:
     if word == "required":
         yield required(_joined(path, _joined(name, str(_of(kind, "property")))))
     elif word == "type":
-        yield from _wrong_type(kind, value, at, name)
+        wanted = [one for one in cast("Sequence[str]", _of(kind, "types")) if one != "null"]
+        got = _type_name(value)
+        said = f"{name} in body must be of type {','.join(wanted)}: {shown(got)}"
+        yield FieldError(at, TYPE_INVALID, f"Invalid value: {shown(got)}: {said}")
+    elif word == _NUMBER_RANGE:
+        yield from (invalid(NIL, "", f"{one} in {name}") for one in str(_of(kind, "message")).split("\n"))
     elif word == "enum":
         options = [one for one in cast("Sequence[object]", _of(kind, "options")) if one is not None]
         yield not_supported(at, value, [one if isinstance(one, str) else _json(one) for one in options])
@@ -217,15 +225,6 @@ def _told(found: _Found, path: str, name: str) -> Iterator[FieldError]:
         yield invalid(at, value, f"{name} in body {_WORDS[word](kind)}")
     else:
         yield invalid(at, value, f"{name} in body is not valid ({word})")
-
-
-def _wrong_type(kind: _Kind, value: object, at: str, name: str) -> Iterator[FieldError]:
-    wanted = [one for one in cast("Sequence[str]", _of(kind, "types")) if one != "null"]
-    got = _type_name(value)
-    said = f"{name} in body must be of type {','.join(wanted)}: {shown(got)}"
-    yield FieldError(at, TYPE_INVALID, f"Invalid value: {shown(got)}: {said}")
-    if wanted == ["integer"] and got == "number":
-        yield invalid(NIL, "", f"Checked value must be of type integer (default format) in {name}")
 
 
 def _holding(branches: Sequence[Sequence[_Found]]) -> str:
@@ -316,26 +315,3 @@ def _at(value: object, path: Sequence[str | int]) -> object:
 
 
 _NOWHERE = object()
-
-
-def _is_base64(value: str) -> bool:
-    try:
-        base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return True
-
-
-_FORMATS: dict[str, Callable[[str], bool]] = {
-    "date-time": lambda value: _DATE_TIME.fullmatch(value) is not None,
-    "datetime": lambda value: _DATE_TIME.fullmatch(value) is not None,
-    "date": lambda value: _DATE.fullmatch(value) is not None,
-    "duration": lambda value: _DURATION.fullmatch(value) is not None,
-    "uuid": lambda value: _UUID.fullmatch(value) is not None,
-    "mac": lambda value: _MAC.fullmatch(value) is not None,
-    "cidr": lambda value: parse_cidr(value) is not None,
-    "byte": _is_base64,
-    "hexcolor": lambda value: _HEX_COLOUR.fullmatch(value) is not None,
-    "password": lambda _: True,
-}
-"""Formats that the library lacks, or defines differently."""

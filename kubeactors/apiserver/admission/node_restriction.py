@@ -1,18 +1,20 @@
 """NodeRestriction: a kubelet writes only its own Node and Lease, and only pods that are bound to its node.
 
-Two rules are missing: which labels a node may set on itself (a `NodePool` may set any), and what it may change of a
-claim. Source: plugin/pkg/admission/noderestriction/admission.go (v1.36).
+Source: plugin/pkg/admission/noderestriction/admission.go (v1.36).
 """
 
 from collections.abc import Iterator
 from typing import cast
 
+from msgspec.structs import replace
+
 from kubeactors.api.authentication.v1 import BoundObjectReference, TokenRequest
-from kubeactors.api.core.v1 import Node, Pod
+from kubeactors.api.core.v1 import Node, PersistentVolumeClaim, Pod
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import GroupVersionResource, UserInfo
 from kubeactors.apimachinery.scheme import Kind
 from kubeactors.apimachinery.status import not_found
+from kubeactors.apiserver.admission.node_labels import forbidden_labels
 from kubeactors.apiserver.admission.nodes import NODES
 from kubeactors.apiserver.admission.plugin import CREATE, DELETE, UPDATE, Attributes, Lookup, Plugin, refused
 from kubeactors.apiserver.admission.service_account import MIRROR
@@ -22,20 +24,27 @@ from kubeactors.apiserver.rbac.references import references
 
 LEASES = GroupVersionResource("coordination.k8s.io", "v1", "leases")
 CSI_NODES = GroupVersionResource("storage.k8s.io", "v1", "csinodes")
+CLAIMS = GroupVersionResource("", "v1", "persistentvolumeclaims")
 NODE_LEASES = "kube-node-lease"
 _ITS_OWN = "with spec.nodeName set to itself"
 
 
 class NodeRestriction(Plugin):
-    """Rejects writes of kubelets to objects that are not theirs."""
+    """Rejects writes of kubelets to objects that are not theirs.
 
-    def __init__(self, lookup: Lookup) -> None:
+    Args:
+        lookup: looks up nodes.
+        labels: labels that kubelets may set on their nodes besides those that Kubernetes allows.
+    """
+
+    def __init__(self, lookup: Lookup, labels: frozenset[str]) -> None:
         self._lookup = lookup
+        self._labels = labels
 
     def concerns(self, kind: Kind[TypedObject], subresource: str, operation: str) -> bool:
         """The writes that the node authorizer allows kubelets."""
         del operation
-        return kind.gvr in {PODS, NODES, LEASES, CSI_NODES} and subresource in {"", "status"}
+        return kind.gvr in {PODS, NODES, LEASES, CSI_NODES, CLAIMS} and subresource in {"", "status"}
 
     def admit(self, value: TypedObject, attributes: Attributes) -> TypedObject:
         """The same object, if the node may write it."""
@@ -54,10 +63,31 @@ class NodeRestriction(Plugin):
         gvr = attributes.kind.gvr
         if gvr == PODS:
             why = self._of_pod(cast("Pod | None", value), node, attributes)
+        elif gvr == CLAIMS:
+            why = _of_claim(value, node, attributes)
+        elif gvr == NODES:
+            why = self._of_node(value, node, attributes)
         else:
             why = _of_own(value, node, attributes)
         if why:
             raise refused(value, attributes, why)
+
+    def _of_node(self, value: TypedObject | None, node: str, attributes: Attributes) -> str:
+        """The error of a write to a Node."""
+        name = _name_of(value, attributes)
+        if name != node:
+            return f'node "{node}" is not allowed to modify node "{name}"'
+        if value is None or attributes.operation not in (CREATE, UPDATE):
+            return ""
+        new, old = cast("Node", value), cast("Node | None", attributes.old)
+        if old is not None and new.spec.taints != old.spec.taints:
+            return f'node "{node}" is not allowed to modify taints'
+        labels = forbidden_labels(new.metadata.labels, {} if old is None else old.metadata.labels, self._labels)
+        if not labels:
+            return ""
+        if old is None:
+            return f'node "{node}" is not allowed to set the following labels: {", ".join(labels)}'
+        return f"is not allowed to modify labels: {', '.join(labels)}"
 
     def _of_pod(self, pod: Pod | None, node: str, attributes: Attributes) -> str:
         old = cast("Pod | None", attributes.old)
@@ -118,13 +148,9 @@ def _of_status(pod: Pod, old: Pod, node: str) -> str:
 
 
 def _of_own(value: TypedObject | None, node: str, attributes: Attributes) -> str:
-    """The error of a write to a Node, Lease or CSINode: a node has one of each, with its own name."""
+    """The error of a write to a Lease or CSINode: a node has one of each, with its own name."""
     gvr = attributes.kind.gvr
-    name = value.metadata.name if attributes.operation == CREATE and value is not None else attributes.name
-    if gvr == NODES:
-        if name != node:
-            return f'node "{node}" is not allowed to modify node "{name}"'
-        return _of_taints(cast("Node", value), attributes.old, node) if attributes.operation == UPDATE else ""
+    name = _name_of(value, attributes)
     if gvr == LEASES and attributes.namespace != NODE_LEASES:
         return f'can only access leases in the "{NODE_LEASES}" system namespace'
     if name != node:
@@ -133,10 +159,26 @@ def _of_own(value: TypedObject | None, node: str, attributes: Attributes) -> str
     return ""
 
 
-def _of_taints(value: Node, old: TypedObject | None, node: str) -> str:
-    if value.spec.taints != cast("Node", old).spec.taints:
-        return f'node "{node}" is not allowed to modify taints'
+def _name_of(value: TypedObject | None, attributes: Attributes) -> str:
+    return value.metadata.name if attributes.operation == CREATE and value is not None else attributes.name
+
+
+def _of_claim(value: TypedObject | None, node: str, attributes: Attributes) -> str:
+    """The error of a write to a claim: a node reports the progress of its expansion."""
+    if attributes.subresource != "status":
+        return "may only update PVC status"
+    if attributes.operation != UPDATE:
+        return f'unexpected operation "{attributes.operation}"'
+    new, old = cast("PersistentVolumeClaim", value), cast("PersistentVolumeClaim", attributes.old)
+    if _without_progress(new) != _without_progress(old):
+        return f'node "{node}" is not allowed to update fields other than status.capacity and status.conditions'
     return ""
+
+
+def _without_progress(claim: PersistentVolumeClaim) -> PersistentVolumeClaim:
+    status = replace(claim.status, capacity={}, conditions=(), allocated_resources={}, allocated_resource_statuses={})
+    metadata = replace(claim.metadata, resource_version="", managed_fields=())
+    return replace(claim, metadata=metadata, status=status)
 
 
 def node_of(user: UserInfo) -> str:

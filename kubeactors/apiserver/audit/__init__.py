@@ -1,6 +1,7 @@
 """The audit log: which requests are recorded, and what an event says about one.
 
     policy.py       the policy, and the recording of a request
+    policy_file.py  its file: decoding and validation
     event.py        events, and what each step of a request adds to one
     trail.py        the events of one request, stage by stage
 

@@ -3,6 +3,7 @@
 Source: apiserver/pkg/apis/audit/v1/types.go, apiserver/pkg/audit/{request,context}.go (v1.36).
 """
 
+from base64 import urlsafe_b64decode
 from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address
 from typing import cast
@@ -11,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kubeactors.apimachinery import serializer
-from kubeactors.apimachinery.meta import HasMeta
+from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.status import Status, StatusDetails
 from kubeactors.apimachinery.time import format_micro_time
@@ -21,6 +22,8 @@ from kubeactors.apiserver.authorization import Access
 MAX_USER_AGENT = 1024
 DECISION, REASON = "authorization.k8s.io/decision", "authorization.k8s.io/reason"
 DEPRECATED = "k8s.io/deprecated"
+ISSUED_CREDENTIAL = "authentication.kubernetes.io/issued-credential-id"
+"""The id of the token in the response to a TokenRequest."""
 PATCH_TYPE = "kubeactors.io/patch-type"
 """The media type of a patch, which the events of Kubernetes do not say."""
 
@@ -155,10 +158,10 @@ def with_impersonated(event: Event, user: UserInfo, constraint: str) -> Event:
     return replace(event, impersonated_user=event_user(user), authentication_metadata=metadata)
 
 
-def with_request(event: Event, sent: HasMeta | msgspec.Struct, *, omit_managed_fields: bool = False) -> Event:
+def with_request(event: Event, sent: TypedObject | DeleteOptions, *, omit_managed_fields: bool = False) -> Event:
     """The event of a request with an object in its body, which completes the reference: an object, or DeleteOptions."""
     reference = event.object_ref
-    if reference is not None and isinstance(sent, HasMeta):
+    if reference is not None and isinstance(sent, TypedObject):
         meta = sent.metadata
         reference = replace(
             reference,
@@ -214,6 +217,22 @@ def with_code(event: Event, code: int) -> Event:
 def annotated(event: Event, key: str, value: str) -> Event:
     """An event with one more annotation. They are sorted, as Go encodes maps."""
     return replace(event, annotations=dict(sorted((event.annotations | {key: value}).items())))
+
+
+def credential_id(token: str) -> str:
+    """The id of a service account token, as the users that it authenticates have it in `extra`.
+
+    Source: pkg/registry/core/serviceaccount/storage/token.go (v1.36).
+
+    >>> credential_id("e30.eyJqdGkiOiJ4In0.c2ln")
+    'JTI=x'
+    """
+    payload = urlsafe_b64decode(f"{token.split('.')[1]}==")
+    return f"JTI={msgspec.json.decode(payload, type=_Payload).jti}"
+
+
+class _Payload(msgspec.Struct, frozen=True):
+    jti: str
 
 
 def line(event: Event, stage: Stage, at: int) -> bytes:

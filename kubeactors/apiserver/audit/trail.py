@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from kubeactors.apimachinery.meta import HasMeta
+from kubeactors.apimachinery.meta import DeleteOptions, TypedObject
 from kubeactors.apimachinery.requests import UserInfo
 from kubeactors.apimachinery.status import Status
 from kubeactors.apiserver.audit import event as events
@@ -67,7 +67,7 @@ class Trail:
         """Add an annotation."""
         self._event = events.annotated(self._event, key, value)
 
-    def read(self, sent: HasMeta | msgspec.Struct) -> None:
+    def read(self, sent: TypedObject | DeleteOptions) -> None:
         """The body of the request is this object."""
         omits = self._recording.omit_managed_fields
         self._event = events.with_request(self._event, sent, omit_managed_fields=omits)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from kubeactors.api.authentication.v1 import TokenRequest
 from kubeactors.api.metrics.v1beta1.usage import GROUP as METRICS
 from kubeactors.apimachinery.meta import TypedObject
 from kubeactors.apimachinery.requests import (
@@ -31,7 +32,7 @@ from kubeactors.apimachinery.requests import (
 )
 from kubeactors.apimachinery.scheme import Kind, Scheme, nothing
 from kubeactors.apimachinery.status import BadRequest, Expired, Status, StatusDetails, UnsupportedMediaType
-from kubeactors.apiserver.audit.event import DEPRECATED
+from kubeactors.apiserver.audit.event import DEPRECATED, ISSUED_CREDENTIAL, credential_id
 from kubeactors.apiserver.authorization import Authorizer
 from kubeactors.apiserver.http import bodies, options
 from kubeactors.apiserver.http.access import access_of, require
@@ -281,6 +282,8 @@ class Resources:
         json = self._shown(call).of_object(reply.object)
         if call.request.audit is not None:
             call.request.audit.answered((json,))
+            if isinstance(reply.object, TokenRequest):
+                call.request.audit.annotate(ISSUED_CREDENTIAL, credential_id(reply.object.status.token))
         return data(call.request, reply.code, json, call.accepted, reply.warnings)
 
     def _list_of(self, call: _Call, reply: ListResult | Status) -> Response:

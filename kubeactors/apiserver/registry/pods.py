@@ -9,6 +9,7 @@ from functools import cache
 from msgspec.structs import replace
 
 from kubeactors.api.core.v1 import Container, Pod, PodCondition, PodSpec, PodStatus
+from kubeactors.api.core.v1.app_armor import with_app_armor
 from kubeactors.api.core.v1.disabled import without_disabled_fields
 from kubeactors.api.core.v1.label_keys import with_label_keys
 from kubeactors.api.core.v1.resources import qos_class
@@ -60,7 +61,7 @@ class PodStrategy(Strategy[Pod]):
         return new if known else self.kind.default(new)
 
     def prepare_for_create(self, new: Pod) -> Pod:
-        """Pending, with the QoS class that its spec implies."""
+        """Pending, with the QoS class that its spec implies, and AppArmor profiles from annotations."""
         made = self._templates.of(new)
         if made is not None and made.admitted is new.spec:
             if not made.plain:
@@ -71,6 +72,9 @@ class PodStrategy(Strategy[Pod]):
         else:
             new = _prepared(new)
             quality = qos_class(new)
+        if new.metadata.annotations:
+            spec, _ = with_app_armor(new.spec, new.metadata.annotations)
+            new = new if spec is new.spec else replace(new, spec=spec)
         conditions = (self._gated(),) if new.spec.scheduling_gates else ()
         status = PodStatus(phase=PENDING, qos_class=quality, conditions=conditions) if conditions else _pending(quality)
         return replace(new, status=status, metadata=replace(new.metadata, generation=1))
@@ -108,6 +112,11 @@ class PodStrategy(Strategy[Pod]):
         if new.metadata.owner_references is not old.metadata.owner_references:
             new = with_metadata(new, replace(new.metadata, owner_references=old.metadata.owner_references))
         return new if new.spec is old.spec else replace(new, spec=old.spec)
+
+    def preparation_warnings(self, new: Pod) -> tuple[str, ...]:
+        """Warn about annotations for AppArmor."""
+        annotations = new.metadata.annotations
+        return with_app_armor(new.spec, annotations)[1] if annotations else ()
 
     def warnings(self, new: Pod, old: Pod | None) -> tuple[str, ...]:
         """Warn about new pods, unless the same spec gave no warnings before."""

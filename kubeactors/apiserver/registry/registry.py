@@ -237,6 +237,7 @@ class Registry:
     async def _insert(self, resource: Resource, value: TypedObject, attributes: Attributes) -> TypedObject:
         new, reservation = self._reserved(resource, self._born(resource, value), None)
         try:
+            attributes.warnings.extend(resource.strategy.preparation_warnings(value))
             check_create(resource.strategy, new, attributes.kind)
             self._admission.validate(new, attributes)
             if self._webhooks.concern(attributes):

@@ -93,6 +93,11 @@ class Strategy(Generic[T]):
         """The errors of a status update."""
         return self.kind.validate_status_update(new, old)
 
+    def preparation_warnings(self, new: T) -> tuple[str, ...]:
+        """The warnings about what `prepare_for_create` translates, which the result does not show."""
+        del new
+        return ()
+
     def warnings(self, new: T, old: T | None) -> tuple[str, ...]:
         """The warnings about a valid object."""
         return tuple(self.kind.warn(new, old))

@@ -129,7 +129,7 @@ def _message(one: Validation, scope: Scope) -> str:
 
 
 def _act(one: Validating, violation: Violation, value: TypedObject | None, attributes: Attributes) -> None:
-    """Take the actions of the binding. There is no audit log to write to."""
+    """Take the actions of the binding, except Audit: what admission finds does not reach the audit log."""
     names = f"ValidatingAdmissionPolicy '{one.policy.metadata.name}' with binding '{one.binding.metadata.name}'"
     actions = one.binding.spec.validation_actions
     if WARN in actions:

@@ -47,7 +47,7 @@ def validate_security_context(context: SecurityContext, path: str, *, host_users
     if context.windows_options is not None:
         yield from validate_windows_options(context.windows_options, f"{path}.windowsOptions")
     if context.app_armor_profile is not None:
-        yield from _app_armor(context.app_armor_profile, f"{path}.appArmorProfile")
+        yield from validate_app_armor(context.app_armor_profile, f"{path}.appArmorProfile")
 
 
 def validate_pod_security_context(context: PodSecurityContext, spec: PodSpec, path: str) -> Iterator[FieldError]:
@@ -64,7 +64,7 @@ def validate_pod_security_context(context: PodSecurityContext, spec: PodSpec, pa
     if context.windows_options is not None:
         yield from validate_windows_options(context.windows_options, f"{path}.windowsOptions")
     if context.app_armor_profile is not None:
-        yield from _app_armor(context.app_armor_profile, f"{path}.appArmorProfile")
+        yield from validate_app_armor(context.app_armor_profile, f"{path}.appArmorProfile")
     yield from _policy(f"{path}.supplementalGroupsPolicy", context.supplemental_groups_policy, "Merge", "Strict")
     yield from _policy(f"{path}.seLinuxChangePolicy", context.se_linux_change_policy, "MountOption", "Recursive")
 
@@ -110,7 +110,8 @@ def _seccomp(profile: SeccompProfile, path: str) -> Iterator[FieldError]:
         yield from descending(profile.localhost_profile, f"{path}.localhostProfile")
 
 
-def _app_armor(profile: AppArmorProfile, path: str) -> Iterator[FieldError]:
+def validate_app_armor(profile: AppArmorProfile, path: str) -> Iterator[FieldError]:
+    """A profile has a known type, and a name if and only if it is a local one."""
     match profile.type:
         case "Localhost":
             yield from _local_app_armor(profile.localhost_profile, f"{path}.localhostProfile")
