@@ -222,7 +222,7 @@ class Busy(Actor[Break | Leave]):
 
     @handle
     async def break_(self, message: Break) -> None:
-        await self.ctx.sleep(0.05)
+        await self.ctx.sleep(0.5)
         raise ValueError(message.why)
 
 
