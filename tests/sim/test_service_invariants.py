@@ -50,5 +50,6 @@ def test_a_service_may_change_its_type_to_any_other() -> None:
     ],
 )
 def test_a_mistake_in_allocation_is_found(mutant: str, invariant: str) -> None:
+    judges = [one for one in JUDGES if one.name == invariant]  # others may end the run before
     with in_force(named(f"apiserver.registry.{mutant}")):
-        assert invariant in [one.invariant for one in Simulation(PLAN, JUDGES).run().violations]
+        assert invariant in [one.invariant for one in Simulation(PLAN, judges).run().violations]
