@@ -208,8 +208,9 @@ class Busy(Actor[Break | Leave]):
     reentrant: ClassVar[bool] = True
     stop_seconds: ClassVar[float] = 50.0
 
-    def __init__(self, diary: list[str]) -> None:
+    def __init__(self, diary: list[str], begun: list[Message]) -> None:
         self.diary = diary
+        self.begun = begun
 
     async def stopped(self) -> None:
         self.diary.append("closing")
@@ -218,22 +219,25 @@ class Busy(Actor[Break | Leave]):
 
     @handle
     async def leave(self, message: Leave) -> None:
+        self.begun.append(message)
         await self.ctx.sleep(1_000)
 
     @handle
     async def break_(self, message: Break) -> None:
-        await self.ctx.sleep(0.5)
+        self.begun.append(message)
+        await self.ctx.sleep(0.2)
         raise ValueError(message.why)
 
 
 async def test_an_actor_that_fails_during_its_graceful_stop_ends_at_once_and_is_not_restarted(actors: Actors) -> None:
-    diary: list[str] = []
+    diary, begun = list[str](), list[Message]()
 
     async def inside(actors: Actors) -> None:
-        busy = await actors.spawn(partial(Busy, diary))
+        busy = await actors.spawn(partial(Busy, diary, begun))
         for message in (Leave(), Break("bug")):
             busy.tell(message)
-        await actors.sleep(0.0001)
+        while len(begun) < 2:
+            await actors.sleep(0.0001)
 
     after = await left(actors.driver, inside)
     assert (diary, [line.event for line in after.logged]) == (["closing", "closed"], ["actor.failed"])
