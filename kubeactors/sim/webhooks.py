@@ -44,7 +44,7 @@ class WebhookPrograms(Actor[CallWebhook], reentrant=True, deterministic=True):
     def __init__(self) -> None:
         self.asked: deque[tuple[int, str, Question]] = deque()
         """Calls, the newest last: time in virtual nanoseconds, the mark of the program, the request."""
-        self.calls = 0
+        self.calls: int = 0
         """How many calls wait for their answers."""
 
     @handle

@@ -5,6 +5,7 @@ import pytest
 from kubeactors.sim import Plan, Simulation
 from kubeactors.sim.invariants.apiserver import services
 from kubeactors.sim.invariants.controllers.services import ServicesHaveAddressesAndPorts
+from kubeactors.sim.invariants.invariant import Invariant
 from kubeactors.sim.workload import CreateDeployment, CreateService, DeleteService, ServiceForm
 from tests.quality.automatic.mutants import in_force, named
 
@@ -30,7 +31,7 @@ PLAN = Plan(
         DeleteService(at=60.0, name="side"),
     ),
 )
-JUDGES = (*services.INVARIANTS, ServicesHaveAddressesAndPorts)
+JUDGES: tuple[type[Invariant], ...] = (*services.INVARIANTS, ServicesHaveAddressesAndPorts)
 
 
 def test_a_service_may_change_its_type_to_any_other() -> None:
