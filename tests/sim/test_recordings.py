@@ -178,6 +178,14 @@ def test_a_recorded_deletion_of_a_generated_name_concerns_a_pod_of_the_same_work
     assert (len(created), len(world.of(Pod))) == (3, 2)
 
 
+def test_a_recorded_request_that_is_invalid_in_this_run_is_no_violation() -> None:
+    """A JSON patch, as of `kubectl rollout undo`, may suppose what a controller has not written yet."""
+    undo = [{"op": "replace", "path": "/metadata/annotations/another", "value": "1"}]
+    (patch,) = of_audit_log(event("patch", "deployments", "web", undo, objectRef={"apiGroup": "apps"}))
+    outcome, _ = run((*of_manifest(WEB), replace(patch, at=1.0)))
+    assert (outcome.violations, outcome.in_vain) == ((), {"patch deployments": 1})
+
+
 def test_an_update_replaces_what_is_there_whatever_its_recorded_version() -> None:
     body: dict[str, object] = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "a"}, "data": {"x": "1"}}
     create = SendRequest(at=0.0, verb="create", api_version="v1", resource="configmaps", namespace="default", body=body)

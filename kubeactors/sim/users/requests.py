@@ -13,6 +13,7 @@ from kubeactors.apimachinery import serializer
 from kubeactors.apimachinery.labels import of_object
 from kubeactors.apimachinery.meta import DeleteOptions, Preconditions, TypedObject
 from kubeactors.apimachinery.requests import (
+    ADMIN,
     APPLY_PATCH,
     ApiRequest,
     Create,
@@ -21,6 +22,7 @@ from kubeactors.apimachinery.requests import (
     Patch,
     Result,
     Update,
+    UserInfo,
     WriteOptions,
 )
 from kubeactors.apimachinery.scheme import Kind
@@ -36,6 +38,8 @@ DEPLOYMENTS = "deployments"
 MANAGER = "kubectl"
 """The field manager of applied manifests."""
 PROPAGATIONS: dict[str, Propagation] = {"Foreground": "Foreground", "Orphan": "Orphan"}
+REPEATER = UserInfo(name="repeater", groups=ADMIN.groups)
+"""Sends all requests but applies. What was valid when it was recorded may not be so in this run."""
 _GENERATED = re.compile(r"[bcdfghjklmnpqrstvwxz2456789]{5,10}")
 """A suffix of a generated name, or the hash of a pod template: from the letters and digits that both are made of."""
 
@@ -49,11 +53,14 @@ class Requests:
     async def do(self, action: SendRequest) -> None:
         """Send the request; a manifest is applied with patience, as by somebody who repeats `kubectl apply`."""
         if action.verb == "apply":
-            await self._session.insist(lambda: self._send(action), ATTEMPTS)
+            await self._session.insist(lambda: self.send(action), ATTEMPTS)
         else:
-            await self._send(action)
+            session = self._session
+            client = session.client.as_user(REPEATER)
+            await Requests(Session(client, session.world, session.sleep)).send(action)
 
-    async def _send(self, action: SendRequest) -> None:
+    async def send(self, action: SendRequest) -> None:
+        """Send it once, as the user of the session."""
         kind, action = await self._served(action), await self._with_live_owners(action)
         if not kind.namespaced:  # the audit event of a Namespace names it as its own namespace
             action = replace(action, namespace="")

@@ -20,6 +20,7 @@ from kubeactors.apimachinery.requests import APPLY_PATCH, ApiRequest, Create, De
 from kubeactors.apimachinery.status import Status
 from kubeactors.sim.invariants.invariant import Invariant, ServerInvariant, title
 from kubeactors.sim.network import STORE, Served
+from kubeactors.sim.users.requests import REPEATER
 from kubeactors.sim.world import World, since
 
 FORBIDDEN = "Forbidden"
@@ -69,8 +70,8 @@ def _amounts(text: str) -> dict[str, str]:
 class ValidRequestsAreAccepted(ServerInvariant):
     """Requests of users are never rejected as Invalid or BadRequest, and no request with InternalError.
 
-    Users in scenarios send valid requests, as far as they know. A request may be invalid because of another user's write
-    in between; `DESERVED` lists these cases.
+    Users in scenarios send valid requests, as far as they know, unless they repeat what was recorded in another cluster. A
+    request may be invalid because of another user's write in between; `DESERVED` lists these cases.
     """
 
     name: ClassVar[str] = "valid-requests-are-accepted"
@@ -81,7 +82,7 @@ class ValidRequestsAreAccepted(ServerInvariant):
         if not isinstance(answer, Status) or answer.reason not in (*WRONG, BROKEN) or DESERVED.search(answer.message):
             return
         user = served.request.user.name
-        if answer.reason == BROKEN or not user.startswith(COMPONENT):
+        if answer.reason == BROKEN or not user.startswith((COMPONENT, REPEATER.name)):
             what = f"{type(served.request).__name__.lower()} of {served.request.resource.resource}"
             yield f"{what} by {user} was rejected: {answer.message}"
 
@@ -89,8 +90,8 @@ class ValidRequestsAreAccepted(ServerInvariant):
 class RejectionsNameTheObject(ServerInvariant):
     """A rejection because of one object names it in its details.
 
-    Exempt: creations that are forbidden whatever the name, missing namespaces, and apply conflicts, whose details name
-    the fields.
+    Exempt: creations that are forbidden whatever the name, missing namespaces, JSON patches that cannot be applied, and
+    apply conflicts, whose details name the fields.
 
     Source: the documentation of StatusDetails in apimachinery/pkg/apis/meta/v1/types.go (v1.36).
     """
@@ -121,7 +122,9 @@ def _is_apply(request: ApiRequest[object]) -> bool:
 
 NOT_FOUND = "NotFound"
 ABOUT_IT = (NOT_FOUND, "AlreadyExists", "Conflict", "Invalid", FORBIDDEN)
-APART = re.compile("^Apply failed|cannot create resource")
+APART = re.compile(
+    "^Apply failed|cannot create resource|^the server rejected our request due to an error in our request"
+)
 COMPONENT = "system:"
 """Prefix of components' user names; their requests are judged by `components-send-valid-requests`."""
 DESERVED = re.compile(

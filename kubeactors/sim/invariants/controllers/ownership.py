@@ -201,7 +201,7 @@ class OwnedReplicaSetsAreKept(Invariant):
         reference = controller_of(old.metadata)
         owner = self.world.by_uid.get(reference.uid) if reference is not None else None
         going = new is None or new.metadata.deletion_timestamp is not None
-        if not going or not isinstance(owner, Deployment) or owner.metadata.deletion_timestamp is not None:
+        if not going or not isinstance(owner, Deployment) or self.world.is_ending(owner):
             return
         if not self._is_surplus(old, owner):
             yield f"{title(old)} was deleted, though {title(owner)} exists and its history limit is not exceeded"
