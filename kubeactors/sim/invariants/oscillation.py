@@ -37,9 +37,10 @@ class NoOscillation(RequestInvariant):
     """No component reverts a write of its own or of another component while nothing else has been written since.
 
     A controller's decision depends on the stored state alone, unless a user's rule has rejected one of its requests: if the
-    victims of a preemption cannot be deleted, for example, the scheduler may choose another node, and then the first again. If two rules disagree, in one component or in two, they
-    undo each other's work forever: clients see the object flap, and every timer that starts with the change restarts.
-    Kubelets are exempt, because they report containers, and so are autoscalers, because metrics are not in the store.
+    victims of a preemption cannot be deleted, for example, the scheduler may choose another node, and then the first again.
+    If two rules disagree, in one component or in two, they undo each other's work forever: clients see the object flap, and
+    every timer that starts with the change restarts. Kubelets are exempt, because they report containers, and so are
+    autoscalers, because metrics are not in the store.
 
     Source: "Operators should be level-based, not edge-driven" in Kubernetes' "Principles" (contributors' design proposals).
     """

@@ -175,6 +175,7 @@ class Requests:
             object=replace(body, metadata=metadata),
             user=self._session.client.user,
         )
+        self._note_scaling(action, read.name)
         await self._change(request, live)
 
     async def _patch(self, action: SendRequest, name: str, live: TypedObject | None) -> None:
@@ -193,13 +194,16 @@ class Requests:
             ),
             user=self._session.client.user,
         )
+        self._note_scaling(action, name)
         await self._change(request, live)
+
+    def _note_scaling(self, action: SendRequest, name: str) -> None:
+        if action.resource == DEPLOYMENTS and action.sets_replicas:
+            self._session.world.intents.resized[name] = None
 
     async def _change(self, request: ApiRequest[Result | Status], live: TypedObject | None) -> None:
         """Send the change, and record what it says about the user's intentions."""
         intents = self._session.world.intents
-        if request.resource.resource == DEPLOYMENTS:
-            intents.resized[request.name] = None
         changed = (await self._session.client.send(request)).object
         if isinstance(changed, Pod) and (self._is_released(changed) if live is not None else _is_ownerless(changed)):
             intents.leaves_ownerless(changed)

@@ -83,11 +83,18 @@ class SendRequest(Action, frozen=True, kw_only=True, omit_defaults=True, tag="re
         >>> SendRequest(at=0, verb="apply", api_version="v1", resource="x", body={"spec": {"replicas": 3}}).pods
         3
         """
-        spec = self.body.get("spec") if isinstance(self.body, dict) else None
-        if not isinstance(spec, Mapping):
-            return 0
-        found = (cast("Mapping[str, object]", spec).get(field) for field in _SIZES)
+        found = (self._spec.get(field) for field in _SIZES)
         return max((one for one in found if isinstance(one, int)), default=0)
+
+    @property
+    def _spec(self) -> Mapping[str, object]:
+        spec = self.body.get("spec") if isinstance(self.body, dict) else None
+        return cast("Mapping[str, object]", spec) if isinstance(spec, dict) else {}
+
+    @property
+    def sets_replicas(self) -> bool:
+        """Whether it scales its object."""
+        return self.subresource == "scale" or self._spec.get("replicas") is not None
 
     @property
     def is_creation(self) -> bool:

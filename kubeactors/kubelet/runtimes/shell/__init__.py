@@ -24,7 +24,8 @@
 
 A program is a generator that yields how long it sleeps or what it waits for (`processes.py`); its output goes to
 sinks at once. A process has a budget of work in a second of virtual time (500 commands), so that a loop that never
-sleeps does not block everything else; children charge theirs to their parent when they exit. Of bash's extensions those of ash are supported, and arrays without gaps. The
-simulated runtime uses it, and so do coroutine containers for commands that their image lacks.
+sleeps does not block everything else; children charge theirs to their parent when they exit. Of bash's extensions
+those of ash are supported, and arrays without gaps. The simulated runtime uses it, and so do coroutine containers for
+commands that their image lacks.
 Source: POSIX.1-2024, and busybox 1.37 for unspecified behaviour.
 """
